@@ -1,0 +1,118 @@
+# `make help` lists the targets.
+# Knobs: SAN=address,undefined or thread (own build folder), PREFIX, DESTDIR, CC, CFLAGS.
+
+BUILD  ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
+comma  := ,
+PREFIX ?= /usr/local
+
+VERSION := $(shell sed -n 's/^\#define BERT_VERSION "\(.*\)"/\1/p' include/bert.h)
+SONAME  := libbert.so.$(firstword $(subst ., ,$(VERSION)))
+
+CFLAGS   ?= -O2 $(if $(SAN),-g)
+WARNINGS  = -std=c11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
+FLAGS     = $(WARNINGS) -D_GNU_SOURCE -fopenmp -fvisibility=hidden -fPIC -ffp-contract=off -Iinclude -Isrc \
+            $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
+LIBRARIES = -ldnnl -lutf8proc -ljansson -lcsv -lnettle -lm
+
+SOURCES := $(shell find src -name '*.c' | LC_ALL=C sort)
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
+CLI     := $(patsubst %.c,$(BUILD)/%.o,$(wildcard cli/*.c))
+TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
+SUPPORT := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tests/test_*.c),$(wildcard tests/*.c)))
+TOOLS   := $(patsubst %.c,$(BUILD)/%,$(wildcard tools/*.c bench/*.c))
+
+.PHONY: all clean
+all: $(BUILD)/bert $(BUILD)/libbert.so ## build/bert and build/libbert.so
+
+# Elsewhere these files compile to nothing.
+ifneq ($(filter x86_64-%,$(shell $(CC) -dumpmachine 2> /dev/null)),)
+$(BUILD)/%_avx2.o:   ISA = -mavx2 -mfma -mf16c
+$(BUILD)/%_avx512.o: ISA = -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx2 -mfma
+endif
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) $(CFLAGS) $(ISA) -MMD -MP -c $< -o $@
+
+$(BUILD)/libbert.a: $(OBJECTS)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/libbert.so: $(OBJECTS)
+	$(CC) $(FLAGS) $(CFLAGS) -shared -Wl,-soname,$(SONAME) -o $@ $^ $(LIBRARIES)
+
+$(BUILD)/bert: $(CLI) $(BUILD)/libbert.a
+	$(CC) $(FLAGS) $(CFLAGS) -o $@ $^ $(LIBRARIES)
+
+$(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(SUPPORT) $(BUILD)/libbert.a
+	$(CC) $(FLAGS) $(CFLAGS) -o $@ $^ -lcmocka $(LIBRARIES)
+
+$(BUILD)/tests/%.o: FLAGS += -Itests
+
+$(TOOLS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libbert.a
+	$(CC) $(FLAGS) $(CFLAGS) -o $@ $^ $(LIBRARIES)
+
+.PHONY: tests tools deps demo-data
+tests: $(TESTS)
+tools: $(TOOLS)
+
+deps: ## installs the libraries that the build needs (Debian, Ubuntu)
+	@CC="$(CC)" tools/deps.sh
+
+demo-data: ## fetches a small pretrained model and movie reviews into demo/
+	@tools/fetch.sh demo
+
+# Steps that depend on each other by more than a file call make again, so that -j keeps their order.
+AGAIN = @$(MAKE) --no-print-directory
+
+.PHONY: demo test check
+demo: ## trains on movie reviews, evaluates, predicts
+	$(AGAIN) deps
+	$(AGAIN) demo-data
+	$(AGAIN) all
+	@BERT=$(BUILD)/bert sh examples/demo.sh
+
+test: ## every test; ends in one line: N passed, N failed
+	$(AGAIN) deps
+	@tools/fetch.sh demo > /dev/null || echo "the demo's data cannot be fetched; tests that need them are skipped"
+	$(AGAIN) --silent all tests tools
+	@python3 tests/run.py $(BUILD)
+
+check: all ## the rules that a program can check: layers, format, symbols, lengths
+	@python3 tools/check.py $(BUILD)
+
+.PHONY: bench results torture
+bench: all ## training speed next to PyTorch's; PYTHON=one that has torch and transformers<5
+	@$(or $(PYTHON),python3) bench/train_speed.py
+
+results: all tests ## the tables of docs/results.md; with PYTHON=... PyTorch's columns too
+	@PYTHON=$(PYTHON) python3 tools/results.py
+
+torture: all tests tools ## every test, the long runs whole
+	@BERT_TORTURE=1 TEST_SECONDS=3600 python3 tests/run.py $(BUILD)
+
+.PHONY: install uninstall
+install: all $(BUILD)/libbert.a ## into PREFIX (/usr/local), below DESTDIR
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include
+	install -m 755 $(BUILD)/bert $(DESTDIR)$(PREFIX)/bin/bert
+	install -m 644 $(BUILD)/libbert.a $(DESTDIR)$(PREFIX)/lib/libbert.a
+	install -m 755 $(BUILD)/libbert.so $(DESTDIR)$(PREFIX)/lib/libbert.so.$(VERSION)
+	ln -sf libbert.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(PREFIX)/lib/libbert.so
+	install -m 644 include/bert.h include/bert_status.h $(DESTDIR)$(PREFIX)/include
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBRARIES@|$(LIBRARIES)|' bert.pc.in \
+	    > $(DESTDIR)$(PREFIX)/lib/pkgconfig/bert.pc
+	@[ -n "$(DESTDIR)" ] || ldconfig 2> /dev/null || true # so that programs find the new library
+
+uninstall: ## what install put there
+	cd $(DESTDIR)$(PREFIX) && rm -f bin/bert lib/libbert.a lib/libbert.so lib/$(SONAME) lib/libbert.so.$(VERSION) \
+	    include/bert.h include/bert_status.h lib/pkgconfig/bert.pc
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+clean: ## removes the build folders
+	rm -rf build build-*
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
