@@ -1,0 +1,315 @@
+/* bert.h: load, fine-tune, evaluate and use a BERT model, from C.
+ *
+ *     bert_train_options options = bert_train_options_default();
+ *     options.model  = "minilm";
+ *     options.train  = (const char *[]){ "reviews.tsv" };
+ *     options.train_count = 1;
+ *     options.output = "mine";
+ *     if (bert_train(&options) != BERT_OK) { fprintf(stderr, "%s\n", bert_error()); exit(1); }
+ *
+ * A call that can fail returns a bert_status; bert_error() then has one sentence for a person. On
+ * failure outputs are as they were. The library never prints, never exits and reads no environment
+ * variable but BERT_ISA (ref, avx2, avx512: the most that the kernels may use) and what OpenMP and
+ * oneDNN read. Texts are UTF-8 with a length in bytes and need no NUL; malformed UTF-8 in them is
+ * skipped (in files it is refused).
+ *
+ * Who owns what: _open and _new give an object that its _free takes back; _free takes NULL. What a
+ * getter returns is borrowed from its object. A char* that a function puts out is the caller's, for
+ * bert_text_free().
+ *
+ * Threads: a bert_model and a bert_tokenizer are read-only and may be shared. A bert_session
+ * belongs to one caller at a time; several sessions may use one model at once. */
+#ifndef BERT_H
+#define BERT_H
+
+#include "bert_status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define BERT_API __attribute__((visibility("default")))
+
+#define BERT_VERSION "0.1.0"
+
+/* BERT_VERSION of the library that runs. */
+BERT_API const char *bert_version(void);
+
+/* One sentence on this thread's last failure; "" before any. Valid until the thread's next failing
+ * call. */
+BERT_API const char *bert_error(void);
+
+BERT_API void bert_text_free(char *text);
+
+/* What the kernels use on this machine: "avx512", "avx2" or "ref"; and the matrix library:
+ * "oneDNN 2.6.3" or "plain C". */
+BERT_API const char *bert_instruction_set(void);
+BERT_API const char *bert_matrix_library(void);
+
+/* ------------------------------------------------------------------------------------------ text
+ */
+
+typedef struct bert_text {
+    const char *bytes; /* NULL: there is none */
+    size_t count;
+} bert_text;
+
+/* One input: a text, or a pair of texts (pair.bytes != NULL). */
+typedef struct bert_input {
+    bert_text text, pair;
+} bert_input;
+
+typedef enum bert_truncation {
+    BERT_TRUNCATE_LONGEST_FIRST,
+    BERT_TRUNCATE_ONLY_FIRST,
+    BERT_TRUNCATE_ONLY_SECOND
+} bert_truncation;
+
+typedef struct bert_tokenizer bert_tokenizer;
+
+/* An input as the model sees it, special tokens included. */
+typedef struct bert_encoding {
+    size_t count;           /* tokens */
+    size_t first_count;     /* of type 0; the rest, the second text's, are of type 1 */
+    size_t whole_count;     /* tokens before truncation */
+    int32_t *ids;           /* [count] */
+    const char **tokens;    /* [count] borrowed from the tokenizer */
+    uint32_t (*offsets)[2]; /* [count] begin and end in code points of the text the token came from;
+                               0, 0 for special ones */
+} bert_encoding;
+
+/* The tokenizer of a model folder (tokenizer.json, else vocab.txt). */
+BERT_API bert_status bert_tokenizer_open(const char *folder, bert_tokenizer **out);
+BERT_API void bert_tokenizer_free(bert_tokenizer *tokenizer);
+
+/* max_length 0: no truncation. */
+BERT_API bert_status bert_tokenize(const bert_tokenizer *tokenizer, bert_input input,
+                                   size_t max_length, bert_truncation how, bert_encoding *out);
+BERT_API void bert_encoding_release(bert_encoding *encoding);
+
+/* ------------------------------------------------------------------------------------------ tables
+ */
+
+/* Rows of a .tsv (header, no quoting), .csv (header, RFC 4180) or .jsonl file, one at a time.
+ * Messages name file and line. */
+typedef struct bert_table bert_table;
+
+BERT_API bert_status bert_table_open(const char *path, bert_table **out);
+BERT_API void bert_table_free(bert_table *table);
+BERT_API bool bert_table_is(const char *path); /* does the name end as a table's? */
+/* BERT_DATA, with the names that there are, where the column is not there. */
+BERT_API bert_status bert_table_column(const bert_table *table, const char *name, size_t *column);
+BERT_API bert_status bert_table_next(bert_table *table, bool *more);
+/* Borrowed until the next bert_table_next(). */
+BERT_API bert_text bert_table_field(const bert_table *table, size_t column);
+BERT_API size_t bert_table_line(const bert_table *table);
+
+/* ------------------------------------------------------------------------------------------ models
+ */
+
+typedef struct bert_model bert_model;
+
+/* Opens a folder in Hugging Face's layout: config.json, model.safetensors (or shards), the
+ * tokenizer's files. Weights stored as f32 are mapped, not copied. */
+BERT_API bert_status bert_model_open(const char *folder, bert_model **out);
+BERT_API void bert_model_free(bert_model *model);
+
+typedef struct bert_model_info {
+    size_t layers, hidden, heads, intermediate, positions, vocabulary, types, labels;
+    const char *activation; /* as config.json names it */
+    const char *problem;    /* problem_type, or "" */
+    double hidden_dropout, attention_dropout, norm_epsilon;
+    size_t parameters; /* numbers in all weights the model has here */
+    size_t parameter_tensors;
+    bool has_pooler, has_classifier; /* a head that config.json's labels fit stands in the file */
+    size_t ignored_tensors; /* in the file and of no use here (position_ids, a pretraining head,
+                               ...) */
+} bert_model_info;
+
+BERT_API bert_model_info bert_model_get_info(const bert_model *model);
+
+/* One weight, in the order the model uses them. */
+typedef struct bert_parameter {
+    const char *name;   /* as in the checkpoint */
+    size_t rows, cols;  /* cols 0: a vector of `rows` */
+    const char *stored; /* "F32", "F16", "BF16" */
+    bool decay;         /* does weight decay pull on it? */
+    bool embedding;     /* part of the embeddings */
+    size_t layer;       /* of the encoder, from 1; 0: before or after it */
+} bert_parameter;
+
+BERT_API bert_parameter bert_model_parameter(const bert_model *model, size_t index);
+BERT_API const char *bert_model_label(const bert_model *model, size_t index); /* id2label */
+BERT_API const bert_tokenizer *bert_model_tokenizer(const bert_model *model);
+
+/* Bytes that training this model will hold at its peak, part by part. */
+typedef struct bert_memory {
+    size_t weights, gradients, moments, activations, scratch, total;
+} bert_memory;
+
+/* For steps of batch_size examples (micro_batch at once; 0: all), all of them max_length tokens
+ * long, with `freeze` as in bert_train_options: frozen weights stay in the mapped file. */
+BERT_API bert_status bert_training_memory(const bert_model *model, size_t batch_size,
+                                          size_t micro_batch, size_t max_length, const char *freeze,
+                                          bert_memory *out);
+
+/* ------------------------------------------------------------------------------------------ using
+ * a model */
+
+typedef struct bert_session bert_session;
+
+typedef struct bert_session_options {
+    size_t threads; /* 0: one a processor */
+    size_t
+        max_length; /* in tokens; longer texts lose their end; 0: the length the model was trained
+                       with where run.json says so, else what its positions and tokenizer allow */
+    size_t batch_tokens; /* tokens computed at once, at most (but at least one input) */
+} bert_session_options;
+
+BERT_API bert_session_options bert_session_options_default(void); /* say: 0, 0, 4,096 */
+
+BERT_API bert_status bert_session_new(const bert_model *model, const bert_session_options *options,
+                                      bert_session **out);
+BERT_API void bert_session_free(bert_session *session);
+
+/* logits [count, labels]. Refused with BERT_ARGUMENT where the model has no trained head, with
+ * BERT_UNSUPPORTED where its head is for something else than classes. */
+BERT_API bert_status bert_predict(bert_session *session, const bert_input *inputs, size_t count,
+                                  float *logits);
+
+/* scores [labels]: softmax of one row of logits. Returns the index of the largest (the first of
+ * equals). */
+BERT_API size_t bert_scores(const bert_model *model, const float *logits, float *scores);
+
+typedef enum bert_pooling { BERT_POOLER, BERT_CLS, BERT_MEAN } bert_pooling;
+
+/* out [count, hidden]: tanh pooler output, last hidden state of [CLS], or mean of the last hidden
+ * states of all tokens (special ones included, as sentence-transformers does). normalize: to
+ * length 1. */
+BERT_API bert_status bert_embed(bert_session *session, const bert_input *inputs, size_t count,
+                                bert_pooling pooling, bool normalize, float *out);
+
+/* The last hidden state of each token of one input: *out [*tokens, hidden], for
+ * bert_embedding_free(). */
+BERT_API bert_status bert_embed_tokens(bert_session *session, bert_input input, bool normalize,
+                                       float **out, size_t *tokens);
+BERT_API void bert_embedding_free(float *embedding);
+
+/* Inputs that this session cut to max_length, and inputs in all. */
+BERT_API void bert_session_truncated(const bert_session *session, size_t *truncated,
+                                     size_t *inputs);
+
+/* ------------------------------------------------------------------------------------------
+ * labelled data */
+
+/* Which columns of a table to read; NULL: found by name (text, sentence, sentence1 + sentence2,
+ * premise + hypothesis, ...; label, labels, intent, category, score). */
+typedef struct bert_columns {
+    const char *text, *pair, *label;
+} bert_columns;
+
+/* What a long call tells while it runs. Strings are borrowed for the call. */
+typedef enum bert_event_kind {
+    BERT_EVENT_NOTE,      /* `text`: something a user should know */
+    BERT_EVENT_WARNING,   /* `text`: something a user should worry about */
+    BERT_EVENT_STEP,      /* an optimizer step is done */
+    BERT_EVENT_EVALUATED, /* `text`: metrics as JSON, `epoch` (0: before training), `score` the
+                             metric that --keep-best goes by */
+    BERT_EVENT_PROGRESS   /* evaluation: `done` of `total` examples */
+} bert_event_kind;
+
+typedef struct bert_event {
+    bert_event_kind kind;
+    const char *text;
+    size_t step, steps;   /* from 1; of how many */
+    size_t epoch, epochs; /* from 1 */
+    double loss, learning_rate, gradient_norm;
+    size_t tokens;  /* of this step */
+    double seconds; /* this step took */
+    size_t done, total;
+    double score;
+} bert_event;
+
+typedef struct bert_observer {
+    void (*tell)(void *context, const bert_event *event); /* NULL: nobody listens */
+    bool (*stop)(void *context); /* asked between steps; true: finish here, save, return BERT_OK.
+                                    NULL: never */
+    void *context;
+} bert_observer;
+
+/* ------------------------------------------------------------------------------------------
+ * training */
+
+typedef struct bert_train_options {
+    const char *model;        /* folder */
+    const char *const *train; /* [train_count] files */
+    size_t train_count;
+    const char *dev;    /* file or NULL: evaluated before the first and after every epoch */
+    const char *output; /* folder to make */
+    bool overwrite;     /* may `output` hold something already? */
+    bert_columns columns;
+    const char *task; /* NULL: found from the data; "classify" */
+
+    size_t epochs;        /* 3 */
+    size_t max_steps;     /* 0: as many as the epochs ask for */
+    size_t batch_size;    /* 32: examples an optimizer step */
+    size_t micro_batch;   /* 0: all of them at once */
+    double learning_rate; /* 5e-5 */
+    const char *schedule; /* "linear", "constant", "cosine" */
+    double warmup; /* 0.1: below 1 a share of the steps, rounded up; from 1 on a number of steps */
+    double weight_decay; /* 0.01; not on biases and LayerNorm */
+    double clip;         /* 1.0: largest global norm of the gradient; 0: no clipping */
+    double adam_beta1, adam_beta2, adam_epsilon; /* 0.9, 0.999, 1e-8 */
+    double dropout;                              /* < 0: the checkpoint's; else in all places */
+    size_t max_length;                           /* 128 tokens */
+    const char
+        *freeze;    /* NULL, "embeddings", or a number N: the embeddings and the first N layers */
+    uint64_t seed;  /* 42 */
+    bool shuffle;   /* true */
+    size_t limit;   /* 0: all examples, else the first so many */
+    bool keep_best; /* save the epoch with the best dev score, not the last */
+    size_t threads; /* 0: one a processor */
+    const char *command_line; /* written into run.json; NULL: none */
+
+    bert_observer observer;
+} bert_train_options;
+
+BERT_API bert_train_options bert_train_options_default(void);
+
+/* Fine-tunes and writes `output`: config.json, model.safetensors, the tokenizer's files,
+ * train_log.jsonl, timings.jsonl, eval_results.json, all_results.json, run.json. The folder appears
+ * whole when the run ends (until then it is `output`.partial beside it); on failure nothing of it
+ * remains (but for a finished model that cannot be put in its place: the message says where it is)
+ * and an older `output` is untouched. */
+BERT_API bert_status bert_train(const bert_train_options *options);
+
+/* ------------------------------------------------------------------------------------------
+ * evaluation */
+
+typedef struct bert_evaluate_options {
+    const char *model;       /* folder with a trained head */
+    const char *const *data; /* [data_count] files */
+    size_t data_count;
+    bert_columns columns;
+    size_t max_length; /* 0: as for a session */
+    size_t limit, threads;
+    bert_observer observer;
+} bert_evaluate_options;
+
+BERT_API bert_evaluate_options bert_evaluate_options_default(void);
+
+/* *json: one object
+ * {"eval_loss":..,"eval_accuracy":..,"eval_macro_f1":..,"eval_mcc":..,"eval_examples":..,"labels":[..],
+ * "confusion":[[..],..] (rows: true label, columns: answer),"truncated_share":..}, for
+ * bert_text_free(). */
+BERT_API bert_status bert_evaluate(const bert_evaluate_options *options, char **json);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,217 @@
+#include "base/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bert_status fail_errno(const char *action, const char *path)
+{
+    int error = errno;
+    return fail(error == ENOMEM ? BERT_MEMORY : BERT_IO, "%s: cannot %s: %s", path, action,
+                strerror(error));
+}
+
+bert_status file_map_open(const char *path, file_map *out)
+{
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) return fail_errno("open", path);
+
+    struct stat info;
+    bert_status status = BERT_OK;
+    if (fstat(descriptor, &info) != 0)
+        status = fail_errno("read", path);
+    else if (!S_ISREG(info.st_mode))
+        status = fail(BERT_IO, "%s: is not a regular file", path);
+    else if (info.st_size == 0)
+        *out = (file_map){ .bytes = "", .count = 0 };
+    else {
+        void *bytes = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+        if (bytes == MAP_FAILED)
+            status = fail_errno("map", path);
+        else
+            *out = (file_map){ .bytes = bytes, .count = (size_t)info.st_size };
+    }
+    close(descriptor);
+    return status;
+}
+
+void file_map_close(file_map *map)
+{
+    if (map->count) munmap((void *)map->bytes, map->count);
+    *map = (file_map){ 0 };
+}
+
+bool file_exists(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && !S_ISDIR(info.st_mode);
+}
+
+bool folder_exists(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+bert_status path_join(const char *folder, const char *name, char **out)
+{
+    char *joined;
+    if (asprintf(&joined, "%s/%s", folder, name) < 0)
+        return fail(BERT_MEMORY, "out of memory for a path");
+    *out = joined;
+    return BERT_OK;
+}
+
+bert_status file_write_open(const char *path, file_write *out)
+{
+    file_write file = { 0 };
+    bert_status status = BERT_OK;
+    if (!(file.path = strdup(path)) ||
+        asprintf(&file.temporary, "%s.%ld.partial", path, (long)getpid()) < 0) {
+        free(file.path);
+        return fail(BERT_MEMORY, "out of memory for a path");
+    }
+    int descriptor = open(file.temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (descriptor < 0) {
+        status = fail_errno("write", path);
+        free(file.temporary);
+        free(file.path);
+        return status;
+    }
+    file.stream = fdopen(descriptor, "w");
+    if (!file.stream) {
+        status = fail_errno("write", path);
+        close(descriptor);
+        unlink(file.temporary);
+        free(file.temporary);
+        free(file.path);
+        return status;
+    }
+    *out = file;
+    return BERT_OK;
+}
+
+/* Makes a rename in `path`'s folder outlast a power failure. */
+static bert_status folder_sync(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    if (!folder) return fail(BERT_MEMORY, "out of memory for a path");
+    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bert_status status = BERT_OK;
+    if (descriptor < 0 || (fsync(descriptor) != 0 && errno != EINVAL))
+        status = fail_errno("sync", folder);
+    if (descriptor >= 0) close(descriptor);
+    free(folder);
+    return status;
+}
+
+bert_status file_write_commit(file_write *file)
+{
+    bert_status status = BERT_OK;
+    if (fflush(file->stream) != 0 || ferror(file->stream) || fsync(fileno(file->stream)) != 0)
+        status = fail_errno("write", file->path);
+    if (fclose(file->stream) != 0 && status == BERT_OK) status = fail_errno("write", file->path);
+    file->stream = NULL;
+    if (status == BERT_OK && rename(file->temporary, file->path) != 0)
+        status = fail_errno("replace", file->path);
+    if (status == BERT_OK) status = folder_sync(file->path);
+    file_write_abort(file);
+    return status;
+}
+
+void file_write_abort(file_write *file)
+{
+    if (file->stream) fclose(file->stream);
+    if (file->temporary) unlink(file->temporary); /* after a commit its name is gone already */
+    free(file->temporary);
+    free(file->path);
+    *file = (file_write){ 0 };
+}
+
+bert_status file_replace(const char *path, const void *bytes, size_t count)
+{
+    file_write file;
+    TRY(file_write_open(path, &file));
+    if (count) fwrite(bytes, 1, count, file.stream);
+    return file_write_commit(&file);
+}
+
+bert_status file_copy(const char *from, const char *to)
+{
+    file_map map;
+    TRY(file_map_open(from, &map));
+    bert_status status = file_replace(to, map.bytes, map.count);
+    file_map_close(&map);
+    return status;
+}
+
+bert_status folder_make(const char *path)
+{
+    char *partial = strdup(path);
+    if (!partial) return fail(BERT_MEMORY, "out of memory for a path");
+    bert_status status = BERT_OK;
+    for (char *at = partial + 1; status == BERT_OK; at++) {
+        if (*at != '/' && *at != '\0') continue;
+        char end = *at;
+        *at = '\0';
+        if (mkdir(partial, 0777) != 0 && (errno != EEXIST || !folder_exists(partial)))
+            status = fail_errno("make the folder", partial);
+        *at = end;
+        if (end == '\0') break;
+    }
+    free(partial);
+    return status;
+}
+
+bert_status folder_remove(const char *path)
+{
+    struct stat info;
+    if (lstat(path, &info) != 0) return errno == ENOENT ? BERT_OK : fail_errno("remove", path);
+    if (!S_ISDIR(info.st_mode)) return unlink(path) == 0 ? BERT_OK : fail_errno("remove", path);
+
+    DIR *folder = opendir(path);
+    if (!folder) return fail_errno("remove", path);
+    bert_status status = BERT_OK;
+    for (struct dirent *entry; status == BERT_OK && (entry = readdir(folder));) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
+        char *inner = NULL;
+        status = path_join(path, entry->d_name, &inner);
+        if (status != BERT_OK) break;
+        status = folder_remove(inner);
+        free(inner);
+    }
+    closedir(folder);
+    if (status == BERT_OK && rmdir(path) != 0) status = fail_errno("remove", path);
+    return status;
+}
+
+/* In one step, or in three where the file system cannot (NFS, some FUSE): then there is an instant
+ * at which the old folder is only under its name with ".old". */
+static bert_status folders_exchange(const char *staged, const char *path)
+{
+    if (renameat2(AT_FDCWD, staged, AT_FDCWD, path, RENAME_EXCHANGE) == 0) return BERT_OK;
+    if (errno != EINVAL && errno != ENOSYS) return fail_errno("exchange", path);
+    char *old;
+    if (asprintf(&old, "%s.old", path) < 0) return fail(BERT_MEMORY, "out of memory for a path");
+    bert_status status = BERT_OK;
+    if (rename(path, old) != 0 || rename(staged, path) != 0 || rename(old, staged) != 0)
+        status = fail_errno("exchange", path);
+    free(old);
+    return status;
+}
+
+bert_status folder_publish(const char *staged, const char *path)
+{
+    if (rename(staged, path) != 0) { /* an absent or empty `path` is taken over by a plain rename */
+        if (errno != ENOTEMPTY && errno != EEXIST) return fail_errno("replace", path);
+        TRY(folders_exchange(staged, path));
+        TRY(folder_remove(staged));
+    }
+    return folder_sync(path);
+}

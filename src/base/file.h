@@ -1,0 +1,56 @@
+/* file.h: files read by mapping, written whole or not at all. */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* A file's bytes, read-only. Valid until file_map_close. An empty file has bytes "" and count 0. */
+typedef struct file_map {
+    const char *bytes;
+    size_t count;
+} file_map;
+
+/* Maps a regular file. The message of a failure names the path and the system's reason. */
+bert_status file_map_open(const char *path, file_map *out);
+void file_map_close(file_map *map); /* a zeroed or closed map is left alone */
+
+bool file_exists(const char *path);
+bool folder_exists(const char *path);
+
+/* folder + "/" + name in a fresh string; the caller frees with free(). */
+bert_status path_join(const char *folder, const char *name, char **out);
+
+/* A file being written: what it holds appears under its name at file_write_commit, all at once
+ * (temporary file in the same folder, fsync, rename), or never. */
+typedef struct file_write {
+    FILE *stream; /* write here, with stdio; errors are sticky and told by commit */
+    char *path, *temporary;
+} file_write;
+
+bert_status file_write_open(const char *path, file_write *out);
+bert_status file_write_commit(file_write *file); /* closes it, whatever it returns */
+void file_write_abort(file_write *file); /* closes and removes; a zeroed one is left alone */
+
+/* The three calls above for bytes already in memory. */
+bert_status file_replace(const char *path, const void *bytes, size_t count);
+
+/* Copies a file whole, by the same way. */
+bert_status file_copy(const char *from, const char *to);
+
+/* Makes a folder and its missing parents; one that is there already is fine. */
+bert_status folder_make(const char *path);
+
+/* Removes a folder with all that is in it, links themselves and not what they point at. One that is
+ * not there is fine. */
+bert_status folder_remove(const char *path);
+
+/* Makes the folder `staged` appear as `path`. Where `path` is there already the two change places
+ * in one step of the file system (renameat2, RENAME_EXCHANGE) and the old one is removed: at no
+ * instant is neither there. */
+bert_status folder_publish(const char *staged, const char *path);
+
+#endif

@@ -1,0 +1,38 @@
+/* rng.h: random numbers that are a function of what they are for.
+ *
+ * Philox4x32-10 (Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3. SC 2011):
+ * a keyed bijection of 128-bit counters. Nothing is carried from one number to the next, so
+ * threads, batch layout and resuming cannot change one. The keys and counters in use:
+ *
+ *   use            key                   word 0       1          2                3
+ *   dropout        rng_key(seed, step)   unit / 4     token      example in step  place
+ *   data order     rng_key(seed, epoch)  swap / 4     0          0                RNG_SHUFFLE
+ *   fresh weights  rng_key(seed, 0)      element / 4  parameter  0                RNG_WEIGHTS
+ *
+ * Word i of the four results serves unit 4 * n + i. */
+#ifndef BASE_RNG_H
+#define BASE_RNG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { RNG_SHUFFLE = 0x40000000, RNG_WEIGHTS = 0x40000001 }; /* places; dropout's are below */
+
+typedef struct rng_block {
+    uint32_t word[4];
+} rng_block;
+
+/* A key for one stream: a mix of both numbers (SplitMix64's finalizer). */
+uint64_t rng_key(uint64_t seed, uint64_t stream);
+
+/* Ten rounds of Philox4x32. */
+rng_block rng_philox(uint64_t key, rng_block counter);
+
+/* out[i] ~ normal(0, deviation), by Box and Muller, for parameter number `parameter`. */
+void rng_normal(uint64_t key, uint32_t parameter, float deviation, size_t count, float *out);
+
+/* A permutation of 0 .. count-1 in `order` (Fisher and Yates, from the back; draws by Lemire's
+ * multiply-shift). */
+void rng_shuffle(uint64_t key, size_t count, uint32_t *order);
+
+#endif

@@ -1,0 +1,26 @@
+/* status.h: how a failure is made, worded and handed up.
+ *
+ *     if (size < 8) return fail(BERT_FORMAT, "%s: only %zu bytes; is it empty?", path, size);
+ *     TRY(file_map_open(path, &map));
+ *
+ * The message is kept for each thread until its next failure. The library never prints and never
+ * exits. */
+#ifndef BASE_STATUS_H
+#define BASE_STATUS_H
+
+#include "bert_status.h"
+
+/* Sets this thread's message (printf style, cut at 1,023 bytes) and returns `status`. */
+bert_status fail(bert_status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* This thread's last message; "" before any. Valid until the thread's next failure. */
+const char *status_message(void);
+
+/* Forwards a failure to the caller. */
+#define TRY(call)                                                                                  \
+    do {                                                                                           \
+        bert_status try_status = (call);                                                           \
+        if (try_status != BERT_OK) return try_status;                                              \
+    } while (0)
+
+#endif

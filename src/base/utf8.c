@@ -1,0 +1,51 @@
+#include "base/utf8.h"
+
+#include <stdint.h>
+#include <string.h>
+
+/* Bytes of the sequence that begins at `at`, 0 where it is malformed.
+ * The Unicode Standard, table 3-7: the first byte decides how many follow and bounds the second;
+ * that bound is what keeps out overlong forms, surrogates and code points past U+10FFFF. */
+static size_t sequence_bytes(const unsigned char *at, size_t left)
+{
+    unsigned char first = at[0];
+    if (first < 0x80) return 1;
+    if (first < 0xC2 || first > 0xF4) return 0;
+
+    size_t bytes = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+    if (left < bytes) return 0;
+    unsigned char least = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+    unsigned char most = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+    if (at[1] < least || at[1] > most) return 0;
+    for (size_t i = 2; i < bytes; i++)
+        if ((at[i] & 0xC0) != 0x80) return 0;
+    return bytes;
+}
+
+/* Eight bytes at a time while all are ASCII. */
+static size_t skip_ascii(slice text, size_t at)
+{
+    uint64_t word;
+    while (text.count - at >= sizeof word) {
+        memcpy(&word, text.bytes + at, sizeof word);
+        if (word & 0x8080808080808080u) break;
+        at += sizeof word;
+    }
+    return at;
+}
+
+size_t utf8_malformed(slice text)
+{
+    size_t at = 0;
+    while ((at = skip_ascii(text, at)) < text.count) {
+        /* Past the word that stopped the skip, so that it is not looked at for each of its bytes.
+         */
+        size_t end = text.count - at >= 8 ? at + 8 : text.count;
+        while (at < end) {
+            size_t bytes = sequence_bytes((const unsigned char *)text.bytes + at, text.count - at);
+            if (bytes == 0) return at;
+            at += bytes;
+        }
+    }
+    return text.count;
+}

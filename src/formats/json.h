@@ -1,0 +1,39 @@
+/* json.h: jansson, with messages that name the file and the key.
+ * Values are jansson's json_t; who gets one from json_read_* releases it with json_decref(). */
+#ifndef FORMATS_JSON_H
+#define FORMATS_JSON_H
+
+#include "base/slice.h"
+#include "base/status.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Parses a whole file that must hold one object. Duplicate keys are refused. A whole number too big
+ * for 64 bits is no error (Hugging Face writes "model_max_length":
+ * 1000000000000000019884624838656): where a file has one, all its whole numbers become doubles;
+ * json_get_size() takes both kinds. */
+bert_status json_read_object(const char *path, json_t **out);
+/* The same from memory; `origin` stands in messages. */
+bert_status json_parse_object(slice text, const char *origin, json_t **out);
+
+/* Optional members: an absent or null one leaves *out as it is; a wrong type or a value out of
+ * bounds is BERT_FORMAT. */
+bert_status json_get_size(const json_t *object, const char *path, const char *key, size_t least,
+                          size_t most, size_t *out);
+bert_status json_get_double(const json_t *object, const char *path, const char *key, double least,
+                            double most, double *out);
+bert_status json_get_bool(const json_t *object, const char *path, const char *key, bool *out);
+/* *out is borrowed from the object. */
+bert_status json_get_string(const json_t *object, const char *path, const char *key,
+                            const char **out);
+
+/* Writes `value` by file_replace, indented by two, keys in insertion order, doubles as the shortest
+ * text that reads back equal, a newline at the end. */
+bert_status json_write(const char *path, const json_t *value);
+
+/* The same without white space, in a fresh string; the caller frees with free(). */
+bert_status json_text(const json_t *value, char **out);
+
+#endif

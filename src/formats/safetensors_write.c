@@ -1,0 +1,95 @@
+#include "base/file.h"
+#include "base/memory.h"
+#include "formats/json.h"
+#include "formats/safetensors.h"
+#include "formats/safetensors_shard.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp((*(const tensor_out *const *)a)->name, (*(const tensor_out *const *)b)->name);
+}
+
+static bert_status bytes_of(const char *path, const tensor_out *tensor, size_t *bytes)
+{
+    size_t count;
+    if (!size_multiply(tensor->rows, tensor->cols ? tensor->cols : 1, &count) ||
+        !size_multiply(count, sizeof(float), bytes) || *bytes > INT64_MAX)
+        return fail(BERT_ARGUMENT, "%s: tensor '%s' of [%zu, %zu] is too big", path, tensor->name,
+                    tensor->rows, tensor->cols);
+    return BERT_OK;
+}
+
+/* One tensor's member of the header; jansson escapes the name. */
+static bert_status member_add(const char *path, json_t *header, const tensor_out *tensor,
+                              size_t *end)
+{
+    size_t bytes, begin = *end;
+    TRY(bytes_of(path, tensor, &bytes));
+    if (__builtin_add_overflow(begin, bytes, end) || *end > INT64_MAX)
+        return fail(BERT_ARGUMENT, "%s: the tensors together are too big", path);
+    if (strcmp(tensor->name, "__metadata__") == 0 || json_object_get(header, tensor->name))
+        return fail(BERT_ARGUMENT, "%s: two tensors cannot have the name '%s'", path, tensor->name);
+    json_t *shape = tensor->cols
+                        ? json_pack("[I,I]", (json_int_t)tensor->rows, (json_int_t)tensor->cols)
+                        : json_pack("[I]", (json_int_t)tensor->rows);
+    json_t *member = json_pack("{s:s,s:o,s:[I,I]}", "dtype", "F32", "shape", shape, "data_offsets",
+                               (json_int_t)begin, (json_int_t)*end);
+    if (json_object_set_new(header, tensor->name, member) == 0) return BERT_OK;
+    return fail(BERT_MEMORY, "%s: out of memory, or a name that is not UTF-8", path);
+}
+
+/* The header's text, to be padded by the writer. */
+static bert_status header_text(const char *path, const tensor_out *const *ordered, size_t count,
+                               char **out)
+{
+    json_t *header = json_pack("{s:{s:s}}", "__metadata__", "format", "pt");
+    if (!header) return fail(BERT_MEMORY, "%s: out of memory", path);
+    size_t end = 0;
+    bert_status status = BERT_OK;
+    for (size_t i = 0; i < count && status == BERT_OK; i++)
+        status = member_add(path, header, ordered[i], &end);
+    if (status == BERT_OK) status = json_text(header, out);
+    json_decref(header);
+    return status;
+}
+
+/* The file is put together in stdio's buffer; glibc hands the bulk of a big tensor straight on. */
+static bert_status file_put(const char *path, const char *header, const tensor_out *const *ordered,
+                            size_t count)
+{
+    size_t length = strlen(header), padded = (length + 7) / 8 * 8;
+    if (padded > SAFETENSORS_HEADER_MAX)
+        return fail(BERT_ARGUMENT, "%s: the names of its tensors are too long for a header", path);
+    file_write file;
+    TRY(file_write_open(path, &file));
+    unsigned char prefix[8];
+    for (size_t i = 0; i < sizeof prefix; i++)
+        prefix[i] = (unsigned char)((uint64_t)padded >> (8 * i));
+    fwrite(prefix, 1, sizeof prefix, file.stream);
+    fprintf(file.stream, "%-*s", (int)padded, header);
+    for (size_t i = 0; i < count; i++) {
+        size_t bytes;
+        if (bytes_of(path, ordered[i], &bytes) == BERT_OK && bytes)
+            fwrite(ordered[i]->data, 1, bytes, file.stream);
+    }
+    return file_write_commit(&file);
+}
+
+bert_status tensor_file_write(const char *path, const tensor_out *tensors, size_t count)
+{
+    const tensor_out **ordered = NULL;
+    TRY(memory_zeroed(count, sizeof *ordered, (void **)&ordered));
+    for (size_t i = 0; i < count; i++) ordered[i] = &tensors[i];
+    qsort(ordered, count, sizeof *ordered, compare_names);
+
+    char *header = NULL;
+    bert_status status = header_text(path, ordered, count, &header);
+    if (status == BERT_OK) status = file_put(path, header, ordered, count);
+    free(header);
+    free(ordered);
+    return status;
+}

@@ -1,0 +1,144 @@
+#include "text/tokenizer.h"
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "text/tokenizer_class.h"
+#include "text/tokenizer_json.h"
+#include "text/tokenizer_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHARACTERS_OF_A_WORD_MAX = 100 }; /* where there is no tokenizer.json to say so */
+
+/* The id of a token that vocab.txt must have. */
+static bert_status token_require(const tokenizer *t, const tokenizer_class *c, const char *key,
+                                 const char *path, int32_t *id)
+{
+    const char *text = "";
+    TRY(tokenizer_class_token(c, key, &text));
+    *id = vocabulary_find(&t->vocabulary, slice_of(text));
+    if (*id == TRIE_ABSENT)
+        return fail(BERT_FORMAT, "%s: the vocabulary lacks \"%s\", the %s", path, text, key);
+    return BERT_OK;
+}
+
+static bert_status open_vocabulary(const tokenizer_class *c, const char *path, tokenizer *t)
+{
+    int32_t unknown;
+    TRY(vocabulary_read(&t->vocabulary, path));
+    TRY(token_require(t, c, "unk_token", path, &unknown));
+    TRY(token_require(t, c, "cls_token", path, &t->class_id));
+    TRY(token_require(t, c, "sep_token", path, &t->separator_id));
+    t->wordpiece = wordpiece_of(&t->vocabulary, slice_of("##"), unknown, CHARACTERS_OF_A_WORD_MAX);
+    return BERT_OK;
+}
+
+static bert_status open_json(const tokenizer_class *c, const char *path, tokenizer *t)
+{
+    json_t *root = NULL;
+    normalizer_options own = { 0 };
+    bert_status status = tokenizer_json_read(path, &root, t, &own);
+    if (status == BERT_OK)
+        status = tokenizer_class_add(c, tokenizer_json_added(root), &t->added, &t->vocabulary);
+    json_decref(root);
+    TRY(status);
+    if (!vocabulary_text(&t->vocabulary, t->class_id) ||
+        !vocabulary_text(&t->vocabulary, t->separator_id))
+        return fail(BERT_FORMAT, "%s: the vocabulary lacks the post_processor's [CLS] or [SEP]",
+                    path);
+
+    /* The class replaces the file's normalizer after its added tokens were normalized by it. */
+    normalizer of_file = normalizer_of(own);
+    TRY(added_tokens_build(&t->added, &of_file));
+    own.lowercase = c->lowercase;
+    own.split_cjk = c->split_cjk;
+    own.strip_accents = c->strip_accents;
+    t->normalizer = normalizer_of(own);
+    return BERT_OK;
+}
+
+static bert_status open_files(const char *folder, const tokenizer_class *c, const char *json,
+                              const char *vocab, tokenizer *t)
+{
+    t->max_length = c->max_length;
+    t->added.split_special = c->split_special;
+    if (file_exists(json)) {
+        TRY(open_json(c, json, t));
+    } else if (file_exists(vocab)) {
+        t->normalizer = normalizer_of((normalizer_options){ .clean_text = true,
+                                                            .split_cjk = c->split_cjk,
+                                                            .strip_accents = c->strip_accents,
+                                                            .lowercase = c->lowercase });
+        TRY(open_vocabulary(c, vocab, t));
+        TRY(tokenizer_class_add(c, NULL, &t->added, &t->vocabulary));
+        TRY(added_tokens_build(&t->added, &t->normalizer));
+    } else {
+        return fail(BERT_IO,
+                    "%s: has neither tokenizer.json nor vocab.txt; is it a model's folder?",
+                    folder);
+    }
+    if (c->truncation_side) t->truncate_left = strcmp(c->truncation_side, "left") == 0;
+    return BERT_OK;
+}
+
+bert_status tokenizer_open(const char *folder, tokenizer **out)
+{
+    void *block;
+    TRY(memory_zeroed(1, sizeof(tokenizer), &block));
+    tokenizer *t = block;
+    tokenizer_class class = { 0 };
+    char *json = NULL, *vocab = NULL;
+    bert_status status = tokenizer_class_read(folder, &class);
+    if (status == BERT_OK) status = path_join(folder, "tokenizer.json", &json);
+    if (status == BERT_OK) status = path_join(folder, "vocab.txt", &vocab);
+    if (status == BERT_OK) status = open_files(folder, &class, json, vocab, t);
+    free(json);
+    free(vocab);
+    tokenizer_class_release(&class);
+    if (status == BERT_OK)
+        *out = t;
+    else
+        tokenizer_free(t);
+    return status;
+}
+
+void tokenizer_free(tokenizer *t)
+{
+    if (!t) return;
+    added_tokens_release(&t->added);
+    vocabulary_release(&t->vocabulary);
+    free(t);
+}
+
+size_t tokenizer_vocabulary_count(const tokenizer *t)
+{
+    return t->vocabulary.id_end;
+}
+
+const char *tokenizer_token(const tokenizer *t, int32_t id)
+{
+    const char *text = vocabulary_text(&t->vocabulary, id);
+    return text ? text : vocabulary_text(&t->vocabulary, t->wordpiece.unknown);
+}
+
+size_t tokenizer_max_length(const tokenizer *t)
+{
+    return t->max_length;
+}
+
+bert_status tokenizer_copy_files(const char *from, const char *to)
+{
+    static const char *const names[] = { "tokenizer.json", "vocab.txt", "tokenizer_config.json",
+                                         "special_tokens_map.json", "added_tokens.json" };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char *source = NULL, *target = NULL;
+        bert_status status = path_join(from, names[i], &source);
+        if (status == BERT_OK) status = path_join(to, names[i], &target);
+        if (status == BERT_OK && file_exists(source)) status = file_copy(source, target);
+        free(source);
+        free(target);
+        TRY(status);
+    }
+    return BERT_OK;
+}

@@ -1,0 +1,71 @@
+/* tokenizer.h: text to WordPiece ids, as Hugging Face's BertTokenizerFast makes them.
+ * A tokenizer is read-only after tokenizer_open(): any number of threads may share it. */
+#ifndef TEXT_TOKENIZER_H
+#define TEXT_TOKENIZER_H
+
+#include "base/slice.h"
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct tokenizer tokenizer;
+
+/* Which of the two texts of a pair gives way when both are too long (transformers' names). */
+typedef enum truncation {
+    TRUNCATE_LONGEST_FIRST,
+    TRUNCATE_ONLY_FIRST,
+    TRUNCATE_ONLY_SECOND
+} truncation;
+
+/* Positions in a text: bytes, or code points after tokenizer_code_points(). Special tokens added by
+ * the template have { 0, 0 }. */
+typedef struct text_range {
+    uint32_t begin, end;
+} text_range;
+
+/* Where an encoding is put, and what came of it. Start from { 0 }; reuse keeps the memory;
+ * tokenizer_encoding_release() at the end. [CLS] a [SEP], or [CLS] a [SEP] b [SEP]; the first
+ * `first_count` ids have type 0, the others type 1. */
+typedef struct tokenizer_encoding {
+    int32_t *ids;        /* [count] */
+    text_range *offsets; /* [count], bytes into the text the token came from */
+    size_t count, first_count;
+    size_t whole_count; /* what `count` would have been without truncation */
+    size_t capacity, offsets_capacity;
+    struct tokenizer_scratch *scratch; /* the tokenizer's own */
+} tokenizer_encoding;
+
+/* Opens the tokenizer of a model folder: tokenizer.json when present, else vocab.txt;
+ * tokenizer_config.json (or its class's defaults) overrides the normalizer, as the class does. The
+ * caller frees with tokenizer_free(). */
+bert_status tokenizer_open(const char *folder, tokenizer **out);
+void tokenizer_free(tokenizer *t);
+
+size_t tokenizer_vocabulary_count(const tokenizer *t); /* highest id + 1 */
+const char *tokenizer_token(const tokenizer *t,
+                            int32_t id); /* its text; borrowed; "[UNK]"'s for an id without one */
+size_t tokenizer_max_length(
+    const tokenizer *t); /* tokenizer_config's model_max_length; SIZE_MAX if none */
+
+/* Encodes UTF-8 `text`, and `pair` unless its bytes are NULL, into at most `max_length` ids,
+ * special tokens included. max_length must leave room for the special tokens (2, with a pair 3):
+ * BERT_ARGUMENT otherwise. `how` is not used for a single text, which loses its end (its beginning
+ * where the configuration's truncation_side is "left"; so do pairs). Where
+ * only_first or only_second would have to take a text whole: BERT_ARGUMENT, as the reference
+ * refuses too. Malformed UTF-8 is skipped. Fails otherwise only with BERT_MEMORY. */
+bert_status tokenizer_encode(const tokenizer *t, slice text, slice pair, size_t max_length,
+                             truncation how, tokenizer_encoding *out);
+void tokenizer_encoding_release(tokenizer_encoding *encoding);
+
+/* Turns byte offsets into code-point offsets, as the reference gives them (malformed bytes count
+ * for nothing). */
+void tokenizer_code_points(slice text, slice pair, tokenizer_encoding *encoding);
+
+/* Copies the tokenizer's files (tokenizer.json, vocab.txt, tokenizer_config.json,
+ * special_tokens_map.json, added_tokens.json; those that are there) from one model folder to
+ * another. */
+bert_status tokenizer_copy_files(const char *from, const char *to);
+
+#endif

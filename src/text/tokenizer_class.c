@@ -1,0 +1,329 @@
+/* The rules are those of transformers 4.57: tokenization_utils_base.py, _from_pretrained(), and
+ * tokenization_utils_fast.py, __init__(). In short: where tokenizer_config.json has an
+ * "added_tokens_decoder" it alone tells the added tokens; else the older files have their say. */
+#include "text/tokenizer_class.h"
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "text/tokenizer_json.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Special tokens in the order in which the class goes through them, and its defaults. */
+static const struct special_key {
+    const char *key, *content;
+} special_keys[] = { { "bos_token", NULL },     { "eos_token", NULL },    { "unk_token", "[UNK]" },
+                     { "sep_token", "[SEP]" },  { "pad_token", "[PAD]" }, { "cls_token", "[CLS]" },
+                     { "mask_token", "[MASK]" } };
+enum { SPECIAL_KEYS = sizeof special_keys / sizeof special_keys[0] };
+
+/* A token on its way into the vocabulary. */
+typedef struct listed_token {
+    added_token token;
+    long long id;
+    bool plain_text; /* written as a string, without flags */
+} listed_token;
+
+typedef struct token_list {
+    listed_token *items;
+    size_t count, capacity;
+} token_list;
+
+static bert_status list_push(token_list *list, listed_token token)
+{
+    void *items = list->items;
+    bert_status status =
+        memory_grow(&items, &list->capacity, list->count + 1, sizeof list->items[0]);
+    list->items = items;
+    TRY(status);
+    list->items[list->count++] = token;
+    return BERT_OK;
+}
+
+static const listed_token *list_find(const token_list *list, const char *content)
+{
+    for (size_t i = list->count; i-- > 0;)
+        if (strcmp(list->items[i].token.content, content) == 0) return &list->items[i];
+    return NULL;
+}
+
+static bert_status optional_read(const char *folder, const char *name, char **path, json_t **out)
+{
+    TRY(path_join(folder, name, path));
+    return file_exists(*path) ? json_read_object(*path, out) : BERT_OK;
+}
+
+static bert_status max_length_read(tokenizer_class *c)
+{
+    double most = -1;
+    TRY(json_get_double(c->config, c->config_path, "max_len", 0, 1e300, &most));
+    TRY(json_get_double(c->config, c->config_path, "model_max_length", 0, 1e300, &most));
+    /* "no bound" is written as 1e30 */
+    c->max_length = most < 0 || most >= 0x1p53 ? SIZE_MAX : (size_t)most;
+    return BERT_OK;
+}
+
+static bert_status config_read(tokenizer_class *c)
+{
+    const char *class = "BertTokenizer";
+    TRY(json_get_string(c->config, c->config_path, "tokenizer_class", &class));
+    if (strstr(class, "Japanese"))
+        return fail(BERT_UNSUPPORTED, "%s: the tokenizer is a %s, which cuts words by other rules",
+                    c->config_path, class);
+    TRY(json_get_bool(c->config, c->config_path, "do_lower_case", &c->lowercase));
+    TRY(json_get_bool(c->config, c->config_path, "tokenize_chinese_chars", &c->split_cjk));
+    c->strip_accents = c->lowercase;
+    TRY(json_get_bool(c->config, c->config_path, "strip_accents", &c->strip_accents));
+    TRY(json_get_bool(c->config, c->config_path, "split_special_tokens", &c->split_special));
+    TRY(json_get_string(c->config, c->config_path, "truncation_side", &c->truncation_side));
+    return max_length_read(c);
+}
+
+bert_status tokenizer_class_read(const char *folder, tokenizer_class *out)
+{
+    *out = (tokenizer_class){
+        .lowercase = true, .split_cjk = true, .strip_accents = true, .max_length = SIZE_MAX
+    };
+    TRY(optional_read(folder, "tokenizer_config.json", &out->config_path, &out->config));
+    TRY(optional_read(folder, "special_tokens_map.json", &out->special_path, &out->special));
+    TRY(optional_read(folder, "added_tokens.json", &out->added_path, &out->added));
+    return out->config ? config_read(out) : BERT_OK;
+}
+
+void tokenizer_class_release(tokenizer_class *c)
+{
+    json_decref(c->config);
+    json_decref(c->special);
+    json_decref(c->added);
+    free(c->config_path);
+    free(c->special_path);
+    free(c->added_path);
+    *c = (tokenizer_class){ 0 };
+}
+
+static bool is_legacy(const tokenizer_class *c)
+{
+    return !json_object_get(c->config, "added_tokens_decoder");
+}
+
+/* A special token as a file writes it: a string, or an object. */
+static bert_status special_read(const json_t *value, const char *path, const char *key, bool in_map,
+                                listed_token *out)
+{
+    *out = (listed_token){ .plain_text = json_is_string(value) };
+    if (out->plain_text) {
+        out->token = (added_token){ .content = json_string_value(value), .special = true };
+        return BERT_OK;
+    }
+    if (!json_is_object(value))
+        return fail(BERT_FORMAT, "%s: \"%s\" is neither a text nor an added token", path, key);
+    TRY(added_token_read(value, path, &out->token));
+    if (in_map) { /* the class sets "special" before it reads the rest */
+        out->token.special = true;
+        out->token.normalized = false;
+        TRY(json_get_bool(value, path, "normalized", &out->token.normalized));
+    }
+    return BERT_OK;
+}
+
+/* *value = what is written of a special token, NULL for nothing; *in_map: by
+ * special_tokens_map.json, which overrides tokenizer_config.json where it is read at all. */
+static const json_t *special_value(const tokenizer_class *c, const char *key, bool *in_map)
+{
+    const json_t *value = is_legacy(c) ? json_object_get(c->special, key) : NULL;
+    *in_map = value != NULL;
+    return value ? value : json_object_get(c->config, key);
+}
+
+static bert_status special_push(const tokenizer_class *c, const struct special_key *key,
+                                token_list *out)
+{
+    bool in_map;
+    const json_t *value = special_value(c, key->key, &in_map);
+    listed_token token = { .token = { .content = key->content, .special = true },
+                           .plain_text = true };
+    if (json_is_null(value) || (!value && !key->content)) return BERT_OK;
+    if (value)
+        TRY(special_read(value, in_map ? c->special_path : c->config_path, key->key, in_map,
+                         &token));
+    return list_push(out, token);
+}
+
+/* Further special tokens: an array of them, or an object whose values they are. */
+static bert_status further_push(const json_t *tokens, const char *path, const char *key,
+                                bool in_map, token_list *out)
+{
+    if (tokens && !json_is_null(tokens) && !json_is_array(tokens) && !json_is_object(tokens))
+        return fail(BERT_FORMAT, "%s: \"%s\" holds no list", path, key);
+    void *iterator = json_object_iter((json_t *)tokens);
+    for (size_t i = 0; i < json_array_size(tokens) || iterator; i++) {
+        const json_t *value =
+            iterator ? json_object_iter_value(iterator) : json_array_get(tokens, i);
+        listed_token token;
+        TRY(special_read(value, path, key, in_map, &token));
+        TRY(list_push(out, token));
+        if (iterator) iterator = json_object_iter_next((json_t *)tokens, iterator);
+    }
+    return BERT_OK;
+}
+
+static bert_status all_further_push(const tokenizer_class *c, token_list *out)
+{
+    static const char additional[] = "additional_special_tokens", extra[] = "extra_special_tokens";
+    TRY(further_push(json_object_get(c->config, additional), c->config_path, additional, false,
+                     out));
+    if (is_legacy(c))
+        TRY(further_push(json_object_get(c->special, additional), c->special_path, additional, true,
+                         out));
+    return further_push(json_object_get(c->config, extra), c->config_path, extra, false, out);
+}
+
+/* All special tokens, each once, in the class's order. `by_content` has the flags of those that are
+ * written as strings. */
+static bert_status specials_list(const tokenizer_class *c, const token_list *by_content,
+                                 token_list *out)
+{
+    token_list all = { 0 };
+    bert_status status = BERT_OK;
+    for (size_t i = 0; i < SPECIAL_KEYS && status == BERT_OK; i++)
+        status = special_push(c, &special_keys[i], &all);
+    for (size_t i = 0; i < all.count; i++) {
+        const listed_token *known = list_find(by_content, all.items[i].token.content);
+        if (known) all.items[i] = *known;
+    }
+    if (status == BERT_OK) status = all_further_push(c, &all);
+    for (size_t i = 0; i < all.count && status == BERT_OK; i++)
+        if (!list_find(out, all.items[i].token.content)) status = list_push(out, all.items[i]);
+    free(all.items);
+    return status;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    const listed_token *left = a, *right = b;
+    return left->id < right->id ? -1 : left->id > right->id;
+}
+
+/* An entry of "added_tokens_decoder": its key is the id. */
+static bert_status decoder_read(const tokenizer_class *c, token_list *out)
+{
+    const char *key;
+    json_t *value;
+    const json_t *decoder = json_object_get(c->config, "added_tokens_decoder");
+    if (!json_is_object(decoder))
+        return fail(BERT_FORMAT, "%s: \"added_tokens_decoder\" is not an object", c->config_path);
+    json_object_foreach((json_t *)decoder, key, value)
+    {
+        char *end;
+        errno = 0;
+        listed_token token = { .id = strtoll(key, &end, 10) };
+        if (end == key || *end || errno)
+            return fail(BERT_FORMAT, "%s: \"%s\" in \"added_tokens_decoder\" is not an id",
+                        c->config_path, key);
+        TRY(added_token_read(value, c->config_path, &token.token));
+        TRY(list_push(out, token));
+    }
+    return BERT_OK;
+}
+
+/* tokenizer.json's own tokens; *out has ids, which decide whom they replace in legacy_read(). */
+static bert_status file_read(const json_t *of_file, const char *path, token_list *out)
+{
+    for (size_t i = 0; i < json_array_size(of_file); i++) {
+        const json_t *object = json_array_get(of_file, i);
+        listed_token token = { .id = json_integer_value(json_object_get(object, "id")) };
+        TRY(added_token_read(object, path, &token.token));
+        TRY(list_push(out, token));
+    }
+    return BERT_OK;
+}
+
+/* added_tokens.json: { content: id }. One whose id tokenizer.json gives to a token of its own is
+ * out. */
+static bert_status legacy_read(const tokenizer_class *c, const token_list *of_file,
+                               const token_list *specials, token_list *out)
+{
+    const char *content;
+    json_t *value;
+    json_object_foreach(c->added, content, value)
+    {
+        if (!json_is_number(value))
+            return fail(BERT_FORMAT, "%s: the id of \"%s\" is not a number", c->added_path,
+                        content);
+        bool special = list_find(specials, content) != NULL, replaced = false;
+        listed_token token = {
+            .token = { .content = content, .normalized = !special, .special = special },
+            .id = (long long)json_number_value(value)
+        };
+        for (size_t i = 0; i < of_file->count; i++) replaced |= of_file->items[i].id == token.id;
+        if (!replaced) TRY(list_push(out, token));
+    }
+    return BERT_OK;
+}
+
+static bool is_added(const added_tokens *added, const added_token *token)
+{
+    const added_entry *entry = added_tokens_find(added, token->content);
+    return entry && added_token_equal(&entry->token, token);
+}
+
+/* The tokens of `decoder` that are new or differ from what is there, then the special ones. */
+static bert_status tokens_add(const token_list *decoder, const token_list *specials,
+                              added_tokens *added, vocabulary *v, token_list *fresh)
+{
+    for (size_t i = 0; i < decoder->count; i++)
+        if (!is_added(added, &decoder->items[i].token)) TRY(list_push(fresh, decoder->items[i]));
+    size_t decoded = fresh->count;
+    for (size_t i = 0; i < specials->count; i++) {
+        const listed_token *special = &specials->items[i];
+        const char *content = special->token.content;
+        bool there = added_tokens_find(added, content) != NULL;
+        for (size_t f = 0; f < decoded; f++)
+            there |= strcmp(fresh->items[f].token.content, content) == 0;
+        if (!special->plain_text || !there) TRY(list_push(fresh, *special));
+    }
+    for (size_t i = 0; i < fresh->count; i++) {
+        added_token token = fresh->items[i].token;
+        if (list_find(specials, token.content)) token.special = true;
+        TRY(added_tokens_add(added, &token, v));
+    }
+    return BERT_OK;
+}
+
+bert_status tokenizer_class_add(const tokenizer_class *c, const json_t *of_file,
+                                added_tokens *added, vocabulary *v)
+{
+    token_list decoder = { 0 }, specials = { 0 }, fresh = { 0 }, in_file = { 0 };
+    bert_status status = BERT_OK;
+    if (is_legacy(c)) {
+        status = file_read(of_file, "tokenizer.json", &in_file);
+        if (status == BERT_OK) status = specials_list(c, &in_file, &specials);
+        if (status == BERT_OK) status = legacy_read(c, &in_file, &specials, &decoder);
+    } else {
+        status = decoder_read(c, &decoder);
+        if (status == BERT_OK) status = specials_list(c, &decoder, &specials);
+    }
+    if (decoder.count) qsort(decoder.items, decoder.count, sizeof decoder.items[0], compare_ids);
+    if (status == BERT_OK) status = tokens_add(&decoder, &specials, added, v, &fresh);
+    free(decoder.items);
+    free(specials.items);
+    free(fresh.items);
+    free(in_file.items);
+    return status;
+}
+
+bert_status tokenizer_class_token(const tokenizer_class *c, const char *key, const char **text)
+{
+    bool in_map;
+    const json_t *value = special_value(c, key, &in_map);
+    for (size_t i = 0; i < SPECIAL_KEYS; i++)
+        if (strcmp(special_keys[i].key, key) == 0) *text = special_keys[i].content;
+    if (!value) return BERT_OK;
+    listed_token token;
+    TRY(special_read(value, in_map ? c->special_path : c->config_path, key, in_map, &token));
+    *text = token.token.content;
+    return BERT_OK;
+}

@@ -1,0 +1,27 @@
+/* tokenizer_json.h: the file in which Hugging Face's tokenizers keep a tokenizer whole. */
+#ifndef TEXT_TOKENIZER_JSON_H
+#define TEXT_TOKENIZER_JSON_H
+
+#include "base/status.h"
+#include "formats/json.h"
+#include "text/added_tokens.h"
+#include "text/normalizer.h"
+#include "text/tokenizer_parts.h"
+
+#include <stdbool.h>
+
+/* How an added token looks in JSON: an object, whose flags may be missing; `normalized` is then
+ * true unless the token is special. The content is borrowed from `object`. */
+bert_status added_token_read(const json_t *object, const char *path, added_token *out);
+
+/* Reads vocabulary, added tokens, [CLS], [SEP], the word model and the direction of truncation into
+ * `t`, which is zeroed, and the file's own normalizer into `own`. A pipeline that is not BERT's is
+ * BERT_UNSUPPORTED. The caller releases *root, where it was NULL, with json_decref(), whatever is
+ * returned. */
+bert_status tokenizer_json_read(const char *path, json_t **root, tokenizer *t,
+                                normalizer_options *own);
+
+/* The file's "added_tokens", an array, or NULL. */
+const json_t *tokenizer_json_added(const json_t *root);
+
+#endif

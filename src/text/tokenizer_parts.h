@@ -1,0 +1,22 @@
+/* tokenizer_parts.h: what a tokenizer is made of, for the files that make it and the ones that use
+ * it. */
+#ifndef TEXT_TOKENIZER_PARTS_H
+#define TEXT_TOKENIZER_PARTS_H
+
+#include "text/added_tokens.h"
+#include "text/normalizer.h"
+#include "text/tokenizer.h"
+#include "text/vocabulary.h"
+#include "text/wordpiece.h"
+
+struct tokenizer {
+    vocabulary vocabulary;
+    added_tokens added;
+    normalizer normalizer;
+    wordpiece wordpiece;
+    int32_t class_id, separator_id; /* [CLS] and [SEP] */
+    bool truncate_left;             /* a text that is too long loses its beginning */
+    size_t max_length;              /* SIZE_MAX: no bound is known */
+};
+
+#endif

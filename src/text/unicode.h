@@ -1,0 +1,48 @@
+/* unicode.h: what the reference's tokenizer holds of each character.
+ * Its Unicode is its own (see tools/make_unicode_tables.py), so these are not the properties of any
+ * one version of the standard. */
+#ifndef TEXT_UNICODE_H
+#define TEXT_UNICODE_H
+
+#include "base/slice.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The names and bits are those that tools/make_unicode_tables.py writes. */
+enum {
+    UNICODE_CONTROL = 1 << 0,     /* removed by "clean_text" */
+    UNICODE_SPACE = 1 << 1,       /* parts words */
+    UNICODE_CJK = 1 << 2,         /* a word by itself under "handle_chinese_chars" */
+    UNICODE_PUNCTUATION = 1 << 3, /* a word by itself */
+    UNICODE_MARK = 1 << 4,        /* removed by "strip_accents" */
+    UNICODE_COMBINING = 1 << 5,   /* has a combining class, so decomposing may move it */
+    UNICODE_DECOMPOSES = 1 << 6,  /* into other characters */
+    UNICODE_LOWERS = 1 << 7,      /* has a lower case of its own */
+    UNICODE_WORD = 1 << 8         /* no added token "single_word" stands beside it */
+};
+
+enum { UNICODE_DECOMPOSITION_MAX = 4, UNICODE_LOWER_MAX = 2, UTF8_LENGTH_MAX = 4 };
+
+/* Reads the code point that begins at text.bytes[0]. Returns its length in bytes; 0, and *code
+ * untouched, where the text is empty or begins with a malformed sequence. Who skips malformed text
+ * skips one byte at a time: the rest of the sequence is malformed as well. */
+size_t utf8_decode(slice text, uint32_t *code);
+
+/* Writes the bytes of a scalar value, at most UTF8_LENGTH_MAX; returns how many. */
+size_t utf8_encode(uint32_t code, char *bytes);
+
+/* The properties of a scalar value, or-ed. */
+unsigned unicode_properties(uint32_t code);
+
+/* Lower case of a character that has UNICODE_LOWERS; returns the number of code points written. */
+size_t unicode_lower(uint32_t code, uint32_t lower[UNICODE_LOWER_MAX]);
+
+/* Full canonical decomposition of a character that has UNICODE_DECOMPOSES; returns the number of
+ * code points written. */
+size_t unicode_decompose(uint32_t code, uint32_t parts[UNICODE_DECOMPOSITION_MAX]);
+
+/* Canonical combining class of a character that has UNICODE_COMBINING. */
+unsigned unicode_combining_class(uint32_t code);
+
+#endif
