@@ -1,0 +1,106 @@
+/* cpu.c: opening the processor as a device, and its memory. */
+#include "compute/cpu/cpu.h"
+
+#include "base/memory.h"
+#include "base/parallel.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void cpu_free(compute *on)
+{
+    compute_cpu *cpu = cpu_of(on);
+    arena_release(&cpu->scratch);
+    free(cpu);
+}
+
+static void scratch_place(compute_cpu *cpu, const compute_limits *limits, arena *block)
+{
+    size_t row_blocks = blocks_of(limits->rows, ROW_BLOCK);
+    cpu->scores = arena_take(block, cpu->threads * 2 * limits->keys * limits->keys, sizeof(float));
+    cpu->partial = arena_take(block, row_blocks * 2 * limits->width, sizeof(float));
+}
+
+static bert_status cpu_reserve(compute *on, const compute_limits *limits)
+{
+    compute_cpu *cpu = cpu_of(on);
+    arena measure = { 0 }, block;
+    scratch_place(cpu, limits, &measure);
+    bert_status status = arena_open(measure.used, &block);
+    if (status != BERT_OK) block = (arena){ 0 };
+    arena_release(&cpu->scratch);
+    cpu->scratch = block;
+    cpu->limits = status == BERT_OK ? *limits : (compute_limits){ 0 };
+    if (status == BERT_OK) scratch_place(cpu, limits, &cpu->scratch);
+    return status;
+}
+
+static bert_status cpu_status(compute *on)
+{
+    bert_status status = (bert_status)atomic_exchange(&cpu_of(on)->failure, BERT_OK);
+    if (status == BERT_OK) return BERT_OK;
+    return fail(status, "the matrix library (%s) failed; is memory exhausted?",
+                compute_cpu_matrix_library());
+}
+
+static bert_status cpu_memory_open(compute *on, size_t bytes, arena *out)
+{
+    (void)on;
+    return arena_open(bytes, out);
+}
+
+static void cpu_memory_release(compute *on, arena *block)
+{
+    (void)on;
+    arena_release(block);
+}
+
+static void cpu_write(compute *on, size_t count, const float *host, float *x)
+{
+    (void)on;
+    memcpy(x, host, count * sizeof *x);
+}
+
+static void cpu_read(compute *on, size_t count, const float *x, float *host)
+{
+    (void)on;
+    memcpy(host, x, count * sizeof *x);
+}
+
+bert_status compute_cpu_open(size_t threads, compute **out)
+{
+    void *memory;
+    TRY(memory_zeroed(1, sizeof(compute_cpu), &memory));
+    compute_cpu *cpu = memory;
+    cpu->threads = threads ? threads : parallel_threads();
+    cpu->instructions = isa_detect();
+    kernels_select(cpu->instructions, &cpu->kernels);
+    cpu_matmul_cap(cpu->instructions);
+
+    compute *table = &cpu->operations;
+    table->free = cpu_free;
+    table->reserve = cpu_reserve;
+    table->status = cpu_status;
+    table->memory_open = cpu_memory_open;
+    table->memory_release = cpu_memory_release;
+    table->write = cpu_write;
+    table->read = cpu_read;
+    linear_operations(table);
+    rows_operations(table);
+    attention_operations(table);
+    embedding_operations(table);
+    loss_operations(table);
+    update_operations(table);
+    *out = table;
+    return BERT_OK;
+}
+
+void compute_free(compute *on)
+{
+    if (on) on->free(on);
+}
+
+const char *compute_cpu_instruction_set(void)
+{
+    return isa_name(isa_detect());
+}

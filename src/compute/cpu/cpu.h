@@ -1,0 +1,75 @@
+/* cpu.h: what the operations on the processor share. Each file beside this one implements a few of
+ * them. */
+#ifndef COMPUTE_CPU_CPU_H
+#define COMPUTE_CPU_CPU_H
+
+#include "compute/compute.h"
+#include "compute/cpu/kernels/kernels.h"
+
+#include <stdatomic.h>
+
+typedef struct compute_cpu {
+    compute operations; /* first, so that a compute * is a compute_cpu * */
+    size_t threads;
+    isa instructions;
+    kernel_table kernels;
+    atomic_int failure; /* a bert_status; sticky */
+    arena scratch;
+    compute_limits limits; /* what scratch is for */
+    float *scores;  /* [threads][2][keys * keys] attention's two score matrices of one head */
+    float *partial; /* [blocks of rows][2][width] sums over a block's rows */
+} compute_cpu;
+
+enum {
+    ROW_BLOCK = 32
+}; /* rows a work item takes; fixed, so that sums over rows do not depend on threads */
+
+enum { COLUMN_BLOCK = 64 }; /* columns a work item takes where rows must be added in their order */
+
+static inline compute_cpu *cpu_of(compute *on)
+{
+    return (compute_cpu *)on;
+}
+
+static inline size_t blocks_of(size_t count, size_t block)
+{
+    return (count + block - 1) / block;
+}
+
+/* The rows of item `index`: from index * ROW_BLOCK, at most ROW_BLOCK. */
+typedef struct row_range {
+    size_t begin, end;
+} row_range;
+
+static inline row_range row_block(size_t rows, size_t index)
+{
+    size_t begin = index * ROW_BLOCK;
+    return (row_range){ begin, rows - begin < ROW_BLOCK ? rows : begin + ROW_BLOCK };
+}
+
+/* How many threads are worth waking for about `operations` additions and multiplications: below
+ * some 40 microseconds of one core's work a team costs more than it saves, the more so where other
+ * programs want the processor. A single short text is answered by one thread, start to end. */
+size_t cpu_team(const compute_cpu *cpu, double operations);
+
+/* The kernel's view of row `row` of a dropout; `unit` is the first element's. */
+dropout_row dropout_row_of(const dropout *d, size_t row, uint32_t unit);
+
+/* matmul.c: holds the matrix library to an instruction set. Of no effect once it has multiplied. */
+void cpu_matmul_cap(isa most);
+/* c = alpha a b + beta c, on the calling thread alone. */
+void cpu_matmul_alone(compute_cpu *cpu, const matmul_shape *s, float alpha, const float *a,
+                      const float *b, float beta, float *c);
+/* The same by the whole team, in tiles whose shape depends on the matrices alone. */
+void cpu_matmul(compute_cpu *cpu, const matmul_shape *s, const float *a, const float *b, float beta,
+                float *c);
+
+/* The operations, by file. */
+void linear_operations(compute *table);
+void rows_operations(compute *table);
+void attention_operations(compute *table);
+void embedding_operations(compute *table);
+void loss_operations(compute *table);
+void update_operations(compute *table);
+
+#endif

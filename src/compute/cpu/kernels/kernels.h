@@ -1,0 +1,133 @@
+/* kernels.h: the leaf loops, one thread each, plain numbers and pointers.
+ *
+ * Each has a reference in plain C that reads as its formula (NAME_ref, the oracle of the tests) and
+ * siblings for instruction sets (NAME_avx2, NAME_avx512). variants.def lists them; kernels_select()
+ * picks the best that the processor and the operating system permit. Pointers need no alignment
+ * beyond a float's. Lengths may be 0. `x` and `y` of one call may be the same array, but must not
+ * overlap otherwise. A kernel's result for one row does not depend on the other rows of the call.
+ */
+#ifndef COMPUTE_CPU_KERNELS_H
+#define COMPUTE_CPU_KERNELS_H
+
+#include "compute/activation.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* One row's dropout stream: which Philox blocks decide. See base/rng.h.
+ * Unit u of the row keeps its value, times 1 / (1 - rate), where word u % 4 of block (unit / 4 + u
+ * / 4, token, example, place) is at least `threshold`; else it becomes 0. */
+typedef struct dropout_row {
+    uint64_t key;
+    uint32_t unit; /* of the row's first element; a multiple of 4 */
+    uint32_t token, example, place;
+    uint32_t threshold; /* rate * 2^32, rounded; 0: nothing is dropped and scale is 1 */
+    float scale;        /* 1 / (1 - rate) */
+} dropout_row;
+
+/* y = dropout(x) */
+typedef void dropout_apply_fn(const dropout_row *d, size_t count, const float *x, float *y);
+
+/* sum = residual + dropout(x + bias); bias NULL: none. sum may be x. */
+typedef void residual_add_fn(const dropout_row *d, size_t count, const float *x, const float *bias,
+                             const float *residual, float *sum);
+
+/* y = gain * (x - mean) * rstd + shift with rstd = 1 / sqrt(variance + epsilon), variance of the
+ * population. Two passes over the row (mean first), as PyTorch's result asks for. mean and rstd:
+ * one number each, out. */
+typedef void norm_forward_fn(size_t count, float epsilon, const float *x, const float *gain,
+                             const float *shift, float *y, float *mean, float *rstd);
+
+/* dx = rstd * (g - avg(g) - n * avg(g * n))   with g = gain * dy, n = (x - mean) * rstd
+ * dgain += dy * n,  dshift += dy   (over calls, row after row). dx may be dy. */
+typedef void norm_backward_fn(size_t count, const float *dy, const float *x, const float *gain,
+                              float mean, float rstd, float *dx, float *dgain, float *dshift);
+
+/* u = x + bias (bias NULL: none), y = f(u). u may be x; y may not be u. */
+typedef void activation_forward_fn(activation_kind kind, size_t count, const float *x,
+                                   const float *bias, float *u, float *y);
+
+/* dx = dy * f'(u). dx may be dy. */
+typedef void activation_backward_fn(activation_kind kind, size_t count, const float *u,
+                                    const float *dy, float *dx);
+
+/* x = softmax(scale * x), shifted by the largest. */
+typedef void softmax_forward_fn(size_t count, float scale, float *x);
+
+/* dx = scale * p * (dp - sum(p * dp)); in place: dp becomes dx. */
+typedef void softmax_backward_fn(size_t count, float scale, const float *p, float *dp);
+
+/* y += x */
+typedef void add_fn(size_t count, const float *x, float *y);
+
+/* The sum of the squares, in double. */
+typedef double sum_squares_fn(size_t count, const float *x);
+
+/* One AdamW step as torch.optim.AdamW takes it (Loshchilov and Hutter 2019, decoupled decay; Kingma
+ * and Ba 2015, algorithm 1). With g = gradient_scale * gradient and correction_i = 1 - beta_i^step:
+ *
+ *   w *= 1 - learning_rate * decay
+ *   m += (1 - beta1) * (g - m)
+ *   v  = beta2 * v + (1 - beta2) * g * g
+ *   w -= learning_rate / correction1 * m / (sqrt(v) / sqrt(correction2) + epsilon)
+ *
+ * The gradient is left as it was. The numbers of a step are doubles because PyTorch's are: it
+ * rounds 1 - beta2 to float, not beta2 before the subtraction, which would move v by 1e-5. All
+ * variants give the same bits. */
+typedef struct adamw_step {
+    double learning_rate, beta1, beta2, epsilon, decay;
+    double correction1, correction2_root; /* 1 - beta1^step, sqrt(1 - beta2^step) */
+    float gradient_scale;
+} adamw_step;
+typedef void adamw_fn(const adamw_step *s, size_t count, const float *g, float *w, float *m,
+                      float *v);
+
+/* c = alpha * a b + beta * c on row-major matrices with leading dimensions; a transposed matrix is
+ * stored [columns, rows]. c [rows, cols], a [rows, inner], b [inner, cols]. beta == 0: c is not
+ * read. The plain triple loop, for BERT_ISA=ref and as the oracle; the fast way is oneDNN's. */
+typedef struct matmul_shape {
+    int a_transposed, b_transposed;
+    size_t rows, cols, inner;
+    size_t lda, ldb, ldc;
+} matmul_shape;
+typedef void matmul_fn(const matmul_shape *s, float alpha, const float *a, const float *b,
+                       float beta, float *c);
+
+/* The operations: function type, name. */
+#define KERNEL_LIST(KERNEL)                                                                        \
+    KERNEL(dropout_apply)                                                                          \
+    KERNEL(residual_add)                                                                           \
+    KERNEL(norm_forward)                                                                           \
+    KERNEL(norm_backward)                                                                          \
+    KERNEL(activation_forward)                                                                     \
+    KERNEL(activation_backward)                                                                    \
+    KERNEL(softmax_forward)                                                                        \
+    KERNEL(softmax_backward)                                                                       \
+    KERNEL(add)                                                                                    \
+    KERNEL(sum_squares)                                                                            \
+    KERNEL(adamw)                                                                                  \
+    KERNEL(matmul)
+
+typedef struct kernel_table {
+#define KERNEL_FIELD(operation) operation##_fn *operation;
+    KERNEL_LIST(KERNEL_FIELD)
+#undef KERNEL_FIELD
+} kernel_table;
+
+/* Instruction sets, each containing the ones before it. */
+typedef enum isa { ISA_REF, ISA_AVX2, ISA_AVX512 } isa;
+
+/* The best one that processor and operating system permit, capped by the environment's BERT_ISA
+ * (ref, avx2, avx512). A value that isa_parse refuses caps nothing here: it is for the caller who
+ * can report to refuse it first. */
+isa isa_detect(void);
+
+const char *isa_name(isa which);
+/* The set of that name in *out; false, and *out untouched, where there is none. */
+bool isa_parse(const char *name, isa *out);
+
+/* The table for an instruction set: the best variant of each operation that it permits. */
+void kernels_select(isa which, kernel_table *out);
+
+#endif

@@ -1,0 +1,24 @@
+/* shared.c: what every operation asks: how many threads, and which dropout is a row's. */
+#include "compute/cpu/cpu.h"
+
+#include <math.h>
+
+size_t cpu_team(const compute_cpu *cpu, double operations)
+{
+    const double worth = 4e6;
+    return operations < worth ? 1 : cpu->threads;
+}
+
+dropout_row dropout_row_of(const dropout *d, size_t row, uint32_t unit)
+{
+    if (!(d->rate > 0.0f)) return (dropout_row){ .scale = 1.0f };
+    return (dropout_row){
+        .key = d->key,
+        .unit = unit,
+        .token = d->token[row],
+        .example = d->example[row],
+        .place = d->place,
+        .threshold = (uint32_t)lrint((double)d->rate * 0x1p32),
+        .scale = 1.0f / (1.0f - d->rate),
+    };
+}

@@ -1,0 +1,102 @@
+/* attention.c: y = norm(x + dropout(W_o attention(W_q x, W_k x, W_v x) + b_o)).
+ *
+ * Where only the first token of each sequence is wanted (the last layer under a sentence's
+ * classifier), queries and all that follows are computed for those rows alone; keys and values are
+ * needed of all. The numbers are the same. */
+#include "model/network.h"
+
+static linear_shape square(const pass *p, size_t rows)
+{
+    return (linear_shape){ .rows = rows, .in = p->config->hidden, .out = p->config->hidden };
+}
+
+static attention_shape shape_of(const pass *p, const layer_rows *rows)
+{
+    return (attention_shape){ .heads = p->config->heads,
+                              .head_width = p->config->hidden / p->config->heads,
+                              .sequences = p->batch->sequences,
+                              .query_starts = rows->starts,
+                              .key_starts = p->batch->starts };
+}
+
+static norm_shape norm_of(const pass *p, const layer_rows *rows)
+{
+    return (norm_shape){ .rows = rows->count,
+                         .width = p->config->hidden,
+                         .epsilon = (float)p->config->norm_epsilon };
+}
+
+/* x [tokens, hidden] -> the tape's attention_output [queries, hidden] */
+void attention_part_forward(const pass *p, size_t layer, const float *x)
+{
+    compute *on = p->on;
+    const layer_params *w = &p->params->layers[layer];
+    layer_tape *t = &p->tape->layers[layer];
+    layer_rows rows = layer_rows_of(p, layer);
+    linear_shape queries = square(p, rows.count), keys = square(p, p->batch->tokens);
+    attention_shape shape = shape_of(p, &rows);
+    norm_shape norm = norm_of(p, &rows);
+    dropout drop_probabilities = layer_dropout(p, layer, DROPOUT_PROBABILITIES, &rows);
+    dropout drop_output = layer_dropout(p, layer, DROPOUT_ATTENTION, &rows);
+
+    const float *residual = x;
+    if (rows.first_only) {
+        on->gather_rows(on, rows.count, p->config->hidden, p->batch->starts, x, t->residual);
+        residual = t->residual;
+    }
+    on->linear_forward(on, &queries, residual, w->query_weight.data, w->query_bias.data, t->query);
+    on->linear_forward(on, &keys, x, w->key_weight.data, w->key_bias.data, t->key);
+    on->linear_forward(on, &keys, x, w->value_weight.data, w->value_bias.data, t->value);
+    on->attention_forward(on, &shape, &drop_probabilities, t->query, t->key, t->value, t->context);
+    on->linear_forward(on, &queries, t->context, w->attention_weight.data, NULL, t->attention.sum);
+    on->residual_norm_forward(on, &norm, &drop_output, w->attention_bias.data, residual,
+                              w->attention_gain.data, w->attention_shift.data, t->attention.sum,
+                              t->attention_output, t->attention.mean, t->attention.rstd);
+}
+
+/* In dhidden: from the gradient of attention_output [queries, hidden] to that of x [tokens,
+ * hidden]. */
+void attention_part_backward(const pass *p, size_t layer, const float *x, bool input,
+                             params *gradients)
+{
+    compute *on = p->on;
+    const layer_params *w = &p->params->layers[layer];
+    layer_params *d = &gradients->layers[layer];
+    tape *b = p->tape;
+    const layer_tape *t = &b->layers[layer];
+    layer_rows rows = layer_rows_of(p, layer);
+    linear_shape queries = square(p, rows.count), keys = square(p, p->batch->tokens);
+    attention_shape shape = shape_of(p, &rows);
+    norm_shape norm = norm_of(p, &rows);
+    dropout drop_probabilities = layer_dropout(p, layer, DROPOUT_PROBABILITIES, &rows);
+    dropout drop_output = layer_dropout(p, layer, DROPOUT_ATTENTION, &rows);
+    const float *residual = rows.first_only ? t->residual : x;
+    float *dcontext = b->dinput;
+
+    on->norm_backward(on, &norm, b->dhidden, t->attention.sum, w->attention_gain.data,
+                      t->attention.mean, t->attention.rstd, b->dhidden, d->attention_gain.data,
+                      d->attention_shift.data);
+    on->dropout_apply(on, norm.rows, norm.width, &drop_output, b->dhidden, b->dbranch);
+    on->linear_backward_weight(on, &queries, b->dbranch, t->context, d->attention_weight.data,
+                               d->attention_bias.data);
+    on->linear_backward_input(on, &queries, b->dbranch, w->attention_weight.data, false, dcontext);
+    on->attention_backward(on, &shape, &drop_probabilities, dcontext, t->query, t->key, t->value,
+                           b->dquery, b->dkey, b->dvalue);
+    on->linear_backward_weight(on, &queries, b->dquery, residual, d->query_weight.data,
+                               d->query_bias.data);
+    on->linear_backward_weight(on, &keys, b->dkey, x, d->key_weight.data, d->key_bias.data);
+    on->linear_backward_weight(on, &keys, b->dvalue, x, d->value_weight.data, d->value_bias.data);
+    if (!input) return;
+
+    on->linear_backward_input(on, &queries, b->dquery, w->query_weight.data, true, b->dhidden);
+    on->linear_backward_input(on, &keys, b->dkey, w->key_weight.data, !rows.first_only,
+                              rows.first_only ? b->dinput : b->dhidden);
+    if (rows.first_only) {
+        on->scatter_add_rows(on, rows.count, p->config->hidden, p->batch->starts, b->dhidden,
+                             b->dinput);
+        float *dinput = b->dinput;
+        b->dinput = b->dhidden;
+        b->dhidden = dinput;
+    }
+    on->linear_backward_input(on, &keys, b->dvalue, w->value_weight.data, true, b->dhidden);
+}

@@ -1,0 +1,274 @@
+#include "model/config.h"
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "formats/json.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* hidden_act's names, as transformers/activations.py knows them; the first of a kind is the one
+ * written in summaries. */
+static const struct {
+    const char *name;
+    activation_kind kind;
+} activations[] = {
+    { "gelu", ACTIVATION_GELU },          { "gelu_python", ACTIVATION_GELU },
+    { "gelu_new", ACTIVATION_GELU_NEW },  { "gelu_pytorch_tanh", ACTIVATION_GELU_NEW },
+    { "gelu_fast", ACTIVATION_GELU_NEW }, { "relu", ACTIVATION_RELU },
+    { "silu", ACTIVATION_SILU },          { "swish", ACTIVATION_SILU },
+    { "tanh", ACTIVATION_TANH },
+};
+
+const char *config_activation_name(activation_kind kind)
+{
+    for (size_t i = 0; i < sizeof activations / sizeof *activations; i++)
+        if (activations[i].kind == kind) return activations[i].name;
+    return "?";
+}
+
+bert_status config_check_pairs(const config *c)
+{
+    if (c->types >= 2) return BERT_OK;
+    return fail(BERT_ARGUMENT, "the model reads single texts only (config.json's type_vocab_size "
+                               "is 1), so it cannot take pairs; give one text column");
+}
+
+static bert_status activation_read(const json_t *object, const char *path, activation_kind *out)
+{
+    const char *name = "gelu";
+    TRY(json_get_string(object, path, "hidden_act", &name));
+    for (size_t i = 0; i < sizeof activations / sizeof *activations; i++) {
+        if (strcmp(name, activations[i].name) != 0) continue;
+        *out = activations[i].kind;
+        return BERT_OK;
+    }
+    return fail(BERT_UNSUPPORTED,
+                "%s: hidden_act '%s' is not known; there are gelu, gelu_new, relu, silu, tanh",
+                path, name);
+}
+
+static bert_status sizes_read(const json_t *o, const char *path, config *c)
+{
+    const size_t most = 1 << 24;
+    TRY(json_get_size(o, path, "vocab_size", 1, most, &c->vocabulary));
+    TRY(json_get_size(o, path, "hidden_size", 1, 1 << 16, &c->hidden));
+    TRY(json_get_size(o, path, "num_hidden_layers", 1, 1024, &c->layers));
+    TRY(json_get_size(o, path, "num_attention_heads", 1, 1024, &c->heads));
+    TRY(json_get_size(o, path, "intermediate_size", 1, 1 << 18, &c->intermediate));
+    TRY(json_get_size(o, path, "max_position_embeddings", 3, 1 << 16, &c->positions));
+    TRY(json_get_size(o, path, "type_vocab_size", 1, 1024, &c->types));
+    if (c->hidden % c->heads != 0)
+        return fail(BERT_FORMAT, "%s: hidden_size %zu is no multiple of num_attention_heads %zu",
+                    path, c->hidden, c->heads);
+    size_t pad = 0;
+    TRY(json_get_size(o, path, "pad_token_id", 0, most, &pad));
+    c->pad = json_is_null(json_object_get(o, "pad_token_id")) ? -1 : (int32_t)pad;
+    return BERT_OK;
+}
+
+static bert_status numbers_read(const json_t *o, const char *path, config *c)
+{
+    /* a rate of 1, as a float too, would divide by zero */
+    const double most = nextafterf(1.0f, 0.0f);
+    TRY(json_get_double(o, path, "hidden_dropout_prob", 0.0, most, &c->hidden_dropout));
+    TRY(json_get_double(o, path, "attention_probs_dropout_prob", 0.0, most, &c->attention_dropout));
+    c->classifier_dropout = c->hidden_dropout;
+    TRY(json_get_double(o, path, "classifier_dropout", 0.0, most, &c->classifier_dropout));
+    return json_get_double(o, path, "layer_norm_eps", 0.0, 1.0, &c->norm_epsilon);
+}
+
+/* What would make the numbers differ silently if it were passed over. */
+static bert_status features_check(const json_t *o, const char *path)
+{
+    const char *model_type = "bert", *positions = "absolute";
+    bool decoder = false;
+    TRY(json_get_string(o, path, "model_type", &model_type));
+    TRY(json_get_string(o, path, "position_embedding_type", &positions));
+    TRY(json_get_bool(o, path, "is_decoder", &decoder));
+    if (strcmp(model_type, "bert") != 0)
+        return fail(BERT_UNSUPPORTED, "%s: model_type is '%s'; this program reads 'bert'", path,
+                    model_type);
+    if (strcmp(positions, "absolute") != 0)
+        return fail(BERT_UNSUPPORTED,
+                    "%s: position_embedding_type '%s' is not known; only 'absolute' is", path,
+                    positions);
+    if (decoder)
+        return fail(BERT_UNSUPPORTED, "%s: is_decoder is true; only encoders can be read", path);
+    return BERT_OK;
+}
+
+static bert_status label_names_make(config *c, size_t count)
+{
+    void *names;
+    TRY(memory_zeroed(count, sizeof *c->label_names, &names));
+    c->label_names = names;
+    c->labels = count;
+    return BERT_OK;
+}
+
+static bert_status label_name_put(config *c, size_t index, const char *name)
+{
+    if (!(c->label_names[index] = strdup(name)))
+        return fail(BERT_MEMORY, "out of memory for label names");
+    return BERT_OK;
+}
+
+/* id2label's keys are the numbers 0 .. count-1 as strings. */
+static bert_status label_names_read(const json_t *map, const char *path, config *c)
+{
+    const size_t most = 1 << 20;
+    size_t count = json_object_size(map);
+    if (!json_is_object(map) || count == 0 || count > most)
+        return fail(BERT_FORMAT,
+                    "%s: id2label must be an object that maps \"0\", \"1\", ... to names", path);
+    TRY(label_names_make(c, count));
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)map, key, value)
+    {
+        char *end;
+        unsigned long long index = strtoull(key, &end, 10);
+        if (*key < '0' || *key > '9' || *end || index >= count || !json_is_string(value) ||
+            c->label_names[index])
+            return fail(BERT_FORMAT,
+                        "%s: id2label: the entry \"%s\" does not name one of the labels 0 to %zu "
+                        "by a string",
+                        path, key, count - 1);
+        TRY(label_name_put(c, index, json_string_value(value)));
+    }
+    return BERT_OK;
+}
+
+static bert_status labels_read(const json_t *o, const char *path, config *c)
+{
+    const json_t *map = json_object_get(o, "id2label");
+    if (map && !json_is_null(map)) {
+        c->labels_given = true;
+        return label_names_read(map, path, c);
+    }
+    size_t count = 0;
+    TRY(json_get_size(o, path, "num_labels", 1, 1 << 20, &count));
+    c->labels_given = count != 0;
+    TRY(label_names_make(c, count ? count : 2));
+    for (size_t i = 0; i < c->labels; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "LABEL_%zu", i); /* transformers' own default */
+        TRY(label_name_put(c, i, name));
+    }
+    return BERT_OK;
+}
+
+static bert_status config_fill(const char *path, config *c)
+{
+    const json_t *o = c->source;
+    TRY(features_check(o, path));
+    TRY(sizes_read(o, path, c));
+    TRY(numbers_read(o, path, c));
+    TRY(activation_read(o, path, &c->activation));
+    TRY(labels_read(o, path, c));
+    const char *problem = NULL;
+    TRY(json_get_string(o, path, "problem_type", &problem));
+    if (problem && !(c->problem = strdup(problem)))
+        return fail(BERT_MEMORY, "out of memory for the configuration");
+    return BERT_OK;
+}
+
+static bert_status config_open(const char *folder, const char *path, config *out)
+{
+    if (!folder_exists(folder))
+        return fail(BERT_IO,
+                    "%s: there is no such folder; a model is a folder with config.json, "
+                    "model.safetensors and vocab.txt",
+                    folder);
+    if (!file_exists(path))
+        return fail(BERT_IO,
+                    "%s: is not a model: it has no config.json (a model folder has config.json, "
+                    "model.safetensors, vocab.txt)",
+                    folder);
+    config c = { .vocabulary = 30522,
+                 .hidden = 768,
+                 .layers = 12,
+                 .heads = 12,
+                 .intermediate = 3072,
+                 .positions = 512,
+                 .types = 2,
+                 .hidden_dropout = 0.1,
+                 .attention_dropout = 0.1,
+                 .norm_epsilon = 1e-12 };
+    TRY(json_read_object(path, &c.source));
+    bert_status status = config_fill(path, &c);
+    if (status == BERT_OK)
+        *out = c;
+    else
+        config_release(&c);
+    return status;
+}
+
+bert_status config_read(const char *folder, config *out)
+{
+    char *path;
+    TRY(path_join(folder, "config.json", &path));
+    bert_status status = config_open(folder, path, out);
+    free(path);
+    return status;
+}
+
+static void label_names_release(config *c)
+{
+    for (size_t i = 0; c->label_names && i < c->labels; i++) free(c->label_names[i]);
+    free(c->label_names);
+    c->label_names = NULL;
+    c->labels = 0;
+}
+
+void config_release(config *c)
+{
+    label_names_release(c);
+    free(c->problem);
+    json_decref(c->source);
+    *c = (config){ 0 };
+}
+
+bert_status config_set_labels(config *c, const char *const *names, size_t count)
+{
+    label_names_release(c);
+    TRY(label_names_make(c, count));
+    for (size_t i = 0; i < count; i++) TRY(label_name_put(c, i, names[i]));
+    c->labels_given = true;
+    return BERT_OK;
+}
+
+/* transformers keeps the caller's order of ids; so do we. */
+static json_t *config_object(const config *c, const char *class_name, const char *problem)
+{
+    json_t *o = json_copy(c->source), *names = json_object(), *ids = json_object();
+    for (size_t i = 0; i < c->labels; i++) {
+        char key[32];
+        snprintf(key, sizeof key, "%zu", i);
+        json_object_set_new(names, key, json_string(c->label_names[i]));
+        json_object_set_new(ids, c->label_names[i], json_integer((json_int_t)i));
+    }
+    json_object_set_new(o, "architectures", json_pack("[s]", class_name));
+    json_object_set_new(o, "model_type", json_string("bert"));
+    json_object_set_new(o, "id2label", names);
+    json_object_set_new(o, "label2id", ids);
+    json_object_del(o, "num_labels");
+    json_object_set_new(o, "problem_type", json_string(problem));
+    json_object_del(o, "dtype"); /* transformers' newer name of it */
+    json_object_set_new(o, "torch_dtype", json_string("float32"));
+    return o;
+}
+
+bert_status config_write(const config *c, const char *folder, const char *class_name,
+                         const char *problem)
+{
+    char *path;
+    TRY(path_join(folder, "config.json", &path));
+    json_t *object = config_object(c, class_name, problem);
+    bert_status status = json_write(path, object);
+    json_decref(object);
+    free(path);
+    return status;
+}

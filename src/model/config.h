@@ -1,0 +1,57 @@
+/* config.h: what config.json says of a BERT. */
+#ifndef MODEL_CONFIG_H
+#define MODEL_CONFIG_H
+
+#include "base/status.h"
+#include "compute/activation.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Names as in transformers' BertConfig, shortened where no meaning is lost; defaults are its too.
+ */
+typedef struct config {
+    size_t vocabulary;          /* vocab_size */
+    size_t hidden;              /* hidden_size */
+    size_t layers;              /* num_hidden_layers */
+    size_t heads;               /* num_attention_heads; divides hidden */
+    size_t intermediate;        /* intermediate_size */
+    size_t positions;           /* max_position_embeddings */
+    size_t types;               /* type_vocab_size */
+    int32_t pad;                /* pad_token_id; -1: none */
+    activation_kind activation; /* hidden_act */
+    double hidden_dropout;      /* hidden_dropout_prob */
+    double attention_dropout;   /* attention_probs_dropout_prob */
+    double classifier_dropout;  /* classifier_dropout; null: hidden_dropout_prob */
+    double norm_epsilon;        /* layer_norm_eps */
+    size_t labels;              /* of id2label, else num_labels, else 2 */
+    char **label_names;         /* [labels] */
+    bool labels_given;          /* does the file name or count labels? */
+    char *problem;              /* problem_type, or NULL */
+    json_t *source; /* the whole object, so that a saved folder keeps what is not known here */
+} config;
+
+/* Reads a model folder's config.json. Keys that change the computation in a way not known here
+ * (another model_type, relative positions, a decoder) are BERT_UNSUPPORTED. The caller releases. */
+bert_status config_read(const char *folder, config *out);
+void config_release(config *c);
+
+/* Names the labels anew: copies of names [count]. */
+bert_status config_set_labels(config *c, const char *const *names, size_t count);
+
+/* Writes config.json for `class_name` (say BertForSequenceClassification) and `problem` as
+ * transformers does: the source's keys, with id2label, label2id, architectures and
+ * problem_type. */
+bert_status config_write(const config *c, const char *folder, const char *class_name,
+                         const char *problem);
+
+/* BERT_ARGUMENT where the model has one token type only: it cannot tell a pair's second text from
+ * its first. */
+bert_status config_check_pairs(const config *c);
+
+/* "gelu", as hidden_act names it. */
+const char *config_activation_name(activation_kind kind);
+
+#endif

@@ -1,0 +1,62 @@
+/* embeddings.c: y = dropout(norm(word + position + type)). */
+#include "model/network.h"
+
+static embedding_shape shape_of(const pass *p)
+{
+    const batch *b = p->batch;
+    return (embedding_shape){ .tokens = b->tokens,
+                              .width = p->config->hidden,
+                              .ids = b->ids,
+                              .positions = b->positions,
+                              .types = b->types,
+                              .pad = p->config->pad };
+}
+
+static norm_shape norm_of(const pass *p)
+{
+    return (norm_shape){ .rows = p->batch->tokens,
+                         .width = p->config->hidden,
+                         .epsilon = (float)p->config->norm_epsilon };
+}
+
+static dropout dropout_of(const pass *p)
+{
+    return (dropout){ .rate = p->dropout.hidden,
+                      .key = p->dropout.key,
+                      .place = DROPOUT_EMBEDDING,
+                      .example = p->batch->example,
+                      .token = p->batch->token };
+}
+
+void embeddings_forward(const pass *p)
+{
+    compute *on = p->on;
+    const embedding_params *w = &p->params->embeddings;
+    tape *t = p->tape;
+    embedding_shape shape = shape_of(p);
+    norm_shape norm = norm_of(p);
+    dropout drop = dropout_of(p);
+
+    on->embedding_forward(on, &shape, w->word.data, w->position.data, w->type.data,
+                          t->embedding.sum);
+    on->norm_forward(on, &norm, t->embedding.sum, w->norm_gain.data, w->norm_shift.data,
+                     t->embedding_output, t->embedding.mean, t->embedding.rstd);
+    on->dropout_apply(on, norm.rows, norm.width, &drop, t->embedding_output, t->embedding_output);
+}
+
+/* doutput [tokens, hidden]; the tape's dbranch is used on the way. */
+void embeddings_backward(const pass *p, const float *doutput, params *gradients)
+{
+    compute *on = p->on;
+    const embedding_params *w = &p->params->embeddings;
+    embedding_params *d = &gradients->embeddings;
+    tape *t = p->tape;
+    embedding_shape shape = shape_of(p);
+    norm_shape norm = norm_of(p);
+    dropout drop = dropout_of(p);
+
+    on->dropout_apply(on, norm.rows, norm.width, &drop, doutput, t->dbranch);
+    on->norm_backward(on, &norm, t->dbranch, t->embedding.sum, w->norm_gain.data, t->embedding.mean,
+                      t->embedding.rstd, t->dbranch, d->norm_gain.data, d->norm_shift.data);
+    on->embedding_backward(on, &shape, t->dbranch, d->word.data, d->position.data, d->type.data);
+}

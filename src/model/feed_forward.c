@@ -1,0 +1,65 @@
+/* feed_forward.c: y = norm(x + dropout(W_2 f(W_1 x + b_1) + b_2)). */
+#include "model/network.h"
+
+static linear_shape widen(const pass *p, size_t rows)
+{
+    return (linear_shape){ .rows = rows, .in = p->config->hidden, .out = p->config->intermediate };
+}
+
+static linear_shape narrow(const pass *p, size_t rows)
+{
+    return (linear_shape){ .rows = rows, .in = p->config->intermediate, .out = p->config->hidden };
+}
+
+/* The tape's attention_output [queries, hidden] -> its output [queries, hidden] */
+void feed_forward_part_forward(const pass *p, size_t layer)
+{
+    compute *on = p->on;
+    const config *c = p->config;
+    const layer_params *w = &p->params->layers[layer];
+    layer_tape *t = &p->tape->layers[layer];
+    layer_rows rows = layer_rows_of(p, layer);
+    linear_shape first = widen(p, rows.count), second = narrow(p, rows.count);
+    norm_shape norm = { .rows = rows.count, .width = c->hidden, .epsilon = (float)c->norm_epsilon };
+    dropout drop = layer_dropout(p, layer, DROPOUT_OUTPUT, &rows);
+
+    on->linear_forward(on, &first, t->attention_output, w->intermediate_weight.data, NULL,
+                       t->intermediate_sum);
+    on->activation_forward(on, c->activation, rows.count, c->intermediate,
+                           w->intermediate_bias.data, t->intermediate_sum, t->intermediate);
+    on->linear_forward(on, &second, t->intermediate, w->output_weight.data, NULL,
+                       t->output_norm.sum);
+    on->residual_norm_forward(on, &norm, &drop, w->output_bias.data, t->attention_output,
+                              w->output_gain.data, w->output_shift.data, t->output_norm.sum,
+                              t->output, t->output_norm.mean, t->output_norm.rstd);
+}
+
+/* In dhidden [queries, hidden]: from the gradient of output to that of attention_output. */
+void feed_forward_part_backward(const pass *p, size_t layer, params *gradients)
+{
+    compute *on = p->on;
+    const config *c = p->config;
+    const layer_params *w = &p->params->layers[layer];
+    layer_params *d = &gradients->layers[layer];
+    tape *b = p->tape;
+    const layer_tape *t = &b->layers[layer];
+    layer_rows rows = layer_rows_of(p, layer);
+    linear_shape first = widen(p, rows.count), second = narrow(p, rows.count);
+    norm_shape norm = { .rows = rows.count, .width = c->hidden, .epsilon = (float)c->norm_epsilon };
+    dropout drop = layer_dropout(p, layer, DROPOUT_OUTPUT, &rows);
+
+    on->norm_backward(on, &norm, b->dhidden, t->output_norm.sum, w->output_gain.data,
+                      t->output_norm.mean, t->output_norm.rstd, b->dhidden, d->output_gain.data,
+                      d->output_shift.data);
+    on->dropout_apply(on, norm.rows, norm.width, &drop, b->dhidden, b->dbranch);
+    on->linear_backward_weight(on, &second, b->dbranch, t->intermediate, d->output_weight.data,
+                               d->output_bias.data);
+    on->linear_backward_input(on, &second, b->dbranch, w->output_weight.data, false,
+                              b->dintermediate);
+    on->activation_backward(on, c->activation, rows.count, c->intermediate, t->intermediate_sum,
+                            b->dintermediate);
+    on->linear_backward_weight(on, &first, b->dintermediate, t->attention_output,
+                               d->intermediate_weight.data, d->intermediate_bias.data);
+    on->linear_backward_input(on, &first, b->dintermediate, w->intermediate_weight.data, true,
+                              b->dhidden);
+}

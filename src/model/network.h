@@ -1,0 +1,83 @@
+/* network.h: a BERT forward and backward, over packed sequences.
+ *
+ *     ids -> embeddings -> layer 1 .. n -> [CLS] -> pooler -> classifier -> logits
+ *
+ * Devlin, Chang, Lee, Toutanova: BERT, 2019; Vaswani et al.: Attention is all you need, 2017; the
+ * reference is transformers' modeling_bert.py. Forward and backward of a part stand in one file, in
+ * that order. */
+#ifndef MODEL_NETWORK_H
+#define MODEL_NETWORK_H
+
+#include "compute/compute.h"
+#include "data/batch.h"
+#include "model/config.h"
+#include "model/params.h"
+#include "model/tape.h"
+
+/* Dropout's rates and stream; all zero for evaluation. */
+typedef struct dropout_run {
+    float hidden, attention, classifier;
+    uint64_t key; /* rng_key(seed, step) */
+} dropout_run;
+
+/* One pass of one batch: everything the parts need. */
+typedef struct pass {
+    compute *on;
+    const config *config;
+    const params *params;
+    const batch *batch;
+    tape *tape;
+    dropout_run dropout;
+} pass;
+
+/* To the last layer's hidden states. Returns [rows, hidden], in the tape: one row a token, or one a
+ * sequence where the tape was opened for first tokens only. */
+const float *encoder_forward(const pass *p);
+
+/* Pooler alone: tanh(W x + b) of the hidden states of [CLS] -> tape->pooled [sequences, hidden]. */
+void pooler_forward(const pass *p, const float *hidden);
+
+/* All the way -> tape->logits [sequences, labels]. */
+void classifier_forward(const pass *p);
+
+/* From tape->dlogits: adds to the gradients whose data are not NULL. Layers whose weights, and
+ * those of all below, are not wanted are not entered. */
+void classifier_backward(const pass *p, params *gradients);
+
+/* From the gradient of the last hidden states in the tape's dhidden, down to the lowest weights
+ * that are wanted. */
+void encoder_backward(const pass *p, params *gradients);
+
+/* The parts, for network's own files. `input` is the gradient's way further down: false ends it
+ * here. */
+void embeddings_forward(const pass *p);
+void embeddings_backward(const pass *p, const float *doutput, params *gradients);
+void attention_part_forward(const pass *p, size_t layer, const float *x);
+void attention_part_backward(const pass *p, size_t layer, const float *x, bool input,
+                             params *gradients);
+void feed_forward_part_forward(const pass *p, size_t layer);
+void feed_forward_part_backward(const pass *p, size_t layer, params *gradients);
+
+/* The rows a layer is wanted at, and how dropout names them. */
+typedef struct layer_rows {
+    size_t count;
+    const uint32_t *starts;          /* [sequences + 1] of the queries */
+    const uint32_t *example, *token; /* [count] */
+    bool first_only;                 /* fewer than the tokens */
+} layer_rows;
+
+layer_rows layer_rows_of(const pass *p, size_t layer);
+
+/* Places where dropout works. */
+enum dropout_place { DROPOUT_EMBEDDING, DROPOUT_CLASSIFIER, DROPOUT_LAYERS = 4 };
+enum dropout_layer_place {
+    DROPOUT_PROBABILITIES,
+    DROPOUT_ATTENTION,
+    DROPOUT_OUTPUT,
+    DROPOUT_LAYER_PLACES = 4
+};
+
+dropout layer_dropout(const pass *p, size_t layer, enum dropout_layer_place place,
+                      const layer_rows *rows);
+
+#endif

@@ -1,0 +1,161 @@
+#include "model/params.h"
+
+#include "base/memory.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+size_t weight_count(const weight *w)
+{
+    return w->rows * (w->cols ? w->cols : 1);
+}
+
+bert_status params_init(const config *c, params *out)
+{
+    params p = { .layer_count = c->layers };
+    void *layers;
+    TRY(memory_zeroed(c->layers, sizeof *p.layers, &layers));
+    p.layers = layers;
+#define EMBEDDING_PARAM(field, r, k, decay)                                                        \
+    p.embeddings.field = (weight){ .rows = (r), .cols = (k) };
+#define POOLER_PARAM(field, r, k, decay) p.pooler.field = (weight){ .rows = (r), .cols = (k) };
+#define CLASSIFIER_PARAM(field, r, k, decay)                                                       \
+    p.classifier.field = (weight){ .rows = (r), .cols = (k) };
+#include "model/params.def"
+    for (size_t i = 0; i < c->layers; i++) {
+#define LAYER_PARAM(field, r, k, decay) p.layers[i].field = (weight){ .rows = (r), .cols = (k) };
+#include "model/params.def"
+    }
+    *out = p;
+    return BERT_OK;
+}
+
+void params_release(params *p)
+{
+    free(p->layers);
+    *p = (params){ 0 };
+}
+
+/* Names by field, so that params.def and names/bert.def cannot drift apart: a missing name does not
+ * compile. */
+#define EMBEDDING_NAME(field, name) static const char embedding_name_##field[] = name;
+#define LAYER_NAME(field, name) static const char layer_name_##field[] = name;
+#define POOLER_NAME(field, name) static const char pooler_name_##field[] = name;
+#define CLASSIFIER_NAME(field, name) static const char classifier_name_##field[] = name;
+#include "model/names/bert.def"
+
+static void layer_entries(const config *c, size_t layer, param_entry *next)
+{
+#define LAYER_PARAM(field, r, k, pulls)                                                            \
+    *next = (param_entry){ .offset = offsetof(layer_params, field),                                \
+                           .rows = (r),                                                            \
+                           .cols = (k),                                                            \
+                           .decay = (pulls),                                                       \
+                           .group = PARAM_LAYER,                                                   \
+                           .layer = layer };                                                       \
+    snprintf(next->name, sizeof next->name, "bert.encoder.layer.%zu.%s", layer,                    \
+             layer_name_##field);                                                                  \
+    next++;
+#include "model/params.def"
+}
+
+bert_status params_list(const config *c, param_entry **out, size_t *count)
+{
+    enum { LAYER_ENTRIES = sizeof(layer_params) / sizeof(weight) };
+    size_t total = (sizeof(embedding_params) + sizeof(pooler_params) + sizeof(classifier_params)) /
+                       sizeof(weight) +
+                   c->layers * LAYER_ENTRIES;
+    void *memory;
+    TRY(memory_zeroed(total, sizeof(param_entry), &memory));
+    param_entry *next = memory;
+
+#define ENTRY(kind, field, r, k, pulls, prefix, text)                                              \
+    *next = (param_entry){ .offset = offsetof(params, field),                                      \
+                           .rows = (r),                                                            \
+                           .cols = (k),                                                            \
+                           .decay = (pulls),                                                       \
+                           .group = (kind) };                                                      \
+    snprintf(next->name, sizeof next->name, "%s%s", prefix, text);                                 \
+    next++;
+#define EMBEDDING_PARAM(field, r, k, pulls)                                                        \
+    ENTRY(PARAM_EMBEDDING, embeddings.field, r, k, pulls, "bert.", embedding_name_##field)
+#include "model/params.def"
+    for (size_t layer = 0; layer < c->layers; layer++, next += LAYER_ENTRIES)
+        layer_entries(c, layer, next);
+#define POOLER_PARAM(field, r, k, pulls)                                                           \
+    ENTRY(PARAM_POOLER, pooler.field, r, k, pulls, "bert.", pooler_name_##field)
+#define CLASSIFIER_PARAM(field, r, k, pulls)                                                       \
+    ENTRY(PARAM_CLASSIFIER, classifier.field, r, k, pulls, "", classifier_name_##field)
+#include "model/params.def"
+#undef ENTRY
+    *out = memory;
+    *count = total;
+    return BERT_OK;
+}
+
+weight *params_weight(params *p, const param_entry *entry)
+{
+    char *base = entry->group == PARAM_LAYER ? (char *)&p->layers[entry->layer] : (char *)p;
+    return (weight *)(void *)(base + entry->offset);
+}
+
+static bool entry_frozen(const param_entry *entry, size_t frozen_layers)
+{
+    if (entry->group == PARAM_EMBEDDING) return frozen_layers > 0;
+    return entry->group == PARAM_LAYER && entry->layer + 1 < frozen_layers;
+}
+
+bert_status param_frozen_parse(const char *freeze, size_t layers, size_t *frozen_layers)
+{
+    *frozen_layers = 0;
+    if (!freeze) return BERT_OK;
+    char *end = NULL;
+    unsigned long first = strcmp(freeze, "embeddings") == 0 ? 0 : strtoul(freeze, &end, 10);
+    if ((end && (*end || end == freeze || *freeze == '-')) || first > layers)
+        return fail(BERT_ARGUMENT,
+                    "freeze is 'embeddings' or a number of layers up to %zu, not '%s'", layers,
+                    freeze);
+    *frozen_layers = 1 + first;
+    return BERT_OK;
+}
+
+bert_status param_layout_init(const param_entry *entries, size_t count, size_t frozen_layers,
+                              param_layout *out)
+{
+    void *memory;
+    TRY(memory_zeroed(count, sizeof(size_t), &memory));
+    param_layout layout = { .at = memory };
+    for (int decay = 1; decay >= 0; decay--) {
+        for (size_t i = 0; i < count; i++) {
+            if (entries[i].decay != decay) continue;
+            layout.at[i] = SIZE_MAX;
+            if (entry_frozen(&entries[i], frozen_layers)) continue;
+            weight shape = { .rows = entries[i].rows, .cols = entries[i].cols };
+            layout.at[i] = layout.count;
+            layout.count += (weight_count(&shape) + 15) / 16 * 16;
+        }
+        if (decay) layout.decay_count = layout.count;
+    }
+    *out = layout;
+    return BERT_OK;
+}
+
+void param_layout_release(param_layout *layout)
+{
+    free(layout->at);
+    *layout = (param_layout){ 0 };
+}
+
+void params_point(params *p, const param_entry *entries, size_t count, const param_layout *layout,
+                  float *block, bool only)
+{
+    for (size_t i = 0; i < count; i++) {
+        weight *w = params_weight(p, &entries[i]);
+        if (layout->at[i] != SIZE_MAX)
+            w->data = block + layout->at[i];
+        else if (only)
+            w->data = NULL;
+    }
+}

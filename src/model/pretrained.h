@@ -1,0 +1,41 @@
+/* pretrained.h: a model folder, in and out. */
+#ifndef MODEL_PRETRAINED_H
+#define MODEL_PRETRAINED_H
+
+#include "base/arena.h"
+#include "compute/compute.h"
+#include "formats/safetensors.h"
+#include "model/config.h"
+#include "model/params.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A checkpoint's weights, read-only: any number of threads may share it. */
+typedef struct pretrained {
+    config config;
+    param_entry *entries; /* [entry_count] of the configuration, all of them, head included */
+    size_t entry_count;
+    tensor_type *stored; /* [entry_count] */
+    params params; /* data: in the mapped file where it is aligned f32, else in `converted`; NULL:
+                      not in the file */
+    bool has_pooler, has_classifier;
+    size_t ignored; /* tensors in the file that no weight wanted */
+    tensor_file *file;
+    arena converted;
+} pretrained;
+
+/* Reads config.json and the weights. A weight that is missing (pooler and classifier apart), has
+ * another shape than config.json asks for, or is not finite: BERT_SHAPE, BERT_FORMAT or
+ * BERT_NUMERIC. `on` looks through the numbers. The caller releases. */
+bert_status pretrained_open(const char *folder, compute *on, pretrained *out);
+void pretrained_release(pretrained *m);
+
+/* The weight of `m` that an entry of another configuration's list stands for: same name, same
+ * shape, in the file. NULL: none. */
+const weight *pretrained_find(const pretrained *m, const param_entry *entry);
+
+/* Writes model.safetensors into the folder: the weights of `p` that have data, by their names. */
+bert_status weights_write(const char *folder, params *p, const param_entry *entries, size_t count);
+
+#endif
