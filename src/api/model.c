@@ -1,0 +1,170 @@
+/* model.c: bert.h's models: opening one, and what can be said of it. */
+#include "api/api.h"
+
+#include "base/memory.h"
+#include "compute/cpu/kernels/kernels.h"
+#include "model/tape.h"
+#include "tasks/tasks.h"
+#include "train/record.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+bert_status isa_check(void)
+{
+    const char *asked = getenv("BERT_ISA");
+    isa parsed;
+    if (!asked || !*asked || isa_parse(asked, &parsed)) return BERT_OK;
+    return fail(BERT_ARGUMENT, "the environment's BERT_ISA is '%s'; it can be ref, avx2 or avx512",
+                asked);
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static bert_status model_fill(bert_model *m, const char *folder)
+{
+    compute *on;
+    TRY(isa_check());
+    TRY(compute_cpu_open(1, &on)); /* to look through the weights, once */
+    bert_status status = pretrained_open(folder, on, &m->weights);
+    compute_free(on);
+    TRY(status);
+    TRY(tokenizer_open(folder, &m->tokenizer.tokenizer));
+    const config *c = &m->weights.config;
+    size_t pieces = tokenizer_vocabulary_count(m->tokenizer.tokenizer);
+    if (pieces > c->vocabulary)
+        return fail(
+            BERT_SHAPE,
+            "%s: the vocabulary has %zu pieces, the weights only %zu; they are not of one model",
+            folder, pieces, c->vocabulary);
+    size_t trained;
+    TRY(record_max_length(folder, &trained));
+    m->max_length =
+        smaller(c->positions, trained ? trained : tokenizer_max_length(m->tokenizer.tokenizer));
+    return BERT_OK;
+}
+
+bert_status bert_model_open(const char *folder, bert_model **out)
+{
+    void *memory;
+    TRY(memory_zeroed(1, sizeof(bert_model), &memory));
+    bert_model *m = memory;
+    bert_status status = model_fill(m, folder);
+    if (status == BERT_OK)
+        *out = m;
+    else
+        bert_model_free(m);
+    return status;
+}
+
+void bert_model_free(bert_model *m)
+{
+    if (!m) return;
+    tokenizer_free(m->tokenizer.tokenizer);
+    pretrained_release(&m->weights);
+    free(m);
+}
+
+bert_status head_check(const bert_model *m)
+{
+    const char *problem = m->weights.config.problem;
+    if (!m->weights.has_pooler || !m->weights.has_classifier)
+        return fail(BERT_ARGUMENT, "the model has no trained head, so its answers would be random; "
+                                   "train one with `bert train`");
+    if (m->weights.config.labels < 2 ||
+        (problem && strcmp(problem, task_classify.problem_type) != 0))
+        return fail(BERT_UNSUPPORTED,
+                    "the model's head is for '%s'; this version answers with classes only",
+                    problem ? problem : "regression");
+    return BERT_OK;
+}
+
+bert_model_info bert_model_get_info(const bert_model *m)
+{
+    const config *c = &m->weights.config;
+    bert_model_info info = {
+        .layers = c->layers,
+        .hidden = c->hidden,
+        .heads = c->heads,
+        .intermediate = c->intermediate,
+        .positions = c->positions,
+        .vocabulary = c->vocabulary,
+        .types = c->types,
+        .labels = c->labels,
+        .activation = config_activation_name(c->activation),
+        .problem = c->problem ? c->problem : "",
+        .hidden_dropout = c->hidden_dropout,
+        .attention_dropout = c->attention_dropout,
+        .norm_epsilon = c->norm_epsilon,
+        .has_pooler = m->weights.has_pooler,
+        .has_classifier = m->weights.has_classifier,
+        .ignored_tensors = m->weights.ignored,
+    };
+    for (size_t i = 0; i < m->weights.entry_count; i++) {
+        const weight *w = params_weight((params *)&m->weights.params, &m->weights.entries[i]);
+        if (!w->data) continue;
+        info.parameters += weight_count(w);
+        info.parameter_tensors++;
+    }
+    return info;
+}
+
+/* The index-th of the weights that are there. */
+bert_parameter bert_model_parameter(const bert_model *m, size_t index)
+{
+    static const char *const types[] = {
+        [TENSOR_F32] = "F32", [TENSOR_F16] = "F16", [TENSOR_BF16] = "BF16", [TENSOR_OTHER] = "?"
+    };
+    for (size_t i = 0; i < m->weights.entry_count; i++) {
+        const param_entry *e = &m->weights.entries[i];
+        if (!params_weight((params *)&m->weights.params, e)->data || index-- > 0) continue;
+        return (bert_parameter){ .name = e->name,
+                                 .rows = e->rows,
+                                 .cols = e->cols,
+                                 .stored = types[m->weights.stored[i]],
+                                 .decay = e->decay,
+                                 .embedding = e->group == PARAM_EMBEDDING,
+                                 .layer = e->group == PARAM_LAYER ? e->layer + 1 : 0 };
+    }
+    return (bert_parameter){ 0 };
+}
+
+const char *bert_model_label(const bert_model *m, size_t index)
+{
+    return index < m->weights.config.labels ? m->weights.config.label_names[index] : NULL;
+}
+
+const bert_tokenizer *bert_model_tokenizer(const bert_model *m)
+{
+    return &m->tokenizer;
+}
+
+bert_status bert_training_memory(const bert_model *m, size_t batch_size, size_t micro_batch,
+                                 size_t max_length, const char *freeze, bert_memory *out)
+{
+    const config *c = &m->weights.config;
+    size_t together = micro_batch && micro_batch < batch_size ? micro_batch : batch_size, tokens;
+    if (!together || !size_multiply(together, max_length, &tokens) || tokens > UINT32_MAX)
+        return fail(BERT_ARGUMENT, "a batch of %zu texts of %zu tokens is out of bounds", together,
+                    max_length);
+    tape_shape shape = {
+        .tokens = tokens, .sequences = together, .backward = true, .first_only = true
+    };
+    bert_memory memory = { 0 };
+    TRY(tape_bytes(c, &shape, &memory.activations, &memory.scratch));
+    param_layout layout;
+    size_t frozen;
+    TRY(param_frozen_parse(freeze, c->layers, &frozen));
+    TRY(param_layout_init(m->weights.entries, m->weights.entry_count, frozen, &layout));
+    memory.weights = memory.gradients = layout.count * sizeof(float);
+    memory.moments = 2 * memory.weights;
+    param_layout_release(&layout);
+    memory.total =
+        memory.weights + memory.gradients + memory.moments + memory.activations + memory.scratch;
+    *out = memory;
+    return BERT_OK;
+}

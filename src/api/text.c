@@ -1,0 +1,166 @@
+/* text.c: bert.h's tokenizer and tables. */
+#include "api/api.h"
+
+#include "base/memory.h"
+#include "compute/compute.h"
+#include "compute/cpu/kernels/kernels.h"
+#include "formats/table.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+const char *bert_version(void)
+{
+    return BERT_VERSION;
+}
+
+const char *bert_error(void)
+{
+    return status_message();
+}
+
+void bert_text_free(char *text)
+{
+    free(text);
+}
+
+const char *bert_instruction_set(void)
+{
+    return compute_cpu_instruction_set();
+}
+
+const char *bert_matrix_library(void)
+{
+    return compute_cpu_matrix_library();
+}
+
+/* ---- tokenizer */
+
+bert_status bert_tokenizer_open(const char *folder, bert_tokenizer **out)
+{
+    void *memory;
+    TRY(memory_zeroed(1, sizeof(bert_tokenizer), &memory));
+    bert_tokenizer *t = memory;
+    bert_status status = tokenizer_open(folder, &t->tokenizer);
+    if (status == BERT_OK)
+        *out = t;
+    else
+        free(t);
+    return status;
+}
+
+void bert_tokenizer_free(bert_tokenizer *t)
+{
+    if (!t) return;
+    tokenizer_free(t->tokenizer);
+    free(t);
+}
+
+static bert_status encoding_copy(const tokenizer *t, const tokenizer_encoding *from,
+                                 bert_encoding *out)
+{
+    void *tokens, *ids, *offsets;
+    TRY(memory_zeroed(from->count, sizeof *out->tokens, &tokens));
+    bert_encoding e = { .count = from->count,
+                        .first_count = from->first_count,
+                        .whole_count = from->whole_count,
+                        .tokens = tokens };
+    bert_status status = memory_zeroed(from->count, sizeof *e.ids, &ids);
+    if (status == BERT_OK) {
+        e.ids = ids;
+        status = memory_zeroed(from->count, sizeof *e.offsets, &offsets);
+        if (status == BERT_OK) e.offsets = offsets;
+    }
+    if (status != BERT_OK) {
+        bert_encoding_release(&e);
+        return status;
+    }
+    for (size_t i = 0; i < from->count; i++) {
+        e.ids[i] = from->ids[i];
+        e.tokens[i] = tokenizer_token(t, from->ids[i]);
+        e.offsets[i][0] = from->offsets[i].begin;
+        e.offsets[i][1] = from->offsets[i].end;
+    }
+    *out = e;
+    return BERT_OK;
+}
+
+bert_status bert_tokenize(const bert_tokenizer *t, bert_input input, size_t max_length,
+                          bert_truncation how, bert_encoding *out)
+{
+    static const truncation strategies[] = { TRUNCATE_LONGEST_FIRST, TRUNCATE_ONLY_FIRST,
+                                             TRUNCATE_ONLY_SECOND };
+    if (!input.text.bytes) return fail(BERT_ARGUMENT, "there is no text to tokenize");
+    if ((size_t)how >= sizeof strategies / sizeof *strategies)
+        return fail(BERT_ARGUMENT, "%d is no truncation", (int)how);
+    slice text = slice_from(input.text), pair = slice_from(input.pair);
+    tokenizer_encoding encoding = { 0 };
+    bert_status status = tokenizer_encode(
+        t->tokenizer, text, pair, max_length ? max_length : SIZE_MAX, strategies[how], &encoding);
+    if (status == BERT_OK) {
+        tokenizer_code_points(text, pair, &encoding);
+        status = encoding_copy(t->tokenizer, &encoding, out);
+    }
+    tokenizer_encoding_release(&encoding);
+    return status;
+}
+
+void bert_encoding_release(bert_encoding *e)
+{
+    free(e->ids);
+    free(e->tokens);
+    free(e->offsets);
+    *e = (bert_encoding){ 0 };
+}
+
+/* ---- tables */
+
+struct bert_table {
+    table *table;
+};
+
+bert_status bert_table_open(const char *path, bert_table **out)
+{
+    void *memory;
+    TRY(memory_zeroed(1, sizeof(bert_table), &memory));
+    bert_table *t = memory;
+    bert_status status = table_open(path, &t->table);
+    if (status == BERT_OK)
+        *out = t;
+    else
+        free(t);
+    return status;
+}
+
+void bert_table_free(bert_table *t)
+{
+    if (!t) return;
+    table_free(t->table);
+    free(t);
+}
+
+bool bert_table_is(const char *path)
+{
+    return table_is_kind(path);
+}
+
+bert_status bert_table_column(const bert_table *t, const char *name, size_t *column)
+{
+    return table_require(t->table, name, column);
+}
+
+bert_status bert_table_next(bert_table *t, bool *more)
+{
+    return table_next(t->table, more);
+}
+
+bert_text bert_table_field(const bert_table *t, size_t column)
+{
+    slice field = table_field(t->table, column);
+    return (bert_text){ .bytes = field.bytes, .count = field.count };
+}
+
+size_t bert_table_line(const bert_table *t)
+{
+    return table_line(t->table);
+}

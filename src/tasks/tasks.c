@@ -1,0 +1,62 @@
+#include "tasks/tasks.h"
+
+#include "train/observe.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const task *const tasks[] = {
+#define TASK(name) &task_##name,
+#include "tasks/tasks.def"
+#undef TASK
+};
+
+bert_status task_by_name(const char *name, const task **out)
+{
+    char known[256] = "";
+    for (size_t i = 0; i < sizeof tasks / sizeof *tasks; i++) {
+        if (strcmp(tasks[i]->name, name) == 0) {
+            *out = tasks[i];
+            return BERT_OK;
+        }
+        strncat(known, i ? ", " : "", sizeof known - strlen(known) - 1);
+        strncat(known, tasks[i]->name, sizeof known - strlen(known) - 1);
+    }
+    return fail(BERT_ARGUMENT, "the task '%s' is not known; there are: %s", name, known);
+}
+
+/* A number with a decimal point, such as 3.75. */
+static bool label_is_decimal(slice label)
+{
+    char text[64], *end;
+    if (label.count == 0 || label.count >= sizeof text || !memchr(label.bytes, '.', label.count))
+        return false;
+    memcpy(text, label.bytes, label.count);
+    text[label.count] = '\0';
+    strtod(text, &end);
+    return *end == '\0';
+}
+
+bert_status task_by_data(const dataset *d, const bert_observer *observer, const task **out)
+{
+    bool lists = d->label_column && strcmp(d->label_column, "labels") == 0;
+    for (size_t i = 0; i < d->count; i++) {
+        const dataset_row *row = &d->rows[i];
+        if (label_is_decimal(row->label))
+            return fail(BERT_UNSUPPORTED,
+                        "%s:%zu: the label '%.*s' is a number with a decimal point, which asks for "
+                        "regression; this version has only "
+                        "classes (--task classify takes each number as a class)",
+                        row->path, row->line, (int)row->label.count, row->label.bytes);
+        if (lists && memchr(row->label.bytes, ',', row->label.count))
+            return fail(BERT_UNSUPPORTED,
+                        "%s:%zu: the labels '%.*s' ask for several labels a text; this version has "
+                        "only one (--task classify takes "
+                        "each list as a class)",
+                        row->path, row->line, (int)row->label.count, row->label.bytes);
+    }
+    *out = &task_classify;
+    observe_note(observer, "task: classify (the labels are %s)",
+                 d->pair_column ? "classes of pairs of texts" : "classes of texts");
+    return BERT_OK;
+}

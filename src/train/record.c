@@ -1,0 +1,135 @@
+#include "train/record.h"
+
+#include "base/digest.h"
+#include "base/file.h"
+#include "formats/json.h"
+#include "formats/safetensors.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static json_t *all_results(const run *r)
+{
+    json_t *o = r->evaluation ? json_copy(r->evaluation) : json_object();
+    double steps = (double)r->steps_done, seconds = r->seconds > 0.0 ? r->seconds : 1e-9;
+    json_object_set_new(o, "epoch", json_real(steps / (double)sampler_steps(&r->sampler)));
+    json_object_set_new(o, "train_loss", json_real(steps > 0.0 ? r->loss_sum / steps : 0.0));
+    json_object_set_new(o, "train_runtime", json_real(r->seconds));
+    json_object_set_new(o, "train_samples", json_integer((json_int_t)r->train.features.count));
+    json_object_set_new(o, "train_samples_per_second",
+                        json_real((double)r->examples_seen / seconds));
+    json_object_set_new(o, "train_steps_per_second", json_real(steps / seconds));
+    json_object_set_new(o, "train_tokens_per_second", json_real((double)r->tokens / seconds));
+    json_object_set_new(o, "train_steps", json_integer((json_int_t)r->steps_done));
+    return o;
+}
+
+static json_t *options_object(const bert_train_options *o, const task *kind)
+{
+    json_t *train = json_array();
+    for (size_t i = 0; i < o->train_count; i++)
+        json_array_append_new(train, json_string(o->train[i]));
+    return json_pack(
+        "{s:s, s:o, s:s?, s:s, s:b, s:s?, s:s?, s:s?, s:s, s:I, s:I, s:I, s:I, s:f, s:s, s:f, s:f, "
+        "s:f, s:f, s:f, s:f, "
+        "s:f, s:I, s:s?, s:I, s:b, s:I, s:b, s:I}",
+        "model", o->model, "train", train, "dev", o->dev, "output", o->output, "overwrite",
+        (int)o->overwrite, "text", o->columns.text, "text_pair", o->columns.pair, "label",
+        o->columns.label, "task", kind->name, "epochs", (json_int_t)o->epochs, "max_steps",
+        (json_int_t)o->max_steps, "batch_size", (json_int_t)o->batch_size, "micro_batch",
+        (json_int_t)o->micro_batch, "learning_rate", o->learning_rate, "schedule", o->schedule,
+        "warmup", o->warmup, "weight_decay", o->weight_decay, "clip", o->clip, "adam_beta1",
+        o->adam_beta1, "adam_beta2", o->adam_beta2, "adam_epsilon", o->adam_epsilon, "dropout",
+        o->dropout, "max_length", (json_int_t)o->max_length, "freeze", o->freeze, "seed",
+        (json_int_t)o->seed, "shuffle", (int)o->shuffle, "limit", (json_int_t)o->limit, "keep_best",
+        (int)o->keep_best, "threads", (json_int_t)o->threads);
+}
+
+static bert_status digest_put(json_t *digests, const char *path)
+{
+    char hex[DIGEST_TEXT];
+    TRY(file_digest(path, hex));
+    json_object_set_new(digests, path, json_string(hex));
+    return BERT_OK;
+}
+
+/* Of every file of weights that was read, and of every data file. */
+static bert_status digests_put(const run *r, json_t *digests)
+{
+    const char *last = "";
+    for (size_t i = 0; i < tensor_file_count(r->start.file); i++) {
+        const char *file = tensor_file_at(r->start.file, i)->file;
+        if (strcmp(file, last) != 0 && !json_object_get(digests, file))
+            TRY(digest_put(digests, file));
+        last = file;
+    }
+    for (size_t i = 0; i < r->options->train_count; i++)
+        TRY(digest_put(digests, r->options->train[i]));
+    return r->options->dev ? digest_put(digests, r->options->dev) : BERT_OK;
+}
+
+/* "AMD EPYC", as /proc/cpuinfo says; "" where there is none. */
+static void processor_name(char *name, size_t capacity)
+{
+    *name = '\0';
+    FILE *stream = fopen("/proc/cpuinfo", "re");
+    if (!stream) return;
+    char line[256];
+    while (fgets(line, sizeof line, stream)) {
+        char *colon = strchr(line, ':');
+        if (!colon || strncmp(line, "model name", strlen("model name")) != 0) continue;
+        snprintf(name, capacity, "%s", colon + 1 + strspn(colon + 1, " \t"));
+        name[strcspn(name, "\n")] = '\0';
+        break;
+    }
+    fclose(stream);
+}
+
+static json_t *run_object(const run *r, json_t *digests)
+{
+    char processor[128];
+    processor_name(processor, sizeof processor);
+    return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:I, s:o, s:O}", "bert.c", BERT_VERSION,
+                     "matrix_library", compute_cpu_matrix_library(), "instruction_set",
+                     compute_cpu_instruction_set(), "processor", processor, "command_line",
+                     r->options->command_line, "steps", (json_int_t)r->steps_done, "options",
+                     options_object(r->options, r->task), "sha256", digests);
+}
+
+static bert_status object_write(const run *r, const char *name, json_t *object)
+{
+    bert_status status = object ? output_json(&r->output, name, object)
+                                : fail(BERT_MEMORY, "out of memory for %s", name);
+    json_decref(object);
+    return status;
+}
+
+bert_status record_write(const run *r)
+{
+    if (r->evaluation) TRY(output_json(&r->output, "eval_results.json", r->evaluation));
+    TRY(object_write(r, "all_results.json", all_results(r)));
+    json_t *digests = json_object();
+    bert_status status = digests_put(r, digests);
+    if (status == BERT_OK) status = object_write(r, "run.json", run_object(r, digests));
+    json_decref(digests);
+    return status;
+}
+
+bert_status record_max_length(const char *folder, size_t *out)
+{
+    char *path;
+    TRY(path_join(folder, "run.json", &path));
+    bert_status status = BERT_OK;
+    json_t *object = NULL;
+    *out = 0;
+    if (file_exists(path)) {
+        status = json_read_object(path, &object);
+        const json_t *options = json_object_get(object, "options");
+        if (json_object_get(object, "bert.c") && json_is_object(options)) /* else another's file */
+            status = json_get_size(options, path, "max_length", 3, 1 << 16, out);
+    }
+    json_decref(object);
+    free(path);
+    return status;
+}

@@ -1,0 +1,283 @@
+#include "train/run.h"
+
+#include "base/rng.h"
+#include "train/observe.h"
+#include "train/record.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- labels and configuration */
+
+static bool labels_same(const config *c, const label_names *labels)
+{
+    if (c->labels != labels->count) return false;
+    for (size_t i = 0; i < labels->count; i++) {
+        bool found = false;
+        for (size_t k = 0; k < c->labels && !found; k++)
+            found = strcmp(labels->names[i], c->label_names[k]) == 0;
+        if (!found) return false;
+    }
+    return true;
+}
+
+/* The checkpoint's rates, or the run's one for all places. The saved configuration keeps the
+ * checkpoint's. */
+static dropout_run dropout_choose(const config *c, double rate)
+{
+    if (rate >= 0.0)
+        return (dropout_run){ .hidden = (float)rate,
+                              .attention = (float)rate,
+                              .classifier = (float)rate };
+    return (dropout_run){ .hidden = (float)c->hidden_dropout,
+                          .attention = (float)c->attention_dropout,
+                          .classifier = (float)c->classifier_dropout };
+}
+
+static bert_status config_choose(run *r, const dataset *d)
+{
+    const bert_train_options *o = r->options;
+    label_names labels;
+    TRY(config_read(o->model, &r->config));
+    r->dropout = dropout_choose(&r->config, o->dropout);
+    TRY(r->task->labels_find(d, &o->observer, &labels));
+    bool kept =
+        r->start.has_classifier && r->start.config.labels_given && labels_same(&r->config, &labels);
+    bert_status status =
+        kept ? BERT_OK
+             : config_set_labels(&r->config, (const char *const *)labels.names, labels.count);
+    if (kept)
+        observe_note(&o->observer, "head: kept from %s, for the same %zu labels", o->model,
+                     labels.count);
+    else
+        observe_note(&o->observer, "head: drawn fresh (seed %llu) for %zu labels%s",
+                     (unsigned long long)o->seed, labels.count,
+                     r->start.has_classifier ? "; the checkpoint's is for others" : "");
+    /* A head that is not kept must not be found by its shape. */
+    if (!kept) r->start.params.classifier = (classifier_params){ 0 };
+    label_names_release(&labels);
+    return status;
+}
+
+/* ---- weights */
+
+static bert_status fresh_draw(run *r, size_t entry, float *data)
+{
+    const param_entry *e = &r->entries[entry];
+    if (e->group != PARAM_POOLER && e->group != PARAM_CLASSIFIER)
+        return fail(BERT_FORMAT, "%s: the checkpoint has no '%s'", r->options->model, e->name);
+    if (e->group == PARAM_POOLER && e->cols)
+        observe_warning(&r->options->observer, "%s has no pooler; a fresh one is drawn",
+                        r->options->model);
+    if (!e->cols) return BERT_OK; /* a bias begins at zero, as the block does */
+    size_t count = e->rows * e->cols;
+    float *numbers = malloc(count * sizeof *numbers);
+    if (!numbers) return fail(BERT_MEMORY, "out of memory for a fresh head");
+    rng_normal(rng_key(r->options->seed, 0), (uint32_t)entry, 0.02f, count, numbers);
+    r->on->write(r->on, count, numbers, data);
+    free(numbers);
+    return BERT_OK;
+}
+
+static bert_status weights_fill(run *r)
+{
+    r->on->zero(r->on, r->layout.count, r->weight_data);
+    for (size_t i = 0; i < r->entry_count; i++) {
+        const weight *source = pretrained_find(&r->start, &r->entries[i]);
+        weight *target = params_weight(&r->params, &r->entries[i]);
+        if (!target->data) /* frozen */
+            target->data = source->data;
+        else if (source)
+            r->on->write(r->on, weight_count(source), source->data, target->data);
+        else
+            TRY(fresh_draw(r, i, target->data));
+    }
+    return BERT_OK;
+}
+
+static bert_status weights_open(run *r)
+{
+    size_t frozen;
+    TRY(param_frozen_parse(r->options->freeze, r->config.layers, &frozen));
+    TRY(params_list(&r->config, &r->entries, &r->entry_count));
+    TRY(params_init(&r->config, &r->params));
+    TRY(params_init(&r->config, &r->gradients));
+    TRY(param_layout_init(r->entries, r->entry_count, frozen, &r->layout));
+    TRY(r->on->memory_open(r->on, r->layout.count * sizeof(float), &r->weights));
+    r->weight_data = arena_take(&r->weights, r->layout.count, sizeof(float));
+    params_point(&r->params, r->entries, r->entry_count, &r->layout, r->weight_data, false);
+    TRY(weights_fill(r));
+    TRY(optimizer_open(r->on, &r->layout, r->options, &r->optimizer));
+    params_point(&r->gradients, r->entries, r->entry_count, &r->layout, r->optimizer.gradient,
+                 true);
+
+    size_t bytes = 0;
+    for (size_t i = 0; i < r->entry_count; i++)
+        bytes += sizeof(float) * weight_count(params_weight(&r->params, &r->entries[i]));
+    return output_room(&r->output, bytes);
+}
+
+/* ---- data */
+
+static bert_status dev_open(run *r)
+{
+    const bert_train_options *o = r->options;
+    if (!o->dev) return BERT_OK;
+    dataset dev;
+    dataset_columns columns = columns_of(&o->columns);
+    TRY(dataset_open(&o->dev, 1, &columns, true, 0, &dev));
+    bert_status status = examples_open(&dev, r->task, &r->config, r->tokenizer, o->max_length,
+                                       o->dev, &o->observer, &r->dev);
+    dataset_release(&dev);
+    return status;
+}
+
+static bert_status data_open(run *r, const dataset *d)
+{
+    const bert_train_options *o = r->options;
+    TRY(examples_open(d, r->task, &r->config, r->tokenizer, o->max_length, o->train[0],
+                      &o->observer, &r->train));
+    TRY(dev_open(r));
+    TRY(sampler_init(d->count, o->batch_size, o->shuffle, o->seed, &r->sampler));
+    size_t steps = o->epochs * sampler_steps(&r->sampler);
+    if (o->max_steps && o->max_steps < steps) steps = o->max_steps;
+    return schedule_init(o->schedule, o->learning_rate, o->warmup, steps, &r->schedule);
+}
+
+/* ---- room for a step */
+
+static int longer_first(const void *a, const void *b)
+{
+    size_t x = *(const size_t *)a, y = *(const size_t *)b;
+    return (x < y) - (x > y);
+}
+
+/* The most tokens that `count` examples of the training data can have: those of the longest. */
+static bert_status tokens_most(const features *f, size_t count, size_t *out)
+{
+    size_t *lengths = malloc(f->count * sizeof *lengths);
+    if (!lengths)
+        return fail(BERT_MEMORY, "out of memory for the lengths of %zu examples", f->count);
+    for (size_t i = 0; i < f->count; i++) lengths[i] = features_length(f, i);
+    qsort(lengths, f->count, sizeof *lengths, longer_first);
+    *out = 0;
+    for (size_t i = 0; i < count && i < f->count; i++) *out += lengths[i];
+    free(lengths);
+    return BERT_OK;
+}
+
+static bert_status room_open(run *r)
+{
+    const bert_train_options *o = r->options;
+    size_t together =
+        o->micro_batch && o->micro_batch < o->batch_size ? o->micro_batch : o->batch_size;
+    if (together > r->train.features.count) together = r->train.features.count;
+    size_t keys = r->train.features.longest > r->dev.features.longest ? r->train.features.longest
+                                                                      : r->dev.features.longest;
+    batch_limits limits = { .sequences = together };
+    TRY(tokens_most(&r->train.features, together, &limits.tokens));
+    if (limits.tokens < keys) limits.tokens = keys;
+
+    arena measure = { 0 };
+    batch_place(&r->batch, &limits, &measure);
+    TRY(arena_open(measure.used, &r->batch_block));
+    batch_place(&r->batch, &limits, &r->batch_block);
+
+    tape_shape shape = {
+        .tokens = limits.tokens, .sequences = limits.sequences, .backward = true, .first_only = true
+    };
+    TRY(tape_open(r->on, &r->config, &shape, &r->tape));
+    size_t width =
+        r->config.hidden > r->config.intermediate ? r->config.hidden : r->config.intermediate;
+    return r->on->reserve(r->on,
+                          &(compute_limits){ .rows = limits.tokens, .width = width, .keys = keys });
+}
+
+pass run_pass(run *r, bool with_dropout)
+{
+    pass p = { .on = r->on,
+               .config = &r->config,
+               .params = &r->params,
+               .batch = &r->batch,
+               .tape = &r->tape };
+    if (with_dropout) p.dropout = r->dropout;
+    return p;
+}
+
+/* ---- life */
+
+static bert_status run_open_parts(run *r, const dataset *d)
+{
+    const bert_train_options *o = r->options;
+    TRY(config_choose(r, d));
+    if (o->max_length > r->config.positions)
+        return fail(BERT_ARGUMENT, "max_length %zu is above the %zu positions that the model has",
+                    o->max_length, r->config.positions);
+    TRY(tokenizer_open(o->model, &r->tokenizer));
+    if (tokenizer_vocabulary_count(r->tokenizer) > r->config.vocabulary)
+        return fail(BERT_SHAPE, "%s: the vocabulary has %zu pieces, the weights only %zu", o->model,
+                    tokenizer_vocabulary_count(r->tokenizer), r->config.vocabulary);
+    TRY(data_open(r, d));
+    TRY(weights_open(r));
+    TRY(room_open(r));
+    return journal_open(&r->output, &r->journal);
+}
+
+static bert_status run_fill(run *r, const dataset *d)
+{
+    TRY(compute_cpu_open(r->options->threads, &r->on));
+    TRY(pretrained_open(r->options->model, r->on, &r->start));
+    TRY(output_open(r->options->output, r->options->overwrite, &r->output));
+    return run_open_parts(r, d);
+}
+
+bert_status run_open(const bert_train_options *options, const task *kind, const dataset *d, run *r)
+{
+    *r = (run){ .options = options, .task = kind, .output = { .lock = -1 } };
+    bert_status status = run_fill(r, d);
+    if (status != BERT_OK) run_release(r);
+    return status;
+}
+
+void run_release(run *r)
+{
+    journal_release(&r->journal);
+    output_release(&r->output);
+    json_decref(r->evaluation);
+    sampler_release(&r->sampler);
+    examples_release(&r->train);
+    examples_release(&r->dev);
+    arena_release(&r->batch_block);
+    if (r->on) {
+        tape_release(r->on, &r->tape);
+        r->on->memory_release(r->on, &r->weights);
+    }
+    optimizer_release(&r->optimizer);
+    param_layout_release(&r->layout);
+    params_release(&r->params);
+    params_release(&r->gradients);
+    free(r->entries);
+    tokenizer_free(r->tokenizer);
+    config_release(&r->config);
+    pretrained_release(&r->start);
+    compute_free(r->on);
+    *r = (run){ 0 };
+}
+
+/* ---- what a run leaves */
+
+bert_status run_save_weights(run *r)
+{
+    TRY(weights_write(r->output.staging, &r->params, r->entries, r->entry_count));
+    r->saved = true;
+    return BERT_OK;
+}
+
+bert_status run_finish(run *r)
+{
+    TRY(journal_close(&r->journal));
+    TRY(config_write(&r->config, r->output.staging, r->task->class_name, r->task->problem_type));
+    TRY(tokenizer_copy_files(r->options->model, r->output.staging));
+    TRY(record_write(r));
+    return output_publish(&r->output);
+}

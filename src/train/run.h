@@ -1,0 +1,65 @@
+/* run.h: everything a training run holds, opened in one place and given back in one. */
+#ifndef TRAIN_RUN_H
+#define TRAIN_RUN_H
+
+#include "bert.h"
+#include "data/sampler.h"
+#include "model/pretrained.h"
+#include "train/examples.h"
+#include "train/journal.h"
+#include "train/optimizer.h"
+#include "train/output.h"
+#include "train/schedule.h"
+
+typedef struct run {
+    const bert_train_options *options;
+    const task *task;
+    compute *on;
+
+    pretrained start; /* the checkpoint the run begins from */
+    tokenizer *tokenizer;
+    config config;        /* the checkpoint's, with this run's labels and dropout */
+    param_entry *entries; /* [entry_count] of `config` */
+    size_t entry_count;
+    params params, gradients; /* the trainable in `weights` and the optimizer's gradient; the frozen
+                                 in the checkpoint's map */
+    param_layout layout;
+    arena weights;
+    float *weight_data;
+
+    examples train, dev; /* dev.features.count 0: there is none */
+    sampler sampler;
+    schedule schedule;
+    optimizer optimizer;
+    batch batch;
+    arena batch_block;
+    tape tape;
+    dropout_run dropout; /* its key is set step by step */
+
+    output output;
+    journal journal;
+    json_t *evaluation;    /* the metrics of what will be saved; NULL: none */
+    size_t evaluated_step; /* after which they were taken */
+    double best_score;
+    bool saved; /* weights are in the output already */
+    size_t steps_done;
+    double loss_sum, seconds; /* over all steps */
+    size_t tokens, examples_seen;
+} run;
+
+/* Opens all of it for the training data `d`, which may go when this returns. Where the checkpoint
+ * has a head for the same labels it is kept, else a fresh one is drawn (normal, 0.02; zero bias),
+ * and the observer hears which. On failure nothing remains. */
+bert_status run_open(const bert_train_options *options, const task *kind, const dataset *d, run *r);
+void run_release(run *r);
+
+/* A forward or backward pass of the run's batch. */
+pass run_pass(run *r, bool with_dropout);
+
+/* Writes the weights as they are now into the output folder. */
+bert_status run_save_weights(run *r);
+
+/* Writes what else belongs to the folder and puts it in its place. */
+bert_status run_finish(run *r);
+
+#endif

@@ -1,0 +1,155 @@
+/* train.c: the loop. */
+#include "train/train.h"
+
+#include "base/rng.h"
+#include "formats/json.h"
+#include "train/evaluate.h"
+#include "train/observe.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Forward and backward of a step's examples, a part at a time. Each part adds its share of the
+ * step's sums: the mean is over the step, so a split step has the gradient of a whole one. */
+static bert_status gradient_compute(run *r, const uint32_t *index, size_t count, bert_event *event)
+{
+    size_t part = r->options->micro_batch ? r->options->micro_batch : count;
+    double loss = 0.0;
+    optimizer_zero(&r->optimizer);
+    for (size_t done = 0; done < count; done += part) {
+        size_t fit = count - done < part ? count - done : part;
+        pass p = run_pass(r, true);
+        batch_fill(&r->batch, &r->train.features, index + done, fit, done);
+        r->task->forward(&p);
+        r->task->loss(&p, r->train.targets, index + done, fit, 1.0 / (double)count, &loss);
+        r->task->backward(&p, &r->gradients);
+        event->tokens += r->batch.tokens;
+    }
+    event->loss = loss / (double)count;
+    event->gradient_norm = optimizer_norm(&r->optimizer);
+    TRY(r->on->status(r->on));
+    if (isfinite(event->loss) && isfinite(event->gradient_norm)) return BERT_OK;
+    return fail(BERT_NUMERIC,
+                "step %zu: the %s is not finite; try a lower --learning-rate or more --warmup",
+                event->step, isfinite(event->loss) ? "gradient" : "loss");
+}
+
+static bert_status step_run(run *r, const uint32_t *index, size_t count, bert_event *event)
+{
+    double begin = now();
+    r->dropout.key = rng_key(r->options->seed, event->step);
+    event->learning_rate = schedule_rate(&r->schedule, event->step);
+    TRY(gradient_compute(r, index, count, event));
+    optimizer_step(&r->optimizer, event->step, event->learning_rate, event->gradient_norm,
+                   r->weight_data);
+    event->seconds = now() - begin;
+
+    r->steps_done = event->step;
+    r->loss_sum += event->loss;
+    r->seconds += event->seconds;
+    r->tokens += event->tokens;
+    r->examples_seen += count;
+    TRY(journal_step(&r->journal, event));
+    observe(&r->options->observer, event);
+    return BERT_OK;
+}
+
+/* Metrics on the dev data; keeps them, and with --keep-best the weights too, where they are to be
+ * saved. */
+static bert_status epoch_evaluate(run *r, size_t epoch)
+{
+    if (r->dev.features.count == 0) return BERT_OK;
+    json_t *metrics;
+    double score;
+    char *text;
+    pass p = run_pass(r, false);
+    TRY(evaluate(&p, &r->batch, &r->dev, &r->options->observer, epoch > 0, &metrics, &score));
+    bert_status status = json_text(metrics, &text);
+    if (status == BERT_OK) {
+        observe(&r->options->observer, &(bert_event){ .kind = BERT_EVENT_EVALUATED,
+                                                      .text = text,
+                                                      .epoch = epoch,
+                                                      .epochs = r->options->epochs,
+                                                      .step = r->steps_done,
+                                                      .score = score });
+        free(text);
+    }
+    bool better = epoch > 0 && (!r->saved || score > r->best_score);
+    if (status == BERT_OK && r->options->keep_best && better) {
+        r->best_score = score;
+        status = run_save_weights(r);
+    }
+    if (!r->options->keep_best || better) {
+        json_decref(r->evaluation);
+        r->evaluation = json_incref(metrics);
+        r->evaluated_step = r->steps_done;
+    }
+    json_decref(metrics);
+    return status;
+}
+
+/* Where the run was stopped within an epoch, the last metrics are those of other weights. */
+static void evaluation_drop_stale(run *r)
+{
+    if (r->evaluated_step == r->steps_done) return;
+    json_decref(r->evaluation);
+    r->evaluation = NULL;
+}
+
+static bool run_ended(const run *r)
+{
+    return r->steps_done >= r->schedule.steps || observe_stop(&r->options->observer);
+}
+
+static bert_status epochs_run(run *r)
+{
+    TRY(epoch_evaluate(r, 0));
+    for (size_t epoch = 1; !run_ended(r); epoch++) {
+        sampler_epoch(&r->sampler, epoch);
+        for (size_t step = 0; step < sampler_steps(&r->sampler) && !run_ended(r); step++) {
+            const uint32_t *index;
+            size_t count;
+            sampler_step(&r->sampler, step, &index, &count);
+            TRY(step_run(r, index, count,
+                         &(bert_event){ .kind = BERT_EVENT_STEP,
+                                        .step = r->steps_done + 1,
+                                        .steps = r->schedule.steps,
+                                        .epoch = epoch,
+                                        .epochs = r->options->epochs }));
+        }
+        if (observe_stop(&r->options->observer)) break;
+        TRY(epoch_evaluate(r, epoch));
+    }
+    return BERT_OK;
+}
+
+/* What --keep-best saved before a failure is good: it is put in its place, and the failure told. */
+static bert_status best_rescue(run *r, bert_status failure)
+{
+    char message[1024];
+    snprintf(message, sizeof message, "%s", status_message());
+    if (run_finish(r) != BERT_OK) return fail(failure, "%s", message);
+    return fail(failure, "%s; the best epoch before it is saved in %s", message, r->output.folder);
+}
+
+bert_status train(run *r)
+{
+    bert_status status = epochs_run(r);
+    if (status != BERT_OK) return r->saved ? best_rescue(r, status) : status;
+    if (r->steps_done == 0)
+        return fail(BERT_ARGUMENT, "stopped before the first step; nothing is saved");
+    if (!r->saved || !r->options->keep_best) {
+        TRY(run_save_weights(r));
+        evaluation_drop_stale(r);
+    }
+    return run_finish(r);
+}

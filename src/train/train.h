@@ -1,0 +1,13 @@
+/* train.h: the training loop. */
+#ifndef TRAIN_TRAIN_H
+#define TRAIN_TRAIN_H
+
+#include "train/run.h"
+
+/* Text -> ids -> packed batch -> forward -> loss -> backward -> update, until the epochs are done,
+ * max_steps is reached or the observer asks to stop; then the output folder is written.
+ * BERT_NUMERIC, before the update, where a loss or gradient is not finite. After a failure the
+ * folder is written too where --keep-best has saved an epoch. */
+bert_status train(run *r);
+
+#endif
