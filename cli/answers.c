@@ -1,0 +1,71 @@
+#include "answers.h"
+#include "report.h"
+
+#include <string.h>
+
+void answer_set(answer *a, const char *name, json_t *value)
+{
+    if (json_object_set_new(a->object, name, value) != 0) a->broken = true;
+}
+
+static int input_answer(const settings *s, const answerer *with, const input_batch *batch,
+                        size_t index)
+{
+    answer made = { .object = json_object() };
+    for (size_t i = 0; i < s->keep.count; i++)
+        answer_set(&made, s->keep.items[i], json_from_text(batch->kept[index * s->keep.count + i]));
+    int status = EXIT_DONE;
+    if (with->describe(with->context, batch, index, &made) != BERT_OK) {
+        status = complain_of_library();
+    } else if (made.broken) {
+        complain("no answer: a number in it is not finite, or memory is exhausted");
+        status = EXIT_FAILED;
+    } else if (!json_line_print(made.object, stdout)) {
+        output_flush();
+        status = EXIT_FAILED;
+    }
+    json_decref(made.object);
+    return status;
+}
+
+static int batch_answer(const settings *s, const answerer *with, const input_batch *batch)
+{
+    if (with->compute && with->compute(with->context, batch) != BERT_OK)
+        return complain_of_library();
+    for (size_t i = 0; i < batch->count; i++) {
+        int status = input_answer(s, with, batch, i);
+        if (status != EXIT_DONE) return status;
+    }
+    return output_flush() ? EXIT_DONE : EXIT_FAILED;
+}
+
+/* A kept column must not hide a member of the answer. */
+static int keep_check(command_index command, const settings *s, const answerer *with)
+{
+    for (size_t i = 0; i < s->keep.count; i++) {
+        const char *found = strstr(with->members, s->keep.items[i]);
+        size_t count = strlen(s->keep.items[i]);
+        if (found > with->members && count && found[-1] == ' ' && found[count] == ' ')
+            return wrong_use(command, "--keep %s: the answer has a member of that name already",
+                             s->keep.items[i]);
+    }
+    return EXIT_DONE;
+}
+
+int answers_run(command_index command, const settings *s, const answerer *with)
+{
+    int status = keep_check(command, s, with);
+    if (status != EXIT_DONE) return status;
+
+    inputs in;
+    const input_batch *batch = NULL;
+    status = inputs_open(command, s, &in);
+    while (status == EXIT_DONE) {
+        input_outcome outcome = inputs_next(&in, &batch);
+        if (outcome == INPUT_FAILED) status = EXIT_FAILED;
+        if (outcome != INPUT_BATCH) break;
+        status = batch_answer(s, with, batch);
+    }
+    inputs_close(&in);
+    return status;
+}

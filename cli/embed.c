@@ -1,0 +1,75 @@
+#include "answers.h"
+#include "commands.h"
+#include "report.h"
+#include "sessions.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct embedder {
+    model_session open;
+    bert_pooling pooling;
+    bool normalize;
+    float *vectors; /* [INPUT_BATCH_MAX, hidden] */
+} embedder;
+
+static bert_status batch_embed(void *context, const input_batch *batch)
+{
+    embedder *e = context;
+    return bert_embed(e->open.session, batch->inputs, batch->count, e->pooling, e->normalize,
+                      e->vectors);
+}
+
+static bert_status vector_describe(void *context, const input_batch *batch, size_t index,
+                                   answer *out)
+{
+    (void)batch;
+    embedder *e = context;
+    size_t hidden = e->open.info.hidden;
+    answer_set(out, "embedding", json_from_floats(e->vectors + index * hidden, hidden));
+    return BERT_OK;
+}
+
+static bert_status tokens_describe(void *context, const input_batch *batch, size_t index,
+                                   answer *out)
+{
+    embedder *e = context;
+    float *vectors = NULL;
+    size_t tokens = 0, hidden = e->open.info.hidden;
+    bert_status status =
+        bert_embed_tokens(e->open.session, batch->inputs[index], e->normalize, &vectors, &tokens);
+    if (status != BERT_OK) return status;
+    json_t *rows = json_array();
+    for (size_t i = 0; i < tokens; i++)
+        if (json_array_append_new(rows, json_from_floats(vectors + i * hidden, hidden)) != 0)
+            out->broken = true;
+    bert_embedding_free(vectors);
+    answer_set(out, "embedding", rows);
+    return BERT_OK;
+}
+
+int command_embed(const settings *s)
+{
+    embedder e = { .normalize = s->normalize,
+                   .pooling = strcmp(s->pooling, "pooler") == 0 ? BERT_POOLER
+                              : strcmp(s->pooling, "cls") == 0  ? BERT_CLS
+                                                                : BERT_MEAN };
+    bool tokens = strcmp(s->pooling, "tokens") == 0;
+    const answerer with = { &e, tokens ? NULL : batch_embed,
+                            tokens ? tokens_describe : vector_describe, " embedding " };
+
+    int status = model_session_open(s, &e.open);
+    if (status == EXIT_DONE) {
+        e.vectors = calloc(INPUT_BATCH_MAX * (e.open.info.hidden + 1), sizeof *e.vectors);
+        if (e.vectors) {
+            status = answers_run(INDEX_EMBED, s, &with);
+            model_session_tell_truncated(s, &e.open);
+        } else {
+            complain("memory is exhausted");
+            status = EXIT_FAILED;
+        }
+    }
+    free(e.vectors);
+    model_session_close(&e.open);
+    return status;
+}

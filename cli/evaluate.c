@@ -1,0 +1,33 @@
+#include "commands.h"
+#include "confusion.h"
+#include "report.h"
+#include "watch.h"
+
+#include <stdio.h>
+
+int command_evaluate(const settings *s)
+{
+    watch w = watch_start(s);
+    bert_evaluate_options options = s->evaluate;
+    options.model = s->operands[0];
+    options.data = s->data_files.items;
+    options.data_count = s->data_files.count;
+    options.columns = s->columns;
+    options.threads = s->threads;
+    options.observer = watch_observer(&w);
+
+    char *text = NULL;
+    bert_status status = bert_evaluate(&options, &text);
+    watch_release(&w);
+    if (status != BERT_OK) return complain_of_library();
+
+    puts(text);
+    json_t *metrics = s->quiet || s->json ? NULL : json_loads(text, 0, NULL);
+    if (metrics) {
+        fflush(stdout);
+        confusion_print(metrics, stderr);
+    }
+    json_decref(metrics);
+    bert_text_free(text);
+    return EXIT_DONE;
+}

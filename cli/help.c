@@ -1,0 +1,90 @@
+/* help.c: the lists of commands and options, laid out for 80 columns. */
+#include "help.h"
+#include "options.h"
+
+#include <string.h>
+
+enum { COLUMNS = 80, INDENT = 24 };
+
+/* Prints `text` from column `indent` on, where the cursor stands, and every further line too. */
+static void wrapped_print(FILE *out, int indent, const char *text)
+{
+    int at = indent;
+    while (*text) {
+        int count = (int)strcspn(text, " ");
+        if (at > indent && at + 1 + count > COLUMNS) {
+            fprintf(out, "\n%*s", indent, "");
+            at = indent;
+        } else if (at > indent) {
+            fputc(' ', out);
+            at++;
+        }
+        fprintf(out, "%.*s", count, text);
+        at += count;
+        text += count;
+        text += strspn(text, " ");
+    }
+    fputc('\n', out);
+}
+
+static void entry_print(FILE *out, const char *head, const char *text)
+{
+    int at = fprintf(out, "  %s", head);
+    if (at > INDENT - 2) {
+        fputc('\n', out);
+        at = 0;
+    }
+    fprintf(out, "%*s", INDENT - at, "");
+    wrapped_print(out, INDENT, text);
+}
+
+void help_print(FILE *out)
+{
+    fputs("bert: fine-tunes, evaluates and uses BERT models. No Python, no network.\n\n"
+          "Usage: bert COMMAND [OPTIONS]\n\nCommands:\n",
+          out);
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        entry_print(out, command_table[i].name, command_table[i].help);
+    fputs("\n'bert COMMAND --help' lists a command's options; 'bert --version' the versions.\n\n"
+          "A first run:\n"
+          "  bert train MODEL --train train.tsv --dev dev.tsv --output mine\n"
+          "  echo 'a fine film' | bert predict mine\n",
+          out);
+}
+
+static bool is_flag(const option_entry *option)
+{
+    return option->kind == KIND_FLAG || option->kind == KIND_FLAG_OFF;
+}
+
+static void option_print(FILE *out, const option_entry *option, const settings *defaults)
+{
+    char head[64], text[512], value[64];
+    snprintf(head, sizeof head, "--%s%s%s", option->name, *option->value ? " " : "", option->value);
+    option_value_text(option, defaults, value, sizeof value);
+    const char *bounds = option->bounds;
+    if (is_flag(option))
+        snprintf(text, sizeof text, "%s", option->help);
+    else if (option->absent == option_required)
+        snprintf(text, sizeof text, "%s Required.", option->help);
+    else
+        snprintf(text, sizeof text, "%s%s%s%s Default: %s.", option->help,
+                 *bounds == '(' || *bounds == '[' ? " In "
+                 : *bounds                        ? " One of "
+                                                  : "",
+                 bounds, *bounds ? "." : "", *value ? value : option->absent);
+    entry_print(out, head, text);
+}
+
+void help_print_command(command_index command, FILE *out)
+{
+    settings defaults = settings_default();
+    fprintf(out, "Usage: bert %s %s [OPTIONS]\n\n", command_table[command].name,
+            command_table[command].usage);
+    wrapped_print(out, 0, command_table[command].help);
+    fputs("\nOptions:\n", out);
+    for (size_t i = 0; i < option_count; i++)
+        if (option_table[i].commands & 1u << command)
+            option_print(out, &option_table[i], &defaults);
+    entry_print(out, "--help", "Print this help.");
+}

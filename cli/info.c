@@ -1,0 +1,200 @@
+#include "commands.h"
+#include "json_lines.h"
+#include "report.h"
+#include "summary.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NUMBER_BYTES = 32 };
+
+/* What the two ways of telling have in common. */
+typedef struct description {
+    const settings *settings;
+    const bert_model *model;
+    bert_model_info info;
+    summary summary;
+    size_t max_length; /* of --max-length, what the model's positions allow */
+    bert_memory memory;
+} description;
+
+/* 22713216 as "22,713,216". */
+static const char *grouped(size_t number, char *out)
+{
+    char digits[NUMBER_BYTES];
+    int count = snprintf(digits, sizeof digits, "%zu", number);
+    char *at = out;
+    for (int i = 0; i < count; i++) {
+        if (i > 0 && (count - i) % 3 == 0) *at++ = ',';
+        *at++ = digits[i];
+    }
+    *at = '\0';
+    return out;
+}
+
+static double megabytes(size_t bytes)
+{
+    return (double)bytes / 1e6;
+}
+
+static void head_print(const description *d)
+{
+    const bert_model_info *info = &d->info;
+    printf("%s: BERT, %zu layers, %zu wide, %zu heads, feed-forward %zu (%s)\n",
+           d->settings->operands[0], info->layers, info->hidden, info->heads, info->intermediate,
+           info->activation);
+    printf("%zu word pieces, %zu positions, %zu token types; dropout %g, in attention %g\n\n",
+           info->vocabulary, info->positions, info->types, info->hidden_dropout,
+           info->attention_dropout);
+}
+
+static void parts_print(const description *d)
+{
+    char number[NUMBER_BYTES], shape[64];
+    printf("%-20s %-18s %14s  %s\n", "Layer", "Output", "Parameters", "Trained");
+    for (size_t i = 0; i < d->summary.count; i++) {
+        const summary_part *part = &d->summary.parts[i];
+        snprintf(shape, sizeof shape, "[%s, %zu]", part->per_token ? "tokens" : "texts",
+                 part->width);
+        printf("%-20s %-18s %14s  %s\n", part->name, shape, grouped(part->parameters, number),
+               part->trained ? "yes" : "no");
+    }
+    printf("%-39s %14s  ", "Total", grouped(d->summary.parameters, number));
+    printf("%s\n\n", grouped(d->summary.trained, number));
+}
+
+static void tensors_print(const description *d)
+{
+    char number[NUMBER_BYTES], shape[64];
+    printf("%-56s %-14s %12s  %-6s %-5s %s\n", "Parameter", "Shape", "Numbers", "Stored", "Decay",
+           "Trained");
+    for (size_t i = 0; i < d->info.parameter_tensors; i++) {
+        bert_parameter p = bert_model_parameter(d->model, i);
+        if (p.cols)
+            snprintf(shape, sizeof shape, "[%zu, %zu]", p.rows, p.cols);
+        else
+            snprintf(shape, sizeof shape, "[%zu]", p.rows);
+        printf("%-56s %-14s %12s  %-6s %-5s %s\n", p.name, shape,
+               grouped(parameter_count(&p), number), p.stored, p.decay ? "yes" : "no",
+               parameter_trained(&p, d->settings->train.freeze) ? "yes" : "no");
+    }
+    putchar('\n');
+}
+
+static void foot_print(const description *d)
+{
+    const bert_memory *m = &d->memory;
+    const bert_train_options *o = &d->settings->train;
+    printf("Head: %s\n",
+           d->info.has_classifier ? "in the checkpoint" : "none yet; training draws a fresh one");
+    if (d->info.has_classifier) {
+        printf("Labels:");
+        for (size_t i = 0; i < d->info.labels; i++)
+            printf("%s %s", i ? "," : "", bert_model_label(d->model, i));
+        putchar('\n');
+    }
+    if (d->info.ignored_tensors)
+        printf("Of no use here: %zu tensors of the file\n", d->info.ignored_tensors);
+    printf("Memory to train, %zu texts of %zu tokens a step: %.1f MB\n"
+           "  weights %.1f, gradients %.1f, moments %.1f, activations %.1f, scratch %.1f\n",
+           o->batch_size, d->max_length, megabytes(m->total), megabytes(m->weights),
+           megabytes(m->gradients), megabytes(m->moments), megabytes(m->activations),
+           megabytes(m->scratch));
+}
+
+static json_t *json_from_size(size_t number)
+{
+    return json_integer((json_int_t)number);
+}
+
+static json_t *tensors_json(const description *d)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < d->info.parameter_tensors; i++) {
+        bert_parameter p = bert_model_parameter(d->model, i);
+        json_t *shape = json_array();
+        json_array_append_new(shape, json_from_size(p.rows));
+        if (p.cols) json_array_append_new(shape, json_from_size(p.cols));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:o, s:s, s:b, s:b}", "name", p.name, "shape", shape,
+                                        "stored", p.stored, "decay", p.decay, "trained",
+                                        parameter_trained(&p, d->settings->train.freeze)));
+    }
+    return list;
+}
+
+static json_t *labels_json(const description *d)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; d->info.has_classifier && i < d->info.labels; i++)
+        json_array_append_new(list, json_string(bert_model_label(d->model, i)));
+    return list;
+}
+
+static int description_print_json(const description *d)
+{
+    const bert_model_info *info = &d->info;
+    const bert_memory *m = &d->memory;
+    json_t *object = json_object();
+    const struct {
+        const char *name;
+        size_t value;
+    } numbers[] = {
+        { "layers", info->layers },
+        { "hidden", info->hidden },
+        { "heads", info->heads },
+        { "intermediate", info->intermediate },
+        { "positions", info->positions },
+        { "vocabulary", info->vocabulary },
+        { "types", info->types },
+        { "parameters", d->summary.parameters },
+        { "trained_parameters", d->summary.trained },
+        { "ignored_tensors", info->ignored_tensors },
+        { "memory_weights", m->weights },
+        { "memory_gradients", m->gradients },
+        { "memory_moments", m->moments },
+        { "memory_activations", m->activations },
+        { "memory_scratch", m->scratch },
+        { "memory_total", m->total },
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        json_object_set_new(object, numbers[i].name, json_from_size(numbers[i].value));
+    json_object_set_new(object, "activation", json_string(info->activation));
+    json_object_set_new(object, "has_pooler", json_boolean(info->has_pooler));
+    json_object_set_new(object, "has_classifier", json_boolean(info->has_classifier));
+    json_object_set_new(object, "labels", labels_json(d));
+    json_object_set_new(object, "tensors", tensors_json(d));
+    json_line_print(object, stdout); /* a failure is sticky */
+    json_decref(object);
+    return output_flush() ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int description_print(const description *d)
+{
+    head_print(d);
+    parts_print(d);
+    if (d->settings->parameters) tensors_print(d);
+    foot_print(d);
+    return EXIT_DONE;
+}
+
+/* Are there as many layers as are to be frozen? */
+int command_info(const settings *s)
+{
+    bert_model *model = NULL;
+    if (bert_model_open(s->operands[0], &model) != BERT_OK) return complain_of_library();
+    description d = { .settings = s, .model = model, .info = bert_model_get_info(model) };
+    d.max_length = s->train.max_length < d.info.positions ? s->train.max_length : d.info.positions;
+    int status = EXIT_FAILED;
+    if (bert_training_memory(model, s->train.batch_size, s->train.micro_batch, d.max_length,
+                             s->train.freeze, &d.memory) != BERT_OK)
+        complain_of_library();
+    else if (!summary_make(model, s->train.freeze, &d.summary))
+        complain("memory is exhausted");
+    else
+        status = s->json ? description_print_json(&d) : description_print(&d);
+    summary_release(&d.summary);
+    bert_model_free(model);
+    return status;
+}

@@ -1,0 +1,202 @@
+/* inputs.c: a batch ends when it is full, when the pipe is idle, or before a bad input: the good
+ * ones before it are answered first, so that what is printed does not depend on how they arrived.
+ *
+ * While a batch is being filled its texts are places in a block that still moves; they become
+ * pointers when it is complete. */
+#include "inputs.h"
+#include "report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <utf8proc.h>
+
+enum { BATCH_BYTES = 1 << 20 };
+
+static int table_open(command_index command, const settings *s, inputs *in)
+{
+    const char *path = s->operand_count > 1 ? s->operands[1] : "-";
+    if (!bert_table_is(path))
+        return wrong_use(command, "--text names a column of a table, so FILE must be a .tsv, .csv "
+                                  "or .jsonl");
+    if (bert_table_open(path, &in->table) != BERT_OK) return complain_of_library();
+    in->lines.name = path;
+
+    size_t count = 0;
+    const char *names[2] = { s->columns.text, s->columns.pair };
+    for (size_t i = 0; i < 1u + in->has_pair; i++)
+        if (bert_table_column(in->table, names[i], &in->columns[count++]) != BERT_OK)
+            return complain_of_library();
+    for (size_t i = 0; i < s->keep.count; i++)
+        if (bert_table_column(in->table, s->keep.items[i], &in->columns[count++]) != BERT_OK)
+            return complain_of_library();
+    return EXIT_DONE;
+}
+
+static int lines_open(command_index command, const settings *s, inputs *in)
+{
+    const char *path = s->operand_count > 1 ? s->operands[1] : NULL;
+    if (s->columns.pair || s->keep.count)
+        return wrong_use(command, "--%s needs a table: say --text COLUMN",
+                         s->columns.pair ? "text-pair" : "keep");
+    if (path && bert_table_is(path))
+        return wrong_use(command, "%s is a table: say --text COLUMN, or give it as - to read lines",
+                         path);
+    if (!line_reader_open(path, &in->lines)) {
+        complain("cannot open %s: %s", path, strerror(errno));
+        return EXIT_FAILED;
+    }
+    in->prompts = isatty(in->lines.descriptor) && isatty(STDERR_FILENO);
+    return EXIT_DONE;
+}
+
+int inputs_open(command_index command, const settings *s, inputs *out)
+{
+    *out = (inputs){ .lines.descriptor = -1, .has_pair = s->columns.pair != NULL };
+    out->field_count = 1 + out->has_pair + s->keep.count;
+    out->columns = malloc(out->field_count * sizeof *out->columns);
+    out->fields = malloc(INPUT_BATCH_MAX * out->field_count * sizeof *out->fields);
+    out->batch.inputs = malloc(INPUT_BATCH_MAX * sizeof *out->batch.inputs);
+    out->batch.kept = malloc((INPUT_BATCH_MAX * s->keep.count + 1) * sizeof *out->batch.kept);
+    if (!out->columns || !out->fields || !out->batch.inputs || !out->batch.kept) {
+        complain("memory is exhausted");
+        return EXIT_FAILED;
+    }
+    return s->columns.text ? table_open(command, s, out) : lines_open(command, s, out);
+}
+
+void inputs_close(inputs *in)
+{
+    line_reader_close(&in->lines);
+    bert_table_free(in->table);
+    free(in->columns);
+    free(in->fields);
+    free(in->block.bytes);
+    free(in->batch.inputs);
+    free(in->batch.kept);
+}
+
+/* Copies `text` into the block; `field` gets its length, and bytes that are only NULL or not. */
+static bool field_put(inputs *in, bert_text text, bert_text *field)
+{
+    text_block *block = &in->block;
+    if (block->capacity - block->count < text.count) {
+        size_t capacity = 2 * block->capacity + text.count + 4096;
+        char *grown = realloc(block->bytes, capacity);
+        if (!grown) {
+            snprintf(in->failure, sizeof in->failure, "memory is exhausted");
+            return false;
+        }
+        block->bytes = grown;
+        block->capacity = capacity;
+    }
+    if (text.count) memcpy(block->bytes + block->count, text.bytes, text.count);
+    block->count += text.count;
+    *field = (bert_text){ text.bytes ? "" : NULL, text.count };
+    return true;
+}
+
+/* Where the line stops being UTF-8; its length if it does not. */
+static size_t utf8_prefix(bert_text line)
+{
+    size_t at = 0;
+    while (at < line.count) {
+        if ((unsigned char)line.bytes[at] < 0x80) {
+            at++;
+            continue;
+        }
+        utf8proc_int32_t point;
+        size_t left = line.count - at;
+        const utf8proc_uint8_t *bytes = (const utf8proc_uint8_t *)line.bytes + at;
+        utf8proc_ssize_t step =
+            utf8proc_iterate(bytes, left < 4 ? (utf8proc_ssize_t)left : 4, &point);
+        if (step <= 0) break;
+        at += (size_t)step;
+    }
+    return at;
+}
+
+static line_outcome line_next(inputs *in, bert_text *fields)
+{
+    bert_text line = { NULL, 0 };
+    bool first = in->batch.count == 0;
+    if (in->prompts && !first) return LINE_WAITS;
+    if (in->prompts) fputs("> ", stderr);
+    line_outcome outcome = line_reader_next(&in->lines, first, &line);
+    if (outcome == LINE_FAILED)
+        snprintf(in->failure, sizeof in->failure, "cannot read %s: %s", in->lines.name,
+                 strerror(errno));
+    if (outcome != LINE_READ) {
+        if (in->prompts && outcome == LINE_END) fputc('\n', stderr);
+        return outcome;
+    }
+    size_t valid = utf8_prefix(line);
+    if (valid < line.count) {
+        snprintf(in->failure, sizeof in->failure, "%s:%zu: byte %zu of the line is not UTF-8",
+                 in->lines.name, in->lines.line, valid + 1);
+        return LINE_FAILED;
+    }
+    return field_put(in, line, &fields[0]) ? LINE_READ : LINE_FAILED;
+}
+
+static line_outcome row_next(inputs *in, bert_text *fields)
+{
+    bool more = false;
+    if (bert_table_next(in->table, &more) != BERT_OK) {
+        snprintf(in->failure, sizeof in->failure, "%s", bert_error());
+        return LINE_FAILED;
+    }
+    if (!more) return LINE_END;
+    for (size_t i = 0; i < in->field_count; i++) {
+        bert_text field = bert_table_field(in->table, in->columns[i]);
+        if (!field.bytes && i < 1u + in->has_pair) {
+            snprintf(in->failure, sizeof in->failure, "%s:%zu: the row has no %s", in->lines.name,
+                     bert_table_line(in->table), i == 0 ? "text" : "second text");
+            return LINE_FAILED;
+        }
+        if (!field_put(in, field, &fields[i])) return LINE_FAILED;
+    }
+    return LINE_READ;
+}
+
+/* Places in the block become pointers. */
+static void batch_finish(inputs *in)
+{
+    const char *at = in->block.bytes ? in->block.bytes : "";
+    size_t kept_first = 1u + in->has_pair, kept_count = in->field_count - kept_first;
+    for (size_t i = 0; i < in->batch.count * in->field_count; i++) {
+        if (in->fields[i].bytes) in->fields[i].bytes = at;
+        at += in->fields[i].count;
+    }
+    for (size_t i = 0; i < in->batch.count; i++) {
+        const bert_text *fields = in->fields + i * in->field_count;
+        in->batch.inputs[i] = (bert_input){ .text = fields[0] };
+        if (in->has_pair) in->batch.inputs[i].pair = fields[1];
+        if (kept_count)
+            memcpy(in->batch.kept + i * kept_count, fields + kept_first,
+                   kept_count * sizeof *fields);
+    }
+}
+
+input_outcome inputs_next(inputs *in, const input_batch **out)
+{
+    line_outcome outcome = LINE_READ;
+    in->batch.count = 0;
+    in->block.count = 0;
+    while (!*in->failure && in->batch.count < INPUT_BATCH_MAX && in->block.count < BATCH_BYTES) {
+        bert_text *fields = in->fields + in->batch.count * in->field_count;
+        outcome = in->table ? row_next(in, fields) : line_next(in, fields);
+        if (outcome != LINE_READ) break;
+        in->batch.count++;
+    }
+    if (in->batch.count == 0 && *in->failure) {
+        complain("%s", in->failure);
+        return INPUT_FAILED;
+    }
+    if (in->batch.count == 0) return INPUT_END;
+    batch_finish(in);
+    *out = &in->batch;
+    return INPUT_BATCH;
+}

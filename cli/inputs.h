@@ -1,0 +1,45 @@
+/* inputs.h: what predict, embed and tokenize read: lines of plain text or rows of a table, in
+ * batches. */
+#ifndef CLI_INPUTS_H
+#define CLI_INPUTS_H
+
+#include "lines.h"
+#include "settings.h"
+
+/* Texts copied into one block, so that they outlive the reader's. */
+typedef struct text_block {
+    char *bytes;
+    size_t count, capacity;
+} text_block;
+
+enum { INPUT_BATCH_MAX = 512 };
+
+typedef struct input_batch {
+    size_t count;
+    bert_input *inputs; /* [count] */
+    bert_text *kept;    /* [count, keep_count]: the columns of --keep; no bytes: the row lacks it */
+} input_batch;
+
+typedef struct inputs {
+    line_reader lines;
+    bert_table *table;      /* NULL: lines */
+    size_t *columns;        /* [field_count] of the table */
+    size_t field_count;     /* fields an input: text, perhaps pair, the kept ones */
+    bool has_pair, prompts; /* prompts: a person types, so one line at a time */
+    text_block block;
+    bert_text *fields; /* [batch size, field_count] */
+    input_batch batch;
+    char failure[1200]; /* what ends the input, once the batch before it is answered */
+} inputs;
+
+typedef enum input_outcome { INPUT_BATCH, INPUT_END, INPUT_FAILED } input_outcome;
+
+/* Returns EXIT_DONE, or another status with the reason said. inputs_close() in every case. */
+int inputs_open(command_index command, const settings *s, inputs *out);
+void inputs_close(inputs *in);
+
+/* The inputs that are there now, up to some hundred; waits only where there is none. The batch is
+ * borrowed until the next call. INPUT_FAILED: the reason has been said. */
+input_outcome inputs_next(inputs *in, const input_batch **out);
+
+#endif

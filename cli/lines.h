@@ -1,0 +1,32 @@
+/* lines.h: lines of plain text from a file, a pipe or a terminal, read as they come. */
+#ifndef CLI_LINES_H
+#define CLI_LINES_H
+
+#include "bert.h"
+
+typedef struct line_reader {
+    int descriptor;
+    const char *name;                     /* stands in messages */
+    char *bytes;                          /* [capacity] */
+    size_t begin, end, scanned, capacity; /* what is read and not yet handed out; where the search
+                                             for its line end stands */
+    size_t line;                          /* handed out last, from 1 */
+    bool ended;                           /* nothing more will come */
+} line_reader;
+
+typedef enum line_outcome {
+    LINE_READ,
+    LINE_WAITS, /* nothing there now, and waiting was not asked for */
+    LINE_END,
+    LINE_FAILED /* errno says why */
+} line_outcome;
+
+/* `path` NULL or "-": standard input. false: errno says why. */
+bool line_reader_open(const char *path, line_reader *out);
+void line_reader_close(line_reader *reader);
+
+/* The next line without its LF or CR LF, borrowed until the next call. The last line needs no line
+ * end. */
+line_outcome line_reader_next(line_reader *reader, bool wait, bert_text *line);
+
+#endif

@@ -1,0 +1,105 @@
+/* main.c: picks the command.
+ *
+ * Results go to standard output, everything else to standard error. Exit 0 done, 1 failed, 2 wrong
+ * use. Where things are:
+ *   commands.def, options.def   the lists that all else is derived from
+ *   options, values, help       argv to settings, and back to text
+ *   train, evaluate, info       a command each
+ *   predict, embed, tokenize    a command each, over answers (the loop), inputs and lines
+ *   report, progress, watch     what a person is told while it runs */
+#include "commands.h"
+#include "help.h"
+#include "options.h"
+#include "report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef int command_run(const settings *s);
+
+static command_run *const command_runs[COMMAND_COUNT] = {
+#define COMMAND(name, ...) command_##name,
+#include "commands.def"
+#undef COMMAND
+};
+
+static int version_print(void)
+{
+    printf("bert %s\nkernels %s, matrix products %s\n", bert_version(), bert_instruction_set(),
+           bert_matrix_library());
+    return EXIT_DONE;
+}
+
+static int unknown_command(const char *word)
+{
+    const char *nearest = NULL;
+    size_t nearest_distance = 4;
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        size_t distance = word_distance(word, command_table[i].name);
+        if (distance >= nearest_distance || distance >= strlen(word)) continue;
+        nearest = command_table[i].name;
+        nearest_distance = distance;
+    }
+    const char *kind = *word == '-' ? "option" : "command";
+    if (nearest)
+        complain("unknown %s %s; did you mean %s?", kind, word, nearest);
+    else
+        complain("unknown %s %s", kind, word);
+    fputs("Try 'bert --help'.\n", stderr);
+    return EXIT_WRONG_USE;
+}
+
+/* The words as typed, with spaces between: a record for run.json, not for a shell. */
+static char *command_line_join(int argc, char **argv)
+{
+    size_t bytes = 1;
+    for (int i = 0; i < argc; i++) bytes += strlen(argv[i]) + 1;
+    char *joined = malloc(bytes), *at = joined;
+    for (int i = 0; joined && i < argc; i++) at += sprintf(at, "%s%s", i ? " " : "", argv[i]);
+    return joined;
+}
+
+static int command_start(command_index command, int argc, char **argv)
+{
+    settings s = settings_default();
+    s.command_line = command_line_join(argc, argv);
+    int status = EXIT_WRONG_USE;
+    switch (options_parse(command, argc - 1, argv + 1, &s)) {
+    case PARSE_RUN:
+        status = command_runs[command](&s);
+        break;
+    case PARSE_HELP:
+        help_print_command(command, stdout);
+        status = EXIT_DONE;
+        break;
+    case PARSE_WRONG:
+        break;
+    }
+    settings_release(&s);
+    return status;
+}
+
+static int start(int argc, char **argv)
+{
+    if (argc < 2) {
+        help_print(stderr);
+        return EXIT_WRONG_USE;
+    }
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(argv[1], command_table[i].name) == 0) return command_start(i, argc, argv);
+    if (strcmp(argv[1], "--version") == 0) return version_print();
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        help_print(stdout);
+        return EXIT_DONE;
+    }
+    return unknown_command(argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+    int status = start(argc, argv);
+    /* A full disk may only show when the last of the output is written. */
+    if (status == EXIT_DONE && !output_flush()) status = EXIT_FAILED;
+    return status;
+}

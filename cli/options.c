@@ -1,0 +1,172 @@
+/* options.c: the list of options, and reading a command line by it. */
+#include "options.h"
+#include "report.h"
+#include "values.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char option_required[] = "required";
+#define REQUIRED option_required
+
+/* A line of options.def whose field has not its kind's type does not compile. */
+typedef size_t type_SIZE;
+typedef uint64_t type_SEED;
+typedef double type_REAL;
+typedef const char *type_WORD, *type_TEXT;
+typedef text_list type_TEXTS, type_FILES;
+typedef bool type_FLAG, type_FLAG_OFF;
+#define OPTION(kind, field, name, ...)                                                             \
+    _Static_assert(_Generic(&((settings *)0)->field, type_##kind * : 1, default : 0),              \
+                   "--" name ": the field's type is not the kind's");
+#include "options.def"
+#undef OPTION
+
+const option_entry option_table[] = {
+#define OPTION(kind, field, name, value, bounds, commands, absent, help)                           \
+    { KIND_##kind, offsetof(settings, field), name, value, bounds, commands, absent, help },
+#include "options.def"
+#undef OPTION
+};
+const size_t option_count = sizeof option_table / sizeof *option_table;
+
+const command_entry command_table[COMMAND_COUNT] = {
+#define COMMAND(name, BIT, usage, least, most, help) { #name, usage, least, most, help },
+#include "commands.def"
+#undef COMMAND
+};
+
+settings settings_default(void)
+{
+    return (settings){
+        .train = bert_train_options_default(),
+        .evaluate = bert_evaluate_options_default(),
+        .session = bert_session_options_default(),
+        .pooling = "mean",
+    };
+}
+
+void settings_release(settings *s)
+{
+    free(s->train_files.items);
+    free(s->data_files.items);
+    free(s->keep.items);
+    free(s->command_line);
+}
+
+/* What getopt_long() returns for the entries of option_table, past every letter. */
+enum { OPTION_BASE = 256, OPTION_LONG_MAX = 64 };
+
+static void long_options_fill(unsigned command_bit, struct option *out)
+{
+    size_t count = 0;
+    out[count++] = (struct option){ "help", no_argument, NULL, 'h' };
+    for (size_t i = 0; i < option_count; i++) {
+        if (!(option_table[i].commands & command_bit)) continue;
+        int has_value = *option_table[i].value ? required_argument : no_argument;
+        out[count++] =
+            (struct option){ option_table[i].name, has_value, NULL, OPTION_BASE + (int)i };
+    }
+    out[count] = (struct option){ NULL, 0, NULL, 0 };
+}
+
+/* `word` as typed: "--name" or "--name=value". Unknown, or the beginning of several names. */
+static void refuse_option(command_index command, const struct option *known, const char *word)
+{
+    const char *dashless = word + strspn(word, "-");
+    int count = (int)strcspn(dashless, "=");
+    char name[64];
+    if (snprintf(name, sizeof name, "%.*s", count, dashless) >= (int)sizeof name) *name = '\0';
+
+    const char *nearest = NULL;
+    size_t nearest_distance = 3, beginnings = 0;
+    for (size_t i = 0; known[i].name; i++) {
+        beginnings += *name && strncmp(known[i].name, name, strlen(name)) == 0;
+        size_t distance = word_distance(name, known[i].name);
+        if (distance >= nearest_distance || distance >= strlen(name)) continue;
+        nearest = known[i].name;
+        nearest_distance = distance;
+    }
+    if (strncmp(word, "--", 2) == 0 && beginnings > 1)
+        wrong_use(command, "--%s is the beginning of several options", name);
+    else if (nearest)
+        wrong_use(command, "unknown option %s; did you mean --%s?", word, nearest);
+    else
+        wrong_use(command, "unknown option %s", word);
+}
+
+static void *field_of(const option_entry *option, settings *s)
+{
+    return (char *)s + option->place;
+}
+
+static bool operand_take(command_index command, settings *s, const char *word, text_list *files)
+{
+    /* MODEL comes first, whatever option stands before it; only then do words after a list of
+     * files belong to that list. */
+    if (files && s->operand_count > 0) return list_add(files, word);
+    if (s->operand_count == command_table[command].operands_most) {
+        wrong_use(command, "unexpected word '%s'", word);
+        return false;
+    }
+    s->operands[s->operand_count++] = word;
+    return true;
+}
+
+static bool complete(command_index command, const settings *s)
+{
+    if (s->print_options) return true;
+    if (s->operand_count < command_table[command].operands_least) {
+        wrong_use(command, "needs %.*s", (int)strcspn(command_table[command].usage, " "),
+                  command_table[command].usage);
+        return false;
+    }
+    for (size_t i = 0; i < option_count; i++) {
+        const option_entry *option = &option_table[i];
+        char value[64];
+        if (!(option->commands & 1u << command) || option->absent != option_required) continue;
+        option_value_text(option, s, value, sizeof value);
+        if (*value) continue;
+        wrong_use(command, "needs --%s %s", option->name, option->value);
+        return false;
+    }
+    return true;
+}
+
+parse_outcome options_parse(command_index command, int argc, char **argv, settings *out)
+{
+    struct option known[OPTION_LONG_MAX];
+    long_options_fill(1u << command, known);
+    text_list *files = NULL; /* the list that the words to come belong to */
+
+    opterr = 0;
+    optind = 0;
+    for (int found; (found = getopt_long(argc, argv, "-:h", known, NULL)) != -1;) {
+        const char *word = argv[optind - 1];
+        const option_entry *option =
+            found >= OPTION_BASE ? &option_table[found - OPTION_BASE] : NULL;
+        if (found == 'h') return PARSE_HELP;
+        if (found == 1) {
+            if (!operand_take(command, out, optarg, files)) return PARSE_WRONG;
+            continue;
+        }
+        if (found == ':') {
+            wrong_use(command, "%s needs a value", word);
+            return PARSE_WRONG;
+        }
+        if (!option && optopt >= OPTION_BASE) {
+            wrong_use(command, "--%s takes no value", option_table[optopt - OPTION_BASE].name);
+            return PARSE_WRONG;
+        }
+        if (!option) {
+            refuse_option(command, known, word);
+            return PARSE_WRONG;
+        }
+        if (!value_read(command, option, optarg, field_of(option, out))) return PARSE_WRONG;
+        files = option->kind == KIND_FILES ? field_of(option, out) : NULL;
+    }
+    for (; optind < argc; optind++) /* what follows "--" */
+        if (!operand_take(command, out, argv[optind], NULL)) return PARSE_WRONG;
+    return complete(command, out) ? PARSE_RUN : PARSE_WRONG;
+}

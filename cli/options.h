@@ -1,0 +1,63 @@
+/* options.h: from argv to settings, and settings back to text. All by the list in options.def. */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include "settings.h"
+
+#include <stdio.h>
+
+typedef enum option_kind {
+    KIND_SIZE,
+    KIND_SEED,
+    KIND_REAL,
+    KIND_WORD,
+    KIND_TEXT,
+    KIND_TEXTS,
+    KIND_FILES,
+    KIND_FLAG,
+    KIND_FLAG_OFF
+} option_kind;
+
+typedef struct option_entry {
+    option_kind kind;
+    size_t place; /* of its field in settings */
+    const char *name, *value, *bounds;
+    unsigned commands;
+    const char *absent, *help;
+} option_entry;
+
+extern const option_entry option_table[];
+extern const size_t option_count;
+
+/* The `absent` of an option that a command cannot run without. */
+extern const char option_required[];
+
+typedef struct command_entry {
+    const char *name, *usage;
+    size_t operands_least, operands_most;
+    const char *help;
+} command_entry;
+
+extern const command_entry command_table[COMMAND_COUNT];
+
+/* Defaults, all of them the library's where it has one. */
+settings settings_default(void);
+void settings_release(settings *s);
+
+typedef enum parse_outcome { PARSE_RUN, PARSE_HELP, PARSE_WRONG } parse_outcome;
+
+/* Reads argv, where argv[0] is the command's name. Texts are borrowed from argv. PARSE_WRONG: the
+ * reason has been said on standard error. */
+parse_outcome options_parse(command_index command, int argc, char **argv, settings *out);
+
+/* One option's value as text: "3", "linear"; "" where there is none (absent). */
+void option_value_text(const option_entry *option, const settings *s, char *out, size_t capacity);
+
+/* The options of a command with their values, one a line, or as one JSON object where s->json. */
+void options_print(command_index command, const settings *s, FILE *out);
+
+/* The edit distance that a slip of the finger makes: insertions, deletions, replacements and swaps
+ * of neighbours, one each. */
+size_t word_distance(const char *a, const char *b);
+
+#endif

@@ -1,0 +1,47 @@
+#include "report.h"
+#include "options.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void complain(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("bert: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+}
+
+int complain_of_library(void)
+{
+    complain("%s", bert_error());
+    return EXIT_FAILED;
+}
+
+int wrong_use(command_index command, const char *format, ...)
+{
+    const char *name = command_table[command].name;
+    va_list arguments;
+    va_start(arguments, format);
+    fprintf(stderr, "bert %s: ", name);
+    vfprintf(stderr, format, arguments);
+    fprintf(stderr, "\nTry 'bert %s --help'.\n", name);
+    va_end(arguments);
+    return EXIT_WRONG_USE;
+}
+
+bool output_flush(void)
+{
+    /* A write that failed earlier has left its mark on the stream, but not its reason. */
+    bool failed_before = ferror(stdout);
+    errno = 0;
+    if (fflush(stdout) == 0 && !failed_before) return true;
+    if (errno != EPIPE)
+        complain("cannot write to standard output%s%s", errno ? ": " : "",
+                 errno ? strerror(errno) : "");
+    return false;
+}

@@ -1,0 +1,30 @@
+#include "sessions.h"
+#include "report.h"
+
+#include <stdio.h>
+
+int model_session_open(const settings *s, model_session *out)
+{
+    bert_session_options options = s->session;
+    options.threads = s->threads;
+    *out = (model_session){ .model = NULL };
+    if (bert_model_open(s->operands[0], &out->model) != BERT_OK) return complain_of_library();
+    out->info = bert_model_get_info(out->model);
+    if (bert_session_new(out->model, &options, &out->session) != BERT_OK)
+        return complain_of_library();
+    return EXIT_DONE;
+}
+
+void model_session_close(model_session *open)
+{
+    bert_session_free(open->session);
+    bert_model_free(open->model);
+}
+
+void model_session_tell_truncated(const settings *s, const model_session *open)
+{
+    size_t truncated = 0, inputs = 0;
+    bert_session_truncated(open->session, &truncated, &inputs);
+    if (truncated > 0 && !s->quiet)
+        fprintf(stderr, "%zu of %zu inputs were too long and lost their end\n", truncated, inputs);
+}

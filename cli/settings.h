@@ -1,0 +1,45 @@
+/* settings.h: what a command line asks for. */
+#ifndef CLI_SETTINGS_H
+#define CLI_SETTINGS_H
+
+#include "bert.h"
+
+/* Exit statuses, as the manual promises them. */
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_WRONG_USE = 2 };
+
+/* Commands as places in commands.def, and as bits for sets of them. */
+typedef enum command_index {
+#define COMMAND(name, BIT, ...) INDEX_##BIT,
+#include "commands.def"
+#undef COMMAND
+    COMMAND_COUNT
+} command_index;
+
+enum {
+#define COMMAND(name, BIT, ...) BIT = 1 << INDEX_##BIT,
+#include "commands.def"
+#undef COMMAND
+    EVERY_COMMAND = (1 << COMMAND_COUNT) - 1
+};
+
+typedef struct text_list {
+    const char **items; /* [count], the texts borrowed from argv */
+    size_t count;
+} text_list;
+
+typedef struct settings {
+    bert_train_options train;
+    bert_evaluate_options evaluate;
+    bert_session_options session;
+    bert_columns columns;
+    text_list train_files, data_files, keep;
+    const char *pooling;
+    size_t threads;
+    bool logits, normalize, parameters, print_options, quiet, json;
+
+    const char *operands[2]; /* MODEL, FILE */
+    size_t operand_count;
+    char *command_line; /* as typed, for run.json */
+} settings;
+
+#endif

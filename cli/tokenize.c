@@ -1,0 +1,48 @@
+#include "answers.h"
+#include "commands.h"
+#include "report.h"
+
+typedef struct token_teller {
+    bert_tokenizer *tokenizer;
+    size_t max_length;
+} token_teller;
+
+static json_t *json_from_pair(uint32_t begin, uint32_t end)
+{
+    return json_pack("[I,I]", (json_int_t)begin, (json_int_t)end);
+}
+
+static bert_status tokens_describe(void *context, const input_batch *batch, size_t index,
+                                   answer *out)
+{
+    const token_teller *teller = context;
+    bert_encoding encoding = { 0 };
+    bert_status status = bert_tokenize(teller->tokenizer, batch->inputs[index], teller->max_length,
+                                       BERT_TRUNCATE_LONGEST_FIRST, &encoding);
+    if (status != BERT_OK) return status;
+
+    json_t *ids = json_array(), *tokens = json_array(), *offsets = json_array();
+    for (size_t i = 0; i < encoding.count; i++) {
+        int failed = json_array_append_new(ids, json_integer(encoding.ids[i]));
+        failed |= json_array_append_new(tokens, json_string(encoding.tokens[i]));
+        failed |= json_array_append_new(
+            offsets, json_from_pair(encoding.offsets[i][0], encoding.offsets[i][1]));
+        if (failed) out->broken = true;
+    }
+    bert_encoding_release(&encoding);
+    answer_set(out, "ids", ids);
+    answer_set(out, "tokens", tokens);
+    answer_set(out, "offsets", offsets);
+    return BERT_OK;
+}
+
+int command_tokenize(const settings *s)
+{
+    token_teller teller = { .max_length = s->session.max_length };
+    if (bert_tokenizer_open(s->operands[0], &teller.tokenizer) != BERT_OK)
+        return complain_of_library();
+    const answerer with = { &teller, NULL, tokens_describe, " ids tokens offsets " };
+    int status = answers_run(INDEX_TOKENIZE, s, &with);
+    bert_tokenizer_free(teller.tokenizer);
+    return status;
+}

@@ -1,0 +1,71 @@
+#include "commands.h"
+#include "confusion.h"
+#include "interrupt.h"
+#include "json_lines.h"
+#include "options.h"
+#include "report.h"
+#include "watch.h"
+
+#include <signal.h>
+#include <stdio.h>
+
+static void result_print_json(const watch *w, const char *output)
+{
+    json_t *line = json_object();
+    json_object_set_new(line, "output", json_string(output));
+    json_object_set_new(line, "steps", json_integer((json_int_t)w->step));
+    json_object_set_new(line, "interrupted", json_boolean(interrupt_came()));
+    if (w->settings->train.keep_best)
+        json_object_set_new(line, "epoch", json_integer((json_int_t)w->metrics_epoch));
+    json_line_print(line, stdout);
+    json_decref(line);
+}
+
+static void result_print(const watch *w, const char *output)
+{
+    if (w->metrics && w->metrics_epoch > 0) {
+        printf("\n%s after epoch %zu:\n", w->settings->train.dev, w->metrics_epoch);
+        confusion_print(w->metrics, stdout);
+        putchar('\n');
+    }
+    if (interrupt_came() && w->step < w->steps)
+        printf("interrupted after step %zu of %zu; ", w->step, w->steps);
+    printf("saved as %s", output);
+    if (w->settings->train.keep_best && w->metrics_epoch > 0)
+        printf(" (epoch %zu, the best one)", w->metrics_epoch);
+    printf("\n\nNow try:\n  echo 'your text' | bert predict %s\n", output);
+}
+
+int command_train(const settings *s)
+{
+    if (s->print_options) {
+        options_print(INDEX_TRAIN, s, stdout);
+        return EXIT_DONE;
+    }
+    watch w = watch_start(s);
+    bert_train_options options = s->train;
+    options.model = s->operands[0];
+    options.train = s->train_files.items;
+    options.train_count = s->train_files.count;
+    options.columns = s->columns;
+    options.threads = s->threads;
+    options.command_line = s->command_line;
+    options.observer = watch_observer(&w);
+
+    /* A run of hours must not die because whoever read its messages went away. */
+    signal(SIGPIPE, SIG_IGN);
+    interrupt_watch();
+    int status = EXIT_DONE;
+    if (bert_train(&options) != BERT_OK) {
+        progress_clear(&w.progress);
+        status = complain_of_library();
+    } else {
+        progress_clear(&w.progress);
+        if (s->json)
+            result_print_json(&w, options.output);
+        else
+            result_print(&w, options.output);
+    }
+    watch_release(&w);
+    return status;
+}

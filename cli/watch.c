@@ -1,0 +1,99 @@
+#include "watch.h"
+#include "interrupt.h"
+#include "json_lines.h"
+#include "report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+watch watch_start(const settings *s)
+{
+    return (watch){ .settings = s, .progress = progress_start(s->quiet) };
+}
+
+void watch_release(watch *w)
+{
+    progress_clear(&w->progress);
+    json_decref(w->metrics);
+    w->metrics = NULL;
+}
+
+void metrics_print(const json_t *metrics, FILE *out)
+{
+    static const char prefix[] = "eval_";
+    const char *name, *separator = "";
+    json_t *value;
+    json_object_foreach((json_t *)metrics, name, value)
+    {
+        if (!json_is_number(value) || strncmp(name, prefix, sizeof prefix - 1) != 0) continue;
+        fprintf(out, "%s%s ", separator, name + sizeof prefix - 1);
+        if (json_is_integer(value))
+            fprintf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        else
+            fprintf(out, "%.4f", json_real_value(value));
+        separator = ", ";
+    }
+    fputc('\n', out);
+}
+
+static void evaluation_print(const watch *w, const bert_event *event, const json_t *metrics)
+{
+    if (w->settings->json) {
+        json_t *line = json_pack("{s:I}", "epoch", (json_int_t)event->epoch);
+        json_object_update(line, (json_t *)metrics);
+        json_line_print(line, stdout);
+        json_decref(line);
+    } else {
+        if (event->epoch == 0)
+            fputs("before training: ", stdout);
+        else
+            printf("after epoch %zu of %zu: ", event->epoch, event->epochs);
+        metrics_print(metrics, stdout);
+    }
+    fflush(stdout); /* a failure is sticky, and told when the command ends */
+}
+
+static void evaluation_note(watch *w, const bert_event *event)
+{
+    json_t *metrics = json_loads(event->text, 0, NULL);
+    if (!metrics) return;
+    evaluation_print(w, event, metrics);
+    bool best = !w->metrics || w->metrics_epoch == 0 || event->score > w->best_score;
+    if (best || !w->settings->train.keep_best) {
+        json_decref(w->metrics);
+        w->metrics = json_incref(metrics);
+        w->metrics_epoch = event->epoch;
+        w->best_score = event->score;
+    }
+    json_decref(metrics);
+}
+
+static void tell(void *context, const bert_event *event)
+{
+    watch *w = context;
+    if (event->kind == BERT_EVENT_STEP) {
+        w->step = event->step;
+        w->steps = event->steps;
+        progress_step(&w->progress, event);
+        return;
+    }
+    if (event->kind == BERT_EVENT_PROGRESS) {
+        progress_evaluation(&w->progress, event->done, event->total);
+        return;
+    }
+    progress_clear(&w->progress);
+    if (event->kind == BERT_EVENT_EVALUATED) evaluation_note(w, event);
+    if (event->kind == BERT_EVENT_WARNING) complain("warning: %s", event->text);
+    if (event->kind == BERT_EVENT_NOTE && !w->settings->quiet) fprintf(stderr, "%s\n", event->text);
+}
+
+static bool stop(void *context)
+{
+    (void)context;
+    return interrupt_came();
+}
+
+bert_observer watch_observer(watch *w)
+{
+    return (bert_observer){ .tell = tell, .stop = stop, .context = w };
+}

@@ -1,0 +1,30 @@
+/* watch.h: listens to a training or evaluation and tells of it. */
+#ifndef CLI_WATCH_H
+#define CLI_WATCH_H
+
+#include "progress.h"
+#include "settings.h"
+
+#include <jansson.h>
+
+typedef struct watch {
+    const settings *settings;
+    progress progress;
+    size_t step, steps;   /* done last, of how many */
+    json_t *metrics;      /* the last evaluation's, or the best one's with --keep-best; or NULL */
+    size_t metrics_epoch; /* its epoch */
+    double best_score;
+} watch;
+
+watch watch_start(const settings *s);
+void watch_release(watch *w);
+
+/* An observer whose context is the watch: notes, warnings and progress to standard error,
+ * evaluations to standard output. It asks the run to stop once interrupt_came(). */
+bert_observer watch_observer(watch *w);
+
+/* "accuracy 0.9235, macro_f1 0.9234, loss 0.2134": the numbers of a metrics object, without their
+ * "eval_". */
+void metrics_print(const json_t *metrics, FILE *out);
+
+#endif
