@@ -1,0 +1,139 @@
+/* test_base.c: arenas, threads, files and folders keep their headers' promises. */
+#include "base/arena.h"
+#include "base/digest.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/parallel.h"
+#include "scratch.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static void an_arena_measures_what_it_then_carves(void **state)
+{
+    (void)state;
+    arena measure = { 0 }, block;
+    assert_null(arena_take(&measure, 3, sizeof(float)));
+    assert_null(arena_take(&measure, 100, 1));
+    assert_done(arena_open(measure.used, &block));
+    char *first = arena_take(&block, 3, sizeof(float)), *second = arena_take(&block, 100, 1);
+    assert_int_equal((uintptr_t)first % ARENA_ALIGNMENT, 0);
+    assert_int_equal(second - first, ARENA_ALIGNMENT);
+    assert_int_equal(block.used, measure.used);
+    arena_release(&block);
+}
+
+static void sizes_that_wrap_are_refused(void **state)
+{
+    (void)state;
+    size_t product = 5;
+    arena measure = { 0 }, block;
+    assert_false(size_multiply(SIZE_MAX / 2, 3, &product));
+    assert_int_equal(product, 5);
+    arena_take(&measure, SIZE_MAX / 2, 4);
+    assert_failed(arena_open(measure.used, &block), BERT_MEMORY, "out of memory");
+    void *grown = NULL;
+    size_t capacity = 0;
+    assert_failed(memory_grow(&grown, &capacity, SIZE_MAX / 4, 8), BERT_MEMORY, "out of memory");
+    assert_null(grown);
+}
+
+static void count_item(void *context, size_t index, size_t thread)
+{
+    assert_true(thread < 3);
+    __atomic_fetch_add((int *)context + index, 1, __ATOMIC_RELAXED);
+}
+
+static void every_item_is_done_once(void **state)
+{
+    (void)state;
+    for (size_t threads = 1; threads <= 3; threads++) {
+        int done[1000] = { 0 };
+        parallel_for(threads, 1000, count_item, done);
+        parallel_for(threads, 0, count_item, done);
+        for (size_t i = 0; i < 1000; i++) assert_int_equal(done[i], 1);
+    }
+}
+
+static void a_file_appears_whole_or_not_at_all(void **state)
+{
+    const char *path = scratch_path(state, "a.txt");
+    file_write file;
+    size_t count;
+    assert_done(file_replace(path, "old", 3));
+    assert_done(file_write_open(path, &file));
+    fputs("half of the ne", file.stream);
+    fflush(file.stream);
+    char *text = file_text(path, &count);
+    assert_string_equal(text, "old");
+    free(text);
+    file_write_abort(&file);
+    assert_done(file_replace(path, "new one", 7));
+    text = file_text(path, &count);
+    assert_string_equal(text, "new one");
+    free(text);
+    assert_failed(file_replace(scratch_path(state, "none/a.txt"), "x", 1), BERT_IO, "No such file");
+    assert_failed(file_replace("/dev/full/x", "x", 1), BERT_IO, "/dev/full/x: cannot write");
+}
+
+static void a_folder_changes_places_with_the_old_one(void **state)
+{
+    scratch_path(state, "");
+    assert_done(folder_make(scratch_path(state, "deep/er/new")));
+    scratch_text(state, "deep/er/new/file", "new");
+    assert_done(folder_publish(scratch_path(state, "deep/er/new"), scratch_path(state, "place")));
+    assert_true(file_exists(scratch_path(state, "place/file")));
+
+    assert_done(folder_make(scratch_path(state, "newer")));
+    scratch_text(state, "newer/other", "newer");
+    assert_done(folder_publish(scratch_path(state, "newer"), scratch_path(state, "place")));
+    assert_true(file_exists(scratch_path(state, "place/other")));
+    assert_false(file_exists(scratch_path(state, "place/file")));
+    assert_false(folder_exists(scratch_path(state, "newer")));
+}
+
+static void removing_a_folder_leaves_what_its_links_point_at(void **state)
+{
+    assert_done(folder_make(scratch_path(state, "kept")));
+    scratch_text(state, "kept/file", "x");
+    assert_done(folder_make(scratch_path(state, "gone/inner")));
+    assert_int_equal(symlink("../kept", scratch_path(state, "gone/link")), 0);
+    assert_done(folder_remove(scratch_path(state, "gone")));
+    assert_false(folder_exists(scratch_path(state, "gone")));
+    assert_true(file_exists(scratch_path(state, "kept/file")));
+    assert_done(folder_remove(scratch_path(state, "gone")));
+}
+
+/* FIPS 180-2, appendix B.1. */
+static void the_digest_of_abc_is_the_published_one(void **state)
+{
+    char hex[DIGEST_TEXT];
+    assert_done(file_digest(scratch_text(state, "abc", "abc"), hex));
+    assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    assert_failed(file_digest(scratch_path(state, "none"), hex), BERT_IO, "none: cannot open");
+    assert_failed(file_digest(scratch_path(state, "."), hex), BERT_IO, "not a regular file");
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, scratch_open, scratch_close)
+    const struct CMUnitTest tests[] = {
+        CASE(an_arena_measures_what_it_then_carves),
+        CASE(sizes_that_wrap_are_refused),
+        CASE(every_item_is_done_once),
+        CASE(a_file_appears_whole_or_not_at_all),
+        CASE(a_folder_changes_places_with_the_old_one),
+        CASE(removing_a_folder_leaves_what_its_links_point_at),
+        CASE(the_digest_of_abc_is_the_published_one),
+    };
+#undef CASE
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,314 @@
+#include "data/dataset.h"
+
+#include "scratch.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static const dataset_columns find_all = { NULL, NULL, NULL };
+enum { NO_LIMIT = 0 };
+static const bool WITH_LABELS = true, WITHOUT_LABELS = false;
+
+static dataset opened(const char *path, const dataset_columns *columns, bool with_labels)
+{
+    dataset d;
+    assert_done(dataset_open(&path, 1, columns, with_labels, NO_LIMIT, &d));
+    return d;
+}
+
+static void assert_refused(const char *path, const dataset_columns *columns, const char *words)
+{
+    dataset d = { 0 };
+    assert_failed(dataset_open(&path, 1, columns, WITH_LABELS, NO_LIMIT, &d), BERT_DATA, words);
+    assert_null(d.rows);
+}
+
+static void assert_slice(slice actual, const char *wanted)
+{
+    if (!slice_equal(actual, slice_of(wanted)) || !actual.bytes != !wanted)
+        fail_msg("wanted \"%s\", got \"%.*s\"", wanted ? wanted : "(none)", (int)actual.count,
+                 actual.bytes ? actual.bytes : "(none)");
+}
+
+static void assert_name(const char *actual, const char *wanted)
+{
+    if (wanted)
+        assert_string_equal(actual, wanted);
+    else
+        assert_null(actual);
+}
+
+static void rows_carry_texts_label_line_and_path(void **state)
+{
+    const char *path = scratch_text(state, "r.csv",
+                                    "label,id,sentence2,sentence1\n"
+                                    "yes,1,\"b\nc\",a\nno,2,,\"\"\n");
+    dataset d = opened(path, &find_all, WITH_LABELS);
+    assert_int_equal(d.count, 2);
+    assert_slice(d.rows[0].text, "a");
+    assert_slice(d.rows[0].pair, "b\nc");
+    assert_slice(d.rows[0].label, "yes");
+    assert_slice(d.rows[1].text, "");
+    assert_slice(d.rows[1].pair, "");
+    assert_slice(d.rows[1].label, "no");
+    assert_int_equal(d.rows[0].line, 2);
+    assert_int_equal(d.rows[1].line, 4);
+    assert_string_equal(d.rows[1].path, path);
+    dataset_release(&d);
+    dataset_release(&d);
+}
+
+static void columns_are_found_in_the_order_of_the_list(void **state)
+{
+    static const struct {
+        const char *header, *text, *pair, *label;
+    } cases[] = {
+        { "label\ttext", "text", NULL, "label" },
+        { "text\tsentence2\tsentence1\tscore\tlabels", "sentence1", "sentence2", "labels" },
+        { "hypothesis\tpremise\tcategory", "premise", "hypothesis", "category" },
+        { "question2\tquestion1\tclass", "question1", "question2", "class" },
+        { "sentence\tquestion\tintent", "question", "sentence", "intent" },
+        { "text_b\ttext_a\tsentiment", "text_a", "text_b", "sentiment" },
+        { "premise\tquestion1\tquestion2\thypothesis\tscore", "premise", "hypothesis", "score" },
+        { "sentence\treview\ttext\tlabel", "text", NULL, "label" },
+        { "review\tcontent\tsentence2\tlabel", "review", NULL, "label" },
+        { "question\tcontent\tlabel", "content", NULL, "label" },
+        { "question\tscore\tintent", "question", NULL, "intent" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[256];
+        snprintf(text, sizeof text, "%s\n%s\n", cases[i].header, cases[i].header);
+        dataset d = opened(scratch_text(state, "f.tsv", text), &find_all, WITH_LABELS);
+        assert_name(d.text_column, cases[i].text);
+        assert_name(d.pair_column, cases[i].pair);
+        assert_name(d.label_column, cases[i].label);
+        assert_true(!d.rows[0].pair.bytes == !cases[i].pair);
+        dataset_release(&d);
+    }
+}
+
+static void given_columns_win(void **state)
+{
+    const char *path = scratch_text(
+        state, "g.tsv", "sentence1\tsentence2\thypothesis\tpremise\tlabel\tx\n1\t2\t3\t4\t5\t6\n");
+    static const struct {
+        dataset_columns given;
+        const char *text, *pair, *label;
+    } cases[] = { { { "x", NULL, NULL }, "6", NULL, "5" },
+                  { { "sentence1", NULL, "x" }, "1", NULL, "6" },
+                  { { "x", "premise", NULL }, "6", "4", "5" },
+                  { { NULL, "hypothesis", NULL }, "4", "3", "5" },
+                  { { NULL, NULL, "x" }, "1", "2", "6" } };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        dataset d = opened(path, &cases[i].given, WITH_LABELS);
+        assert_slice(d.rows[0].text, cases[i].text);
+        assert_slice(d.rows[0].pair, cases[i].pair);
+        assert_slice(d.rows[0].label, cases[i].label);
+        dataset_release(&d);
+    }
+}
+
+static void labels_are_read_only_where_they_are_wanted(void **state)
+{
+    const char *path = scratch_text(state, "u.tsv", "text\tlabel\na\t\nb\t\n");
+    dataset d = opened(path, &find_all, WITHOUT_LABELS);
+    assert_int_equal(d.count, 2);
+    assert_null(d.label_column);
+    assert_slice(d.rows[0].label, NULL);
+    dataset_release(&d);
+    assert_refused(path, &find_all, "u.tsv:2: the label (column 'label') is empty");
+}
+
+static void a_column_that_is_not_there_is_answered_with_those_that_are(void **state)
+{
+    const char *path = scratch_text(state, "n.tsv", "id\ttext\tlabel\n1\ta\tb\n");
+    dataset_columns columns = { .label = "lable" };
+    assert_refused(
+        path, &columns,
+        "n.tsv: no column 'lable' (is 'label' meant?); the columns are: id, text, label");
+    columns = (dataset_columns){ .pair = "other" };
+    assert_refused(path, &columns, "no column 'other'; the columns are: id, text, label");
+    path = scratch_text(state, "n.tsv", "id\tbody\tlabel\n1\ta\tb\n");
+    assert_refused(path, &find_all,
+                   "n.tsv: which column is the text? Name it (--text); the columns are: id, body");
+    path = scratch_text(state, "n.tsv", "id\ttext\tgrade\n1\ta\tb\n");
+    assert_refused(path, &find_all, "which column is the label? Name it (--label); the columns");
+}
+
+static void a_jsonl_row_without_the_key_is_refused(void **state)
+{
+    const char *path =
+        scratch_text(state, "j.jsonl", "{\"text\":\"a\",\"label\":1}\n\n{\"text\":\"b\"}\n");
+    assert_refused(path, &find_all, "j.jsonl:3: has no 'label'");
+    path = scratch_text(state, "j.jsonl",
+                        "{\"text\":\"a\",\"label\":1}\n{\"text\":null,\"label\":2}\n");
+    assert_refused(path, &find_all, "j.jsonl:2: has no 'text'");
+}
+
+static void labels_of_a_jsonl_are_their_json_text(void **state)
+{
+    const char *path =
+        scratch_text(state, "l.jsonl",
+                     "{\"text\":\"a\",\"label\":1}\n{\"text\":\"b\",\"label\":0.1}\n"
+                     "{\"text\":\"c\",\"label\":true}\n{\"text\":7,\"label\":\"x\"}\n"
+                     "{\"text\":\"e\",\"label\":[\"p\",\"q\"]}\n");
+    dataset d = opened(path, &find_all, WITH_LABELS);
+    static const char *const wanted[] = { "1", "0.1", "true", "x", "[\"p\",\"q\"]" };
+    assert_int_equal(d.count, 5);
+    for (size_t i = 0; i < 5; i++) assert_slice(d.rows[i].label, wanted[i]);
+    assert_slice(d.rows[3].text, "7");
+    dataset_release(&d);
+}
+
+static void files_are_read_one_after_another_by_the_same_columns(void **state)
+{
+    const char *paths[] = {
+        scratch_text(state, "1.tsv", "text\tlabel\na\tx\nb\ty\n"),
+        scratch_text(state, "2.csv", "label,id,text,sentence1,sentence2\nz,1,c,d,e\n"),
+        scratch_text(state, "3.jsonl", "{\"label\":0,\"text\":\"f\"}\n"),
+    };
+    dataset d;
+    assert_done(dataset_open(paths, 3, &find_all, WITH_LABELS, NO_LIMIT, &d));
+    assert_int_equal(d.count, 4);
+    assert_slice(d.rows[2].text, "c");
+    assert_slice(d.rows[2].pair, NULL);
+    assert_string_equal(d.rows[2].path, paths[1]);
+    assert_slice(d.rows[3].label, "0");
+    dataset_release(&d);
+
+    paths[1] = scratch_text(state, "2.csv", "sentence,label\na,b\n");
+    d = (dataset){ 0 };
+    assert_failed(dataset_open(paths, 3, &find_all, WITH_LABELS, NO_LIMIT, &d), BERT_DATA,
+                  "2.csv: no column 'text'; the columns are: sentence, label");
+    assert_failed(dataset_open(paths, 0, &find_all, WITH_LABELS, NO_LIMIT, &d), BERT_ARGUMENT,
+                  "no file of data");
+}
+
+static void the_limit_counts_over_all_files(void **state)
+{
+    const char *paths[] = { scratch_text(state, "1.tsv", "text\na\nb\n"),
+                            scratch_text(state, "2.tsv", "text\nc\nd\n"),
+                            scratch_text(state, "3.tsv", "other\ne\n") };
+    for (size_t limit = 1; limit < 6; limit++) {
+        dataset d;
+        assert_done(dataset_open(paths, 2, &find_all, WITHOUT_LABELS, limit, &d));
+        assert_int_equal(d.count, limit < 4 ? limit : 4);
+        dataset_release(&d);
+    }
+    dataset d = { 0 }; /* a file that the limit leaves unread must still be right */
+    assert_failed(dataset_open(paths, 3, &find_all, WITHOUT_LABELS, 1, &d), BERT_DATA,
+                  "3.tsv: no column 'text'");
+}
+
+static void failures_of_the_table_are_handed_up(void **state)
+{
+    dataset d = { 0 };
+    const char *path = scratch_path(state, "none.tsv");
+    assert_failed(dataset_open(&path, 1, &find_all, WITH_LABELS, NO_LIMIT, &d), BERT_IO,
+                  "none.tsv: cannot open");
+    path = scratch_text(state, "bad.tsv", "text\tlabel\na\tb\nc\n");
+    assert_failed(dataset_open(&path, 1, &find_all, WITH_LABELS, NO_LIMIT, &d), BERT_FORMAT,
+                  "bad.tsv:3: 1 field where the header has 2");
+    path = scratch_text(state, "bare.tsv", "text\tlabel\n");
+    assert_failed(dataset_open(&path, 1, &find_all, WITH_LABELS, NO_LIMIT, &d), BERT_DATA,
+                  "bare.tsv: names columns but has no rows");
+    assert_null(d.rows);
+}
+
+/* More text than one block holds, and one text that is bigger than a block. */
+static void texts_stay_whole_past_one_block(void **state)
+{
+    enum { LONG = 1500000, ROWS = 40 };
+    char *bytes = NULL, *big = malloc(LONG + 1);
+    assert_non_null(big);
+    memset(big, 'x', LONG);
+    big[LONG] = '\0';
+    size_t count;
+    FILE *stream = open_memstream(&bytes, &count);
+    assert_non_null(stream);
+    fprintf(stream, "text\n");
+    for (int i = 0; i < ROWS; i++)
+        fprintf(stream, "%d %s\n", i, i == 20 ? big : big + LONG - 70000);
+    fclose(stream);
+    dataset d =
+        opened(scratch_write(state, "big.tsv", (slice){ bytes, count }), &find_all, WITHOUT_LABELS);
+    assert_int_equal(d.count, ROWS);
+    for (int i = 0; i < ROWS; i++) {
+        assert_int_equal(strtol(d.rows[i].text.bytes, NULL, 10), i);
+        assert_int_equal(d.rows[i].text.count, (i < 10 ? 2 : 3) + (i == 20 ? LONG : 70000));
+    }
+    dataset_release(&d);
+    free(bytes);
+    free(big);
+}
+
+static void published_data_are_read_whole(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path;
+        size_t rows;
+        const char *text, *pair, *label;
+    } sets[] = {
+        { "../shared/data/sst2/train.tsv", 67349, "sentence", NULL, "label" },
+        { "../shared/data/agnews/train.csv", 10001, "text", NULL, "label" },
+        { "../shared/data/clinc150/dev.tsv", 3100, "text", NULL, "intent" },
+        { "../shared/data/stsb/train.tsv", 5749, "sentence1", "sentence2", "score" },
+        { "../shared/data/mrpc/train.tsv", 3576, "sentence1", "sentence2", "label" },
+        { "../shared/data/goemotions/train.tsv", 43410, "text", NULL, "labels" },
+        { "../shared/data/amazon_books/train.jsonl", 1556, "text", NULL, "label" },
+    };
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+        dataset d;
+        bert_status status = dataset_open(&sets[i].path, 1, &find_all, WITH_LABELS, NO_LIMIT, &d);
+        if (status == BERT_IO) {
+            print_message("skipped: %s\n", status_message());
+            skip();
+        }
+        assert_done(status);
+        assert_int_equal(d.count, sets[i].rows);
+        assert_name(d.text_column, sets[i].text);
+        assert_name(d.pair_column, sets[i].pair);
+        assert_name(d.label_column, sets[i].label);
+        dataset_release(&d);
+    }
+}
+
+static void damaged_files_never_break_the_dataset(void **state)
+{
+    const char *whole = "id,text,label\r\n1,\"caf\xC3\xA9, \"\"x\"\"\",a\n2,\"x\ny\",b\n3,,c\n";
+    char damaged[256];
+    size_t refused = 0;
+    for (uint64_t seed = 0; seed < 2000; seed++) {
+        size_t count = bytes_damage(slice_of(whole), seed, damaged);
+        const char *path = scratch_write(state, "d.csv", (slice){ damaged, count });
+        dataset d = { 0 };
+        refused += dataset_open(&path, 1, &find_all, WITH_LABELS, NO_LIMIT, &d) != BERT_OK;
+        dataset_release(&d);
+    }
+    assert_in_range(refused, 500, 1999);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rows_carry_texts_label_line_and_path),
+        cmocka_unit_test(columns_are_found_in_the_order_of_the_list),
+        cmocka_unit_test(given_columns_win),
+        cmocka_unit_test(labels_are_read_only_where_they_are_wanted),
+        cmocka_unit_test(a_column_that_is_not_there_is_answered_with_those_that_are),
+        cmocka_unit_test(a_jsonl_row_without_the_key_is_refused),
+        cmocka_unit_test(labels_of_a_jsonl_are_their_json_text),
+        cmocka_unit_test(files_are_read_one_after_another_by_the_same_columns),
+        cmocka_unit_test(the_limit_counts_over_all_files),
+        cmocka_unit_test(failures_of_the_table_are_handed_up),
+        cmocka_unit_test(texts_stay_whole_past_one_block),
+        cmocka_unit_test(published_data_are_read_whole),
+        cmocka_unit_test(damaged_files_never_break_the_dataset),
+    };
+    return cmocka_run_group_tests(tests, scratch_open, scratch_close);
+}

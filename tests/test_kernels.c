@@ -1,0 +1,269 @@
+/* Each line of variants.def equals its operation's reference: at awkward sizes, off alignment, in
+ * place where the header permits it, without touching a float beside its arrays. */
+#include "array.h"
+#include "compute/cpu/kernels/variants.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const size_t sizes[] = { 0,  1,  2,  3,  4,  7,  8,  9,   15,  16,  17,  24,  31,  32,
+                                33, 47, 48, 63, 64, 65, 96, 100, 127, 128, 384, 768, 1000 };
+
+/* Rounding in another order, on sums of numbers near 1. */
+static const double rounding = 3e-6;
+
+static const dropout_row rows[] = {
+    { .key = 0x123456789ABCDEFu,
+      .unit = 0,
+      .token = 3,
+      .example = 5,
+      .place = 7,
+      .threshold = 429496730,
+      .scale = 1.0f / 0.9f },
+    { .key = 42,
+      .unit = 4 * 193,
+      .token = 0xFFFFFFFFu,
+      .place = 0x3FFFFFFF,
+      .threshold = 0x80000000u,
+      .scale = 2.0f },
+    { .key = ~0ull, .unit = 0xFFFFFFF0u, .threshold = 0xFFFFFFFFu, .scale = 4294967296.0f },
+    { .key = 1, .threshold = 0, .scale = 1.0f },
+};
+enum { ROWS = sizeof rows / sizeof *rows };
+
+static void check_dropout_apply(dropout_apply_fn *tested, size_t count, size_t shift)
+{
+    for (int r = 0; r < ROWS; r++) {
+        array x = array_random(count, shift, 1, -2, 2), y = array_copy(&x), want = array_copy(&x);
+        dropout_apply_ref(&rows[r], count, x.at, want.at);
+        tested(&rows[r], count, x.at, y.at);
+        assert_arrays_same("dropout", &y, &want);
+        tested(&rows[r], count, x.at, x.at);
+        assert_arrays_same("dropout in place", &x, &want);
+        array_release(&x), array_release(&y), array_release(&want);
+    }
+}
+
+static void check_residual_add(residual_add_fn *tested, size_t count, size_t shift)
+{
+    for (int r = 0; r < 2 * ROWS; r++) {
+        const dropout_row *d = &rows[r / 2];
+        array x = array_random(count, shift, 1, -2, 2), bias = array_random(count, 0, 2, -1, 1);
+        array residual = array_random(count, shift, 3, -2, 2);
+        array sum = array_copy(&x), want = array_copy(&x);
+        const float *bias_or_none = r % 2 ? bias.at : NULL;
+        residual_add_ref(d, count, x.at, bias_or_none, residual.at, want.at);
+        tested(d, count, x.at, bias_or_none, residual.at, sum.at);
+        assert_arrays_same("sum", &sum, &want);
+        tested(d, count, x.at, bias_or_none, residual.at, x.at);
+        assert_arrays_same("sum in place", &x, &want);
+        array_release(&x), array_release(&bias), array_release(&residual);
+        array_release(&sum), array_release(&want);
+    }
+}
+
+static void check_norm_forward(norm_forward_fn *tested, size_t count, size_t shift)
+{
+    array x = array_random(count, shift, 1, 3, 7), gain = array_random(count, shift, 2, 0.5f, 1.5f);
+    array bias = array_random(count, 0, 3, -1, 1), y = array_copy(&x), want = array_copy(&x);
+    float mean, rstd, want_mean, want_rstd;
+    norm_forward_ref(count, 1e-5f, x.at, gain.at, bias.at, want.at, &want_mean, &want_rstd);
+    tested(count, 1e-5f, x.at, gain.at, bias.at, y.at, &mean, &rstd);
+    assert_close("mean", 0, mean, want_mean, 2e-7);
+    assert_close("rstd", 0, rstd, want_rstd, rounding);
+    assert_arrays_close("y", &y, &want, rounding);
+    tested(count, 1e-5f, x.at, gain.at, bias.at, x.at, &mean, &rstd);
+    assert_arrays_same("y in place", &x, &y);
+    array_release(&x), array_release(&gain), array_release(&bias);
+    array_release(&y), array_release(&want);
+}
+
+static void check_norm_backward(norm_backward_fn *tested, size_t count, size_t shift)
+{
+    array dy = array_random(count, shift, 1, -1, 1), x = array_random(count, 0, 2, -2, 2);
+    array gain = array_random(count, shift, 3, 0.5f, 1.5f), dx = array_copy(&x);
+    array dgain = array_random(count, shift, 4, -1, 1), dshift = array_random(count, 0, 5, -1, 1);
+    array want = array_copy(&x), want_dgain = array_copy(&dgain), want_dshift = array_copy(&dshift);
+    array again_dgain = array_copy(&dgain), again_dshift = array_copy(&dshift);
+    norm_backward_ref(count, dy.at, x.at, gain.at, 0.1f, 0.8f, want.at, want_dgain.at,
+                      want_dshift.at);
+    tested(count, dy.at, x.at, gain.at, 0.1f, 0.8f, dx.at, dgain.at, dshift.at);
+    assert_arrays_close("dx", &dx, &want, rounding);
+    assert_arrays_close("dgain", &dgain, &want_dgain, rounding);
+    assert_arrays_same("dshift", &dshift, &want_dshift);
+    tested(count, dy.at, x.at, gain.at, 0.1f, 0.8f, dy.at, again_dgain.at, again_dshift.at);
+    assert_arrays_same("dx in place", &dy, &dx);
+    array_release(&dy), array_release(&x), array_release(&gain), array_release(&dx);
+    array_release(&dgain), array_release(&dshift), array_release(&want);
+    array_release(&want_dgain), array_release(&want_dshift);
+    array_release(&again_dgain), array_release(&again_dshift);
+}
+
+static void check_activation_forward(activation_forward_fn *tested, size_t count, size_t shift)
+{
+    for (int kind = ACTIVATION_GELU; kind <= ACTIVATION_TANH; kind++) {
+        for (int biased = 0; biased < 2; biased++) {
+            array x = array_random(count, shift, 1, -6, 6), bias = array_random(count, 0, 2, -1, 1);
+            array u = array_copy(&x), y = array_copy(&x);
+            array want_u = array_copy(&x), want_y = array_copy(&x);
+            const float *bias_or_none = biased ? bias.at : NULL;
+            activation_forward_ref((activation_kind)kind, count, x.at, bias_or_none, want_u.at,
+                                   want_y.at);
+            tested((activation_kind)kind, count, x.at, bias_or_none, u.at, y.at);
+            assert_arrays_same("u", &u, &want_u);
+            assert_arrays_close("y", &y, &want_y, 5e-7);
+            tested((activation_kind)kind, count, x.at, bias_or_none, x.at, y.at);
+            assert_arrays_same("u in place", &x, &want_u);
+            assert_arrays_close("y", &y, &want_y, 5e-7);
+            array_release(&x), array_release(&bias), array_release(&u), array_release(&y);
+            array_release(&want_u), array_release(&want_y);
+        }
+    }
+}
+
+static void check_activation_backward(activation_backward_fn *tested, size_t count, size_t shift)
+{
+    for (int kind = ACTIVATION_GELU; kind <= ACTIVATION_TANH; kind++) {
+        array u = array_random(count, shift, 1, -6, 6), dy = array_random(count, 0, 2, -1, 1);
+        array dx = array_copy(&u), want = array_copy(&u);
+        activation_backward_ref((activation_kind)kind, count, u.at, dy.at, want.at);
+        tested((activation_kind)kind, count, u.at, dy.at, dx.at);
+        assert_arrays_close("dx", &dx, &want, 1e-6);
+        tested((activation_kind)kind, count, u.at, dy.at, dy.at);
+        assert_arrays_same("dx in place", &dy, &dx);
+        array_release(&u), array_release(&dy), array_release(&dx), array_release(&want);
+    }
+}
+
+static void check_softmax_forward(softmax_forward_fn *tested, size_t count, size_t shift)
+{
+    static const float scales[] = { 1.0f, 0.125f, -0.5f };
+    for (size_t s = 0; s < sizeof scales / sizeof *scales; s++) {
+        array x = array_random(count, shift, 1, -30, 30), want = array_copy(&x);
+        softmax_forward_ref(count, scales[s], want.at);
+        tested(count, scales[s], x.at);
+        for (size_t i = 0; i < count; i++)
+            assert_close("p", i, x.at[i] / want.at[i], 1.0, rounding);
+        array_release(&x), array_release(&want);
+    }
+}
+
+static void check_softmax_backward(softmax_backward_fn *tested, size_t count, size_t shift)
+{
+    array p = array_random(count, shift, 1, 0, 2.0f / (float)(count + 1));
+    array dp = array_random(count, shift, 2, -1, 1), want = array_copy(&dp);
+    softmax_backward_ref(count, 0.125f, p.at, want.at);
+    tested(count, 0.125f, p.at, dp.at);
+    assert_arrays_close("dx", &dp, &want, 1e-7);
+    array_release(&p), array_release(&dp), array_release(&want);
+}
+
+static void check_add(add_fn *tested, size_t count, size_t shift)
+{
+    array x = array_random(count, shift, 1, -1, 1), y = array_random(count, 0, 2, -1, 1);
+    array want = array_copy(&y);
+    add_ref(count, x.at, want.at);
+    tested(count, x.at, y.at);
+    assert_arrays_same("y", &y, &want);
+    array_release(&x), array_release(&y), array_release(&want);
+}
+
+static void check_sum_squares(sum_squares_fn *tested, size_t count, size_t shift)
+{
+    array x = array_random(count, shift, 1, -1, 1);
+    assert_close("sum", 0, tested(count, x.at), sum_squares_ref(count, x.at), 1e-13);
+    array_release(&x);
+}
+
+static void check_adamw(adamw_fn *tested, size_t count, size_t shift)
+{
+    const adamw_step step = { .learning_rate = 3e-2,
+                              .beta1 = 0.9,
+                              .beta2 = 0.999,
+                              .epsilon = 1e-8,
+                              .decay = 0.01,
+                              .correction1 = 0.271,
+                              .correction2_root = 0.0547,
+                              .gradient_scale = 0.37f };
+    array g = array_random(count, 0, 1, -1, 1), kept = array_copy(&g);
+    array w = array_random(count, shift, 2, -1, 1), m = array_random(count, shift, 3, -1, 1);
+    array v = array_random(count, 0, 4, 0, 1);
+    array want_w = array_copy(&w), want_m = array_copy(&m), want_v = array_copy(&v);
+    adamw_ref(&step, count, g.at, want_w.at, want_m.at, want_v.at);
+    tested(&step, count, g.at, w.at, m.at, v.at);
+    assert_arrays_same("w", &w, &want_w);
+    assert_arrays_same("m", &m, &want_m);
+    assert_arrays_same("v", &v, &want_v);
+    assert_arrays_same("g", &g, &kept);
+    array_release(&g), array_release(&kept), array_release(&w), array_release(&m);
+    array_release(&v), array_release(&want_w), array_release(&want_m), array_release(&want_v);
+}
+
+/* Every case of the shape against sums in double. `count` is the inner length. */
+static void check_matmul(matmul_fn *tested, size_t count, size_t shift)
+{
+    for (int which = 0; which < 8; which++) {
+        matmul_shape s = { .a_transposed = which & 1,
+                           .b_transposed = which >> 1 & 1,
+                           .rows = 3,
+                           .cols = 5 + shift,
+                           .inner = count };
+        s.lda = (s.a_transposed ? s.rows : s.inner) + shift;
+        s.ldb = (s.b_transposed ? s.inner : s.cols) + 2 * shift;
+        s.ldc = s.cols + shift;
+        float alpha = 0.75f, beta = which & 4 ? 0.5f : 0.0f;
+        array a = array_random(s.lda * (s.a_transposed ? s.inner : s.rows), 0, 1, -1, 1);
+        array b = array_random(s.ldb * (s.b_transposed ? s.cols : s.inner), 0, 2, -1, 1);
+        array c = array_random(s.ldc * s.rows, 0, 3, -1, 1), before = array_copy(&c);
+        if (beta == 0.0f)
+            for (size_t i = 0; i < c.count; i++) c.at[i] = NAN; /* must not be read */
+        tested(&s, alpha, a.at, b.at, beta, c.at);
+        for (size_t i = 0; i < s.rows; i++) {
+            for (size_t j = 0; j < s.cols; j++) {
+                double sum = 0;
+                for (size_t k = 0; k < s.inner; k++)
+                    sum += (double)a.at[s.a_transposed ? k * s.lda + i : i * s.lda + k] *
+                           b.at[s.b_transposed ? j * s.ldb + k : k * s.ldb + j];
+                size_t at = i * s.ldc + j;
+                double want = alpha * sum + (beta == 0.0f ? 0.0 : beta * before.at[at]);
+                assert_close("c", at, c.at[at], want, 3e-5);
+            }
+        }
+        array_release(&a), array_release(&b), array_release(&c), array_release(&before);
+    }
+}
+
+static int variant_is_skipped(const char *name, isa needs)
+{
+    if (needs <= isa_detect()) return 0;
+    print_message("%s is skipped: it needs %s, and processor, system and BERT_ISA permit %s\n",
+                  name, isa_name(needs), isa_name(isa_detect()));
+    return 1;
+}
+
+/* A test for each line of variants.def. */
+#define KERNEL(operation, needs, function)                                                         \
+    static void function##_equals_its_reference(void **state)                                      \
+    {                                                                                              \
+        (void)state;                                                                               \
+        if (variant_is_skipped(#function, needs)) skip();                                          \
+        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)                                  \
+            for (size_t shift = 0; shift < 2; shift++)                                             \
+                check_##operation(function, sizes[i], shift);                                      \
+    }
+#include "compute/cpu/kernels/variants.def"
+#undef KERNEL
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+#define KERNEL(operation, needs, function) cmocka_unit_test(function##_equals_its_reference),
+#include "compute/cpu/kernels/variants.def"
+#undef KERNEL
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

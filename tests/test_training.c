@@ -1,0 +1,440 @@
+/* test_training.c: what a user of bert.h is promised of training, on a tiny model and a few made-up
+ * texts. */
+#include "bert.h"
+#include "formats/safetensors.h"
+#include "scratch.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static const char model[] = "tests/data/golden/gelu";
+
+/* What an observer heard. */
+typedef struct heard {
+    char text[8192]; /* notes and warnings, a line each */
+    size_t steps, evaluations, stop_after;
+    double first_loss, last_loss;
+} heard;
+
+static void listen(void *context, const bert_event *event)
+{
+    heard *h = context;
+    size_t used = strlen(h->text);
+    if (event->kind == BERT_EVENT_NOTE || event->kind == BERT_EVENT_WARNING)
+        snprintf(h->text + used, sizeof h->text - used, "%s%s\n",
+                 event->kind == BERT_EVENT_WARNING ? "warning: " : "", event->text);
+    if (event->kind == BERT_EVENT_EVALUATED) h->evaluations++;
+    if (event->kind != BERT_EVENT_STEP) return;
+    if (h->steps++ == 0) h->first_loss = event->loss;
+    h->last_loss = event->loss;
+}
+
+static bool stop_early(void *context)
+{
+    const heard *h = context;
+    return h->stop_after && h->steps >= h->stop_after;
+}
+
+/* Sixty texts of three classes that a word decides. */
+static const char *toy_data(void **state, const char *name, const char *const labels[3])
+{
+    static const char *const words[] = { "bad", "fair", "good" }, *const frames[] = {
+        "the film was %s", "a %s plot", "acting: %s !"
+    };
+    char text[8192] = "text\tlabel\n";
+    for (size_t i = 0; i < 60; i++) {
+        char line[128];
+        snprintf(line, sizeof line, frames[i / 3 % 3], words[i % 3]);
+        size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, "%s %zu\t%s\n", line, i / 9, labels[i % 3]);
+    }
+    return scratch_text(state, name, text);
+}
+
+static const char *const same_labels[] = { "bad", "fair", "good" }, *const other_labels[] = { "x",
+                                                                                              "y",
+                                                                                              "z" };
+
+static bert_train_options toy_options(void **state, const char *const *train, heard *h)
+{
+    bert_train_options o = bert_train_options_default();
+    o.model = model;
+    o.train = train;
+    o.train_count = 1;
+    o.output = scratch_path(state, "out");
+    o.learning_rate = 1e-3;
+    o.max_length = 32;
+    o.batch_size = 8;
+    o.observer = (bert_observer){ .tell = listen, .stop = stop_early, .context = h };
+    return o;
+}
+
+static const char *in_folder(void **state, const char *folder, const char *name)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return scratch_path(state, path);
+}
+
+static void assert_same_file(const char *a, const char *b)
+{
+    size_t a_count, b_count;
+    char *a_text = file_text(a, &a_count), *b_text = file_text(b, &b_count);
+    assert_int_equal(a_count, b_count);
+    assert_memory_equal(a_text, b_text, a_count);
+    free(a_text);
+    free(b_text);
+}
+
+static bool is_there(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0;
+}
+
+static void the_loss_falls_and_the_answers_are_right(void **state)
+{
+    heard h = { 0 };
+    const char *train = toy_data(state, "train.tsv", same_labels);
+    bert_train_options o = toy_options(state, &train, &h);
+    o.epochs = 12;
+    o.learning_rate = 3e-3;
+    o.dev = train;
+    assert_done(bert_train(&o));
+    assert_int_equal(h.steps, 12 * 8);
+    assert_int_equal(h.evaluations, 13); /* before training too */
+    assert_true(h.last_loss < 0.3 * h.first_loss);
+
+    bert_evaluate_options e = bert_evaluate_options_default();
+    e.model = o.output;
+    e.data = &train;
+    e.data_count = 1;
+    char *json;
+    assert_done(bert_evaluate(&e, &json));
+    json_t *metrics = json_loads(json, 0, NULL);
+    assert_true(json_real_value(json_object_get(metrics, "eval_accuracy")) > 0.95);
+    assert_int_equal(json_integer_value(json_object_get(metrics, "eval_examples")), 60);
+    json_decref(metrics);
+    bert_text_free(json);
+}
+
+static void threads_do_not_change_a_byte(void **state)
+{
+    const char *const outputs[] = { "t1", "t2", "t3", "t7" };
+    const size_t teams[] = { 1, 2, 3, 7 };
+    const char *train = toy_data(state, "train.tsv", other_labels);
+    for (size_t i = 0; i < 4; i++) {
+        heard h = { 0 };
+        bert_train_options o = toy_options(state, &train, &h);
+        o.output = scratch_path(state, outputs[i]);
+        o.dropout = 0.2;
+        o.threads = teams[i];
+        assert_done(bert_train(&o));
+        if (i == 0) continue;
+        assert_same_file(in_folder(state, outputs[0], "model.safetensors"),
+                         in_folder(state, outputs[i], "model.safetensors"));
+        assert_same_file(in_folder(state, outputs[0], "train_log.jsonl"),
+                         in_folder(state, outputs[i], "train_log.jsonl"));
+    }
+}
+
+static void another_seed_gives_other_weights(void **state)
+{
+    size_t counts[2];
+    char *bytes[2];
+    const char *train = toy_data(state, "train.tsv", other_labels);
+    for (size_t i = 0; i < 2; i++) {
+        heard h = { 0 };
+        bert_train_options o = toy_options(state, &train, &h);
+        o.seed = i;
+        o.max_steps = 2;
+        o.overwrite = true;
+        assert_done(bert_train(&o));
+        bytes[i] = file_text(in_folder(state, "out", "model.safetensors"), &counts[i]);
+    }
+    assert_int_equal(counts[0], counts[1]);
+    assert_true(memcmp(bytes[0], bytes[1], counts[0]) != 0);
+    free(bytes[0]);
+    free(bytes[1]);
+}
+
+/* The largest over all tensors of |a - b| / |a|. */
+static double folders_distance(const char *a, const char *b)
+{
+    tensor_file *x, *y;
+    double largest = 0.0;
+    assert_done(tensor_file_open(a, &x));
+    assert_done(tensor_file_open(b, &y));
+    assert_int_equal(tensor_file_count(x), tensor_file_count(y));
+    for (size_t i = 0; i < tensor_file_count(x); i++) {
+        const tensor_info *left = tensor_file_at(x, i), *right = tensor_file_find(y, left->name);
+        assert_non_null(right);
+        if (strstr(left->name, "key.bias"))
+            continue; /* a zero gradient's rounding, made into steps by Adam */
+        double error = 0.0, size = 0.0;
+        for (size_t k = 0; k < left->count; k++) {
+            double have = ((const float *)left->data)[k], other = ((const float *)right->data)[k];
+            error += (have - other) * (have - other);
+            size += have * have;
+        }
+        largest = fmax(largest, sqrt(error / size));
+    }
+    tensor_file_free(x);
+    tensor_file_free(y);
+    return largest;
+}
+
+static void a_split_step_equals_a_whole_one(void **state)
+{
+    const char *train = toy_data(state, "train.tsv", same_labels), *const outputs[] = { "whole",
+                                                                                        "split" };
+    for (size_t i = 0; i < 2; i++) {
+        heard h = { 0 };
+        bert_train_options o = toy_options(state, &train, &h);
+        o.output = scratch_path(state, outputs[i]);
+        o.dropout = 0.2;
+        o.max_steps = 2; /* the second is the first that moves */
+        o.micro_batch = i ? 3 : 0;
+        assert_done(bert_train(&o));
+    }
+    double distance = folders_distance(scratch_path(state, "whole"), scratch_path(state, "split"));
+    if (!(distance <= 1e-5)) fail_msg("a tensor is %.2e of its norm away", distance);
+    assert_true(folders_distance(scratch_path(state, "whole"), model) > 1e-5);
+}
+
+static void frozen_layers_do_not_move_and_the_others_do(void **state)
+{
+    heard h = { 0 };
+    const char *train = toy_data(state, "train.tsv", same_labels);
+    bert_train_options o = toy_options(state, &train, &h);
+    o.freeze = "1";
+    assert_done(bert_train(&o));
+    tensor_file *before, *after;
+    assert_done(tensor_file_open(model, &before));
+    assert_done(tensor_file_open(o.output, &after));
+    for (size_t i = 0; i < tensor_file_count(before); i++) {
+        const tensor_info *old = tensor_file_at(before, i),
+                          *new = tensor_file_find(after, old->name);
+        bool frozen = strstr(old->name, "embeddings.") || strstr(old->name, "layer.0.");
+        bool same = memcmp(old->data, new->data, old->count * sizeof(float)) == 0;
+        if (frozen != same) fail_msg("%s is %s", old->name, same ? "as it was" : "changed");
+    }
+    tensor_file_free(before);
+    tensor_file_free(after);
+}
+
+static void a_head_is_kept_for_the_same_labels_only(void **state)
+{
+    heard kept = { 0 }, fresh = { 0 };
+    const char *same = toy_data(state, "same.tsv", same_labels),
+               *other = toy_data(state, "other.tsv", other_labels);
+    bert_train_options o = toy_options(state, &same, &kept);
+    o.max_steps = 1;
+    assert_done(bert_train(&o));
+    assert_non_null(strstr(kept.text, "head: kept"));
+    o = toy_options(state, &other, &fresh);
+    o.max_steps = 1;
+    o.overwrite = true;
+    assert_done(bert_train(&o));
+    assert_non_null(strstr(fresh.text, "head: drawn fresh"));
+}
+
+static void a_stopped_run_leaves_a_model_that_loads(void **state)
+{
+    heard h = { .stop_after = 2 };
+    const char *train = toy_data(state, "train.tsv", other_labels);
+    bert_train_options o = toy_options(state, &train, &h);
+    assert_done(bert_train(&o));
+    assert_int_equal(h.steps, 2);
+    bert_model *m;
+    assert_done(bert_model_open(o.output, &m));
+    assert_true(bert_model_get_info(m).has_classifier);
+    assert_string_equal(bert_model_label(m, 2), "z");
+    bert_model_free(m);
+}
+
+static void an_output_that_is_there_is_refused_and_kept(void **state)
+{
+    heard h = { 0 };
+    const char *train = toy_data(state, "train.tsv", other_labels);
+    bert_train_options o = toy_options(state, &train, &h);
+    o.max_steps = 1;
+    assert_done(bert_train(&o));
+    assert_failed(bert_train(&o), BERT_ARGUMENT, "--overwrite");
+    o.overwrite = true;
+    assert_done(bert_train(&o));
+    scratch_text(state, "out/diary.txt", "mine");
+    assert_failed(bert_train(&o), BERT_ARGUMENT, "diary.txt");
+    assert_true(is_there(in_folder(state, "out", "diary.txt")));
+    assert_true(is_there(in_folder(state, "out", "model.safetensors")));
+    assert_false(is_there(scratch_path(state, "out.partial")));
+}
+
+static void a_run_that_fails_leaves_nothing(void **state)
+{
+    heard h = { 0 };
+    const char *train = toy_data(state, "train.tsv", other_labels);
+    bert_train_options o = toy_options(state, &train, &h);
+    o.learning_rate = 10.0;
+    o.warmup = 0.0;
+    o.clip = 0.0;
+    o.epochs = 1000;
+    o.weight_decay = 10.0; /* 1 - 10 * 10 < -1: the weights swing and grow without bound */
+    o.schedule = "constant";
+    assert_failed(bert_train(&o), BERT_NUMERIC, "not finite");
+    assert_false(is_there(o.output));
+    assert_false(is_there(scratch_path(state, "out.partial")));
+}
+
+static void a_failure_leaves_the_best_epoch_that_was_saved(void **state)
+{
+    heard h = { 0 };
+    const char *train = toy_data(state, "train.tsv", other_labels);
+    bert_train_options o = toy_options(state, &train, &h);
+    o.dev = train;
+    o.keep_best = true;
+    o.learning_rate = 10.0;
+    o.warmup = 0.0;
+    o.clip = 0.0;
+    o.epochs = 1000;
+    o.weight_decay = 10.0;
+    o.schedule = "constant";
+    assert_failed(bert_train(&o), BERT_NUMERIC, "the best epoch before it is saved in");
+    bert_model *m;
+    assert_done(bert_model_open(o.output, &m));
+    bert_model_free(m);
+}
+
+static void a_run_stopped_before_its_first_step_saves_nothing(void **state)
+{
+    heard h = { .steps = 1, .stop_after = 1 };
+    const char *train = toy_data(state, "train.tsv", other_labels);
+    bert_train_options o = toy_options(state, &train, &h);
+    assert_failed(bert_train(&o), BERT_ARGUMENT, "before the first step");
+    assert_false(is_there(o.output));
+}
+
+static void a_label_unseen_in_training_is_named_with_its_line(void **state)
+{
+    heard h = { 0 };
+    const char *train = toy_data(state, "train.tsv", other_labels);
+    const char *dev = scratch_text(state, "dev.tsv", "text\tlabel\na film\tx\na film\tworse\n");
+    bert_train_options o = toy_options(state, &train, &h);
+    o.dev = dev;
+    assert_failed(bert_train(&o), BERT_DATA, "dev.tsv:3: the label 'worse'");
+    assert_false(is_there(o.output));
+}
+
+static void labels_that_ask_for_another_task_are_said(void **state)
+{
+    heard h = { 0 };
+    const char *train =
+        scratch_text(state, "train.tsv", "text\tscore\na film\t1.5\na film\t2.25\n");
+    bert_train_options o = toy_options(state, &train, &h);
+    assert_failed(bert_train(&o), BERT_UNSUPPORTED, "regression");
+    train = scratch_text(state, "train.tsv", "text\tlabel\na film\tx\na plot\tx\n");
+    assert_failed(bert_train(&o), BERT_DATA, "all 2 examples have the label 'x'");
+}
+
+static void imbalance_truncation_and_one_answer_are_said(void **state)
+{
+    heard h = { 0 };
+    char text[4096] = "text\tlabel\n";
+    for (size_t i = 0; i < 40; i++)
+        strcat(text, i ? "the film was good and long and good and long\tyes\n" : "bad\tno\n");
+    const char *train = scratch_text(state, "train.tsv", text);
+    bert_train_options o = toy_options(state, &train, &h);
+    o.max_length = 6;
+    o.dev = train;
+    assert_done(bert_train(&o));
+    assert_non_null(strstr(
+        h.text, "warning: the classes are unbalanced: the largest of 2 has 39 examples (97.5 %)"));
+    assert_non_null(strstr(h.text, "39 of 40 texts (97.5 %) are longer than 6 tokens"));
+    assert_non_null(strstr(h.text, "warning: the model answers 'yes' for all 40 examples"));
+}
+
+static void keep_best_saves_the_epoch_with_the_best_score(void **state)
+{
+    heard h = { 0 };
+    const char *train = toy_data(state, "train.tsv", same_labels);
+    bert_train_options o = toy_options(state, &train, &h);
+    o.keep_best = true;
+    assert_failed(bert_train(&o), BERT_ARGUMENT, "dev data");
+    o.dev = train;
+    o.epochs = 6;
+    o.learning_rate = 3e-3;
+    assert_done(bert_train(&o));
+    size_t count;
+    char *text = file_text(in_folder(state, "out", "eval_results.json"), &count), *again;
+    json_t *kept = json_loads(text, 0, NULL);
+    free(text);
+    bert_evaluate_options e = bert_evaluate_options_default();
+    e.model = o.output;
+    e.data = &train;
+    e.data_count = 1;
+    assert_done(bert_evaluate(&e, &again));
+    json_t *now = json_loads(again, 0, NULL);
+    bert_text_free(again);
+    assert_true(json_equal(json_object_get(kept, "confusion"), json_object_get(now, "confusion")));
+    assert_true(fabs(json_real_value(json_object_get(kept, "eval_loss")) -
+                     json_real_value(json_object_get(now, "eval_loss"))) < 1e-5);
+    json_decref(kept);
+    json_decref(now);
+}
+
+static void options_out_of_bounds_are_refused(void **state)
+{
+    heard h = { 0 };
+    const char *train = toy_data(state, "train.tsv", other_labels);
+    bert_train_options o = toy_options(state, &train, &h);
+    o.max_length = 41;
+    assert_failed(bert_train(&o), BERT_ARGUMENT, "40 positions");
+    o.max_length = 32;
+    o.learning_rate = NAN;
+    assert_failed(bert_train(&o), BERT_ARGUMENT, "learning_rate");
+    o.learning_rate = 1e-3;
+    o.freeze = "4";
+    assert_failed(bert_train(&o), BERT_ARGUMENT, "up to 3");
+    o.freeze = NULL;
+    o.task = "sing";
+    assert_failed(bert_train(&o), BERT_ARGUMENT, "classify");
+    o.task = NULL;
+    o.schedule = "wavy";
+    assert_failed(bert_train(&o), BERT_ARGUMENT, "cosine");
+    assert_false(is_there(o.output));
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, scratch_open, scratch_close)
+    const struct CMUnitTest tests[] = {
+        CASE(the_loss_falls_and_the_answers_are_right),
+        CASE(threads_do_not_change_a_byte),
+        CASE(another_seed_gives_other_weights),
+        CASE(a_split_step_equals_a_whole_one),
+        CASE(frozen_layers_do_not_move_and_the_others_do),
+        CASE(a_head_is_kept_for_the_same_labels_only),
+        CASE(a_stopped_run_leaves_a_model_that_loads),
+        CASE(an_output_that_is_there_is_refused_and_kept),
+        CASE(a_run_that_fails_leaves_nothing),
+        CASE(a_failure_leaves_the_best_epoch_that_was_saved),
+        CASE(a_run_stopped_before_its_first_step_saves_nothing),
+        CASE(a_label_unseen_in_training_is_named_with_its_line),
+        CASE(labels_that_ask_for_another_task_are_said),
+        CASE(imbalance_truncation_and_one_answer_are_said),
+        CASE(keep_best_saves_the_epoch_with_the_best_score),
+        CASE(options_out_of_bounds_are_refused),
+    };
+#undef CASE
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
