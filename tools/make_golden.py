@@ -1,0 +1,206 @@
+"""Makes the golden models of tests/data/golden with PyTorch and transformers (eager attention, float32).
+
+    python tools/make_golden.py [FOLDER]
+
+Needs torch, transformers<5, safetensors. FOLDER is tests/data/golden unless given; its README.md, which this
+also writes, says what every file holds. Every run on one machine and one set of versions writes the same bytes.
+"""
+import copy
+import json
+import math
+import os
+import pathlib
+import platform
+import sys
+
+import golden_texts
+from reference import (largest_distance, make_optimizer, open_tokenizer, pack, pad_batch, record_forward,
+                       record_gradients, write_numbers)
+
+import torch
+import transformers
+from transformers import BertConfig, BertForSequenceClassification, get_linear_schedule_with_warmup
+
+EXAMPLES, STEPS, BATCH, MAX_LENGTH = 12, 20, 5, 32
+
+COMMON = dict(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, problem_type="single_label_classification")
+
+CASES = {
+    "gelu": dict(
+        config=dict(vocab_size=401, hidden_size=24, num_hidden_layers=3, num_attention_heads=3, intermediate_size=56,
+                    max_position_embeddings=40, hidden_act="gelu", type_vocab_size=2),
+        labels=["bad", "fair", "good"], rate=0.01, pairs=True, seed=1),
+    "gelu_new": dict(
+        config=dict(vocab_size=303, hidden_size=36, num_hidden_layers=2, num_attention_heads=4, intermediate_size=100,
+                    max_position_embeddings=33, hidden_act="gelu_new", type_vocab_size=1, layer_norm_eps=1e-5),
+        labels=["0", "1"], rate=0.01, pairs=False, seed=2),
+    "relu": dict(
+        config=dict(vocab_size=350, hidden_size=20, num_hidden_layers=1, num_attention_heads=2, intermediate_size=44,
+                    max_position_embeddings=37, hidden_act="relu", type_vocab_size=2),
+        labels=["1", "2", "3", "4", "5"], rate=0.02, pairs=True, seed=3),
+}
+
+
+def make_model(case):
+    """A model with weights wide enough that no gradient drowns in rounding."""
+    names = dict(id2label=dict(enumerate(case["labels"])), label2id={n: i for i, n in enumerate(case["labels"])})
+    model = BertForSequenceClassification._from_config(
+        BertConfig(**case["config"], **COMMON, **names), attn_implementation="eager")
+    generator = torch.Generator().manual_seed(case["seed"])
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            parameter.normal_(0.0, 0.3, generator=generator)
+            if name.endswith("LayerNorm.weight"):
+                parameter.add_(1.0)
+    return model
+
+
+def make_examples(case):
+    """Random ids of odd lengths: [CLS] [SEP] alone first, then one as long as the positions, then others.
+    The third has id 0, [PAD], inside it: attended like any other, but its row of the word table gets no gradient."""
+    generator = torch.Generator().manual_seed(100 + case["seed"])
+    config = case["config"]
+    draw = lambda low, high, count=1: torch.randint(low, high, (count,), generator=generator)
+    examples = []
+    for i in range(EXAMPLES):
+        length = 2 if i == 0 else config["max_position_embeddings"] if i == 1 else int(draw(4, 23))
+        ids = draw(5, config["vocab_size"], length)
+        ids[0], ids[-1] = 2, 3
+        if i == 2:
+            ids[2] = 0
+        types = torch.zeros(length, dtype=torch.long)
+        if config["type_vocab_size"] == 2 and length > 3:
+            types[int(draw(2, length - 1)):] = 1
+        examples.append(dict(ids=ids, types=types, label=int(draw(0, len(case["labels"])))))
+    return examples
+
+
+def record_steps(model, examples, case):
+    """Changes the model."""
+    generator = torch.Generator().manual_seed(200 + case["seed"])
+    batches = torch.stack([torch.randperm(EXAMPLES, generator=generator)[:BATCH] for _ in range(STEPS)])
+    optimizer = make_optimizer(model, case["rate"])
+    schedule = get_linear_schedule_with_warmup(optimizer, math.ceil(0.1 * STEPS), STEPS)
+    losses, norms, rates = [], [], []
+    model.train()
+    for batch in batches:
+        optimizer.zero_grad()
+        loss = model(**pad_batch([examples[i] for i in batch])).loss
+        loss.backward()
+        norms.append(torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0))
+        rates.append(schedule.get_last_lr()[0])
+        optimizer.step()
+        schedule.step()
+        losses.append(loss.detach())
+    return {"steps.batch": batches, "steps.loss": torch.stack(losses), "steps.grad_norm": torch.stack(norms),
+            "steps.rate": torch.tensor(rates),
+            **{f"final.{n}": p.detach().clone() for n, p in model.named_parameters()}}
+
+
+def record_texts(model, folder, case):
+    tokenizer = open_tokenizer(folder)
+    header = "sentence1\tsentence2\tlabel" if case["pairs"] else "text\tlabel"
+    lines, examples = [header], []
+    for i, (first, second) in enumerate(zip(golden_texts.SINGLES, golden_texts.SECONDS)):
+        first, texts = first.replace("\t", " "), [first.replace("\t", " ")] + ([second] if case["pairs"] else [])
+        lines.append("\t".join(texts + [case["labels"][i % len(case["labels"])]]))
+        encoded = tokenizer(*texts, truncation=True, max_length=MAX_LENGTH)
+        examples.append(dict(ids=torch.tensor(encoded["input_ids"]), types=torch.tensor(encoded["token_type_ids"])))
+    (folder / "texts.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    model.eval()
+    with torch.no_grad():
+        logits = model(**pad_batch(examples)).logits
+    return {"texts.logits": logits, **pack(examples, "texts.")}
+
+
+def record_case(model, examples, case):
+    return {**record_forward(model, examples), **record_gradients(model, examples),
+            **record_steps(model, examples, case)}
+
+
+def write_tokenizer(folder, case):
+    pieces = golden_texts.make_vocabulary(case["config"]["vocab_size"])
+    (folder / "vocab.txt").write_text("\n".join(pieces) + "\n", encoding="utf-8")
+    config = dict(tokenizer_class="BertTokenizer", do_lower_case=True, tokenize_chinese_chars=True, strip_accents=None,
+                  model_max_length=case["config"]["max_position_embeddings"], cls_token="[CLS]", sep_token="[SEP]",
+                  pad_token="[PAD]", unk_token="[UNK]", mask_token="[MASK]")
+    (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2) + "\n")
+
+
+def make_case(name, case, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    model = make_model(case)
+    model.save_pretrained(folder)
+    write_tokenizer(folder, case)
+    examples = make_examples(case)
+    texts = record_texts(model, folder, case)
+    double = record_case(copy.deepcopy(model).double(), examples, case)
+    single = record_case(model, examples, case)
+
+    gradients = {n: t for n, t in single.items() if n.startswith("grad.") and not n.endswith("key.bias")}
+    weakest = min(float(t.norm()) for t in gradients.values())
+    assert weakest > 1e-3, f"{name}: a gradient of norm {weakest}"
+    assert not single["grad.bert.embeddings.word_embeddings.weight"][0].any(), f"{name}: the [PAD] row has a gradient"
+    losses = single["steps.loss"]
+    assert losses[-3:].mean() < 0.7 * losses[:3].mean(), f"{name}: the loss does not fall: {losses}"
+
+    write_numbers({**single, **texts}, folder / "numbers")
+    os.chmod(folder / "model.safetensors", 0o644)
+    distances = [largest_distance(single, double, p) for p in ("logits", "hidden", "grad.", "steps.loss", "final.")]
+    return [name, f"{weakest:.1e}", f"{losses[:3].mean():.3f}", f"{losses[-3:].mean():.3f}",
+            *[f"{d:.1e}" for d in distances]]
+
+
+README = """# Golden models
+
+Tiny BERTs with random wide weights, and what PyTorch computes with them. Made by `python tools/make_golden.py`
+with Python {python}, torch {torch}, transformers {transformers} (eager attention, float32, dropout 0).
+
+A folder is a model folder (`config.json`, `model.safetensors`, `vocab.txt`, `tokenizer_config.json`) and two more
+files.
+
+`texts.tsv`: made-up texts, header `sentence1 sentence2 label` (`gelu`, `relu`) or `text label` (`gelu_new`, which has a
+single token type). Ids are cut to {max_length}, the longer text of a pair first.
+
+`numbers/model.safetensors` (so named that what opens a model folder opens it), all float32, the tokens of all
+sequences end to end, without padding:
+
+| tensor | shape | what |
+|---|---|---|
+| `ids`, `types` | tokens | {examples} sequences; id 0 stands inside one (`[PAD]`, attended as any other; its row of the word table gets no gradient) |
+| `starts` | {examples} + 1 | where each sequence starts; the last is the number of tokens |
+| `labels`, `logits`, `pooled`, `hidden` | | class; eval mode; `tanh` of the pooler; last hidden state of every token |
+| `loss`, `grad.NAME` | | mean cross entropy over all sequences and its gradient by every parameter |
+| `steps.batch` | {steps} x {batch} | the sequences of every optimizer step, starting from the same weights |
+| `steps.loss`, `steps.grad_norm`, `steps.rate` | {steps} | loss; norm before clipping; the rate that the step ran at |
+| `final.NAME` | | the parameters after the last step |
+| `texts.ids`, `texts.types`, `texts.starts`, `texts.logits` | | of `texts.tsv` |
+
+The steps: AdamW (0.9, 0.999, 1e-8), weight decay 0.01 but for biases and LayerNorm, gradients clipped to norm 1.0
+(divided by norm + 1e-6), linear schedule with ceil(0.1 x {steps}) steps of warm-up, so that step 1 runs at rate 0; peak
+rate 0.01 (`relu`: 0.02).
+
+The gradient of a key's bias is 0 but for rounding, for softmax does not see it, and Adam makes steps of full size of
+such rounding: **leave `grad.*key.bias` to an absolute bound and `final.*key.bias` out.** Largest distance between
+this and the same in float64, each tensor's over its largest value (so a test's bound cannot be narrower):
+
+| model | weakest gradient (norm) | loss, steps 1-3 | steps {last} | logits | hidden | gradients | losses of steps | final weights |
+|---|---|---|---|---|---|---|---|---|
+{table}
+"""
+
+
+def main():
+    torch.set_num_threads(1)
+    here = pathlib.Path(__file__).resolve().parent.parent
+    folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else here / "tests" / "data" / "golden"
+    rows = [make_case(name, case, folder / name) for name, case in CASES.items()]
+    table = "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    (folder / "README.md").write_text(README.format(
+        python=platform.python_version(), torch=torch.__version__, transformers=transformers.__version__,
+        max_length=MAX_LENGTH, examples=EXAMPLES, steps=STEPS, batch=BATCH, last=f"{STEPS - 2}-{STEPS}", table=table))
+    print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""What the Python tools share: the same recipe and numbers in PyTorch. Not a command.
+
+Needs torch, transformers<5, safetensors."""
+import os
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
+
+import torch
+from safetensors.torch import save_file
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from transformers.utils import logging
+
+logging.set_verbosity_error()
+
+TEXT_COLUMNS = [["text"], ["sentence"], ["sentence1", "sentence2"], ["premise", "hypothesis"]]
+
+
+def read_table(path):
+    """(texts, label) of every row of a TSV with a header: one text or two, the label as written."""
+    with open(path, encoding="utf-8", newline="\n") as file:
+        rows = [line.rstrip("\n").split("\t") for line in file]
+    header = rows[0]
+    columns = next(c for c in TEXT_COLUMNS if all(name in header for name in c))
+    places, label = [header.index(name) for name in columns], header.index("label")
+    return [([row[i] for i in places], row[label]) for row in rows[1:]]
+
+
+def order_labels(labels):
+    """As numbers when all are integers, else by bytes."""
+    names = set(labels)
+    try:
+        return sorted(names, key=int)
+    except ValueError:
+        return sorted(names, key=lambda name: name.encode("utf-8"))
+
+
+def open_tokenizer(folder):
+    return AutoTokenizer.from_pretrained(folder)
+
+
+def open_model(folder, labels, dropout=None, attention="sdpa"):
+    """A model for the labels; its head is the folder's where that has one, else as torch's random state draws it."""
+    options = dict(num_labels=len(labels), id2label=dict(enumerate(labels)),
+                   label2id={name: i for i, name in enumerate(labels)}, problem_type="single_label_classification")
+    if dropout is not None:
+        options.update(hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout, classifier_dropout=dropout)
+    return AutoModelForSequenceClassification.from_pretrained(folder, attn_implementation=attention, **options)
+
+
+def encode(tokenizer, rows, labels, max_length):
+    """Examples: ids and types as tensors, label as a number; -1 for a label unknown."""
+    numbers = {name: i for i, name in enumerate(labels)}
+    examples = []
+    for texts, label in rows:
+        encoded = tokenizer(*texts, truncation=True, max_length=max_length)
+        examples.append(dict(ids=torch.tensor(encoded["input_ids"]), types=torch.tensor(encoded["token_type_ids"]),
+                             label=numbers.get(label, -1)))
+    return examples
+
+
+def pad_batch(examples):
+    """What a model takes: padded to the longest."""
+    longest = max(len(e["ids"]) for e in examples)
+    rows = lambda key: torch.stack([torch.nn.functional.pad(e[key], (0, longest - len(e[key]))) for e in examples])
+    mask = torch.stack([(torch.arange(longest) < len(e["ids"])).long() for e in examples])
+    batch = dict(input_ids=rows("ids"), token_type_ids=rows("types"), attention_mask=mask)
+    if all("label" in e for e in examples):
+        batch["labels"] = torch.tensor([e["label"] for e in examples])
+    return batch
+
+
+def make_optimizer(model, rate, **options):
+    """AdamW as in the recipe: decay 0.01, not on biases and LayerNorm."""
+    is_plain = lambda name: name.endswith("bias") or "LayerNorm" in name
+    groups = [dict(params=[p for n, p in model.named_parameters() if is_plain(n) == plain], weight_decay=decay)
+              for plain, decay in ((False, 0.01), (True, 0.0))]
+    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.999), eps=1e-8, **options)
+
+
+def pack(examples, prefix=""):
+    """Ids and types end to end, and where each sequence starts."""
+    starts = [0]
+    for e in examples:
+        starts.append(starts[-1] + len(e["ids"]))
+    return {prefix + "ids": torch.cat([e["ids"] for e in examples]), prefix + "starts": torch.tensor(starts),
+            prefix + "types": torch.cat([e["types"] for e in examples])}
+
+
+def record_forward(model, examples):
+    model.eval()
+    batch = pad_batch(examples)
+    with torch.no_grad():
+        out = model.bert(**{k: v for k, v in batch.items() if k != "labels"})
+        logits = model(**batch).logits
+    return dict(hidden=out.last_hidden_state[batch["attention_mask"].bool()], pooled=out.pooler_output, logits=logits,
+                labels=batch["labels"], **pack(examples))
+
+
+def record_gradients(model, examples):
+    """Dropout must be 0 in the model's configuration."""
+    model.train()
+    model.zero_grad()
+    loss = model(**pad_batch(examples)).loss
+    loss.backward()
+    return dict(loss=loss.detach().reshape(1), **{f"grad.{n}": p.grad.clone() for n, p in model.named_parameters()})
+
+
+def largest_distance(single, double, prefix):
+    """The largest |float32 - float64| over the tensors' names that begin with prefix, each over its largest value.
+    The bias of the key has no gradient but rounding (softmax does not see it), so it is left out."""
+    names = [n for n in single if n.startswith(prefix) and not n.endswith("key.bias")]
+    return max(float((single[n].double() - double[n]).abs().max() / double[n].abs().max()) for n in names)
+
+
+def write_numbers(numbers, folder):
+    """As folder/model.safetensors, all float32, so that what opens a model folder opens it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "model.safetensors"
+    save_file({n: t.float().contiguous() for n, t in numbers.items()}, path, metadata={"format": "pt"})
+    os.chmod(path, 0o644)
