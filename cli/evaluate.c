@@ -13,6 +13,7 @@ int command_evaluate(const settings *s)
     options.data = s->data_files.items;
     options.data_count = s->data_files.count;
     options.columns = s->columns;
+    options.task_options = s->task;
     options.threads = s->threads;
     options.observer = watch_observer(&w);
 

@@ -185,7 +185,8 @@ int command_info(const settings *s)
     bert_model *model = NULL;
     if (bert_model_open(s->operands[0], &model) != BERT_OK) return complain_of_library();
     description d = { .settings = s, .model = model, .info = bert_model_get_info(model) };
-    d.max_length = s->train.max_length < d.info.positions ? s->train.max_length : d.info.positions;
+    d.max_length = s->train.max_length ? s->train.max_length : 128;
+    if (d.max_length > d.info.positions) d.max_length = d.info.positions;
     int status = EXIT_FAILED;
     if (bert_training_memory(model, s->train.batch_size, s->train.micro_batch, d.max_length,
                              s->train.freeze, &d.memory) != BERT_OK)

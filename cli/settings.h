@@ -35,7 +35,8 @@ typedef struct settings {
     text_list train_files, data_files, keep;
     const char *pooling;
     size_t threads;
-    bool logits, normalize, parameters, print_options, quiet, json;
+    bert_task_options task;
+    bool normalize, parameters, print_options, quiet, json;
 
     const char *operands[2]; /* MODEL, FILE */
     size_t operand_count;

@@ -58,9 +58,12 @@ typedef struct bert_text {
     size_t count;
 } bert_text;
 
-/* One input: a text, or a pair of texts (pair.bytes != NULL). */
+/* One input: a text, or a pair of texts (pair.bytes != NULL; a question and its context), or what a
+ * task takes instead: the words of a sentence, or a text and its possible endings, in items. */
 typedef struct bert_input {
     bert_text text, pair;
+    const bert_text *items; /* [item_count] */
+    size_t item_count;
 } bert_input;
 
 typedef enum bert_truncation {
@@ -125,7 +128,9 @@ typedef struct bert_model_info {
     double hidden_dropout, attention_dropout, norm_epsilon;
     size_t parameters; /* numbers in all weights the model has here */
     size_t parameter_tensors;
-    bool has_pooler, has_classifier; /* a head that config.json's labels fit stands in the file */
+    bool has_pooler;
+    bool has_classifier;    /* a trained head stands in the file, and config.json says what for */
+    const char *task;       /* what its head is for: "classify", ...; "" without one */
     size_t ignored_tensors; /* in the file and of no use here (position_ids, a pretraining head,
                                ...) */
 } bert_model_info;
@@ -160,6 +165,31 @@ BERT_API bert_status bert_training_memory(const bert_model *model, size_t batch_
 /* ------------------------------------------------------------------------------------------ using
  * a model */
 
+/* What single tasks have to set; each reads its own, the others pass it over. */
+typedef struct bert_task_options {
+    /* long texts: classify, regress, multilabel, tag; answer always works so */
+    bool windows;  /* cut a long text into windows, rather than lose its end */
+    size_t stride; /* tokens that a window shares with the next; 0: a third of max_length */
+
+    const char *class_weights; /* classify: "balanced", or "label=weight,..." (others: 1); NULL */
+    double label_smoothing;    /* classify: 0 */
+    const char *positive_weights; /* multilabel: as class_weights */
+    const char *label_file;       /* multilabel: names, one a line, that numbers stand for; NULL */
+    bool tune_thresholds;         /* multilabel: choose each label's on the dev data; else 0.5 */
+    const char *aggregate;        /* tag: "none", "simple", "first", "average", "max" */
+    bool fix_answers;             /* answer: search for texts that do not stand where they should */
+    size_t answers;               /* answer: how many of the best to give: 20 in files */
+    size_t answer_tokens;         /* answer: the longest one: 30 */
+    double null_threshold;        /* answer: no answer where its odds are above: 0 */
+    double mask_share;            /* fill: 0.15 of the tokens */
+    bool whole_words;             /* fill: mask all pieces of a word together */
+    size_t fillings;              /* fill: how many words to give for a [MASK]: 5 */
+    const char *pooling;          /* similar: "mean" or "cls" */
+    bool logits;                  /* bert_answers(): add the logits */
+} bert_task_options;
+
+BERT_API bert_task_options bert_task_options_default(void);
+
 typedef struct bert_session bert_session;
 
 typedef struct bert_session_options {
@@ -168,6 +198,7 @@ typedef struct bert_session_options {
         max_length; /* in tokens; longer texts lose their end; 0: the length the model was trained
                        with where run.json says so, else what its positions and tokenizer allow */
     size_t batch_tokens; /* tokens computed at once, at most (but at least one input) */
+    bert_task_options task_options;
 } bert_session_options;
 
 BERT_API bert_session_options bert_session_options_default(void); /* say: 0, 0, 4,096 */
@@ -176,8 +207,15 @@ BERT_API bert_status bert_session_new(const bert_model *model, const bert_sessio
                                       bert_session **out);
 BERT_API void bert_session_free(bert_session *session);
 
-/* logits [count, labels]. Refused with BERT_ARGUMENT where the model has no trained head, with
- * BERT_UNSUPPORTED where its head is for something else than classes. */
+/* What the model's task answers to each input, as it goes to a user: one JSON object an input in
+ * lines [count], each for bert_text_free(). What each task takes and gives: docs/tasks.md. Refused
+ * with BERT_ARGUMENT where the model has no trained head. */
+BERT_API bert_status bert_answers(bert_session *session, const bert_input *inputs, size_t count,
+                                  char **lines);
+
+/* logits [count, labels] of a model for whole texts (classify, regress, multilabel; with windows
+ * the mean over them). Refused with BERT_ARGUMENT where the model has no trained head, with
+ * BERT_UNSUPPORTED where its head is for something else. */
 BERT_API bert_status bert_predict(bert_session *session, const bert_input *inputs, size_t count,
                                   float *logits);
 
@@ -252,7 +290,8 @@ typedef struct bert_train_options {
     const char *output; /* folder to make */
     bool overwrite;     /* may `output` hold something already? */
     bert_columns columns;
-    const char *task; /* NULL: found from the data; "classify" */
+    const char *task; /* NULL: found from the data; "classify", ...: see docs/tasks.md */
+    bert_task_options task_options;
 
     size_t epochs;        /* 3 */
     size_t max_steps;     /* 0: as many as the epochs ask for */
@@ -265,7 +304,7 @@ typedef struct bert_train_options {
     double clip;         /* 1.0: largest global norm of the gradient; 0: no clipping */
     double adam_beta1, adam_beta2, adam_epsilon; /* 0.9, 0.999, 1e-8 */
     double dropout;                              /* < 0: the checkpoint's; else in all places */
-    size_t max_length;                           /* 128 tokens */
+    size_t max_length; /* in tokens; 0: what the task asks for: 128, answer 384 */
     const char
         *freeze;    /* NULL, "embeddings", or a number N: the embeddings and the first N layers */
     uint64_t seed;  /* 42 */
@@ -297,6 +336,8 @@ typedef struct bert_evaluate_options {
     bert_columns columns;
     size_t max_length; /* 0: as for a session */
     size_t limit, threads;
+    bert_task_options task_options;
+    const char *files; /* folder to write the task's files to (predictions.json, ...); NULL: none */
     bert_observer observer;
 } bert_evaluate_options;
 

@@ -29,7 +29,8 @@ static void features_read(golden *g)
     const float *start = golden_tensor(g, "starts", &starts),
                 *labels = golden_tensor(g, "labels", NULL);
     features *f = &g->features;
-    f->count = starts - 1;
+    f->count = f->sequences = starts - 1;
+    f->rows = calloc(f->count, sizeof *f->rows);
     f->starts = calloc(starts, sizeof *f->starts);
     f->ids = calloc(tokens, sizeof *f->ids);
     f->first_counts = calloc(f->count, sizeof *f->first_counts);
@@ -49,18 +50,20 @@ static void weights_copy(golden *g)
     pretrained *m = &g->model;
     assert_done(params_init(&m->config, &g->params));
     assert_done(params_init(&m->config, &g->gradients));
-    assert_done(param_layout_init(m->entries, m->entry_count, 0, &g->layout));
+    assert_done(params_list(&m->config, GROUP_ENCODER | head_classifier.groups, &g->entries,
+                            &g->entry_count));
+    assert_done(param_layout_init(g->entries, g->entry_count, 0, 0, &g->layout));
     size_t bytes = g->layout.count * sizeof(float);
     assert_done(arena_open(bytes, &g->weights));
     assert_done(arena_open(bytes, &g->gradient));
     g->weight_data = memset(arena_take(&g->weights, 1, bytes), 0, bytes);
     g->gradient_data = memset(arena_take(&g->gradient, 1, bytes), 0, bytes);
-    params_point(&g->params, m->entries, m->entry_count, &g->layout, g->weight_data, true);
-    params_point(&g->gradients, m->entries, m->entry_count, &g->layout, g->gradient_data, true);
-    for (size_t i = 0; i < m->entry_count; i++) {
-        const weight *from = params_weight(&m->params, &m->entries[i]);
+    params_point(&g->params, g->entries, g->entry_count, &g->layout, g->weight_data, true);
+    params_point(&g->gradients, g->entries, g->entry_count, &g->layout, g->gradient_data, true);
+    for (size_t i = 0; i < g->entry_count; i++) {
+        const weight *from = params_weight(&m->params, &g->entries[i]);
         assert_non_null(from->data);
-        memcpy(params_weight(&g->params, &m->entries[i])->data, from->data,
+        memcpy(params_weight(&g->params, &g->entries[i])->data, from->data,
                weight_count(from) * sizeof(float));
     }
 }
@@ -81,13 +84,9 @@ void golden_open(golden *g, const char *folder, const char *numbers, const char 
 
     size_t tokens = g->features.starts[g->features.count];
     batch_limits limits = { .tokens = tokens, .sequences = g->features.count };
-    arena measure = { 0 };
-    batch_place(&g->batch, &limits, &measure);
-    assert_done(arena_open(measure.used, &g->batch_block));
-    batch_place(&g->batch, &limits, &g->batch_block);
-    tape_shape shape = {
-        .tokens = tokens, .sequences = g->features.count, .backward = true, .first_only = first_only
-    };
+    assert_done(batch_open(&g->batch, &limits, &g->batch_block));
+    tape_shape shape = head_tape_shape(&head_classifier, &g->model.config, &limits, true);
+    if (!first_only) shape.wanted = 0;
     assert_done(tape_open(g->on, &g->model.config, &shape, &g->tape));
     assert_done(g->on->reserve(
         g->on, &(compute_limits){ .rows = tokens,
@@ -105,6 +104,7 @@ void golden_close(golden *g)
     params_release(&g->gradients);
     param_layout_release(&g->layout);
     features_release(&g->features);
+    free(g->entries);
     free(g->labels);
     tensor_file_free(g->numbers);
     pretrained_release(&g->model);

@@ -5,7 +5,7 @@
 
 #include "compute/compute.h"
 #include "data/batch.h"
-#include "model/network.h"
+#include "model/heads.h"
 #include "model/pretrained.h"
 
 /* A model with everything that a forward and backward pass of all its sequences wants. */
@@ -13,6 +13,8 @@ typedef struct golden {
     const char *folder;
     compute *on;
     pretrained model;
+    param_entry *entries; /* [entry_count] of the encoder and the head */
+    size_t entry_count;
     tensor_file *numbers;
     features features;
     int32_t *labels; /* [sequences] */

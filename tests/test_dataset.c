@@ -13,17 +13,26 @@ static const dataset_columns find_all = { NULL, NULL, NULL };
 enum { NO_LIMIT = 0 };
 static const bool WITH_LABELS = true, WITHOUT_LABELS = false;
 
+static bert_status rows_open(const char *const *paths, size_t count, const dataset_columns *columns,
+                             bool with_labels, size_t limit, dataset *out)
+{
+    dataset_request request = {
+        .columns = *columns, .form = FORM_TEXTS, .unlabelled = !with_labels, .limit = limit
+    };
+    return dataset_open(paths, count, &request, out);
+}
+
 static dataset opened(const char *path, const dataset_columns *columns, bool with_labels)
 {
     dataset d;
-    assert_done(dataset_open(&path, 1, columns, with_labels, NO_LIMIT, &d));
+    assert_done(rows_open(&path, 1, columns, with_labels, NO_LIMIT, &d));
     return d;
 }
 
 static void assert_refused(const char *path, const dataset_columns *columns, const char *words)
 {
     dataset d = { 0 };
-    assert_failed(dataset_open(&path, 1, columns, WITH_LABELS, NO_LIMIT, &d), BERT_DATA, words);
+    assert_failed(rows_open(&path, 1, columns, WITH_LABELS, NO_LIMIT, &d), BERT_DATA, words);
     assert_null(d.rows);
 }
 
@@ -172,7 +181,7 @@ static void files_are_read_one_after_another_by_the_same_columns(void **state)
         scratch_text(state, "3.jsonl", "{\"label\":0,\"text\":\"f\"}\n"),
     };
     dataset d;
-    assert_done(dataset_open(paths, 3, &find_all, WITH_LABELS, NO_LIMIT, &d));
+    assert_done(rows_open(paths, 3, &find_all, WITH_LABELS, NO_LIMIT, &d));
     assert_int_equal(d.count, 4);
     assert_slice(d.rows[2].text, "c");
     assert_slice(d.rows[2].pair, NULL);
@@ -182,9 +191,9 @@ static void files_are_read_one_after_another_by_the_same_columns(void **state)
 
     paths[1] = scratch_text(state, "2.csv", "sentence,label\na,b\n");
     d = (dataset){ 0 };
-    assert_failed(dataset_open(paths, 3, &find_all, WITH_LABELS, NO_LIMIT, &d), BERT_DATA,
+    assert_failed(rows_open(paths, 3, &find_all, WITH_LABELS, NO_LIMIT, &d), BERT_DATA,
                   "2.csv: no column 'text'; the columns are: sentence, label");
-    assert_failed(dataset_open(paths, 0, &find_all, WITH_LABELS, NO_LIMIT, &d), BERT_ARGUMENT,
+    assert_failed(rows_open(paths, 0, &find_all, WITH_LABELS, NO_LIMIT, &d), BERT_ARGUMENT,
                   "no file of data");
 }
 
@@ -195,12 +204,12 @@ static void the_limit_counts_over_all_files(void **state)
                             scratch_text(state, "3.tsv", "other\ne\n") };
     for (size_t limit = 1; limit < 6; limit++) {
         dataset d;
-        assert_done(dataset_open(paths, 2, &find_all, WITHOUT_LABELS, limit, &d));
+        assert_done(rows_open(paths, 2, &find_all, WITHOUT_LABELS, limit, &d));
         assert_int_equal(d.count, limit < 4 ? limit : 4);
         dataset_release(&d);
     }
     dataset d = { 0 }; /* a file that the limit leaves unread must still be right */
-    assert_failed(dataset_open(paths, 3, &find_all, WITHOUT_LABELS, 1, &d), BERT_DATA,
+    assert_failed(rows_open(paths, 3, &find_all, WITHOUT_LABELS, 1, &d), BERT_DATA,
                   "3.tsv: no column 'text'");
 }
 
@@ -208,13 +217,13 @@ static void failures_of_the_table_are_handed_up(void **state)
 {
     dataset d = { 0 };
     const char *path = scratch_path(state, "none.tsv");
-    assert_failed(dataset_open(&path, 1, &find_all, WITH_LABELS, NO_LIMIT, &d), BERT_IO,
+    assert_failed(rows_open(&path, 1, &find_all, WITH_LABELS, NO_LIMIT, &d), BERT_IO,
                   "none.tsv: cannot open");
     path = scratch_text(state, "bad.tsv", "text\tlabel\na\tb\nc\n");
-    assert_failed(dataset_open(&path, 1, &find_all, WITH_LABELS, NO_LIMIT, &d), BERT_FORMAT,
+    assert_failed(rows_open(&path, 1, &find_all, WITH_LABELS, NO_LIMIT, &d), BERT_FORMAT,
                   "bad.tsv:3: 1 field where the header has 2");
     path = scratch_text(state, "bare.tsv", "text\tlabel\n");
-    assert_failed(dataset_open(&path, 1, &find_all, WITH_LABELS, NO_LIMIT, &d), BERT_DATA,
+    assert_failed(rows_open(&path, 1, &find_all, WITH_LABELS, NO_LIMIT, &d), BERT_DATA,
                   "bare.tsv: names columns but has no rows");
     assert_null(d.rows);
 }
@@ -264,7 +273,7 @@ static void published_data_are_read_whole(void **state)
     };
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
         dataset d;
-        bert_status status = dataset_open(&sets[i].path, 1, &find_all, WITH_LABELS, NO_LIMIT, &d);
+        bert_status status = rows_open(&sets[i].path, 1, &find_all, WITH_LABELS, NO_LIMIT, &d);
         if (status == BERT_IO) {
             print_message("skipped: %s\n", status_message());
             skip();
@@ -287,7 +296,7 @@ static void damaged_files_never_break_the_dataset(void **state)
         size_t count = bytes_damage(slice_of(whole), seed, damaged);
         const char *path = scratch_write(state, "d.csv", (slice){ damaged, count });
         dataset d = { 0 };
-        refused += dataset_open(&path, 1, &find_all, WITH_LABELS, NO_LIMIT, &d) != BERT_OK;
+        refused += rows_open(&path, 1, &find_all, WITH_LABELS, NO_LIMIT, &d) != BERT_OK;
         dataset_release(&d);
     }
     assert_in_range(refused, 500, 1999);

@@ -59,7 +59,7 @@ static double step_loss(golden *g, const uint32_t *index)
     pass p = golden_pass(g);
     double loss = 0.0;
     for (size_t i = 0; i < count; i++) labels[i] = g->labels[index ? index[i] : i];
-    classifier_forward(&p);
+    head_classifier.forward(&p);
     g->on->cross_entropy(g->on, count, p.config->labels, g->tape.logits, labels,
                          1.0f / (float)count, g->tape.dlogits, &loss);
     return loss / (double)count;
@@ -100,9 +100,9 @@ static void check_gradients(golden *g)
     fill_all(g, NULL, 0);
     step_loss(g, NULL);
     pass p = golden_pass(g);
-    classifier_backward(&p, &g->gradients);
-    for (size_t i = 0; i < g->model.entry_count; i++) {
-        const param_entry *entry = &g->model.entries[i];
+    head_classifier.backward(&p, &g->gradients);
+    for (size_t i = 0; i < g->entry_count; i++) {
+        const param_entry *entry = &g->entries[i];
         char name[128];
         size_t count;
         snprintf(name, sizeof name, "grad.%s", entry->name);
@@ -143,8 +143,7 @@ static void check_steps(golden *g)
     schedule plan;
     assert_done(optimizer_open(g->on, &g->layout, &options, &o));
     assert_done(schedule_init("linear", peak, 0.1, steps, &plan));
-    params_point(&g->gradients, g->model.entries, g->model.entry_count, &g->layout, o.gradient,
-                 true);
+    params_point(&g->gradients, g->entries, g->entry_count, &g->layout, o.gradient, true);
 
     for (size_t step = 1; step <= steps; step++) {
         uint32_t index[64];
@@ -153,7 +152,7 @@ static void check_steps(golden *g)
         fill_all(g, index, size);
         double have = step_loss(g, index);
         pass p = golden_pass(g);
-        classifier_backward(&p, &g->gradients);
+        head_classifier.backward(&p, &g->gradients);
         double length = optimizer_norm(&o);
         if (fabs(have - loss[step - 1]) > 1e-4 * loss[step - 1])
             fail_msg("%s: the loss of step %zu is %.9g, PyTorch's %.9g", g->folder, step, have,
@@ -180,8 +179,8 @@ static double norm_error(const float *have, const float *want, size_t count)
 static void check_final_weights(golden *g)
 {
     check_steps(g);
-    for (size_t i = 0; i < g->model.entry_count; i++) {
-        const param_entry *entry = &g->model.entries[i];
+    for (size_t i = 0; i < g->entry_count; i++) {
+        const param_entry *entry = &g->entries[i];
         char name[128];
         size_t count;
         if (strstr(entry->name, "key.bias"))

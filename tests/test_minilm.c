@@ -55,7 +55,7 @@ static void model_make(const char *folder)
     assert_done(tensor_file_open(numbers, &file));
     head_take(&m, file);
     assert_done(folder_make(folder));
-    assert_done(weights_write(folder, &m.params, m.entries, m.entry_count));
+    assert_done(weights_write(folder, &m.params, m.entries, m.entry_count, false));
     assert_done(tokenizer_copy_files("demo/model", folder));
     assert_done(path_join(folder, "config.json", &config_path));
     assert_done(file_copy("demo/model/config.json", config_path));
@@ -84,10 +84,10 @@ static double batch_learn(golden *g)
     for (uint32_t i = 0; i < count; i++) index[i] = i;
     batch_fill(&g->batch, &g->features, index, count, 0);
     pass p = golden_pass(g);
-    classifier_forward(&p);
+    head_classifier.forward(&p);
     g->on->cross_entropy(g->on, count, p.config->labels, g->tape.logits, g->labels,
                          1.0f / (float)count, g->tape.dlogits, &loss);
-    classifier_backward(&p, &g->gradients);
+    head_classifier.backward(&p, &g->gradients);
     assert_done(g->on->status(g->on));
     return loss / (double)count;
 }
@@ -139,11 +139,11 @@ static void tokens_are_pytorchs(void **state)
     features f = { 0 };
     tokenizer_encoding encoding = { 0 };
     golden_open(&g, model_folder(state), numbers, NULL, true);
-    assert_done(dataset_open((const char *[]){ reviews }, 1, &(dataset_columns){ 0 }, true,
-                             g.features.count, &d));
+    assert_done(dataset_open((const char *[]){ reviews }, 1,
+                             &(dataset_request){ .limit = g.features.count }, &d));
     assert_done(tokenizer_open("demo/model", &t));
     for (size_t i = 0; i < d.count; i++)
-        assert_done(features_add(&f, t, d.rows[i].text, d.rows[i].pair, 128, &encoding));
+        assert_done(features_add(&f, t, i, d.rows[i].text, d.rows[i].pair, 128, &encoding));
     assert_int_equal(f.count, g.features.count);
     size_t tokens = f.starts[f.count];
     assert_memory_equal(f.starts, g.features.starts, (f.count + 1) * sizeof *f.starts);
@@ -243,8 +243,8 @@ static void one_batch_has_the_loss_and_gradients_of_pytorch_in_double(void **sta
     const float *logits = golden_tensor(&g, "logits", &count);
     distance_check(&d[LOSS], "the batch", fabs(loss - want) / want);
     distance_check(&d[LOGIT], "the batch", largest_error(g.tape.logits, logits, count));
-    assert_int_equal(g.model.entry_count, 5 + 6 * 16 + 2 + 2);
-    for (size_t i = 0; i < g.model.entry_count; i++) digest_compare(&g, &g.model.entries[i], d);
+    assert_int_equal(g.entry_count, 5 + 6 * 16 + 2 + 2);
+    for (size_t i = 0; i < g.entry_count; i++) digest_compare(&g, &g.entries[i], d);
     distances_print("float64", d, DISTANCES);
     golden_close(&g);
 }
@@ -278,7 +278,7 @@ static void every_element_of_every_gradient_is_pytorchs(void **state)
     memcpy(d, allowed, sizeof d);
     d[ELEMENT].bound *= 2.0; /* here both sides are rounded */
     batch_learn(&g);
-    for (size_t i = 0; i < g.model.entry_count; i++) gradient_compare(&g, &g.model.entries[i], d);
+    for (size_t i = 0; i < g.entry_count; i++) gradient_compare(&g, &g.entries[i], d);
     distances_print("float32", &d[ELEMENT], 1);
     golden_close(&g);
 }
@@ -377,7 +377,7 @@ static void a_texts_neighbours_do_not_change_its_answer(void **state)
     assert_done(bert_model_open(model_folder(state), &m));
     assert_int_equal(bert_model_get_info(m).labels, 2);
     assert_done(
-        dataset_open((const char *[]){ reviews }, 1, &(dataset_columns){ 0 }, true, TEXTS, &d));
+        dataset_open((const char *[]){ reviews }, 1, &(dataset_request){ .limit = TEXTS }, &d));
     texts_predict(m, &d, 1, 1, alone);
     texts_predict(m, &d, TEXTS, 4096, default_batches);
     texts_predict(m, &d, TEXTS, 16384, one_batch);

@@ -5,7 +5,9 @@
 #include "base/slice.h"
 #include "bert.h"
 #include "model/pretrained.h"
+#include "tasks/tasks.h"
 #include "text/tokenizer.h"
+#include "train/record.h"
 
 struct bert_tokenizer {
     tokenizer *tokenizer;
@@ -14,7 +16,9 @@ struct bert_tokenizer {
 struct bert_model {
     pretrained weights;
     bert_tokenizer tokenizer;
-    size_t max_length; /* for a session that names none */
+    const task *task;   /* what its head is for; NULL: it has none */
+    trained_as trained; /* for a session that does not say otherwise */
+    size_t max_length;  /* for one that names none */
 };
 
 static inline slice slice_from(bert_text text)
@@ -22,8 +26,11 @@ static inline slice slice_from(bert_text text)
     return (slice){ .bytes = text.bytes, .count = text.count };
 }
 
-/* Can the model tell classes? */
+/* BERT_ARGUMENT where the model has no trained head. */
 bert_status head_check(const bert_model *m);
+
+/* The options given, with windows and stride as the model was trained where they are not. */
+bert_task_options task_options_of(const bert_model *m, const bert_task_options *given);
 
 /* Is BERT_ISA something that there is? */
 bert_status isa_check(void);

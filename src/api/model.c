@@ -41,10 +41,10 @@ static bert_status model_fill(bert_model *m, const char *folder)
             BERT_SHAPE,
             "%s: the vocabulary has %zu pieces, the weights only %zu; they are not of one model",
             folder, pieces, c->vocabulary);
-    size_t trained;
-    TRY(record_max_length(folder, &trained));
-    m->max_length =
-        smaller(c->positions, trained ? trained : tokenizer_max_length(m->tokenizer.tokenizer));
+    m->task = task_of_model(c, m->weights.groups);
+    TRY(record_read(folder, &m->trained));
+    size_t most = tokenizer_max_length(m->tokenizer.tokenizer);
+    m->max_length = smaller(c->positions, m->trained.max_length ? m->trained.max_length : most);
     return BERT_OK;
 }
 
@@ -71,16 +71,21 @@ void bert_model_free(bert_model *m)
 
 bert_status head_check(const bert_model *m)
 {
-    const char *problem = m->weights.config.problem;
-    if (!m->weights.has_pooler || !m->weights.has_classifier)
-        return fail(BERT_ARGUMENT, "the model has no trained head, so its answers would be random; "
-                                   "train one with `bert train`");
-    if (m->weights.config.labels < 2 ||
-        (problem && strcmp(problem, task_classify.problem_type) != 0))
-        return fail(BERT_UNSUPPORTED,
-                    "the model's head is for '%s'; this version answers with classes only",
-                    problem ? problem : "regression");
-    return BERT_OK;
+    const config *c = &m->weights.config;
+    if (m->task) return BERT_OK;
+    if (m->weights.groups & GROUP_CLASSIFIER && c->problem)
+        return fail(BERT_UNSUPPORTED, "the model's head is for '%s', which is not known here",
+                    c->problem);
+    return fail(BERT_ARGUMENT, "the model has no trained head, so its answers would be random; "
+                               "train one with `bert train`");
+}
+
+bert_task_options task_options_of(const bert_model *m, const bert_task_options *given)
+{
+    bert_task_options options = *given;
+    if (!options.windows && m->trained.windows) options.windows = true;
+    if (!options.stride) options.stride = m->trained.stride;
+    return options;
 }
 
 bert_model_info bert_model_get_info(const bert_model *m)
@@ -100,8 +105,9 @@ bert_model_info bert_model_get_info(const bert_model *m)
         .hidden_dropout = c->hidden_dropout,
         .attention_dropout = c->attention_dropout,
         .norm_epsilon = c->norm_epsilon,
-        .has_pooler = m->weights.has_pooler,
-        .has_classifier = m->weights.has_classifier,
+        .has_pooler = (m->weights.groups & GROUP_POOLER) != 0,
+        .has_classifier = m->task != NULL,
+        .task = m->task ? m->task->name : "",
         .ignored_tensors = m->weights.ignored,
     };
     for (size_t i = 0; i < m->weights.entry_count; i++) {
@@ -151,15 +157,19 @@ bert_status bert_training_memory(const bert_model *m, size_t batch_size, size_t 
     if (!together || !size_multiply(together, max_length, &tokens) || tokens > UINT32_MAX)
         return fail(BERT_ARGUMENT, "a batch of %zu texts of %zu tokens is out of bounds", together,
                     max_length);
-    tape_shape shape = {
-        .tokens = tokens, .sequences = together, .backward = true, .first_only = true
-    };
+    const head *h = m->task ? m->task->head : &head_classifier;
+    batch_limits limits = { .tokens = tokens, .sequences = together };
+    tape_shape shape = head_tape_shape(h, c, &limits, true);
     bert_memory memory = { 0 };
     TRY(tape_bytes(c, &shape, &memory.activations, &memory.scratch));
     param_layout layout;
-    size_t frozen;
+    param_entry *entries;
+    size_t frozen, count;
     TRY(param_frozen_parse(freeze, c->layers, &frozen));
-    TRY(param_layout_init(m->weights.entries, m->weights.entry_count, frozen, &layout));
+    TRY(params_list(c, GROUP_ENCODER | h->groups, &entries, &count));
+    bert_status status = param_layout_init(entries, count, frozen, 0, &layout);
+    free(entries);
+    TRY(status);
     memory.weights = memory.gradients = layout.count * sizeof(float);
     memory.moments = 2 * memory.weights;
     param_layout_release(&layout);

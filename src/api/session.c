@@ -4,7 +4,9 @@
 #include "base/memory.h"
 #include "base/slice.h"
 #include "data/batch.h"
-#include "model/network.h"
+#include "formats/json.h"
+#include "model/heads.h"
+#include "train/evaluate.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -24,6 +26,8 @@ struct bert_session {
     batch batch;
     arena batch_block;
     room first, all;
+    eval_room answers; /* of the model's task; taken when it is first wanted */
+    bert_task_options options;
     features features;
     tokenizer_encoding encoding;
     size_t truncated, inputs;
@@ -31,12 +35,14 @@ struct bert_session {
 
 bert_session_options bert_session_options_default(void)
 {
-    return (bert_session_options){ .batch_tokens = 4096 };
+    return (bert_session_options){ .batch_tokens = 4096,
+                                   .task_options = bert_task_options_default() };
 }
 
 static bert_status session_fill(bert_session *s, const bert_session_options *options)
 {
     const config *c = &s->model->weights.config;
+    s->options = task_options_of(s->model, &options->task_options);
     s->max_length = options->max_length ? options->max_length : s->model->max_length;
     if (s->max_length > c->positions)
         return fail(BERT_ARGUMENT, "max_length %zu is above the %zu positions that the model has",
@@ -44,10 +50,7 @@ static bert_status session_fill(bert_session *s, const bert_session_options *opt
     size_t tokens = options->batch_tokens > s->max_length ? options->batch_tokens : s->max_length;
     s->limits = (batch_limits){ .tokens = tokens, .sequences = tokens / 2 };
 
-    arena measure = { 0 };
-    batch_place(&s->batch, &s->limits, &measure);
-    TRY(arena_open(measure.used, &s->batch_block));
-    batch_place(&s->batch, &s->limits, &s->batch_block);
+    TRY(batch_open(&s->batch, &s->limits, &s->batch_block));
     TRY(compute_cpu_open(options->threads, &s->on));
     return s->on->reserve(
         s->on, &(compute_limits){ .rows = tokens, .width = c->hidden, .keys = s->max_length });
@@ -75,6 +78,7 @@ void bert_session_free(bert_session *s)
     if (s->on) {
         tape_release(s->on, &s->first.tape);
         tape_release(s->on, &s->all.tape);
+        eval_room_release(&s->answers);
     }
     compute_free(s->on);
     arena_release(&s->batch_block);
@@ -88,7 +92,7 @@ static bert_status room_open(bert_session *s, bool first_only, room **out)
     room *r = first_only ? &s->first : &s->all;
     tape_shape shape = { .tokens = s->limits.tokens,
                          .sequences = s->limits.sequences,
-                         .first_only = first_only };
+                         .wanted = first_only ? s->limits.sequences : 0 };
     if (!r->open) TRY(tape_open(s->on, &s->model->weights.config, &shape, &r->tape));
     r->open = true;
     *out = r;
@@ -101,7 +105,7 @@ static bert_status inputs_encode(bert_session *s, const bert_input *inputs, size
     for (size_t i = 0; i < count; i++) {
         if (!inputs[i].text.bytes) return fail(BERT_ARGUMENT, "input %zu has no text", i);
         if (inputs[i].pair.bytes) TRY(config_check_pairs(&s->model->weights.config));
-        TRY(features_add(&s->features, s->model->tokenizer.tokenizer, slice_from(inputs[i].text),
+        TRY(features_add(&s->features, s->model->tokenizer.tokenizer, i, slice_from(inputs[i].text),
                          slice_from(inputs[i].pair), s->max_length, &s->encoding));
     }
     s->truncated += s->features.truncated;
@@ -141,20 +145,145 @@ static bert_status batches_run(bert_session *s, const bert_input *inputs, size_t
     return status;
 }
 
-/* ---- classes */
+/* ---- answers */
 
-static void logits_work(const pass *p, size_t done, void *context)
+/* Inputs as rows of data without labels: what encode() of a task reads. */
+typedef struct input_rows {
+    dataset_row *rows; /* [count] */
+    slice *items;      /* of all rows, side by side */
+} input_rows;
+
+static void input_rows_release(input_rows *r)
 {
-    size_t labels = p->config->labels;
-    classifier_forward(p);
-    p->on->read(p->on, p->batch->sequences * labels, p->tape->logits,
-                (float *)context + done * labels);
+    free(r->rows);
+    free(r->items);
+}
+
+static bert_status input_rows_fill(const bert_input *inputs, size_t count, input_rows *out)
+{
+    size_t items = 0;
+    for (size_t i = 0; i < count; i++) items += inputs[i].item_count;
+    void *rows, *slices;
+    TRY(memory_zeroed(count, sizeof *out->rows, &rows));
+    out->rows = rows;
+    TRY(memory_zeroed(items, sizeof *out->items, &slices));
+    out->items = slices;
+    slice *next = out->items;
+    for (size_t i = 0; i < count; i++) {
+        if (!inputs[i].text.bytes && !inputs[i].item_count)
+            return fail(BERT_ARGUMENT, "input %zu has no text", i);
+        out->rows[i] = (dataset_row){ .text = slice_from(inputs[i].text),
+                                      .pair = slice_from(inputs[i].pair),
+                                      .items = inputs[i].items ? next : NULL,
+                                      .item_count = inputs[i].item_count,
+                                      .line = i + 1,
+                                      .path = "input" };
+        for (size_t k = 0; k < inputs[i].item_count; k++) *next++ = slice_from(inputs[i].items[k]);
+    }
+    return BERT_OK;
+}
+
+/* Takes a larger room where a unit is longer than the one there is. */
+static bert_status answers_room(bert_session *s, const examples *e)
+{
+    eval_room *r = &s->answers;
+    size_t group = features_group(&e->features);
+    bool fits = r->on && group <= r->batch.limits.sequences;
+    for (size_t i = 0; i < e->features.count && fits; i++)
+        fits = features_length(&e->features, i) <= r->batch.limits.tokens;
+    if (fits) return BERT_OK;
+    eval_room_release(r);
+    return eval_room_open(s->on, e, s->limits.tokens, r);
+}
+
+static bert_status examples_answer(bert_session *s, const examples *e, const answer_taker *taker)
+{
+    double loss = 0.0, divisor = 0.0;
+    TRY(answers_room(s, e));
+    pass p = { .on = s->on,
+               .config = &s->model->weights.config,
+               .params = &s->model->weights.params,
+               .batch = &s->answers.batch,
+               .tape = &s->answers.tape };
+    return examples_run(&p, &s->answers.batch, e, NULL, taker, &loss, &divisor);
+}
+
+/* Encodes the inputs by the model's task and hands the answer of each to `take`, which finds the
+ * examples in *e. */
+static bert_status inputs_answer(bert_session *s, const bert_input *inputs, size_t count,
+                                 examples *e, const answer_taker *taker)
+{
+    input_rows rows = { 0 };
+    bert_status status = input_rows_fill(inputs, count, &rows);
+    examples given = { .task = s->model->task,
+                       .options = &s->options,
+                       .config = &s->model->weights.config,
+                       .tokenizer = s->model->tokenizer.tokenizer,
+                       .max_length = s->max_length,
+                       .rows = rows.rows,
+                       .row_count = count };
+    if (status == BERT_OK) status = examples_open(&given, NULL, NULL, e);
+    if (status == BERT_OK) {
+        status = examples_answer(s, e, taker);
+        s->truncated += e->truncated;
+        s->inputs += count;
+        examples_release(e);
+    }
+    input_rows_release(&rows);
+    return status;
+}
+
+typedef struct line_maker {
+    examples e;
+    char **lines;
+} line_maker;
+
+static bert_status line_take(void *context, size_t row, const void *answer)
+{
+    line_maker *m = context;
+    json_t *object = json_object();
+    bert_status status = m->e.task->describe(&m->e, row, answer, object);
+    if (status == BERT_OK) status = json_text(object, &m->lines[row]);
+    json_decref(object);
+    return status;
+}
+
+bert_status bert_answers(bert_session *s, const bert_input *inputs, size_t count, char **lines)
+{
+    TRY(head_check(s->model));
+    line_maker m = { .lines = lines };
+    for (size_t i = 0; i < count; i++) lines[i] = NULL;
+    bert_status status = inputs_answer(s, inputs, count, &m.e, &(answer_taker){ line_take, &m });
+    for (size_t i = 0; i < count && status != BERT_OK; i++) {
+        free(lines[i]);
+        lines[i] = NULL;
+    }
+    return status;
+}
+
+typedef struct logits_maker {
+    examples e;
+    float *logits;
+} logits_maker;
+
+static bert_status logits_take(void *context, size_t row, const void *answer)
+{
+    logits_maker *m = context;
+    size_t outputs = m->e.config->outputs;
+    memcpy(m->logits + row * outputs, answer, outputs * sizeof *m->logits);
+    return BERT_OK;
 }
 
 bert_status bert_predict(bert_session *s, const bert_input *inputs, size_t count, float *logits)
 {
     TRY(head_check(s->model));
-    return batches_run(s, inputs, count, true, logits_work, logits);
+    if (s->model->task->head != &head_classifier)
+        return fail(BERT_UNSUPPORTED,
+                    "a model for '%s' has no logits for whole texts; see "
+                    "bert_answers()",
+                    s->model->task->name);
+    logits_maker m = { .logits = logits };
+    return inputs_answer(s, inputs, count, &m.e, &(answer_taker){ logits_take, &m });
 }
 
 size_t bert_scores(const bert_model *model, const float *logits, float *scores)
@@ -205,7 +334,7 @@ static void rows_normalize(size_t rows, size_t width, float *x)
 bert_status bert_embed(bert_session *s, const bert_input *inputs, size_t count,
                        bert_pooling pooling, bool normalize, float *out)
 {
-    if (pooling == BERT_POOLER && !s->model->weights.has_pooler)
+    if (pooling == BERT_POOLER && !(s->model->weights.groups & GROUP_POOLER))
         return fail(BERT_ARGUMENT,
                     "the model has no pooler; take the [CLS] state or the mean of all tokens");
     if (pooling != BERT_POOLER && pooling != BERT_CLS && pooling != BERT_MEAN)

@@ -2,6 +2,7 @@
  * layers do the work. */
 #include "api/api.h"
 
+#include "base/file.h"
 #include "formats/json.h"
 #include "model/network.h"
 #include "tasks/tasks.h"
@@ -10,7 +11,18 @@
 #include "train/train.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+
+bert_task_options bert_task_options_default(void)
+{
+    return (bert_task_options){ .aggregate = "simple",
+                                .answers = 20,
+                                .answer_tokens = 30,
+                                .mask_share = 0.15,
+                                .fillings = 5,
+                                .pooling = "mean" };
+}
 
 bert_train_options bert_train_options_default(void)
 {
@@ -26,9 +38,9 @@ bert_train_options bert_train_options_default(void)
         .adam_beta2 = 0.999,
         .adam_epsilon = 1e-8,
         .dropout = -1.0,
-        .max_length = 128,
         .seed = 42,
         .shuffle = true,
+        .task_options = bert_task_options_default(),
     };
 }
 
@@ -38,6 +50,14 @@ static bert_status in_bounds(const char *name, double value, double least, doubl
     if (value >= least && value <= most) return BERT_OK;
     return fail(BERT_ARGUMENT, "%s is %.9g; it must be from %.9g to %.9g", name, value, least,
                 most);
+}
+
+static bert_status task_options_check(const bert_task_options *o)
+{
+    TRY(in_bounds("label_smoothing", o->label_smoothing, 0, nextafter(1.0, 0.0)));
+    TRY(in_bounds("mask_share", o->mask_share, 1e-6, 1));
+    TRY(in_bounds("answer_tokens", (double)o->answer_tokens, 1, 1 << 16));
+    return in_bounds("answers", (double)o->answers, 1, 1000);
 }
 
 static bert_status train_options_check(const bert_train_options *o)
@@ -61,37 +81,42 @@ static bert_status train_options_check(const bert_train_options *o)
     TRY(in_bounds("adam_epsilon", o->adam_epsilon, 1e-30, 1));
     if (!(o->dropout < 0.0)) TRY(in_bounds("dropout", o->dropout, 0, dropout_most));
     TRY(in_bounds("seed", (double)o->seed, 0, 9.2e18)); /* what JSON's whole numbers hold */
-    TRY(in_bounds("max_length", (double)o->max_length, 3, 1 << 16));
+    if (o->max_length) TRY(in_bounds("max_length", (double)o->max_length, 3, 1 << 16));
+    TRY(task_options_check(&o->task_options));
     schedule ignored;
     return schedule_init(o->schedule, o->learning_rate, o->warmup, 1, &ignored);
 }
 
-static bert_status data_open(const char *const *paths, size_t count, const bert_columns *columns,
-                             size_t limit, dataset *out)
+static bert_status task_pick(const bert_train_options *o, dataset *d, const task **out)
 {
-    dataset_columns names = columns_of(columns);
-    return dataset_open(paths, count, &names, true, limit, out);
-}
-
-static bert_status task_pick(const bert_train_options *o, const dataset *d, const task **out)
-{
-    return o->task ? task_by_name(o->task, out) : task_by_data(d, &o->observer, out);
+    const task *kind = NULL;
+    if (o->task) TRY(task_by_name(o->task, &kind));
+    dataset_request request = { .columns = columns_of(&o->columns),
+                                .form = kind ? kind->form : FORM_FOUND,
+                                .limit = o->limit };
+    TRY(dataset_open(o->train, o->train_count, &request, d));
+    bert_status status = kind ? BERT_OK : task_by_data(d, &o->observer, &kind);
+    if (status == BERT_OK)
+        *out = kind;
+    else
+        dataset_release(d);
+    return status;
 }
 
 bert_status bert_train(const bert_train_options *options)
 {
-    dataset d;
+    dataset d = { 0 };
     const task *kind;
     run r;
     TRY(isa_check());
     TRY(train_options_check(options));
-    TRY(data_open(options->train, options->train_count, &options->columns, options->limit, &d));
-    bert_status status = task_pick(options, &d, &kind);
-    if (status == BERT_OK) status = run_open(options, kind, &d, &r);
+    TRY(task_pick(options, &d, &kind));
+    bert_status status = run_open(options, kind, &d, &r);
+    if (status == BERT_OK) {
+        status = train(&r);
+        run_release(&r);
+    }
     dataset_release(&d);
-    TRY(status);
-    status = train(&r);
-    run_release(&r);
     return status;
 }
 
@@ -99,56 +124,63 @@ bert_status bert_train(const bert_train_options *options)
 
 bert_evaluate_options bert_evaluate_options_default(void)
 {
-    return (bert_evaluate_options){ 0 };
+    return (bert_evaluate_options){ .task_options = bert_task_options_default() };
 }
 
-/* Room for batches of at least 4,096 tokens. */
-static bert_status examples_evaluate(const bert_evaluate_options *o, const bert_model *m,
-                                     const examples *e, json_t **json)
+static bert_status files_write(const char *folder, const json_t *files)
 {
-    const config *c = &m->weights.config;
-    size_t tokens = e->features.longest > 4096 ? e->features.longest : 4096;
-    batch_limits limits = { .tokens = tokens, .sequences = tokens / 2 };
-    tape_shape shape = { .tokens = limits.tokens,
-                         .sequences = limits.sequences,
-                         .first_only = true };
-    batch b;
-    arena measure = { 0 }, block = { 0 };
-    tape t = { 0 };
-    compute *on;
-    double score;
-
-    TRY(compute_cpu_open(o->threads, &on));
-    batch_place(&b, &limits, &measure);
-    bert_status status = arena_open(measure.used, &block);
-    if (status == BERT_OK) {
-        batch_place(&b, &limits, &block);
-        status = tape_open(on, c, &shape, &t);
+    const char *name;
+    json_t *value;
+    TRY(folder_make(folder));
+    json_object_foreach((json_t *)files, name, value)
+    {
+        char *path;
+        TRY(path_join(folder, name, &path));
+        bert_status status = json_write(path, value);
+        free(path);
+        TRY(status);
     }
-    if (status == BERT_OK)
-        status = on->reserve(
-            on,
-            &(compute_limits){ .rows = tokens, .width = c->hidden, .keys = e->features.longest });
-    pass p = { .on = on, .config = c, .params = &m->weights.params, .batch = &b, .tape = &t };
-    if (status == BERT_OK) status = evaluate(&p, &b, e, &o->observer, true, json, &score);
-    tape_release(on, &t);
-    arena_release(&block);
+    return BERT_OK;
+}
+
+static bert_status examples_evaluate(const bert_evaluate_options *o, const bert_model *m,
+                                     const examples *e, evaluation *out)
+{
+    enum { TOKENS = 4096 };
+    compute *on;
+    eval_room room = { 0 };
+    TRY(compute_cpu_open(o->threads, &on));
+    bert_status status = eval_room_open(on, e, TOKENS, &room);
+    pass p = { .on = on,
+               .config = e->config,
+               .params = &m->weights.params,
+               .batch = &room.batch,
+               .tape = &room.tape };
+    if (status == BERT_OK) status = evaluate(&p, &room.batch, e, &o->observer, true, out);
+    eval_room_release(&room);
     compute_free(on);
     return status;
 }
 
 static bert_status dataset_evaluate(const bert_evaluate_options *o, const bert_model *m,
-                                    const dataset *d, json_t **json)
+                                    const dataset *d, evaluation *out)
 {
     const config *c = &m->weights.config;
-    size_t max_length = o->max_length ? o->max_length : m->max_length;
-    if (max_length > c->positions)
+    bert_task_options options = task_options_of(m, &o->task_options);
+    examples given = { .task = m->task,
+                       .options = &options,
+                       .config = c,
+                       .tokenizer = m->tokenizer.tokenizer,
+                       .max_length = o->max_length ? o->max_length : m->max_length,
+                       .rows = d->rows,
+                       .row_count = d->count,
+                       .labelled = true };
+    if (given.max_length > c->positions)
         return fail(BERT_ARGUMENT, "max_length %zu is above the %zu positions that the model has",
-                    max_length, c->positions);
+                    given.max_length, c->positions);
     examples e;
-    TRY(examples_open(d, &task_classify, c, m->tokenizer.tokenizer, max_length, o->data[0],
-                      &o->observer, &e));
-    bert_status status = examples_evaluate(o, m, &e, json);
+    TRY(examples_open(&given, o->data[0], &o->observer, &e));
+    bert_status status = examples_evaluate(o, m, &e, out);
     examples_release(&e);
     return status;
 }
@@ -159,15 +191,19 @@ bert_status bert_evaluate(const bert_evaluate_options *options, char **json)
         return fail(BERT_ARGUMENT, "a model and data must be given");
     bert_model *m;
     dataset d = { 0 };
-    json_t *object = NULL;
+    evaluation made = { 0 };
     TRY(bert_model_open(options->model, &m));
     bert_status status = head_check(m);
-    if (status == BERT_OK)
-        status =
-            data_open(options->data, options->data_count, &options->columns, options->limit, &d);
-    if (status == BERT_OK) status = dataset_evaluate(options, m, &d, &object);
-    if (status == BERT_OK) status = json_text(object, json);
-    json_decref(object);
+    if (status == BERT_OK) {
+        dataset_request request = { .columns = columns_of(&options->columns),
+                                    .form = m->task->form,
+                                    .limit = options->limit };
+        status = dataset_open(options->data, options->data_count, &request, &d);
+    }
+    if (status == BERT_OK) status = dataset_evaluate(options, m, &d, &made);
+    if (status == BERT_OK && options->files) status = files_write(options->files, made.files);
+    if (status == BERT_OK) status = json_text(made.metrics, json);
+    evaluation_release(&made);
     dataset_release(&d);
     bert_model_free(m);
     return status;

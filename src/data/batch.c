@@ -3,8 +3,14 @@
 #include <assert.h>
 #include <string.h>
 
+static size_t wanted_most(const batch_limits *limits)
+{
+    return limits->wanted ? limits->wanted : limits->sequences;
+}
+
 void batch_place(batch *b, const batch_limits *limits, arena *block)
 {
+    size_t wanted = wanted_most(limits);
     *b = (batch){ .limits = *limits };
     b->ids = arena_take(block, limits->tokens, sizeof *b->ids);
     b->types = arena_take(block, limits->tokens, sizeof *b->types);
@@ -12,46 +18,85 @@ void batch_place(batch *b, const batch_limits *limits, arena *block)
     b->example = arena_take(block, limits->tokens, sizeof *b->example);
     b->token = arena_take(block, limits->tokens, sizeof *b->token);
     b->starts = arena_take(block, limits->sequences + 1, sizeof *b->starts);
-    b->first_starts = arena_take(block, limits->sequences + 1, sizeof *b->first_starts);
-    b->first_example = arena_take(block, limits->sequences, sizeof *b->first_example);
-    b->first_token = arena_take(block, limits->sequences, sizeof *b->first_token);
+    b->wanted_starts = arena_take(block, limits->sequences + 1, sizeof *b->wanted_starts);
+    b->wanted_rows = arena_take(block, wanted, sizeof *b->wanted_rows);
+    b->wanted_example = arena_take(block, wanted, sizeof *b->wanted_example);
+    b->wanted_token = arena_take(block, wanted, sizeof *b->wanted_token);
 }
 
-static void sequence_put(batch *b, const features *f, uint32_t example, size_t in_step)
+bert_status batch_open(batch *b, const batch_limits *limits, arena *block)
 {
-    size_t length = features_length(f, example), at = b->tokens;
-    memcpy(b->ids + at, f->ids + f->starts[example], length * sizeof *b->ids);
+    arena measure = { 0 };
+    batch_place(b, limits, &measure);
+    TRY(arena_open(measure.used, block));
+    batch_place(b, limits, block);
+    return BERT_OK;
+}
+
+/* first_token: how many tokens of the unit stand before the sequence. */
+static void sequence_put(batch *b, const features *f, size_t sequence, size_t in_step,
+                         size_t first_token)
+{
+    size_t begin = f->starts[sequence], length = f->starts[sequence + 1] - begin, at = b->tokens;
+    assert(at + length <= b->limits.tokens);
+    memcpy(b->ids + at, f->ids + begin, length * sizeof *b->ids);
     for (size_t i = 0; i < length; i++) {
-        b->types[at + i] = i >= f->first_counts[example];
+        b->types[at + i] = i >= f->first_counts[sequence];
         b->positions[at + i] = (int32_t)i;
-        b->token[at + i] = (uint32_t)i;
+        b->token[at + i] = (uint32_t)(first_token + i);
         b->example[at + i] = (uint32_t)in_step;
     }
-    b->first_starts[b->sequences] = (uint32_t)b->sequences;
-    b->first_example[b->sequences] = (uint32_t)in_step;
-    b->first_token[b->sequences] = 0;
-    b->starts[b->sequences] = (uint32_t)at;
+    b->starts[b->sequences++] = (uint32_t)at;
     b->tokens += length;
-    b->sequences++;
 }
 
 void batch_fill(batch *b, const features *f, const uint32_t *index, size_t count,
                 size_t first_in_step)
 {
-    assert(count <= b->limits.sequences);
+    size_t group = features_group(f);
+    assert(count * group <= b->limits.sequences);
     b->tokens = b->sequences = 0;
     for (size_t i = 0; i < count; i++) {
-        assert(b->tokens + features_length(f, index[i]) <= b->limits.tokens);
-        sequence_put(b, f, index[i], first_in_step + i);
+        size_t first = index[i] * group;
+        for (size_t k = 0; k < group; k++)
+            sequence_put(b, f, first + k, first_in_step + i,
+                         f->starts[first + k] - f->starts[first]);
     }
     b->starts[b->sequences] = (uint32_t)b->tokens;
-    b->first_starts[b->sequences] = (uint32_t)b->sequences;
+    batch_want_none(b);
+    for (size_t i = 0; i < b->sequences; i++) batch_want(b, b->starts[i]);
+    batch_want_end(b);
+}
+
+void batch_want_none(batch *b)
+{
+    b->wanted_starts[0] = 0;
+}
+
+/* While the list grows, wanted_starts[0] holds its length. */
+void batch_want(batch *b, size_t row)
+{
+    size_t at = b->wanted_starts[0]++;
+    assert(at < wanted_most(&b->limits));
+    b->wanted_rows[at] = (uint32_t)row;
+    b->wanted_example[at] = b->example[row];
+    b->wanted_token[at] = b->token[row];
+}
+
+void batch_want_end(batch *b)
+{
+    size_t count = b->wanted_starts[0], at = 0;
+    for (size_t s = 0; s < b->sequences; s++) {
+        b->wanted_starts[s] = (uint32_t)at;
+        while (at < count && b->wanted_rows[at] < b->starts[s + 1]) at++;
+    }
+    b->wanted_starts[b->sequences] = (uint32_t)count;
 }
 
 size_t batch_fit(const batch_limits *limits, const features *f, const uint32_t *index, size_t count)
 {
-    size_t tokens = 0, fit = 0;
-    while (fit < count && fit < limits->sequences) {
+    size_t tokens = 0, fit = 0, group = features_group(f);
+    while (fit < count && (fit + 1) * group <= limits->sequences) {
         tokens += features_length(f, index[fit]);
         if (tokens > limits->tokens && fit > 0) break;
         fit++;

@@ -1,4 +1,4 @@
-/* dataset.h: the labelled examples of one or several files, in memory, as text. */
+/* dataset.h: the examples of one or several files, in memory, as text. */
 #ifndef DATA_DATASET_H
 #define DATA_DATASET_H
 
@@ -8,8 +8,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* What a row holds. Every form has a reader of its own (dataset_*.c) and is found by the file's
+ * ending and columns. */
+typedef enum dataset_form {
+    FORM_FOUND,     /* in a request: whatever the first file looks like */
+    FORM_TEXTS,     /* a text or a pair of texts, and a label: .tsv, .csv, .jsonl */
+    FORM_WORDS,     /* the words of a sentence, and a tag each: .conll; .jsonl `tokens`, `tags` */
+    FORM_QUESTIONS, /* a question, a context, answers: SQuAD .json; .jsonl */
+    FORM_CHOICES,   /* a text, its possible endings, the index of the right one: tables */
+    FORM_LINES,     /* plain text, one a line: .txt */
+    FORM_COMPARED,  /* texts that are alike or not: pairs, pairs with a score, triples: tables */
+    FORM_COUNT
+} dataset_form;
+
 /* Column names; NULL means: find it. What the first of several files has decides; the others must
- * have columns of the same names. Found in this order:
+ * have columns of the same names. Found in this order, for FORM_TEXTS:
  *   text and pair  sentence1 + sentence2, premise + hypothesis, question1 + question2,
  *                  question + sentence, text_a + text_b;
  *   then alone     text, sentence, review, content, question
@@ -20,14 +33,36 @@ typedef struct dataset_columns {
     const char *text, *pair, *label;
 } dataset_columns;
 
+typedef struct dataset_request {
+    dataset_columns columns;
+    dataset_form form;
+    bool unlabelled; /* labels, tags, answers are not asked for */
+    size_t limit;    /* rows in all; 0: all */
+} dataset_request;
+
+/* A right answer: `start` code points into the context. */
+typedef struct dataset_answer {
+    slice text;
+    size_t start;
+} dataset_answer;
+
+/* What is not there has bytes == NULL. */
 typedef struct dataset_row {
-    slice text, pair; /* pair.bytes == NULL: a single text */
-    slice label;      /* label.bytes == NULL: not asked for */
-    size_t line;      /* in its file, from 1 */
+    slice text;         /* or the question */
+    slice pair;         /* the second text, or the context */
+    slice label;        /* or the score, or the index of the right ending */
+    slice id;           /* of a question */
+    const slice *items; /* [item_count] words; endings; further texts that are compared */
+    const slice *tags;  /* [item_count] of the words, or NULL */
+    size_t item_count;
+    const dataset_answer *answers; /* [answer_count] */
+    size_t answer_count;
+    size_t line; /* in its file, from 1; of a question: its number among the file's */
     const char *path;
 } dataset_row;
 
 typedef struct dataset {
+    dataset_form form;
     dataset_row *rows; /* [count]; texts are borrowed from the dataset */
     size_t count;
     const char *text_column, *pair_column,
@@ -35,13 +70,12 @@ typedef struct dataset {
     struct dataset_storage *storage;
 } dataset;
 
-/* Reads every row of the files, one after another, at most `limit` in all (0: no limit). Failures:
- * BERT_IO, BERT_FORMAT, BERT_DATA with path and line; a column that is not there is answered with
- * the columns that are; an empty label field (where labels are wanted) and a file without rows are
- * BERT_DATA. Text may be empty. The caller releases. */
+/* Reads every row of the files, one after another. Failures: BERT_IO, BERT_FORMAT, BERT_DATA with
+ * path and line; a column that is not there is answered with the columns that are; an empty label
+ * field (where labels are wanted), a file without rows and a file of another form than the first
+ * are BERT_DATA. Text may be empty. The caller releases. */
 bert_status dataset_open(const char *const *paths, size_t path_count,
-                         const dataset_columns *columns, bool with_labels, size_t limit,
-                         dataset *out);
+                         const dataset_request *request, dataset *out);
 void dataset_release(dataset *d); /* a zeroed one is left alone */
 
 #endif

@@ -1,4 +1,9 @@
-/* features.h: texts as ids, the form in which training and prediction want them. */
+/* features.h: texts as ids, the form in which training and prediction want them.
+ *
+ * The unit is what a step counts: a text or a pair of texts, a window of a long one, or the few
+ * sequences that belong together (the endings of a choice, the texts that are compared). All units
+ * have `group` sequences, side by side. A row of the data makes one unit, or several where it is
+ * cut into windows; the units of a row lie side by side too. */
 #ifndef DATA_FEATURES_H
 #define DATA_FEATURES_H
 
@@ -9,29 +14,50 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Example i has ids[starts[i]] .. ids[starts[i + 1] - 1]; its first first_counts[i] are of type 0.
- * Start from { 0 }. */
+/* Sequence i has ids[starts[i]] .. ids[starts[i + 1] - 1]; its first first_counts[i] are of type 0.
+ * Start from { 0 }, or { .group = n }. */
 typedef struct features {
-    size_t count;
-    size_t *starts; /* [count + 1] */
-    uint32_t *first_counts;
+    size_t count;     /* of units: sequences / group */
+    size_t sequences; /* [count * group], and fewer than a group more while a unit is being added */
+    size_t group;     /* sequences a unit; 0 stands for 1 */
+    size_t *starts;   /* [sequences + 1] */
+    uint32_t *first_counts; /* [sequences] */
+    uint32_t *rows;         /* [sequences] index of the data's row that each came from */
     int32_t *ids;
-    size_t longest;   /* tokens of the longest example */
-    size_t truncated; /* examples that lost tokens to max_length */
-    size_t starts_capacity, first_capacity, ids_capacity;
+    size_t longest;   /* tokens of the longest sequence */
+    size_t truncated; /* sequences that lost tokens to max_length */
+    size_t starts_capacity, first_capacity, rows_capacity, ids_capacity;
 } features;
 
-/* Appends one example. `encoding` is the caller's scratch, kept between calls. */
-bert_status features_add(features *f, const tokenizer *t, slice text, slice pair, size_t max_length,
-                         tokenizer_encoding *encoding);
+/* Appends one sequence of row `row`: the encoding of a text or a pair, cut to max_length (the
+ * longer text of a pair first). `encoding` is the caller's scratch, kept between calls. */
+bert_status features_add(features *f, const tokenizer *t, size_t row, slice text, slice pair,
+                         size_t max_length, tokenizer_encoding *encoding);
 
-/* Forgets the examples, keeps the memory. */
+/* Appends one sequence of ids as they are, the first `first_count` of type 0. */
+bert_status features_append(features *f, size_t row, const int32_t *ids, size_t count,
+                            size_t first_count);
+
+/* Forgets the units, keeps the memory and the group. */
 void features_clear(features *f);
 void features_release(features *f);
 
-static inline size_t features_length(const features *f, size_t example)
+static inline size_t features_group(const features *f)
 {
-    return f->starts[example + 1] - f->starts[example];
+    return f->group ? f->group : 1;
+}
+
+/* Tokens of a unit, all of its sequences. */
+static inline size_t features_length(const features *f, size_t unit)
+{
+    size_t group = features_group(f);
+    return f->starts[(unit + 1) * group] - f->starts[unit * group];
+}
+
+/* The data's row that a unit came from. */
+static inline size_t features_row(const features *f, size_t unit)
+{
+    return f->rows[unit * features_group(f)];
 }
 
 #endif

@@ -1,7 +1,7 @@
 /* attention.c: y = norm(x + dropout(W_o attention(W_q x, W_k x, W_v x) + b_o)).
  *
- * Where only the first token of each sequence is wanted (the last layer under a sentence's
- * classifier), queries and all that follows are computed for those rows alone; keys and values are
+ * Where few tokens are wanted (in the last layer under a sentence's classifier: the first of each
+ * sequence), queries and all that follows are computed for those rows alone; keys and values are
  * needed of all. The numbers are the same. */
 #include "model/network.h"
 
@@ -40,8 +40,8 @@ void attention_part_forward(const pass *p, size_t layer, const float *x)
     dropout drop_output = layer_dropout(p, layer, DROPOUT_ATTENTION, &rows);
 
     const float *residual = x;
-    if (rows.first_only) {
-        on->gather_rows(on, rows.count, p->config->hidden, p->batch->starts, x, t->residual);
+    if (rows.few) {
+        on->gather_rows(on, rows.count, p->config->hidden, p->batch->wanted_rows, x, t->residual);
         residual = t->residual;
     }
     on->linear_forward(on, &queries, residual, w->query_weight.data, w->query_bias.data, t->query);
@@ -70,7 +70,7 @@ void attention_part_backward(const pass *p, size_t layer, const float *x, bool i
     norm_shape norm = norm_of(p, &rows);
     dropout drop_probabilities = layer_dropout(p, layer, DROPOUT_PROBABILITIES, &rows);
     dropout drop_output = layer_dropout(p, layer, DROPOUT_ATTENTION, &rows);
-    const float *residual = rows.first_only ? t->residual : x;
+    const float *residual = rows.few ? t->residual : x;
     float *dcontext = b->dinput;
 
     on->norm_backward(on, &norm, b->dhidden, t->attention.sum, w->attention_gain.data,
@@ -89,10 +89,10 @@ void attention_part_backward(const pass *p, size_t layer, const float *x, bool i
     if (!input) return;
 
     on->linear_backward_input(on, &queries, b->dquery, w->query_weight.data, true, b->dhidden);
-    on->linear_backward_input(on, &keys, b->dkey, w->key_weight.data, !rows.first_only,
-                              rows.first_only ? b->dinput : b->dhidden);
-    if (rows.first_only) {
-        on->scatter_add_rows(on, rows.count, p->config->hidden, p->batch->starts, b->dhidden,
+    on->linear_backward_input(on, &keys, b->dkey, w->key_weight.data, !rows.few,
+                              rows.few ? b->dinput : b->dhidden);
+    if (rows.few) {
+        on->scatter_add_rows(on, rows.count, p->config->hidden, p->batch->wanted_rows, b->dhidden,
                              b->dinput);
         float *dinput = b->dinput;
         b->dinput = b->dhidden;

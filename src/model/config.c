@@ -160,6 +160,26 @@ static bert_status labels_read(const json_t *o, const char *path, config *c)
     return BERT_OK;
 }
 
+/* "thresholds": a number above which each label is given; this program's own key. */
+static bert_status thresholds_read(const json_t *o, const char *path, config *c)
+{
+    const json_t *list = json_object_get(o, "thresholds");
+    if (!list) return BERT_OK;
+    if (!json_is_array(list) || json_array_size(list) != c->labels)
+        return fail(BERT_FORMAT, "%s: thresholds must be a list of one number for each label",
+                    path);
+    void *memory;
+    TRY(memory_zeroed(c->labels, sizeof *c->thresholds, &memory));
+    c->thresholds = memory;
+    for (size_t i = 0; i < c->labels; i++) {
+        const json_t *number = json_array_get(list, i);
+        if (!json_is_number(number))
+            return fail(BERT_FORMAT, "%s: thresholds[%zu] is no number", path, i);
+        c->thresholds[i] = json_number_value(number);
+    }
+    return BERT_OK;
+}
+
 static bert_status config_fill(const char *path, config *c)
 {
     const json_t *o = c->source;
@@ -170,9 +190,15 @@ static bert_status config_fill(const char *path, config *c)
     TRY(labels_read(o, path, c));
     const char *problem = NULL;
     TRY(json_get_string(o, path, "problem_type", &problem));
+    const char *architecture =
+        json_string_value(json_array_get(json_object_get(o, "architectures"), 0));
     if (problem && !(c->problem = strdup(problem)))
         return fail(BERT_MEMORY, "out of memory for the configuration");
-    return BERT_OK;
+    if (architecture && !(c->architecture = strdup(architecture)))
+        return fail(BERT_MEMORY, "out of memory for the configuration");
+    bool choice = architecture && strstr(architecture, "ForMultipleChoice");
+    c->outputs = choice ? 1 : c->labels;
+    return thresholds_read(o, path, c);
 }
 
 static bert_status config_open(const char *folder, const char *path, config *out)
@@ -227,6 +253,8 @@ void config_release(config *c)
 {
     label_names_release(c);
     free(c->problem);
+    free(c->architecture);
+    free(c->thresholds);
     json_decref(c->source);
     *c = (config){ 0 };
 }
@@ -234,39 +262,58 @@ void config_release(config *c)
 bert_status config_set_labels(config *c, const char *const *names, size_t count)
 {
     label_names_release(c);
+    free(c->thresholds);
+    c->thresholds = NULL;
     TRY(label_names_make(c, count));
     for (size_t i = 0; i < count; i++) TRY(label_name_put(c, i, names[i]));
     c->labels_given = true;
+    c->outputs = count;
     return BERT_OK;
 }
 
 /* transformers keeps the caller's order of ids; so do we. */
-static json_t *config_object(const config *c, const char *class_name, const char *problem)
+static void labels_put(const config *c, json_t *o)
 {
-    json_t *o = json_copy(c->source), *names = json_object(), *ids = json_object();
+    json_t *names = json_object(), *ids = json_object();
     for (size_t i = 0; i < c->labels; i++) {
         char key[32];
         snprintf(key, sizeof key, "%zu", i);
         json_object_set_new(names, key, json_string(c->label_names[i]));
         json_object_set_new(ids, c->label_names[i], json_integer((json_int_t)i));
     }
-    json_object_set_new(o, "architectures", json_pack("[s]", class_name));
-    json_object_set_new(o, "model_type", json_string("bert"));
     json_object_set_new(o, "id2label", names);
     json_object_set_new(o, "label2id", ids);
-    json_object_del(o, "num_labels");
-    json_object_set_new(o, "problem_type", json_string(problem));
-    json_object_del(o, "dtype"); /* transformers' newer name of it */
+}
+
+static void thresholds_put(const config *c, json_t *o)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < c->labels; i++) json_array_append_new(list, json_real(c->thresholds[i]));
+    json_object_set_new(o, "thresholds", list);
+}
+
+static json_t *config_object(const config *c, const char *class_name, bool labelled,
+                             const char *problem)
+{
+    static const char *const own[] = { "id2label",     "label2id",   "num_labels",
+                                       "problem_type", "thresholds", "dtype" };
+    json_t *o = json_copy(c->source);
+    json_object_set_new(o, "architectures", json_pack("[s]", class_name));
+    json_object_set_new(o, "model_type", json_string("bert"));
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) json_object_del(o, own[i]);
+    if (labelled) labels_put(c, o);
+    if (labelled && c->thresholds) thresholds_put(c, o);
+    if (problem) json_object_set_new(o, "problem_type", json_string(problem));
     json_object_set_new(o, "torch_dtype", json_string("float32"));
     return o;
 }
 
-bert_status config_write(const config *c, const char *folder, const char *class_name,
+bert_status config_write(const config *c, const char *folder, const char *class_name, bool labelled,
                          const char *problem)
 {
     char *path;
     TRY(path_join(folder, "config.json", &path));
-    json_t *object = config_object(c, class_name, problem);
+    json_t *object = config_object(c, class_name, labelled, problem);
     bert_status status = json_write(path, object);
     json_decref(object);
     free(path);

@@ -29,7 +29,10 @@ typedef struct config {
     size_t labels;              /* of id2label, else num_labels, else 2 */
     char **label_names;         /* [labels] */
     bool labels_given;          /* does the file name or count labels? */
+    size_t outputs;             /* of the classifier: labels, or 1 where it weighs choices */
     char *problem;              /* problem_type, or NULL */
+    char *architecture;         /* the first of architectures, or NULL */
+    double *thresholds;         /* [labels] above which a label is given, or NULL: 0.5 each */
     json_t *source; /* the whole object, so that a saved folder keeps what is not known here */
 } config;
 
@@ -38,13 +41,13 @@ typedef struct config {
 bert_status config_read(const char *folder, config *out);
 void config_release(config *c);
 
-/* Names the labels anew: copies of names [count]. */
+/* Names the labels anew: copies of names [count]. Thresholds are dropped. */
 bert_status config_set_labels(config *c, const char *const *names, size_t count);
 
-/* Writes config.json for `class_name` (say BertForSequenceClassification) and `problem` as
- * transformers does: the source's keys, with id2label, label2id, architectures and
- * problem_type. */
-bert_status config_write(const config *c, const char *folder, const char *class_name,
+/* Writes config.json for `class_name` (say BertForSequenceClassification) as transformers does: the
+ * source's keys, with architectures, with id2label and label2id where `labelled`, with problem_type
+ * where `problem` is not NULL, and with the thresholds where there are any. */
+bert_status config_write(const config *c, const char *folder, const char *class_name, bool labelled,
                          const char *problem);
 
 /* BERT_ARGUMENT where the model has one token type only: it cannot tell a pair's second text from

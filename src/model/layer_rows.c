@@ -4,12 +4,12 @@
 layer_rows layer_rows_of(const pass *p, size_t layer)
 {
     const batch *b = p->batch;
-    if (p->tape->shape.first_only && layer + 1 == p->config->layers)
-        return (layer_rows){ .count = b->sequences,
-                             .starts = b->first_starts,
-                             .example = b->first_example,
-                             .token = b->first_token,
-                             .first_only = true };
+    if (p->tape->shape.wanted && layer + 1 == p->config->layers)
+        return (layer_rows){ .count = batch_wanted(b),
+                             .starts = b->wanted_starts,
+                             .example = b->wanted_example,
+                             .token = b->wanted_token,
+                             .few = true };
     return (layer_rows){
         .count = b->tokens, .starts = b->starts, .example = b->example, .token = b->token
     };

@@ -1,6 +1,6 @@
 /* network.h: a BERT forward and backward, over packed sequences.
  *
- *     ids -> embeddings -> layer 1 .. n -> [CLS] -> pooler -> classifier -> logits
+ *     ids -> embeddings -> layer 1 .. n -> a head (heads.h) -> logits
  *
  * Devlin, Chang, Lee, Toutanova: BERT, 2019; Vaswani et al.: Attention is all you need, 2017; the
  * reference is transformers' modeling_bert.py. Forward and backward of a part stand in one file, in
@@ -31,21 +31,19 @@ typedef struct pass {
 } pass;
 
 /* To the last layer's hidden states. Returns [rows, hidden], in the tape: one row a token, or one a
- * sequence where the tape was opened for first tokens only. */
+ * wanted token where the tape was opened for few. */
 const float *encoder_forward(const pass *p);
 
 /* Pooler alone: tanh(W x + b) of the hidden states of [CLS] -> tape->pooled [sequences, hidden]. */
 void pooler_forward(const pass *p, const float *hidden);
 
-/* All the way -> tape->logits [sequences, labels]. */
-void classifier_forward(const pass *p);
-
-/* From tape->dlogits: adds to the gradients whose data are not NULL. Layers whose weights, and
- * those of all below, are not wanted are not entered. */
-void classifier_backward(const pass *p, params *gradients);
+/* The other way, from tape->dpooled, which is overwritten: writes the tape's dhidden and adds to
+ * the pooler's gradients. The tape is one for the first tokens. */
+void pooler_backward(const pass *p, params *gradients);
 
 /* From the gradient of the last hidden states in the tape's dhidden, down to the lowest weights
- * that are wanted. */
+ * that are wanted: adds to the gradients whose data are not NULL. Layers whose weights, and those
+ * of all below, are not wanted are not entered. */
 void encoder_backward(const pass *p, params *gradients);
 
 /* The parts, for network's own files. `input` is the gradient's way further down: false ends it
@@ -63,7 +61,7 @@ typedef struct layer_rows {
     size_t count;
     const uint32_t *starts;          /* [sequences + 1] of the queries */
     const uint32_t *example, *token; /* [count] */
-    bool first_only;                 /* fewer than the tokens */
+    bool few;                        /* fewer than the tokens */
 } layer_rows;
 
 layer_rows layer_rows_of(const pass *p, size_t layer);

@@ -23,6 +23,8 @@ bert_status params_init(const config *c, params *out)
 #define POOLER_PARAM(field, r, k, decay) p.pooler.field = (weight){ .rows = (r), .cols = (k) };
 #define CLASSIFIER_PARAM(field, r, k, decay)                                                       \
     p.classifier.field = (weight){ .rows = (r), .cols = (k) };
+#define SPANS_PARAM(field, r, k, decay) p.spans.field = (weight){ .rows = (r), .cols = (k) };
+#define MASKED_PARAM(field, r, k, decay) p.masked.field = (weight){ .rows = (r), .cols = (k) };
 #include "model/params.def"
     for (size_t i = 0; i < c->layers; i++) {
 #define LAYER_PARAM(field, r, k, decay) p.layers[i].field = (weight){ .rows = (r), .cols = (k) };
@@ -44,6 +46,8 @@ void params_release(params *p)
 #define LAYER_NAME(field, name) static const char layer_name_##field[] = name;
 #define POOLER_NAME(field, name) static const char pooler_name_##field[] = name;
 #define CLASSIFIER_NAME(field, name) static const char classifier_name_##field[] = name;
+#define SPANS_NAME(field, name) static const char spans_name_##field[] = name;
+#define MASKED_NAME(field, name) static const char masked_name_##field[] = name;
 #include "model/names/bert.def"
 
 static void layer_entries(const config *c, size_t layer, param_entry *next)
@@ -61,10 +65,30 @@ static void layer_entries(const config *c, size_t layer, param_entry *next)
 #include "model/params.def"
 }
 
-bert_status params_list(const config *c, param_entry **out, size_t *count)
+static bool name_is_gain(const char *name)
+{
+    static const char ending[] = "LayerNorm.weight";
+    size_t length = strlen(name), count = sizeof ending - 1;
+    return length >= count && strcmp(name + length - count, ending) == 0;
+}
+
+/* Keeps those of the groups, in order; returns how many. */
+static size_t entries_choose(param_entry *entries, size_t count, unsigned groups)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (groups & 1u << entries[i].group) {
+            entries[kept] = entries[i];
+            entries[kept++].gain = name_is_gain(entries[i].name);
+        }
+    return kept;
+}
+
+bert_status params_list(const config *c, unsigned groups, param_entry **out, size_t *count)
 {
     enum { LAYER_ENTRIES = sizeof(layer_params) / sizeof(weight) };
-    size_t total = (sizeof(embedding_params) + sizeof(pooler_params) + sizeof(classifier_params)) /
+    size_t total = (sizeof(embedding_params) + sizeof(pooler_params) + sizeof(classifier_params) +
+                    sizeof(spans_params) + sizeof(masked_params)) /
                        sizeof(weight) +
                    c->layers * LAYER_ENTRIES;
     void *memory;
@@ -88,10 +112,14 @@ bert_status params_list(const config *c, param_entry **out, size_t *count)
     ENTRY(PARAM_POOLER, pooler.field, r, k, pulls, "bert.", pooler_name_##field)
 #define CLASSIFIER_PARAM(field, r, k, pulls)                                                       \
     ENTRY(PARAM_CLASSIFIER, classifier.field, r, k, pulls, "", classifier_name_##field)
+#define SPANS_PARAM(field, r, k, pulls)                                                            \
+    ENTRY(PARAM_SPANS, spans.field, r, k, pulls, "", spans_name_##field)
+#define MASKED_PARAM(field, r, k, pulls)                                                           \
+    ENTRY(PARAM_MASKED, masked.field, r, k, pulls, "", masked_name_##field)
 #include "model/params.def"
 #undef ENTRY
     *out = memory;
-    *count = total;
+    *count = entries_choose(memory, total, groups);
     return BERT_OK;
 }
 
@@ -101,8 +129,9 @@ weight *params_weight(params *p, const param_entry *entry)
     return (weight *)(void *)(base + entry->offset);
 }
 
-static bool entry_frozen(const param_entry *entry, size_t frozen_layers)
+static bool entry_frozen(const param_entry *entry, size_t frozen_layers, unsigned frozen_groups)
 {
+    if (frozen_groups & 1u << entry->group) return true;
     if (entry->group == PARAM_EMBEDDING) return frozen_layers > 0;
     return entry->group == PARAM_LAYER && entry->layer + 1 < frozen_layers;
 }
@@ -122,7 +151,7 @@ bert_status param_frozen_parse(const char *freeze, size_t layers, size_t *frozen
 }
 
 bert_status param_layout_init(const param_entry *entries, size_t count, size_t frozen_layers,
-                              param_layout *out)
+                              unsigned frozen_groups, param_layout *out)
 {
     void *memory;
     TRY(memory_zeroed(count, sizeof(size_t), &memory));
@@ -131,7 +160,7 @@ bert_status param_layout_init(const param_entry *entries, size_t count, size_t f
         for (size_t i = 0; i < count; i++) {
             if (entries[i].decay != decay) continue;
             layout.at[i] = SIZE_MAX;
-            if (entry_frozen(&entries[i], frozen_layers)) continue;
+            if (entry_frozen(&entries[i], frozen_layers, frozen_groups)) continue;
             weight shape = { .rows = entries[i].rows, .cols = entries[i].cols };
             layout.at[i] = layout.count;
             layout.count += (weight_count(&shape) + 15) / 16 * 16;

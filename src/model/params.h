@@ -38,12 +38,34 @@ typedef struct classifier_params {
 #include "model/params.def"
 } classifier_params;
 
+typedef struct spans_params {
+#define SPANS_PARAM(field, rows, cols, decay) weight field;
+#include "model/params.def"
+} spans_params;
+
+typedef struct masked_params {
+#define MASKED_PARAM(field, rows, cols, decay) weight field;
+#include "model/params.def"
+} masked_params;
+
 typedef enum param_group {
     PARAM_EMBEDDING,
     PARAM_LAYER,
     PARAM_POOLER,
-    PARAM_CLASSIFIER
+    PARAM_CLASSIFIER, /* a linear layer over pooled sequences or over tokens */
+    PARAM_SPANS,      /* start and end of an answer */
+    PARAM_MASKED      /* the transform before the word table, and a bias a word */
 } param_group;
+
+/* Sets of groups. Every model has the encoder's; a head adds its own. */
+enum {
+    GROUP_POOLER = 1 << PARAM_POOLER,
+    GROUP_CLASSIFIER = 1 << PARAM_CLASSIFIER,
+    GROUP_SPANS = 1 << PARAM_SPANS,
+    GROUP_MASKED = 1 << PARAM_MASKED,
+    GROUP_ENCODER = 1 << PARAM_EMBEDDING | 1 << PARAM_LAYER,
+    GROUP_ALL = GROUP_ENCODER | GROUP_POOLER | GROUP_CLASSIFIER | GROUP_SPANS | GROUP_MASKED
+};
 
 /* One weight of the flat list, in the order of params.def. */
 typedef struct param_entry {
@@ -51,6 +73,7 @@ typedef struct param_entry {
     size_t offset; /* of its weight from the start of the list's struct, see params_weight() */
     size_t rows, cols;
     bool decay;
+    bool gain; /* of a norm: a fresh one is 1 */
     param_group group;
     size_t layer; /* from 0, for PARAM_LAYER */
 } param_entry;
@@ -61,14 +84,17 @@ typedef struct params {
     size_t layer_count;
     pooler_params pooler;
     classifier_params classifier;
+    spans_params spans;
+    masked_params masked;
 } params;
 
 /* Every weight with its shape and no data. The caller releases (which does not touch the data). */
 bert_status params_init(const config *c, params *out);
 void params_release(params *p);
 
-/* The flat list of a configuration's weights. The caller frees *out with free(). */
-bert_status params_list(const config *c, param_entry **out, size_t *count);
+/* The flat list of a configuration's weights that belong to `groups`. The caller frees *out with
+ * free(). */
+bert_status params_list(const config *c, unsigned groups, param_entry **out, size_t *count);
 weight *params_weight(params *p, const param_entry *entry);
 
 /* Where the trainable weights lie in a block of floats: those with weight decay first, so that the
@@ -85,9 +111,9 @@ typedef struct param_layout {
 bert_status param_frozen_parse(const char *freeze, size_t layers, size_t *frozen_layers);
 
 /* frozen_layers 0: nothing is frozen; 1: the embeddings; 1 + N: the embeddings and N layers. The
- * caller releases. */
+ * groups of frozen_groups are too. The caller releases. */
 bert_status param_layout_init(const param_entry *entries, size_t count, size_t frozen_layers,
-                              param_layout *out);
+                              unsigned frozen_groups, param_layout *out);
 void param_layout_release(param_layout *layout);
 
 /* Points the weights of *p that the layout places into `block`; with `only` those it does not place

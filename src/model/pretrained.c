@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "model/heads.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -38,7 +39,22 @@ static const tensor_info *tensor_find(const tensor_file *file, const char *name)
 
 static bool entry_optional(const param_entry *entry)
 {
-    return entry->group == PARAM_POOLER || entry->group == PARAM_CLASSIFIER;
+    return !(GROUP_ENCODER & 1u << entry->group);
+}
+
+static bool tensor_fits(const tensor_info *info, const param_entry *entry)
+{
+    size_t dimensions = entry->cols ? 2 : 1;
+    return info->type != TENSOR_OTHER && info->dimensions == dimensions &&
+           info->shape[0] == entry->rows && (!entry->cols || info->shape[1] == entry->cols);
+}
+
+/* Is a weight of the wrong shape a fault, and not just another model's head? */
+static bool group_matters(const config *c, param_group group)
+{
+    const head *h = head_of_class(c->architecture);
+    unsigned wanted = h ? h->groups : GROUP_POOLER | GROUP_CLASSIFIER;
+    return ((GROUP_ENCODER | wanted) & 1u << group) != 0;
 }
 
 static bert_status tensor_check(const tensor_info *info, const param_entry *entry,
@@ -47,10 +63,7 @@ static bert_status tensor_check(const tensor_info *info, const param_entry *entr
     if (info->type == TENSOR_OTHER)
         return fail(BERT_FORMAT, "%s: '%s' is not stored as F32, F16 or BF16", info->file,
                     info->name);
-    size_t dimensions = entry->cols ? 2 : 1;
-    bool fits = info->dimensions == dimensions && info->shape[0] == entry->rows &&
-                (!entry->cols || info->shape[1] == entry->cols);
-    if (fits) return BERT_OK;
+    if (tensor_fits(info, entry)) return BERT_OK;
     char shape[128] = "";
     for (size_t i = 0, at = 0; i < info->dimensions && at < sizeof shape; i++)
         at +=
@@ -80,7 +93,11 @@ static bert_status tensors_match(const pretrained *m, const char *folder, const 
         if (found[i] && entry->group == PARAM_CLASSIFIER && !m->config.labels_given &&
             found[i]->shape[0] != entry->rows)
             found[i] = NULL;
-        if (found[i]) TRY(tensor_check(found[i], entry, folder));
+        if (!found[i]) continue;
+        if (group_matters(&m->config, entry->group))
+            TRY(tensor_check(found[i], entry, folder));
+        else if (!tensor_fits(found[i], entry))
+            found[i] = NULL;
     }
     return BERT_OK;
 }
@@ -126,8 +143,9 @@ static bert_status weights_read(pretrained *m, const char *folder, compute *on,
     size_t used = 0;
     for (size_t i = 0; i < m->entry_count; i++) used += found[i] != NULL;
     m->ignored = tensor_file_count(m->file) - used;
-    m->has_pooler = m->params.pooler.weight.data && m->params.pooler.bias.data;
-    m->has_classifier = m->params.classifier.weight.data && m->params.classifier.bias.data;
+    m->groups = GROUP_ALL;
+    for (size_t i = 0; i < m->entry_count; i++)
+        if (!found[i]) m->groups &= ~(1u << m->entries[i].group);
     return weights_check(m, found, on);
 }
 
@@ -135,7 +153,7 @@ static bert_status pretrained_fill(pretrained *m, const char *folder, compute *o
 {
     TRY(config_read(folder, &m->config));
     TRY(params_init(&m->config, &m->params));
-    TRY(params_list(&m->config, &m->entries, &m->entry_count));
+    TRY(params_list(&m->config, GROUP_ALL, &m->entries, &m->entry_count));
     TRY(tensor_file_open(folder, &m->file));
     void *stored, *found;
     TRY(memory_zeroed(m->entry_count, sizeof *m->stored, &stored));
@@ -179,7 +197,13 @@ const weight *pretrained_find(const pretrained *m, const param_entry *entry)
     return NULL;
 }
 
-bert_status weights_write(const char *folder, params *p, const param_entry *entries, size_t count)
+static const char *name_bare(const char *name, bool bare)
+{
+    return bare && strncmp(name, "bert.", 5) == 0 ? name + 5 : name;
+}
+
+bert_status weights_write(const char *folder, params *p, const param_entry *entries, size_t count,
+                          bool bare)
 {
     char *path = NULL;
     void *memory;
@@ -189,9 +213,10 @@ bert_status weights_write(const char *folder, params *p, const param_entry *entr
     for (size_t i = 0; i < count; i++) {
         const weight *w = params_weight(p, &entries[i]);
         if (w->data)
-            tensors[written++] = (tensor_out){
-                .name = entries[i].name, .rows = w->rows, .cols = w->cols, .data = w->data
-            };
+            tensors[written++] = (tensor_out){ .name = name_bare(entries[i].name, bare),
+                                               .rows = w->rows,
+                                               .cols = w->cols,
+                                               .data = w->data };
     }
     bert_status status = path_join(folder, "model.safetensors", &path);
     if (status == BERT_OK) status = tensor_file_write(path, tensors, written);

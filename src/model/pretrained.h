@@ -14,18 +14,18 @@
 /* A checkpoint's weights, read-only: any number of threads may share it. */
 typedef struct pretrained {
     config config;
-    param_entry *entries; /* [entry_count] of the configuration, all of them, head included */
+    param_entry *entries; /* [entry_count] of the configuration, all groups */
     size_t entry_count;
     tensor_type *stored; /* [entry_count] */
-    params params; /* data: in the mapped file where it is aligned f32, else in `converted`; NULL:
-                      not in the file */
-    bool has_pooler, has_classifier;
-    size_t ignored; /* tensors in the file that no weight wanted */
+    params params;   /* data: in the mapped file where it is aligned f32, else in `converted`; NULL:
+                        not in the file */
+    unsigned groups; /* those that stand in the file whole */
+    size_t ignored;  /* tensors in the file that no weight wanted */
     tensor_file *file;
     arena converted;
 } pretrained;
 
-/* Reads config.json and the weights. A weight that is missing (pooler and classifier apart), has
+/* Reads config.json and the weights. A weight that is missing (pooler and heads apart), has
  * another shape than config.json asks for, or is not finite: BERT_SHAPE, BERT_FORMAT or
  * BERT_NUMERIC. `on` looks through the numbers. The caller releases. */
 bert_status pretrained_open(const char *folder, compute *on, pretrained *out);
@@ -35,7 +35,9 @@ void pretrained_release(pretrained *m);
  * shape, in the file. NULL: none. */
 const weight *pretrained_find(const pretrained *m, const param_entry *entry);
 
-/* Writes model.safetensors into the folder: the weights of `p` that have data, by their names. */
-bert_status weights_write(const char *folder, params *p, const param_entry *entries, size_t count);
+/* Writes model.safetensors into the folder: the weights of `p` that have data, by their names,
+ * `bare`: without "bert." before them. */
+bert_status weights_write(const char *folder, params *p, const param_entry *entries, size_t count,
+                          bool bare);
 
 #endif

@@ -45,8 +45,8 @@ static void layers_share(tape *t, const config *c, arena *block)
 static void layers_keep(tape *t, const config *c, arena *block)
 {
     for (size_t i = 0; i < c->layers; i++) {
-        bool few = i + 1 == c->layers && t->shape.first_only;
-        layer_place(&t->layers[i], c, t->shape.tokens, few ? t->shape.sequences : t->shape.tokens,
+        bool few = i + 1 == c->layers && t->shape.wanted;
+        layer_place(&t->layers[i], c, t->shape.tokens, few ? t->shape.wanted : t->shape.tokens,
                     block);
     }
 }
@@ -54,7 +54,8 @@ static void layers_keep(tape *t, const config *c, arena *block)
 static void backward_place(tape *t, const config *c, arena *block)
 {
     size_t tokens = t->shape.tokens, sequences = t->shape.sequences;
-    t->dlogits = take(block, sequences, c->labels);
+    if (t->shape.dropped) t->dropped = take(block, tokens, c->hidden);
+    t->dlogits = take(block, t->shape.logit_rows, t->shape.logit_width);
     t->dpooled = take(block, sequences, c->hidden);
     t->dhidden = take(block, tokens, c->hidden);
     t->dinput = take(block, tokens, c->hidden);
@@ -74,12 +75,11 @@ static void tape_place(tape *t, const config *c, arena *block)
         layers_keep(t, c, block);
     else
         layers_share(t, c, block);
-    if (shape->first_only)
-        t->layers[c->layers - 1].residual = take(block, shape->sequences, c->hidden);
+    if (shape->wanted) t->layers[c->layers - 1].residual = take(block, shape->wanted, c->hidden);
     t->first = take(block, shape->sequences, c->hidden);
     t->pooled_sum = take(block, shape->sequences, c->hidden);
     t->pooled = take(block, shape->sequences, c->hidden);
-    t->logits = take(block, shape->sequences, c->labels);
+    t->logits = take(block, shape->logit_rows, shape->logit_width);
     if (shape->backward) backward_place(t, c, block);
 }
 

@@ -1,8 +1,8 @@
 /* tape.h: what a forward pass leaves for the backward pass, and the room for both.
  *
  * Rows are `tokens`, the real tokens of a batch, or `queries`: the rows that are wanted of the last
- * layer, which are all tokens or, for a head that reads [CLS] alone, one a sequence. A layer's
- * numbers a token: 3 h (q, k, v) + h (context)
+ * layer, which are all tokens or, for a head that reads few of them, those that the batch wants. A
+ * layer's numbers a token: 3 h (q, k, v) + h (context)
  * + 2 (h + h) (sums and their norms) + 2 i (before and after the activation), 16 h for the usual i
  * = 4 h: 49 kB at h = 768. */
 #ifndef MODEL_TAPE_H
@@ -16,8 +16,10 @@
 
 typedef struct tape_shape {
     size_t tokens, sequences; /* at most */
-    bool backward;            /* else the layers share one record and gradients have no room */
-    bool first_only; /* of the last layer, only the first token of each sequence is wanted */
+    size_t wanted;            /* at most so many tokens are wanted of the last layer; 0: all */
+    size_t logit_rows, logit_width;
+    bool dropped;  /* does a head drop out hidden states of tokens? */
+    bool backward; /* else the layers share one record and gradients have no room */
 } tape_shape;
 
 typedef struct norm_tape {
@@ -46,9 +48,10 @@ typedef struct tape {
     layer_tape *layers;         /* [layer count] */
     float *first;               /* [sequences, h] hidden states of [CLS] */
     float *pooled_sum, *pooled; /* [sequences, h] before and after tanh (and dropout) */
-    float *logits;              /* [sequences, labels] */
+    float *logits;              /* [logit_rows, logit_width] */
     /* backward only */
-    float *dlogits;                /* [sequences, labels] */
+    float *dropped;                /* [tokens, h] the last hidden states after a head's dropout */
+    float *dlogits;                /* [logit_rows, logit_width] */
     float *dpooled;                /* [sequences, h] */
     float *dhidden;                /* [tokens, h] gradient of the hidden states, on its way down */
     float *dinput;                 /* [tokens, h] */

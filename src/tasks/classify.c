@@ -1,10 +1,12 @@
 /* classify.c: one class for each text or pair of texts: BertForSequenceClassification with
  * cross-entropy. */
 #include "base/memory.h"
+#include "metrics/confusion.h"
+#include "tasks/pooled.h"
 #include "tasks/tasks.h"
-#include "train/confusion.h"
 #include "train/observe.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,8 +112,10 @@ static void labels_warn(const dataset *d, const label_names *labels, size_t larg
                         labels->count, largest, share, smallest, share);
 }
 
-static bert_status labels_find(const dataset *d, const bert_observer *observer, label_names *out)
+static bert_status labels_find(const dataset *d, const bert_task_options *options,
+                               const bert_observer *observer, label_names *out)
 {
+    (void)options;
     void *memory;
     TRY(memory_zeroed(d->count, sizeof(char *), &memory));
     label_names labels = { .names = memory, .count = d->count };
@@ -131,7 +135,7 @@ static bert_status labels_find(const dataset *d, const bert_observer *observer, 
     return BERT_OK;
 }
 
-/* ---- targets: the class of each example, int32_t [count] */
+/* ---- targets */
 
 static bool label_index(const config *c, slice label, int32_t *index)
 {
@@ -157,67 +161,97 @@ static bert_status label_unknown(const dataset_row *row, const config *c)
         row->label.bytes, c->labels, known, c->labels > 8 ? ", ..." : "");
 }
 
-static bert_status targets_open(const dataset *d, const config *c, void **targets)
+typedef struct class_targets {
+    int32_t *classes; /* [capacity] of each unit */
+    size_t capacity;
+    float *weights; /* [labels] of the loss, or NULL: all 1 */
+} class_targets;
+
+static void targets_free(void *targets)
+{
+    class_targets *t = targets;
+    free(t->classes);
+    free(t->weights);
+    free(t);
+}
+
+/* "balanced": examples / (labels * examples of the label), as scikit-learn's; a label that no row
+ * has keeps 1. */
+static bert_status weights_make(const examples *e, float *weights)
 {
     void *memory;
-    TRY(memory_zeroed(d->count, sizeof(int32_t), &memory));
-    int32_t *classes = memory;
-    for (size_t i = 0; i < d->count; i++) {
-        if (label_index(c, d->rows[i].label, &classes[i])) continue;
-        free(classes);
-        return label_unknown(&d->rows[i], c);
-    }
-    *targets = classes;
+    size_t labels = e->config->labels;
+    TRY(memory_zeroed(labels, sizeof(double), &memory));
+    double *balanced = memory;
+    int32_t index;
+    for (size_t i = 0; i < e->row_count; i++)
+        if (label_index(e->config, e->rows[i].label, &index)) balanced[index]++;
+    for (size_t i = 0; i < labels; i++)
+        balanced[i] =
+            balanced[i] > 0.0 ? (double)e->row_count / ((double)labels * balanced[i]) : 1.0;
+    bert_status status = label_weights_parse(e->options->class_weights, e->config, balanced,
+                                             "class weights", weights);
+    free(balanced);
+    return status;
+}
+
+static bert_status targets_open(examples *e)
+{
+    void *memory, *weights = NULL;
+    TRY(memory_zeroed(1, sizeof(class_targets), &memory));
+    class_targets *t = e->targets = memory;
+    if (!e->labelled || !e->options->class_weights) return BERT_OK;
+    TRY(memory_zeroed(e->config->labels, sizeof *t->weights, &weights));
+    t->weights = weights;
+    return weights_make(e, t->weights);
+}
+
+static bert_status encode(examples *e, size_t row)
+{
+    class_targets *t = e->targets;
+    size_t first = e->features.count;
+    int32_t class = 0;
+    TRY(pooled_encode(e, row));
+    if (!e->labelled) return BERT_OK;
+    if (!label_index(e->config, e->rows[row].label, &class))
+        return label_unknown(&e->rows[row], e->config);
+    size_t count = e->features.count;
+    TRY(memory_grow((void **)&t->classes, &t->capacity, count, sizeof *t->classes));
+    for (size_t i = first; i < count; i++) t->classes[i] = class;
     return BERT_OK;
 }
 
 /* ---- loss */
 
+static double weigh(const examples *e, const uint32_t *index, size_t count, size_t first_in_step,
+                    uint64_t key)
+{
+    (void)first_in_step;
+    (void)key;
+    const class_targets *t = e->targets;
+    double sum = 0.0;
+    for (size_t i = 0; i < count; i++) sum += t->weights ? t->weights[t->classes[index[i]]] : 1.0;
+    return sum;
+}
+
 /* The classes of a batch side by side, as the operation wants them, a few at a time. */
-static void loss(const pass *p, const void *targets, const uint32_t *index, size_t count,
+static void loss(const pass *p, const examples *e, const uint32_t *index, size_t count,
                  double scale, double *total)
 {
     enum { RUN = 256 };
+    const class_targets *t = e->targets;
     int32_t classes[RUN];
     size_t labels = p->config->labels;
     for (size_t begin = 0; begin < count; begin += RUN) {
         size_t run = count - begin < RUN ? count - begin : RUN;
-        for (size_t i = 0; i < run; i++) classes[i] = ((const int32_t *)targets)[index[begin + i]];
+        for (size_t i = 0; i < run; i++) classes[i] = t->classes[index[begin + i]];
         float *dlogits = scale != 0.0 ? p->tape->dlogits + begin * labels : NULL;
         p->on->cross_entropy(p->on, run, labels, p->tape->logits + begin * labels, classes,
                              (float)scale, dlogits, total);
     }
 }
 
-/* ---- metrics */
-
-typedef struct class_metrics {
-    confusion confusion;
-    float *logits; /* of one batch */
-    size_t capacity;
-} class_metrics;
-
-static bert_status metrics_open(const config *c, void **out)
-{
-    void *memory;
-    TRY(memory_zeroed(1, sizeof(class_metrics), &memory));
-    class_metrics *m = memory;
-    bert_status status = confusion_init(c->labels, &m->confusion);
-    if (status != BERT_OK) {
-        free(m);
-        return status;
-    }
-    *out = m;
-    return BERT_OK;
-}
-
-static void metrics_free(void *metrics)
-{
-    class_metrics *m = metrics;
-    confusion_release(&m->confusion);
-    free(m->logits);
-    free(m);
-}
+/* ---- answers */
 
 static size_t largest_of(const float *logits, size_t count)
 {
@@ -227,45 +261,97 @@ static size_t largest_of(const float *logits, size_t count)
     return best;
 }
 
-static bert_status metrics_add(void *metrics, const pass *p, const void *targets,
-                               const uint32_t *index, size_t count)
+/* label, its score, and every label's: softmax. */
+static bert_status describe(const examples *e, size_t row, const void *answer, json_t *object)
 {
-    class_metrics *m = metrics;
-    size_t labels = p->config->labels;
-    TRY(memory_grow((void **)&m->logits, &m->capacity, count * labels, sizeof *m->logits));
-    p->on->read(p->on, count * labels, p->tape->logits, m->logits);
-    for (size_t i = 0; i < count; i++)
-        confusion_add(&m->confusion, (size_t)((const int32_t *)targets)[index[i]],
-                      largest_of(m->logits + i * labels, labels));
+    (void)row;
+    const float *logits = answer;
+    const config *c = e->config;
+    size_t best = largest_of(logits, c->labels);
+    double sum = 0.0;
+    for (size_t i = 0; i < c->labels; i++) sum += exp((double)logits[i] - logits[best]);
+    json_t *scores = json_object();
+    for (size_t i = 0; i < c->labels; i++)
+        json_object_set_new(
+            scores, c->label_names[i],
+            json_real((double)(float)(exp((double)logits[i] - logits[best]) / sum)));
+    json_object_set_new(object, "label", json_string(c->label_names[best]));
+    json_object_set_new(object, "score", json_real((double)(float)(1.0 / sum)));
+    json_object_set_new(object, "scores", scores);
+    pooled_put_logits(e, logits, object);
     return BERT_OK;
 }
 
-static void metrics_put(const void *metrics, const config *c, json_t *object)
+/* ---- metrics */
+
+static bert_status metrics_open(const examples *e, void **out)
 {
-    const confusion *m = &((const class_metrics *)metrics)->confusion;
-    json_object_set_new(object, "eval_accuracy", json_real(confusion_accuracy(m)));
-    json_object_set_new(object, "eval_macro_f1", json_real(confusion_macro_f1(m)));
-    json_object_set_new(object, "eval_mcc", json_real(confusion_mcc(m)));
-    json_t *names = json_array(), *rows = json_array();
+    void *memory;
+    TRY(memory_zeroed(1, sizeof(confusion), &memory));
+    bert_status status = confusion_init(e->config->labels, memory);
+    if (status == BERT_OK)
+        *out = memory;
+    else
+        free(memory);
+    return status;
+}
+
+static void metrics_free(void *metrics)
+{
+    confusion_release(metrics);
+    free(metrics);
+}
+
+static bert_status metrics_add(void *metrics, const examples *e, size_t row, const void *answer)
+{
+    int32_t truth;
+    if (!label_index(e->config, e->rows[row].label, &truth))
+        return label_unknown(&e->rows[row], e->config);
+    confusion_add(metrics, (size_t)truth, largest_of(answer, e->config->labels));
+    return BERT_OK;
+}
+
+static void classes_put(const confusion *m, const config *c, json_t *object)
+{
+    json_t *names = json_array(), *rows = json_array(), *scores = json_object();
     for (size_t i = 0; i < m->classes; i++) {
         json_t *row = json_array();
         for (size_t k = 0; k < m->classes; k++)
             json_array_append_new(row, json_integer((json_int_t)m->counts[i * m->classes + k]));
         json_array_append_new(rows, row);
         json_array_append_new(names, json_string(c->label_names[i]));
+        class_score s = confusion_class(m, i);
+        json_object_set_new(scores, c->label_names[i],
+                            json_pack("{s:f, s:f, s:f, s:I}", "precision", s.precision, "recall",
+                                      s.recall, "f1", s.f1, "support", (json_int_t)s.support));
     }
     json_object_set_new(object, "labels", names);
+    json_object_set_new(object, "per_label", scores);
     json_object_set_new(object, "confusion", rows);
+}
+
+static bert_status metrics_put(void *metrics, const examples *e, json_t *object)
+{
+    const confusion *m = metrics;
+    class_score macro = confusion_macro(m);
+    json_object_set_new(object, "eval_accuracy", json_real(confusion_accuracy(m)));
+    json_object_set_new(object, "eval_macro_f1", json_real(macro.f1));
+    json_object_set_new(object, "eval_mcc", json_real(confusion_mcc(m)));
+    json_object_set_new(object, "eval_macro_precision", json_real(macro.precision));
+    json_object_set_new(object, "eval_macro_recall", json_real(macro.recall));
+    classes_put(m, e->config, object);
+    return BERT_OK;
 }
 
 static double metrics_score(const void *metrics)
 {
-    return confusion_accuracy(&((const class_metrics *)metrics)->confusion);
+    return confusion_accuracy(metrics);
 }
 
-static void metrics_warn(const void *metrics, const config *c, const bert_observer *observer)
+static void metrics_warn(const void *metrics, const examples *e, const bert_observer *observer)
 {
-    const confusion *m = &((const class_metrics *)metrics)->confusion;
+    const confusion *m = metrics;
+    const config *c = e->config;
     for (size_t k = 0; k < m->classes && m->total > 1; k++) {
         uint64_t answers = 0, truths = 0;
         for (size_t i = 0; i < m->classes; i++) {
@@ -284,13 +370,20 @@ static void metrics_warn(const void *metrics, const config *c, const bert_observ
 const task task_classify = {
     .name = "classify",
     .problem_type = "single_label_classification",
-    .class_name = "BertForSequenceClassification",
+    .form = FORM_TEXTS,
+    .head = &head_classifier,
+    .max_length = 128,
+    .score_name = "accuracy",
     .labels_find = labels_find,
     .targets_open = targets_open,
-    .targets_free = free,
-    .forward = classifier_forward,
-    .backward = classifier_backward,
+    .targets_free = targets_free,
+    .encode = encode,
+    .weigh = weigh,
     .loss = loss,
+    .decoder_open = pooled_decoder_open,
+    .decoder_free = pooled_decoder_free,
+    .decode = pooled_decode,
+    .describe = describe,
     .metrics_open = metrics_open,
     .metrics_free = metrics_free,
     .metrics_add = metrics_add,

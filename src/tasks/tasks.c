@@ -60,3 +60,25 @@ bert_status task_by_data(const dataset *d, const bert_observer *observer, const 
                  d->pair_column ? "classes of pairs of texts" : "classes of texts");
     return BERT_OK;
 }
+
+/* A classifier of an unnamed class is taken for one of sentences, as before config.json had
+ * "architectures". */
+static bool task_fits(const task *t, const config *c, const head *h)
+{
+    if (t->head != h) return false;
+    if (h != &head_classifier) return true;
+    const char *problem = c->problem       ? c->problem
+                          : c->labels == 1 ? "regression"
+                                           : task_classify.problem_type;
+    return strcmp(t->problem_type, problem) == 0;
+}
+
+const task *task_of_model(const config *c, unsigned groups)
+{
+    const head *h = head_of_class(c->architecture);
+    if (!h && groups & GROUP_CLASSIFIER) h = &head_classifier;
+    if (!h || (groups & h->groups) != h->groups) return NULL;
+    for (size_t i = 0; i < sizeof tasks / sizeof *tasks; i++)
+        if (task_fits(tasks[i], c, h)) return tasks[i];
+    return NULL;
+}

@@ -11,9 +11,11 @@
 /* By --task's name; BERT_ARGUMENT with those that there are. */
 bert_status task_by_name(const char *name, const task **out);
 
-/* By what the labels look like; says which and why. A label with a decimal point asks for
- * regression, a column `labels` with a comma anywhere for several labels a text: BERT_UNSUPPORTED,
- * with the way to have them as classes. */
+/* By the form of the data and what the labels look like; says which and why. */
 bert_status task_by_data(const dataset *d, const bert_observer *observer, const task **out);
+
+/* What a model folder is for: by the class and the problem that config.json names, and the weights
+ * that are there. NULL: it has no trained head. */
+const task *task_of_model(const config *c, unsigned groups);
 
 #endif

@@ -1,68 +1,165 @@
 #include "train/evaluate.h"
 
 #include "base/memory.h"
+#include "base/rng.h"
 #include "train/observe.h"
 
 #include <stdlib.h>
 
-typedef struct tally {
-    void *metrics;
-    double loss;
-} tally;
+/* ---- room */
 
-static bert_status batches_run(const pass *p, batch *room, const examples *e, const uint32_t *order,
-                               const bert_observer *observer, tally *t)
+static size_t longest_unit(const features *f)
 {
-    const task *kind = e->task;
-    for (size_t done = 0; done < e->features.count;) {
-        size_t count =
-            batch_fit(&room->limits, &e->features, order + done, e->features.count - done);
-        batch_fill(room, &e->features, order + done, count, done);
-        kind->forward(p);
-        kind->loss(p, e->targets, order + done, count, 0.0, &t->loss);
-        TRY(kind->metrics_add(t->metrics, p, e->targets, order + done, count));
-        TRY(p->on->status(p->on));
+    size_t longest = 0;
+    for (size_t i = 0; i < f->count; i++)
+        if (features_length(f, i) > longest) longest = features_length(f, i);
+    return longest;
+}
+
+bert_status eval_room_open(compute *on, const examples *e, size_t tokens, eval_room *out)
+{
+    const config *c = e->config;
+    const head *h = e->task->head;
+    size_t longest = longest_unit(&e->features), group = features_group(&e->features);
+    if (tokens < longest) tokens = longest;
+    batch_limits limits = { .tokens = tokens, .sequences = tokens / 2 + group };
+    if (h->rows == ROWS_WANTED) limits.wanted = tokens;
+    tape_shape shape = head_tape_shape(h, c, &limits, false);
+    compute_limits needs = { .rows = tokens, .width = c->hidden, .keys = e->max_length };
+
+    eval_room r = { .on = on };
+    bert_status status = batch_open(&r.batch, &limits, &r.batch_block);
+    if (status == BERT_OK) status = tape_open(on, c, &shape, &r.tape);
+    if (status == BERT_OK) status = on->reserve(on, &needs);
+    if (status == BERT_OK)
+        *out = r;
+    else
+        eval_room_release(&r);
+    return status;
+}
+
+void eval_room_release(eval_room *r)
+{
+    if (r->on) tape_release(r->on, &r->tape);
+    arena_release(&r->batch_block);
+    *r = (eval_room){ 0 };
+}
+
+/* ---- a pass over all examples */
+
+typedef struct walk {
+    const examples *e;
+    const pass *pass;
+    batch *room;
+    uint32_t *order; /* 0, 1, 2, ... */
+    void *decoder;
+    const bert_observer *observer;
+    const answer_taker *taker;
+    double *loss, *divisor;
+} walk;
+
+static bert_status units_run(walk *w, size_t first, size_t count)
+{
+    const task *kind = w->e->task;
+    const uint32_t *index = w->order + first;
+    uint64_t key = rng_key(w->e->seed, 0);
+    batch_fill(w->room, &w->e->features, index, count, first);
+    if (kind->prepare) kind->prepare(w->e, w->room, index, count, key);
+    kind->head->forward(w->pass);
+    if (w->e->labelled) {
+        kind->loss(w->pass, w->e, index, count, 0.0, w->loss);
+        *w->divisor += kind->weigh(w->e, index, count, first, key);
+    }
+    TRY(kind->decode(w->decoder, w->e, w->pass, first, count, w->taker));
+    return w->pass->on->status(w->pass->on);
+}
+
+static bert_status walk_run(walk *w)
+{
+    const features *f = &w->e->features;
+    for (size_t done = 0; done < f->count;) {
+        size_t count = batch_fit(&w->room->limits, f, w->order + done, f->count - done);
+        TRY(units_run(w, done, count));
         done += count;
-        observe(
-            observer,
-            &(bert_event){ .kind = BERT_EVENT_PROGRESS, .done = done, .total = e->features.count });
+        if (w->observer)
+            observe(w->observer,
+                    &(bert_event){ .kind = BERT_EVENT_PROGRESS, .done = done, .total = f->count });
     }
     return BERT_OK;
 }
 
-static bert_status tally_report(const tally *t, const pass *p, const examples *e, json_t **json,
-                                double *score)
+bert_status examples_run(const pass *p, batch *room, const examples *e,
+                        const bert_observer *observer, const answer_taker *taker, double *loss,
+                        double *divisor)
 {
-    double count = (double)e->features.count;
-    json_t *object = json_pack("{s:f}", "eval_loss", t->loss / count);
-    if (!object)
+    walk w = { .e = e,
+               .pass = p,
+               .room = room,
+               .observer = observer,
+               .taker = taker,
+               .loss = loss,
+               .divisor = divisor };
+    TRY(examples_order(e->features.count, &w.order));
+    bert_status status = e->task->decoder_open(e, &w.decoder);
+    if (status == BERT_OK) status = walk_run(&w);
+    if (w.decoder) e->task->decoder_free(w.decoder);
+    free(w.order);
+    return status;
+}
+
+/* ---- metrics */
+
+typedef struct tally {
+    const examples *e;
+    void *metrics;
+    double loss, divisor;
+} tally;
+
+static bert_status tally_take(void *context, size_t row, const void *answer)
+{
+    tally *t = context;
+    return t->e->task->metrics_add(t->metrics, t->e, row, answer);
+}
+
+static bert_status tally_report(tally *t, evaluation *out)
+{
+    const examples *e = t->e;
+    out->metrics = json_pack("{s:f}", "eval_loss", t->divisor > 0.0 ? t->loss / t->divisor : 0.0);
+    out->files = json_object();
+    if (!out->metrics)
         return fail(
             BERT_NUMERIC,
             "the evaluation's loss is not finite: the weights are damaged, or training diverged");
-    e->task->metrics_put(t->metrics, p->config, object);
-    json_object_set_new(object, "eval_examples", json_integer((json_int_t)e->features.count));
-    json_object_set_new(object, "truncated_share",
-                        json_real((double)e->features.truncated / count));
-    *score = e->task->metrics_score(t->metrics);
-    *json = object;
-    return BERT_OK;
+    TRY(e->task->metrics_put(t->metrics, e, out->metrics));
+    json_object_set_new(out->metrics, "eval_examples", json_integer((json_int_t)e->row_count));
+    json_object_set_new(out->metrics, "truncated_share",
+                        json_real((double)e->truncated / (double)e->row_count));
+    out->score = e->task->metrics_score(t->metrics);
+    return e->task->metrics_files ? e->task->metrics_files(t->metrics, e, out->files) : BERT_OK;
+}
+
+void evaluation_release(evaluation *e)
+{
+    json_decref(e->metrics);
+    json_decref(e->files);
+    *e = (evaluation){ 0 };
 }
 
 bert_status evaluate(const pass *p, batch *room, const examples *e, const bert_observer *observer,
-                     bool trained, json_t **json, double *score)
+                     bool trained, evaluation *out)
 {
-    void *order;
-    TRY(memory_zeroed(e->features.count, sizeof(uint32_t), &order));
-    for (size_t i = 0; i < e->features.count; i++) ((uint32_t *)order)[i] = (uint32_t)i;
-
-    tally t = { 0 };
-    bert_status status = e->task->metrics_open(p->config, &t.metrics);
-    if (status == BERT_OK) {
-        status = batches_run(p, room, e, order, observer, &t);
-        if (status == BERT_OK) status = tally_report(&t, p, e, json, score);
-        if (status == BERT_OK && trained) e->task->metrics_warn(t.metrics, p->config, observer);
-        e->task->metrics_free(t.metrics);
-    }
-    free(order);
+    tally t = { .e = e };
+    evaluation made = { 0 };
+    TRY(e->task->metrics_open(e, &t.metrics));
+    bert_status status =
+        examples_run(p, room, e, observer, &(answer_taker){ tally_take, &t }, &t.loss, &t.divisor);
+    if (status == BERT_OK) status = tally_report(&t, &made);
+    if (status == BERT_OK && trained && e->task->metrics_warn)
+        e->task->metrics_warn(t.metrics, e, observer);
+    e->task->metrics_free(t.metrics);
+    if (status == BERT_OK)
+        *out = made;
+    else
+        evaluation_release(&made);
     return status;
 }

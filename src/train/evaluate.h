@@ -1,17 +1,40 @@
-/* evaluate.h: a model's metrics over examples. */
+/* evaluate.h: metrics of a model over examples. */
 #ifndef TRAIN_EVALUATE_H
 #define TRAIN_EVALUATE_H
 
 #include "bert.h"
 #include "train/examples.h"
 
-#include <jansson.h>
+/* A batch and a tape for passes over examples, as large as they need to be. */
+typedef struct eval_room {
+    compute *on; /* borrowed */
+    batch batch;
+    arena batch_block;
+    tape tape;
+} eval_room;
 
-/* Runs all examples through the model, a batch at a time. `p` has the room: its tape, batch (filled
- * here), parameters; its dropout must be off. *json (for json_decref) gets eval_loss, the task's
- * metrics, eval_examples, truncated_share; *score what is compared between models. Metrics are
- * added up batch by batch: nothing is held for each example. */
+/* Room for batches of up to `tokens`, or one unit of `e` if that is longer, with the task's head.
+ */
+bert_status eval_room_open(compute *on, const examples *e, size_t tokens, eval_room *out);
+void eval_room_release(eval_room *r);
+
+/* Runs all of the examples forward, batch by batch, and hands the rows' answers to the taker; where
+ * the examples are labelled, adds up losses in *loss and what they are divided by in *divisor. p's
+ * batch is `room`; observer NULL: no progress is told. */
+bert_status examples_run(const pass *p, batch *room, const examples *e,
+                        const bert_observer *observer, const answer_taker *taker, double *loss,
+                        double *divisor);
+
+typedef struct evaluation {
+    json_t *metrics, *files; /* objects; the files' names and values */
+    double score;            /* what --keep-best goes by */
+} evaluation;
+
+void evaluation_release(evaluation *e);
+
+/* Metrics with "eval_loss", the task's own, "eval_examples", "truncated_share". `trained`: is it
+ * worth a warning where the model tells nothing apart? The caller releases. */
 bert_status evaluate(const pass *p, batch *room, const examples *e, const bert_observer *observer,
-                     bool trained, json_t **json, double *score);
+                     bool trained, evaluation *out);
 
 #endif

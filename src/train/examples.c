@@ -1,6 +1,9 @@
 #include "train/examples.h"
 
+#include "base/memory.h"
 #include "train/observe.h"
+
+#include <stdlib.h>
 
 dataset_columns columns_of(const bert_columns *columns)
 {
@@ -8,34 +11,38 @@ dataset_columns columns_of(const bert_columns *columns)
         dataset_columns){ .text = columns->text, .pair = columns->pair, .label = columns->label };
 }
 
-static bert_status rows_encode(const dataset *d, const tokenizer *t, size_t max_length,
-                               features *out)
+static bert_status rows_encode(examples *e)
 {
-    tokenizer_encoding scratch = { 0 };
-    bert_status status = BERT_OK;
-    for (size_t i = 0; i < d->count && status == BERT_OK; i++)
-        status = features_add(out, t, d->rows[i].text, d->rows[i].pair, max_length, &scratch);
-    tokenizer_encoding_release(&scratch);
-    return status;
+    if (e->row_count > UINT32_MAX)
+        return fail(BERT_ARGUMENT, "%zu rows are more than can be told apart", e->row_count);
+    TRY(e->task->targets_open(e));
+    for (size_t row = 0; row < e->row_count; row++) {
+        if (e->rows[row].pair.bytes) TRY(config_check_pairs(e->config));
+        TRY(e->task->encode(e, row));
+    }
+    return BERT_OK;
 }
 
-bert_status examples_open(const dataset *d, const task *kind, const config *c, const tokenizer *t,
-                          size_t max_length, const char *what, const bert_observer *observer,
+static void truncation_tell(const examples *e, const char *what, const bert_observer *observer)
+{
+    if (!e->truncated) return;
+    observe_note(observer,
+                 "%s: %zu of %zu texts (%.1f %%) are longer than %zu tokens and lose their end",
+                 what, e->truncated, e->row_count,
+                 100.0 * (double)e->truncated / (double)e->row_count, e->max_length);
+}
+
+bert_status examples_open(const examples *given, const char *what, const bert_observer *observer,
                           examples *out)
 {
-    examples e = { .task = kind };
-    if (d->pair_column) TRY(config_check_pairs(c));
-    bert_status status = rows_encode(d, t, max_length, &e.features);
-    if (status == BERT_OK) status = kind->targets_open(d, c, &e.targets);
+    examples e = *given;
+    bert_status status = rows_encode(&e);
+    if (status == BERT_OK && what && e.task->encoded) status = e.task->encoded(&e, what, observer);
     if (status != BERT_OK) {
         examples_release(&e);
         return status;
     }
-    if (e.features.truncated)
-        observe_note(observer,
-                     "%s: %zu of %zu texts (%.1f %%) are longer than %zu tokens and lose their end",
-                     what, e.features.truncated, e.features.count,
-                     100.0 * (double)e.features.truncated / (double)e.features.count, max_length);
+    if (what) truncation_tell(&e, what, observer);
     *out = e;
     return BERT_OK;
 }
@@ -44,5 +51,15 @@ void examples_release(examples *e)
 {
     if (e->targets) e->task->targets_free(e->targets);
     features_release(&e->features);
+    tokenizer_encoding_release(&e->scratch);
     *e = (examples){ 0 };
+}
+
+bert_status examples_order(size_t count, uint32_t **out)
+{
+    void *order;
+    TRY(memory_zeroed(count, sizeof **out, &order));
+    *out = order;
+    for (size_t i = 0; i < count; i++) (*out)[i] = (uint32_t)i;
+    return BERT_OK;
 }

@@ -1,28 +1,20 @@
-/* examples.h: the labelled examples of a file in the form training and evaluation want: ids and
- * targets. */
+/* examples.h: rows of data as units and targets, by their task. */
 #ifndef TRAIN_EXAMPLES_H
 #define TRAIN_EXAMPLES_H
 
-#include "bert.h"
-#include "data/features.h"
-#include "model/config.h"
-#include "text/tokenizer.h"
 #include "train/task.h"
-
-typedef struct examples {
-    features features;
-    void *targets;
-    const task *task;
-} examples;
 
 /* The public names of columns, as a dataset takes them. */
 dataset_columns columns_of(const bert_columns *columns);
 
-/* Tokenizes every row and asks the task for its targets. `what` names the data in what is said of
- * truncated texts. */
-bert_status examples_open(const dataset *d, const task *kind, const config *c, const tokenizer *t,
-                          size_t max_length, const char *what, const bert_observer *observer,
+/* `given` names task, options, configuration, tokenizer, max_length, seed, rows and `labelled`; all
+ * rows are encoded. BERT_ARGUMENT where the stride does not fit. `what` names the data in what is
+ * said of truncated texts; NULL: nothing is said. The caller releases. */
+bert_status examples_open(const examples *given, const char *what, const bert_observer *observer,
                           examples *out);
 void examples_release(examples *e);
+
+/* The numbers 0, 1, ..., count - 1, for the caller to free(). */
+bert_status examples_order(size_t count, uint32_t **out);
 
 #endif

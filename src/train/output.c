@@ -28,6 +28,9 @@ static const char *const known_files[] = {
     "run.json",
     "eval_results.json",
     "all_results.json",
+    "predictions.json",
+    "nbest_predictions.json",
+    "null_odds.json",
 };
 
 static bool is_dots(const char *name)

@@ -11,7 +11,7 @@
 
 static json_t *all_results(const run *r)
 {
-    json_t *o = r->evaluation ? json_copy(r->evaluation) : json_object();
+    json_t *o = r->evaluation.metrics ? json_copy(r->evaluation.metrics) : json_object();
     double steps = (double)r->steps_done, seconds = r->seconds > 0.0 ? r->seconds : 1e-9;
     json_object_set_new(o, "epoch", json_real(steps / (double)sampler_steps(&r->sampler)));
     json_object_set_new(o, "train_loss", json_real(steps > 0.0 ? r->loss_sum / steps : 0.0));
@@ -25,25 +25,38 @@ static json_t *all_results(const run *r)
     return o;
 }
 
-static json_t *options_object(const bert_train_options *o, const task *kind)
+/* Those that are set; what is absent is as bert.h's defaults say. */
+static json_t *task_options_object(const bert_task_options *o)
 {
+    return json_pack("{s:b, s:I, s:s*, s:f, s:s*, s:s*, s:b, s:b, s:f, s:b, s:s*}", "windows",
+                     (int)o->windows, "stride", (json_int_t)o->stride, "class_weights",
+                     o->class_weights, "label_smoothing", o->label_smoothing, "positive_weights",
+                     o->positive_weights, "label_file", o->label_file, "tune_thresholds",
+                     (int)o->tune_thresholds, "fix_answers", (int)o->fix_answers, "mask_share",
+                     o->mask_share, "whole_words", (int)o->whole_words, "pooling", o->pooling);
+}
+
+static json_t *options_object(const run *r)
+{
+    const bert_train_options *o = r->options;
     json_t *train = json_array();
     for (size_t i = 0; i < o->train_count; i++)
         json_array_append_new(train, json_string(o->train[i]));
     return json_pack(
         "{s:s, s:o, s:s?, s:s, s:b, s:s?, s:s?, s:s?, s:s, s:I, s:I, s:I, s:I, s:f, s:s, s:f, s:f, "
         "s:f, s:f, s:f, s:f, "
-        "s:f, s:I, s:s?, s:I, s:b, s:I, s:b, s:I}",
+        "s:f, s:I, s:s?, s:I, s:b, s:I, s:b, s:I, s:o}",
         "model", o->model, "train", train, "dev", o->dev, "output", o->output, "overwrite",
         (int)o->overwrite, "text", o->columns.text, "text_pair", o->columns.pair, "label",
-        o->columns.label, "task", kind->name, "epochs", (json_int_t)o->epochs, "max_steps",
+        o->columns.label, "task", r->task->name, "epochs", (json_int_t)o->epochs, "max_steps",
         (json_int_t)o->max_steps, "batch_size", (json_int_t)o->batch_size, "micro_batch",
         (json_int_t)o->micro_batch, "learning_rate", o->learning_rate, "schedule", o->schedule,
         "warmup", o->warmup, "weight_decay", o->weight_decay, "clip", o->clip, "adam_beta1",
         o->adam_beta1, "adam_beta2", o->adam_beta2, "adam_epsilon", o->adam_epsilon, "dropout",
-        o->dropout, "max_length", (json_int_t)o->max_length, "freeze", o->freeze, "seed",
+        o->dropout, "max_length", (json_int_t)r->max_length, "freeze", o->freeze, "seed",
         (json_int_t)o->seed, "shuffle", (int)o->shuffle, "limit", (json_int_t)o->limit, "keep_best",
-        (int)o->keep_best, "threads", (json_int_t)o->threads);
+        (int)o->keep_best, "threads", (json_int_t)o->threads, "task_options",
+        task_options_object(&o->task_options));
 }
 
 static bert_status digest_put(json_t *digests, const char *path)
@@ -94,7 +107,7 @@ static json_t *run_object(const run *r, json_t *digests)
                      "matrix_library", compute_cpu_matrix_library(), "instruction_set",
                      compute_cpu_instruction_set(), "processor", processor, "command_line",
                      r->options->command_line, "steps", (json_int_t)r->steps_done, "options",
-                     options_object(r->options, r->task), "sha256", digests);
+                     options_object(r), "sha256", digests);
 }
 
 static bert_status object_write(const run *r, const char *name, json_t *object)
@@ -107,7 +120,11 @@ static bert_status object_write(const run *r, const char *name, json_t *object)
 
 bert_status record_write(const run *r)
 {
-    if (r->evaluation) TRY(output_json(&r->output, "eval_results.json", r->evaluation));
+    const evaluation *e = &r->evaluation;
+    const char *name;
+    json_t *value;
+    if (e->metrics) TRY(output_json(&r->output, "eval_results.json", e->metrics));
+    json_object_foreach(e->files, name, value) TRY(output_json(&r->output, name, value));
     TRY(object_write(r, "all_results.json", all_results(r)));
     json_t *digests = json_object();
     bert_status status = digests_put(r, digests);
@@ -116,18 +133,28 @@ bert_status record_write(const run *r)
     return status;
 }
 
-bert_status record_max_length(const char *folder, size_t *out)
+static bert_status trained_as_read(const json_t *object, const char *path, trained_as *out)
+{
+    const json_t *options = json_object_get(object, "options");
+    const json_t *own = json_object_get(options, "task_options");
+    if (!json_object_get(object, "bert.c") || !json_is_object(options)) /* another's file */
+        return BERT_OK;
+    TRY(json_get_size(options, path, "max_length", 3, 1 << 16, &out->max_length));
+    if (!json_is_object(own)) return BERT_OK;
+    TRY(json_get_bool(own, path, "windows", &out->windows));
+    return json_get_size(own, path, "stride", 0, 1 << 16, &out->stride);
+}
+
+bert_status record_read(const char *folder, trained_as *out)
 {
     char *path;
     TRY(path_join(folder, "run.json", &path));
     bert_status status = BERT_OK;
     json_t *object = NULL;
-    *out = 0;
+    *out = (trained_as){ 0 };
     if (file_exists(path)) {
         status = json_read_object(path, &object);
-        const json_t *options = json_object_get(object, "options");
-        if (json_object_get(object, "bert.c") && json_is_object(options)) /* else another's file */
-            status = json_get_size(options, path, "max_length", 3, 1 << 16, out);
+        if (status == BERT_OK) status = trained_as_read(object, path, out);
     }
     json_decref(object);
     free(path);

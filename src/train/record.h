@@ -4,8 +4,8 @@
  *                      without dev data, nor where a run was stopped within an epoch
  *   all_results.json   the same, with train_loss, train_runtime, train_samples_per_second, ...
  *                      as transformers' Trainer names them
- *   run.json           all options, sha256 of model and data, versions, processor; max_length is
- *                      read again when the model is used */
+ *   run.json           all options, sha256 of model and data, versions, processor; max_length,
+ *                      windows and stride are read again when the model is used */
 #ifndef TRAIN_RECORD_H
 #define TRAIN_RECORD_H
 
@@ -13,7 +13,14 @@
 
 bert_status record_write(const run *r);
 
-/* The max_length that a model folder was trained with (run.json), or 0 where it does not say. */
-bert_status record_max_length(const char *folder, size_t *out);
+/* How a model folder was trained, as far as its use should be alike; zeros where run.json does not
+ * say. */
+typedef struct trained_as {
+    size_t max_length;
+    bool windows;
+    size_t stride;
+} trained_as;
+
+bert_status record_read(const char *folder, trained_as *out);
 
 #endif

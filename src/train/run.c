@@ -1,5 +1,6 @@
 #include "train/run.h"
 
+#include "base/memory.h"
 #include "base/rng.h"
 #include "train/observe.h"
 #include "train/record.h"
@@ -34,27 +35,57 @@ static dropout_run dropout_choose(const config *c, double rate)
                           .classifier = (float)c->classifier_dropout };
 }
 
+/* Is the head in the checkpoint one for this task? One of an unnamed class is taken by its weights.
+ */
+static bool head_fits(const run *r)
+{
+    const config *c = &r->start.config;
+    const head *wanted = r->task->head, *found = head_of_class(c->architecture);
+    bool there = (r->start.groups & wanted->groups) == wanted->groups;
+    bool problem =
+        !c->problem || !r->task->problem_type || strcmp(c->problem, r->task->problem_type) == 0;
+    return there && problem && (!found || found == wanted);
+}
+
+static void head_tell(const run *r, bool kept, size_t labels)
+{
+    const bert_train_options *o = r->options;
+    if (!r->task->head->groups) return;
+    if (kept && labels)
+        observe_note(&o->observer, "head: kept from %s, for the same %zu labels", o->model, labels);
+    else if (kept)
+        observe_note(&o->observer, "head: kept from %s", o->model);
+    else if (labels)
+        observe_note(&o->observer, "head: drawn fresh (seed %llu) for %zu labels%s",
+                     (unsigned long long)o->seed, labels,
+                     r->start.groups & GROUP_CLASSIFIER ? "; the checkpoint's is for others" : "");
+    else
+        observe_note(&o->observer, "head: drawn fresh (seed %llu)", (unsigned long long)o->seed);
+}
+
+/* A head that is not kept must not be found by its shape. */
+static void heads_forget(pretrained *m)
+{
+    m->params.classifier = (classifier_params){ 0 };
+    m->params.spans = (spans_params){ 0 };
+}
+
 static bert_status config_choose(run *r, const dataset *d)
 {
     const bert_train_options *o = r->options;
-    label_names labels;
+    label_names labels = { 0 };
     TRY(config_read(o->model, &r->config));
     r->dropout = dropout_choose(&r->config, o->dropout);
-    TRY(r->task->labels_find(d, &o->observer, &labels));
+    if (r->task->labels_find) TRY(r->task->labels_find(d, &o->task_options, &o->observer, &labels));
     bool kept =
-        r->start.has_classifier && r->start.config.labels_given && labels_same(&r->config, &labels);
-    bert_status status =
-        kept ? BERT_OK
-             : config_set_labels(&r->config, (const char *const *)labels.names, labels.count);
-    if (kept)
-        observe_note(&o->observer, "head: kept from %s, for the same %zu labels", o->model,
-                     labels.count);
-    else
-        observe_note(&o->observer, "head: drawn fresh (seed %llu) for %zu labels%s",
-                     (unsigned long long)o->seed, labels.count,
-                     r->start.has_classifier ? "; the checkpoint's is for others" : "");
-    /* A head that is not kept must not be found by its shape. */
-    if (!kept) r->start.params.classifier = (classifier_params){ 0 };
+        head_fits(r) &&
+        (!labels.count || (r->start.config.labels_given && labels_same(&r->config, &labels)));
+    bert_status status = BERT_OK;
+    if (!kept && labels.count)
+        status = config_set_labels(&r->config, (const char *const *)labels.names, labels.count);
+    if (r->task->head == &head_choice) r->config.outputs = 1;
+    if (status == BERT_OK) head_tell(r, kept, labels.count);
+    if (!kept) heads_forget(&r->start);
     label_names_release(&labels);
     return status;
 }
@@ -64,16 +95,17 @@ static bert_status config_choose(run *r, const dataset *d)
 static bert_status fresh_draw(run *r, size_t entry, float *data)
 {
     const param_entry *e = &r->entries[entry];
-    if (e->group != PARAM_POOLER && e->group != PARAM_CLASSIFIER)
+    if (GROUP_ENCODER & 1u << e->group)
         return fail(BERT_FORMAT, "%s: the checkpoint has no '%s'", r->options->model, e->name);
     if (e->group == PARAM_POOLER && e->cols)
         observe_warning(&r->options->observer, "%s has no pooler; a fresh one is drawn",
                         r->options->model);
-    if (!e->cols) return BERT_OK; /* a bias begins at zero, as the block does */
-    size_t count = e->rows * e->cols;
+    if (!e->cols && !e->gain) return BERT_OK; /* a bias begins at zero, as the block does */
+    size_t count = e->rows * (e->cols ? e->cols : 1);
     float *numbers = malloc(count * sizeof *numbers);
     if (!numbers) return fail(BERT_MEMORY, "out of memory for a fresh head");
-    rng_normal(rng_key(r->options->seed, 0), (uint32_t)entry, 0.02f, count, numbers);
+    for (size_t i = 0; e->gain && i < count; i++) numbers[i] = 1.0f;
+    if (!e->gain) rng_normal(rng_key(r->options->seed, 0), (uint32_t)entry, 0.02f, count, numbers);
     r->on->write(r->on, count, numbers, data);
     free(numbers);
     return BERT_OK;
@@ -97,12 +129,15 @@ static bert_status weights_fill(run *r)
 
 static bert_status weights_open(run *r)
 {
+    const head *h = r->task->head;
+    unsigned passed_on = h->passed_on & r->start.groups;
     size_t frozen;
     TRY(param_frozen_parse(r->options->freeze, r->config.layers, &frozen));
-    TRY(params_list(&r->config, &r->entries, &r->entry_count));
+    TRY(params_list(&r->config, GROUP_ENCODER | h->groups | passed_on, &r->entries,
+                    &r->entry_count));
     TRY(params_init(&r->config, &r->params));
     TRY(params_init(&r->config, &r->gradients));
-    TRY(param_layout_init(r->entries, r->entry_count, frozen, &r->layout));
+    TRY(param_layout_init(r->entries, r->entry_count, frozen, passed_on, &r->layout));
     TRY(r->on->memory_open(r->on, r->layout.count * sizeof(float), &r->weights));
     r->weight_data = arena_take(&r->weights, r->layout.count, sizeof(float));
     params_point(&r->params, r->entries, r->entry_count, &r->layout, r->weight_data, false);
@@ -119,26 +154,37 @@ static bert_status weights_open(run *r)
 
 /* ---- data */
 
+/* What all examples of the run have in common. */
+static examples examples_of(const run *r, const dataset *d)
+{
+    return (examples){ .task = r->task,
+                       .options = &r->options->task_options,
+                       .config = &r->config,
+                       .tokenizer = r->tokenizer,
+                       .max_length = r->max_length,
+                       .seed = r->options->seed,
+                       .rows = d->rows,
+                       .row_count = d->count,
+                       .labelled = true };
+}
+
 static bert_status dev_open(run *r)
 {
     const bert_train_options *o = r->options;
     if (!o->dev) return BERT_OK;
-    dataset dev;
-    dataset_columns columns = columns_of(&o->columns);
-    TRY(dataset_open(&o->dev, 1, &columns, true, 0, &dev));
-    bert_status status = examples_open(&dev, r->task, &r->config, r->tokenizer, o->max_length,
-                                       o->dev, &o->observer, &r->dev);
-    dataset_release(&dev);
-    return status;
+    dataset_request request = { .columns = columns_of(&o->columns), .form = r->task->form };
+    TRY(dataset_open(&o->dev, 1, &request, &r->dev_data));
+    examples dev = examples_of(r, &r->dev_data);
+    return examples_open(&dev, o->dev, &o->observer, &r->dev);
 }
 
 static bert_status data_open(run *r, const dataset *d)
 {
     const bert_train_options *o = r->options;
-    TRY(examples_open(d, r->task, &r->config, r->tokenizer, o->max_length, o->train[0],
-                      &o->observer, &r->train));
+    examples train = examples_of(r, d);
+    TRY(examples_open(&train, o->train[0], &o->observer, &r->train));
     TRY(dev_open(r));
-    TRY(sampler_init(d->count, o->batch_size, o->shuffle, o->seed, &r->sampler));
+    TRY(sampler_init(r->train.features.count, o->batch_size, o->shuffle, o->seed, &r->sampler));
     size_t steps = o->epochs * sampler_steps(&r->sampler);
     if (o->max_steps && o->max_steps < steps) steps = o->max_steps;
     return schedule_init(o->schedule, o->learning_rate, o->warmup, steps, &r->schedule);
@@ -152,12 +198,12 @@ static int longer_first(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
-/* The most tokens that `count` examples of the training data can have: those of the longest. */
+/* The most tokens that `count` units can have: those of the longest. */
 static bert_status tokens_most(const features *f, size_t count, size_t *out)
 {
-    size_t *lengths = malloc(f->count * sizeof *lengths);
-    if (!lengths)
-        return fail(BERT_MEMORY, "out of memory for the lengths of %zu examples", f->count);
+    void *memory;
+    TRY(memory_zeroed(f->count, sizeof(size_t), &memory));
+    size_t *lengths = memory;
     for (size_t i = 0; i < f->count; i++) lengths[i] = features_length(f, i);
     qsort(lengths, f->count, sizeof *lengths, longer_first);
     *out = 0;
@@ -172,20 +218,17 @@ static bert_status room_open(run *r)
     size_t together =
         o->micro_batch && o->micro_batch < o->batch_size ? o->micro_batch : o->batch_size;
     if (together > r->train.features.count) together = r->train.features.count;
+    const head *h = r->task->head;
+    size_t group = features_group(&r->train.features), dev_most;
     size_t keys = r->train.features.longest > r->dev.features.longest ? r->train.features.longest
                                                                       : r->dev.features.longest;
-    batch_limits limits = { .sequences = together };
+    batch_limits limits = { .sequences = together * group };
     TRY(tokens_most(&r->train.features, together, &limits.tokens));
-    if (limits.tokens < keys) limits.tokens = keys;
-
-    arena measure = { 0 };
-    batch_place(&r->batch, &limits, &measure);
-    TRY(arena_open(measure.used, &r->batch_block));
-    batch_place(&r->batch, &limits, &r->batch_block);
-
-    tape_shape shape = {
-        .tokens = limits.tokens, .sequences = limits.sequences, .backward = true, .first_only = true
-    };
+    TRY(tokens_most(&r->dev.features, 1, &dev_most));
+    if (limits.tokens < dev_most) limits.tokens = dev_most;
+    if (h->rows == ROWS_WANTED) limits.wanted = limits.tokens;
+    TRY(batch_open(&r->batch, &limits, &r->batch_block));
+    tape_shape shape = head_tape_shape(h, &r->config, &limits, true);
     TRY(tape_open(r->on, &r->config, &shape, &r->tape));
     size_t width =
         r->config.hidden > r->config.intermediate ? r->config.hidden : r->config.intermediate;
@@ -210,9 +253,11 @@ static bert_status run_open_parts(run *r, const dataset *d)
 {
     const bert_train_options *o = r->options;
     TRY(config_choose(r, d));
-    if (o->max_length > r->config.positions)
+    r->max_length = o->max_length ? o->max_length : r->task->max_length;
+    if (!o->max_length && r->max_length > r->config.positions) r->max_length = r->config.positions;
+    if (r->max_length > r->config.positions)
         return fail(BERT_ARGUMENT, "max_length %zu is above the %zu positions that the model has",
-                    o->max_length, r->config.positions);
+                    r->max_length, r->config.positions);
     TRY(tokenizer_open(o->model, &r->tokenizer));
     if (tokenizer_vocabulary_count(r->tokenizer) > r->config.vocabulary)
         return fail(BERT_SHAPE, "%s: the vocabulary has %zu pieces, the weights only %zu", o->model,
@@ -243,10 +288,11 @@ void run_release(run *r)
 {
     journal_release(&r->journal);
     output_release(&r->output);
-    json_decref(r->evaluation);
+    evaluation_release(&r->evaluation);
     sampler_release(&r->sampler);
     examples_release(&r->train);
     examples_release(&r->dev);
+    dataset_release(&r->dev_data);
     arena_release(&r->batch_block);
     if (r->on) {
         tape_release(r->on, &r->tape);
@@ -268,16 +314,35 @@ void run_release(run *r)
 
 bert_status run_save_weights(run *r)
 {
-    TRY(weights_write(r->output.staging, &r->params, r->entries, r->entry_count));
+    TRY(weights_write(r->output.staging, &r->params, r->entries, r->entry_count,
+                      r->task->head->bare));
     r->saved = true;
+    return BERT_OK;
+}
+
+/* What was tuned on the dev data belongs to the model. */
+static bert_status thresholds_take(run *r)
+{
+    const json_t *list = json_object_get(r->evaluation.metrics, "thresholds");
+    if (!json_is_array(list) || json_array_size(list) != r->config.labels) return BERT_OK;
+    void *memory;
+    TRY(memory_zeroed(r->config.labels, sizeof *r->config.thresholds, &memory));
+    free(r->config.thresholds);
+    r->config.thresholds = memory;
+    for (size_t i = 0; i < r->config.labels; i++)
+        r->config.thresholds[i] = json_number_value(json_array_get(list, i));
     return BERT_OK;
 }
 
 bert_status run_finish(run *r)
 {
+    const head *h = r->task->head;
+    const char *folder = r->output.staging;
     TRY(journal_close(&r->journal));
-    TRY(config_write(&r->config, r->output.staging, r->task->class_name, r->task->problem_type));
-    TRY(tokenizer_copy_files(r->options->model, r->output.staging));
+    TRY(thresholds_take(r));
+    TRY(config_write(&r->config, folder, h->class_name, h->labelled, r->task->problem_type));
+    TRY(tokenizer_copy_files(r->options->model, folder));
+    if (r->task->save) TRY(r->task->save(&r->config, r->tokenizer, r->max_length, folder));
     TRY(record_write(r));
     return output_publish(&r->output);
 }

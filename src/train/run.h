@@ -5,6 +5,7 @@
 #include "bert.h"
 #include "data/sampler.h"
 #include "model/pretrained.h"
+#include "train/evaluate.h"
 #include "train/examples.h"
 #include "train/journal.h"
 #include "train/optimizer.h"
@@ -27,6 +28,8 @@ typedef struct run {
     arena weights;
     float *weight_data;
 
+    size_t max_length;
+    dataset dev_data;    /* as text, which answers are compared with */
     examples train, dev; /* dev.features.count 0: there is none */
     sampler sampler;
     schedule schedule;
@@ -38,7 +41,7 @@ typedef struct run {
 
     output output;
     journal journal;
-    json_t *evaluation;    /* the metrics of what will be saved; NULL: none */
+    evaluation evaluation; /* of what will be saved; its metrics NULL: none */
     size_t evaluated_step; /* after which they were taken */
     double best_score;
     bool saved; /* weights are in the output already */
@@ -47,7 +50,7 @@ typedef struct run {
     size_t tokens, examples_seen;
 } run;
 
-/* Opens all of it for the training data `d`, which may go when this returns. Where the checkpoint
+/* Opens all of it for the training data `d`, which outlives the run. Where the checkpoint
  * has a head for the same labels it is kept, else a fresh one is drawn (normal, 0.02; zero bias),
  * and the observer hears which. On failure nothing remains. */
 bert_status run_open(const bert_train_options *options, const task *kind, const dataset *d, run *r);

@@ -1,18 +1,21 @@
 /* task.h: what a task must give, and all that training, evaluation and prediction know of it.
- * A task is one file in src/tasks and one line in tasks.def. */
+ * A task is one file in src/tasks and one line in tasks.def.
+ *
+ *     row -> encode -> units (features.h) and targets -> head -> loss
+ *                                                        head -> decode -> answer of the row
+ *                                                                 -> metrics, or JSON to print */
 #ifndef TRAIN_TASK_H
 #define TRAIN_TASK_H
 
 #include "base/status.h"
+#include "bert.h"
 #include "data/dataset.h"
-#include "model/network.h"
+#include "model/heads.h"
+#include "text/tokenizer.h"
 
 #include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* How a call speaks while it runs: bert.h's observer. */
-typedef struct bert_observer bert_observer;
 
 /* Labels in the order of their logits. */
 typedef struct label_names {
@@ -22,42 +25,100 @@ typedef struct label_names {
 
 void label_names_release(label_names *labels);
 
-typedef struct task {
+typedef struct task task;
+
+/* Rows of data in the form training, evaluation and prediction want them. What it points to is
+ * borrowed and outlives it. */
+typedef struct examples {
+    const task *task;
+    const bert_task_options *options;
+    const config *config;
+    const tokenizer *tokenizer;
+    size_t max_length;
+    uint64_t seed;
+    const dataset_row *rows; /* [row_count] */
+    size_t row_count;
+    bool labelled; /* do the rows have labels, and are targets made of them? */
+
+    features features;
+    size_t truncated; /* rows that lost tokens to max_length */
+    void *targets;    /* the task's own: what each unit asks, and where its tokens come from */
+    tokenizer_encoding scratch;
+} examples;
+
+/* Who takes the answers of rows, in the order of the rows. */
+typedef struct answer_taker {
+    bert_status (*take)(void *context, size_t row, const void *answer);
+    void *context;
+} answer_taker;
+
+struct task {
     const char *name;         /* as --task names it */
-    const char *problem_type; /* in config.json */
-    const char *class_name;   /* transformers' class for such a model */
+    const char *problem_type; /* in config.json; NULL: none */
+    dataset_form form;
+    const head *head;
+    size_t max_length;      /* the default of --max-length */
+    const char *score_name; /* the metric of metrics_score, for people: "accuracy" */
 
     /* The labels that training data hold, in order; says what is odd about them. The caller
-     * releases. */
-    bert_status (*labels_find)(const dataset *d, const bert_observer *observer, label_names *out);
+     * releases. NULL: the task has none. */
+    bert_status (*labels_find)(const dataset *d, const bert_task_options *options,
+                               const bert_observer *observer, label_names *out);
 
-    /* What each example asks, as the task keeps it: an object for targets_free(). A label that the
-     * configuration does not have is BERT_DATA with file and line. */
-    bert_status (*targets_open)(const dataset *d, const config *c, void **targets);
+    /* Opens what encode() fills: e->targets (and e->features.group), after all else of *e is set.
+     */
+    bert_status (*targets_open)(examples *e);
     void (*targets_free)(void *targets);
 
-    /* From a batch to logits, and from the tape's dlogits to gradients. */
-    void (*forward)(const pass *p);
-    void (*backward)(const pass *p, params *gradients);
+    /* Appends the units of row `row` to the features and, with e->labelled, what they ask to the
+     * targets. A label that the configuration does not have is BERT_DATA with file and line. */
+    bert_status (*encode)(examples *e, size_t row);
 
-    /* After forward, for examples index[0 .. count-1] of the targets: adds the sum of their losses
-     * to *loss and writes scale times its gradient to the tape's dlogits. scale 0: no gradient is
-     * wanted. */
-    void (*loss)(const pass *p, const void *targets, const uint32_t *index, size_t count,
+    /* After all rows, and once: says what was odd about them. NULL: nothing to say. */
+    bert_status (*encoded)(examples *e, const char *what, const bert_observer *observer);
+
+    /* Changes a batch just filled with units index[0 .. count-1] by chance (masked words): `key` is
+     * of the seed and the step; in evaluation of the seed alone. NULL: nothing. */
+    void (*prepare)(const examples *e, batch *b, const uint32_t *index, size_t count, uint64_t key);
+
+    /* By how much the sum of the units' losses is divided: their number, that of their labelled
+     * tokens, the sum of their weights. A step is divided by the weight of all its units.
+     * first_in_step: the index in the step of the first, as in batch_fill(). */
+    double (*weigh)(const examples *e, const uint32_t *index, size_t count, size_t first_in_step,
+                    uint64_t key);
+
+    /* After the head's forward pass: adds the sum of the units' losses to *loss and writes scale
+     * times its gradient to the tape's dlogits. scale 0: no gradient is wanted. */
+    void (*loss)(const pass *p, const examples *e, const uint32_t *index, size_t count,
                  double scale, double *loss);
 
-    /* Metrics of many batches: an object for metrics_free(). */
-    bert_status (*metrics_open)(const config *c, void **metrics);
+    /* Decoding: takes the outputs of units first .. first + count - 1, in order and without gaps
+     * from one call to the next, and hands on the answer of every row whose last unit is among
+     * them. What an answer is, is the task's business; it is valid during the call. */
+    bert_status (*decoder_open)(const examples *e, void **decoder);
+    void (*decoder_free)(void *decoder);
+    bert_status (*decode)(void *decoder, const examples *e, const pass *p, size_t first,
+                          size_t count, const answer_taker *taker);
+
+    /* Adds the answer's members ("label", "score", ...) to a JSON object. */
+    bert_status (*describe)(const examples *e, size_t row, const void *answer, json_t *object);
+
+    /* Metrics of many rows; memory grows with few numbers a row at most. */
+    bert_status (*metrics_open)(const examples *e, void **metrics);
     void (*metrics_free)(void *metrics);
-    bert_status (*metrics_add)(void *metrics, const pass *p, const void *targets,
-                               const uint32_t *index, size_t count);
+    bert_status (*metrics_add)(void *metrics, const examples *e, size_t row, const void *answer);
     /* Adds the task's members to a JSON object, names beginning with "eval_" where transformers has
-     * them. */
-    void (*metrics_put)(const void *metrics, const config *c, json_t *object);
-    /* What --keep-best goes by: more is better. */
+     * them. "thresholds", a list, go into the configuration of the model that is saved. */
+    bert_status (*metrics_put)(void *metrics, const examples *e, json_t *object);
+    /* What --keep-best goes by: more is better. After metrics_put(). */
     double (*metrics_score)(const void *metrics);
-    /* Says aloud what a user should worry about. */
-    void (*metrics_warn)(const void *metrics, const config *c, const bert_observer *observer);
-} task;
+    /* Says aloud what a user should worry about. NULL: nothing. */
+    void (*metrics_warn)(const void *metrics, const examples *e, const bert_observer *observer);
+    /* Adds files to be written beside the metrics: name -> value. NULL: none. */
+    bert_status (*metrics_files)(const void *metrics, const examples *e, json_t *files);
+
+    /* Writes what else belongs into the folder of a trained model. NULL: nothing. */
+    bert_status (*save)(const config *c, const tokenizer *t, size_t max_length, const char *folder);
+};
 
 #endif

@@ -18,23 +18,26 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Forward and backward of a step's examples, a part at a time. Each part adds its share of the
- * step's sums: the mean is over the step, so a split step has the gradient of a whole one. */
+/* Forward and backward of a step's units, a part at a time. Each part adds its share of the step's
+ * sums: the mean is over the step, so a split step has the gradient of a whole one. */
 static bert_status gradient_compute(run *r, const uint32_t *index, size_t count, bert_event *event)
 {
+    const task *kind = r->task;
     size_t part = r->options->micro_batch ? r->options->micro_batch : count;
-    double loss = 0.0;
+    double loss = 0.0, divisor = kind->weigh(&r->train, index, count, 0, r->dropout.key);
+    if (!(divisor > 0.0)) divisor = 1.0; /* nothing is asked in this step */
     optimizer_zero(&r->optimizer);
     for (size_t done = 0; done < count; done += part) {
         size_t fit = count - done < part ? count - done : part;
         pass p = run_pass(r, true);
         batch_fill(&r->batch, &r->train.features, index + done, fit, done);
-        r->task->forward(&p);
-        r->task->loss(&p, r->train.targets, index + done, fit, 1.0 / (double)count, &loss);
-        r->task->backward(&p, &r->gradients);
+        if (kind->prepare) kind->prepare(&r->train, &r->batch, index + done, fit, r->dropout.key);
+        kind->head->forward(&p);
+        kind->loss(&p, &r->train, index + done, fit, 1.0 / divisor, &loss);
+        kind->head->backward(&p, &r->gradients);
         event->tokens += r->batch.tokens;
     }
-    event->loss = loss / (double)count;
+    event->loss = loss / divisor;
     event->gradient_norm = optimizer_norm(&r->optimizer);
     TRY(r->on->status(r->on));
     if (isfinite(event->loss) && isfinite(event->gradient_norm)) return BERT_OK;
@@ -68,32 +71,32 @@ static bert_status step_run(run *r, const uint32_t *index, size_t count, bert_ev
 static bert_status epoch_evaluate(run *r, size_t epoch)
 {
     if (r->dev.features.count == 0) return BERT_OK;
-    json_t *metrics;
-    double score;
+    evaluation made;
     char *text;
     pass p = run_pass(r, false);
-    TRY(evaluate(&p, &r->batch, &r->dev, &r->options->observer, epoch > 0, &metrics, &score));
-    bert_status status = json_text(metrics, &text);
+    TRY(evaluate(&p, &r->batch, &r->dev, &r->options->observer, epoch > 0, &made));
+    bert_status status = json_text(made.metrics, &text);
     if (status == BERT_OK) {
         observe(&r->options->observer, &(bert_event){ .kind = BERT_EVENT_EVALUATED,
                                                       .text = text,
                                                       .epoch = epoch,
                                                       .epochs = r->options->epochs,
                                                       .step = r->steps_done,
-                                                      .score = score });
+                                                      .score = made.score });
         free(text);
     }
-    bool better = epoch > 0 && (!r->saved || score > r->best_score);
+    bool better = epoch > 0 && (!r->saved || made.score > r->best_score);
     if (status == BERT_OK && r->options->keep_best && better) {
-        r->best_score = score;
+        r->best_score = made.score;
         status = run_save_weights(r);
     }
     if (!r->options->keep_best || better) {
-        json_decref(r->evaluation);
-        r->evaluation = json_incref(metrics);
+        evaluation_release(&r->evaluation);
+        r->evaluation = made;
         r->evaluated_step = r->steps_done;
+    } else {
+        evaluation_release(&made);
     }
-    json_decref(metrics);
     return status;
 }
 
@@ -101,8 +104,7 @@ static bert_status epoch_evaluate(run *r, size_t epoch)
 static void evaluation_drop_stale(run *r)
 {
     if (r->evaluated_step == r->steps_done) return;
-    json_decref(r->evaluation);
-    r->evaluation = NULL;
+    evaluation_release(&r->evaluation);
 }
 
 static bool run_ended(const run *r)

@@ -1,4 +1,4 @@
-#include "train/confusion.h"
+#include "metrics/confusion.h"
 
 #include "base/memory.h"
 
@@ -50,17 +50,38 @@ double confusion_accuracy(const confusion *c)
     return c->total ? right / (double)c->total : 0.0;
 }
 
-double confusion_macro_f1(const confusion *c)
+static double share_of(double part, double whole)
 {
-    double sum = 0.0;
+    return whole > 0.0 ? part / whole : 0.0;
+}
+
+class_score confusion_class(const confusion *c, size_t k)
+{
+    class_counts n = counts_of(c, k);
+    return (class_score){ .precision = share_of(n.right, n.answers),
+                          .recall = share_of(n.right, n.truths),
+                          .f1 = share_of(2.0 * n.right, n.truths + n.answers),
+                          .support = (uint64_t)n.truths };
+}
+
+class_score confusion_macro(const confusion *c)
+{
+    class_score sum = { .support = c->total };
     size_t met = 0;
     for (size_t k = 0; k < c->classes; k++) {
         class_counts n = counts_of(c, k);
         if (n.truths + n.answers == 0.0) continue;
-        sum += 2.0 * n.right / (n.truths + n.answers);
+        class_score s = confusion_class(c, k);
+        sum.precision += s.precision;
+        sum.recall += s.recall;
+        sum.f1 += s.f1;
         met++;
     }
-    return met ? sum / (double)met : 0.0;
+    double count = met ? (double)met : 1.0;
+    sum.precision /= count;
+    sum.recall /= count;
+    sum.f1 /= count;
+    return sum;
 }
 
 double confusion_mcc(const confusion *c)

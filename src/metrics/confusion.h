@@ -1,7 +1,7 @@
 /* confusion.h: counts of true label against answer, and the scores that follow from them (as
  * scikit-learn computes them). */
-#ifndef TRAIN_CONFUSION_H
-#define TRAIN_CONFUSION_H
+#ifndef METRICS_CONFUSION_H
+#define METRICS_CONFUSION_H
 
 #include "base/status.h"
 
@@ -19,8 +19,16 @@ void confusion_release(confusion *c);
 void confusion_add(confusion *c, size_t truth, size_t answer);
 
 double confusion_accuracy(const confusion *c);
-/* Mean over the classes that stand among truths or answers of 2 tp / (2 tp + fp + fn). */
-double confusion_macro_f1(const confusion *c);
+
+/* 0 where a share is of nothing. */
+typedef struct class_score {
+    double precision, recall, f1;
+    uint64_t support; /* truths */
+} class_score;
+
+class_score confusion_class(const confusion *c, size_t k);
+/* Means over the classes that stand among truths or answers; support: all. */
+class_score confusion_macro(const confusion *c);
 /* Matthews correlation coefficient for any number of classes (Gorodkin 2004); 0 where it is not
  * defined. */
 double confusion_mcc(const confusion *c);

@@ -1,0 +1,32 @@
+/* dataset_reader.h: what the readers of dataset_*.c share: how a form is known, and the memory that
+ * a dataset's texts live in. */
+#ifndef DATA_DATASET_READER_H
+#define DATA_DATASET_READER_H
+
+#include "data/dataset.h"
+#include "formats/table.h"
+
+/* One form's reader. `first`: is it the first of the files? Its column names are the dataset's. */
+typedef bert_status dataset_read(dataset *d, const char *path, const dataset_request *request,
+                                 bool first);
+
+/* The readers. A table's ending alone does not tell its form: see dataset_form_of_table(). */
+dataset_read dataset_read_texts;
+
+/* Copies what is not NULL into the dataset; what is absent stays so. */
+bert_status dataset_keep(dataset *d, slice text, slice *out);
+/* The same for a string, its end included. */
+bert_status dataset_keep_string(dataset *d, const char *string, const char **out);
+/* Room for an array that lives as long as the dataset. */
+bert_status dataset_take(dataset *d, size_t count, size_t size, void **out);
+/* Appends a row, whose texts are kept already. */
+bert_status dataset_add(dataset *d, const dataset_row *row);
+/* Is there room for one row more? */
+bool dataset_wants_more(const dataset *d, const dataset_request *request);
+
+/* The first of `names` that is a column of the table; NULL: none. */
+const char *dataset_column_found(const table *t, const char *const *names, size_t count);
+/* BERT_DATA: "which column is the text? Name it (--text)", with those that there are. */
+bert_status dataset_column_missing(const table *t, const char *what, const char *option);
+
+#endif

@@ -1,0 +1,113 @@
+/* dataset_texts.c: a text or a pair of texts, and a label, from the columns of a table. */
+#include "data/dataset_reader.h"
+
+#include <stddef.h>
+#include <string.h>
+
+typedef enum column_role { ROLE_TEXT, ROLE_PAIR, ROLE_LABEL, ROLE_COUNT } column_role;
+
+static const char *const pairs[][2] = { { "sentence1", "sentence2" },
+                                        { "premise", "hypothesis" },
+                                        { "question1", "question2" },
+                                        { "question", "sentence" },
+                                        { "text_a", "text_b" } };
+static const char *const singles[] = { "text", "sentence", "review", "content", "question" };
+static const char *const labels[] = { "label", "labels",    "intent", "category",
+                                      "class", "sentiment", "score" };
+
+#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+
+/* Fills in text and pair where the caller left them to be found. */
+static void texts_find(const table *t, const char **text, const char **pair)
+{
+    if (*text) return;
+    size_t column;
+    for (size_t i = 0; i < COUNT_OF(pairs); i++) {
+        bool wanted = !*pair || strcmp(*pair, pairs[i][1]) == 0;
+        if (!wanted || !table_find(t, pairs[i][0], &column) || !table_find(t, pairs[i][1], &column))
+            continue;
+        *text = pairs[i][0];
+        *pair = pairs[i][1];
+        return;
+    }
+    *text = dataset_column_found(t, singles, COUNT_OF(singles));
+}
+
+/* The columns by role, as the first file has them. */
+static bert_status names_find(const table *t, const dataset_request *request,
+                              const char *names[ROLE_COUNT])
+{
+    const dataset_columns *given = &request->columns;
+    names[ROLE_TEXT] = given->text;
+    names[ROLE_PAIR] = given->pair;
+    names[ROLE_LABEL] = NULL;
+    texts_find(t, &names[ROLE_TEXT], &names[ROLE_PAIR]);
+    if (!names[ROLE_TEXT]) return dataset_column_missing(t, "text", "--text");
+    if (request->unlabelled) return BERT_OK;
+    names[ROLE_LABEL] =
+        given->label ? given->label : dataset_column_found(t, labels, COUNT_OF(labels));
+    if (!names[ROLE_LABEL]) return dataset_column_missing(t, "label", "--label");
+    return BERT_OK;
+}
+
+/* Sets the dataset's names by the first file. */
+static bert_status names_set(dataset *d, const table *t, const dataset_request *request)
+{
+    const char *names[ROLE_COUNT];
+    TRY(names_find(t, request, names));
+    TRY(dataset_keep_string(d, names[ROLE_TEXT], &d->text_column));
+    TRY(dataset_keep_string(d, names[ROLE_PAIR], &d->pair_column));
+    return dataset_keep_string(d, names[ROLE_LABEL], &d->label_column);
+}
+
+/* The current row's field, which must be there. */
+static bert_status field_keep(dataset *d, const table *t, const char *name, size_t column,
+                              slice *out)
+{
+    slice field = table_field(t, column);
+    if (!field.bytes)
+        return fail(BERT_DATA, "%s:%zu: has no '%s'", table_path(t), table_line(t), name);
+    return dataset_keep(d, field, out);
+}
+
+static bert_status row_add(dataset *d, const table *t, const char *path,
+                           const size_t columns[ROLE_COUNT])
+{
+    dataset_row row = { .line = table_line(t), .path = path };
+    TRY(field_keep(d, t, d->text_column, columns[ROLE_TEXT], &row.text));
+    if (d->pair_column) TRY(field_keep(d, t, d->pair_column, columns[ROLE_PAIR], &row.pair));
+    if (d->label_column) TRY(field_keep(d, t, d->label_column, columns[ROLE_LABEL], &row.label));
+    if (d->label_column && row.label.count == 0)
+        return fail(BERT_DATA, "%s:%zu: the label (column '%s') is empty", path, row.line,
+                    d->label_column);
+    return dataset_add(d, &row);
+}
+
+static bert_status rows_read(dataset *d, table *t, const dataset_request *request)
+{
+    const char *names[ROLE_COUNT] = { d->text_column, d->pair_column, d->label_column };
+    size_t columns[ROLE_COUNT] = { 0 };
+    for (size_t role = 0; role < ROLE_COUNT; role++)
+        if (names[role]) TRY(table_require(t, names[role], &columns[role]));
+
+    const char *path;
+    TRY(dataset_keep_string(d, table_path(t), &path));
+    while (dataset_wants_more(d, request)) {
+        bool more;
+        TRY(table_next(t, &more));
+        if (!more) break;
+        TRY(row_add(d, t, path, columns));
+    }
+    return BERT_OK;
+}
+
+bert_status dataset_read_texts(dataset *d, const char *path, const dataset_request *request,
+                               bool first)
+{
+    table *t = NULL;
+    TRY(table_open(path, &t));
+    bert_status status = first ? names_set(d, t, request) : BERT_OK;
+    if (status == BERT_OK) status = rows_read(d, t, request);
+    table_free(t);
+    return status;
+}

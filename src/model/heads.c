@@ -1,0 +1,38 @@
+#include "model/heads.h"
+
+#include <string.h>
+
+static const head *const heads[] = { &head_classifier, &head_choice, &head_tokens, &head_spans };
+
+const head *head_of_class(const char *class_name)
+{
+    for (size_t i = 0; class_name && i < sizeof heads / sizeof *heads; i++)
+        if (strcmp(heads[i]->class_name, class_name) == 0) return heads[i];
+    return NULL;
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static size_t logit_width(const head *h, const config *c)
+{
+    if (h->groups & GROUP_CLASSIFIER) return c->outputs;
+    if (h->groups & GROUP_SPANS) return 2;
+    return h->groups & GROUP_MASKED ? c->vocabulary : 0;
+}
+
+tape_shape head_tape_shape(const head *h, const config *c, const batch_limits *limits,
+                           bool backward)
+{
+    size_t wanted = limits->wanted ? limits->wanted : limits->sequences;
+    size_t rows = h->rows == ROWS_ALL ? limits->tokens : smaller(wanted, limits->tokens);
+    return (tape_shape){ .tokens = limits->tokens,
+                         .sequences = limits->sequences,
+                         .wanted = h->rows == ROWS_ALL ? 0 : rows,
+                         .logit_rows = rows,
+                         .logit_width = logit_width(h, c),
+                         .dropped = h->rows == ROWS_ALL && h->groups & GROUP_CLASSIFIER,
+                         .backward = backward };
+}

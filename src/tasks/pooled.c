@@ -1,0 +1,163 @@
+#include "tasks/pooled.h"
+
+#include "base/memory.h"
+#include "data/windows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- units */
+
+/* [CLS] a [SEP], or [CLS] a [SEP] and then the window of b and [SEP]: from the whole encoding. */
+static bert_status window_append(examples *e, size_t row, const tokenizer_encoding *whole,
+                                 size_t before, window w, int32_t *ids)
+{
+    size_t count = w.end - w.begin;
+    memcpy(ids, whole->ids, before * sizeof *ids);
+    memcpy(ids + before, whole->ids + before + w.begin, count * sizeof *ids);
+    ids[before + count] = whole->ids[whole->count - 1];
+    size_t length = before + count + 1;
+    bool pair = whole->first_count < whole->count;
+    return features_append(&e->features, row, ids, length, pair ? before : length);
+}
+
+/* `before` tokens stand before the text that is cut: [CLS], or [CLS] a [SEP]. */
+static bert_status windows_append(examples *e, size_t row, const tokenizer_encoding *whole)
+{
+    size_t before = whole->first_count < whole->count ? whole->first_count : 1;
+    size_t special = before + 1;
+    windows cut = { .tokens = whole->count - special };
+    TRY(windows_stride(e->options->stride, e->max_length, special, &cut.stride));
+    cut.room = e->max_length - special;
+    void *ids;
+    TRY(memory_zeroed(e->max_length, sizeof(int32_t), &ids));
+    bert_status status = BERT_OK;
+    for (size_t i = 0; i < windows_count(&cut) && status == BERT_OK; i++)
+        status = window_append(e, row, whole, before, windows_at(&cut, i), ids);
+    free(ids);
+    return status;
+}
+
+bert_status pooled_encode(examples *e, size_t row)
+{
+    const dataset_row *r = &e->rows[row];
+    if (e->options->windows) {
+        TRY(tokenizer_encode(e->tokenizer, r->text, r->pair, SIZE_MAX, TRUNCATE_LONGEST_FIRST,
+                             &e->scratch));
+        if (e->scratch.count > e->max_length) return windows_append(e, row, &e->scratch);
+    }
+    size_t before = e->features.truncated;
+    TRY(features_add(&e->features, e->tokenizer, row, r->text, r->pair, e->max_length,
+                     &e->scratch));
+    e->truncated += e->features.truncated - before;
+    return BERT_OK;
+}
+
+/* ---- answers */
+
+typedef struct pooled_decoder {
+    float *logits; /* of one batch, [capacity] */
+    size_t capacity;
+    double *sum; /* [outputs] over the row's windows so far */
+    float *mean; /* [outputs] */
+    size_t windows;
+} pooled_decoder;
+
+bert_status pooled_decoder_open(const examples *e, void **out)
+{
+    void *memory, *sum = NULL, *mean = NULL;
+    TRY(memory_zeroed(1, sizeof(pooled_decoder), &memory));
+    pooled_decoder *d = memory;
+    bert_status status = memory_zeroed(e->config->outputs, sizeof *d->sum, &sum);
+    if (status == BERT_OK) status = memory_zeroed(e->config->outputs, sizeof *d->mean, &mean);
+    d->sum = sum;
+    d->mean = mean;
+    if (status == BERT_OK)
+        *out = d;
+    else
+        pooled_decoder_free(d);
+    return status;
+}
+
+void pooled_decoder_free(void *decoder)
+{
+    pooled_decoder *d = decoder;
+    free(d->logits);
+    free(d->sum);
+    free(d->mean);
+    free(d);
+}
+
+/* The only window's logits as they are; else their mean. */
+static void window_add(pooled_decoder *d, size_t outputs, const float *logits)
+{
+    for (size_t i = 0; i < outputs; i++) {
+        d->sum[i] = (d->windows ? d->sum[i] : 0.0) + (double)logits[i];
+        d->mean[i] = (float)(d->sum[i] / (double)(d->windows + 1));
+    }
+    d->windows++;
+}
+
+bert_status pooled_decode(void *decoder, const examples *e, const pass *p, size_t first,
+                          size_t count, const answer_taker *taker)
+{
+    pooled_decoder *d = decoder;
+    const features *f = &e->features;
+    size_t outputs = p->config->outputs;
+    TRY(memory_grow((void **)&d->logits, &d->capacity, count * outputs, sizeof *d->logits));
+    p->on->read(p->on, count * outputs, p->tape->logits, d->logits);
+    for (size_t i = 0; i < count; i++) {
+        size_t unit = first + i, row = features_row(f, unit);
+        window_add(d, outputs, d->logits + i * outputs);
+        if (unit + 1 < f->count && features_row(f, unit + 1) == row) continue;
+        d->windows = 0;
+        TRY(taker->take(taker->context, row, d->mean));
+    }
+    return BERT_OK;
+}
+
+void pooled_put_logits(const examples *e, const float *logits, json_t *object)
+{
+    if (!e->options->logits) return;
+    json_t *list = json_array();
+    for (size_t i = 0; i < e->config->outputs; i++)
+        json_array_append_new(list, json_real((double)logits[i]));
+    json_object_set_new(object, "logits", list);
+}
+
+/* ---- weights of labels */
+
+static bert_status label_weight_put(const char *name, size_t length, const char *number,
+                                    const config *c, const char *option, float *weights)
+{
+    char *end;
+    double given = strtod(number, &end);
+    if (end == number || (*end && *end != ',') || !(given >= 0.0) || given > 1e6)
+        return fail(BERT_ARGUMENT, "%s: '%.*s=%.*s' gives no weight from 0 to 1e6", option,
+                    (int)length, name, (int)strcspn(number, ","), number);
+    for (size_t i = 0; i < c->labels; i++) {
+        if (!slice_equal((slice){ name, length }, slice_of(c->label_names[i]))) continue;
+        weights[i] = (float)given;
+        return BERT_OK;
+    }
+    return fail(BERT_ARGUMENT, "%s: there is no label '%.*s'", option, (int)length, name);
+}
+
+bert_status label_weights_parse(const char *text, const config *c, const double *balanced,
+                                const char *option, float *weights)
+{
+    bool ready = strcmp(text, "balanced") == 0;
+    for (size_t i = 0; i < c->labels; i++) weights[i] = ready ? (float)balanced[i] : 1.0f;
+    for (const char *at = ready ? "" : text; *at;) {
+        size_t length = strcspn(at, "=,");
+        if (at[length] != '=')
+            return fail(BERT_ARGUMENT,
+                        "%s is 'balanced' or a list such as good=1,bad=2.5, not '%s'", option,
+                        text);
+        const char *number = at + length + 1;
+        TRY(label_weight_put(at, length, number, c, option, weights));
+        at = number + strcspn(number, ",");
+        at += *at == ',';
+    }
+    return BERT_OK;
+}

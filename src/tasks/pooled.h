@@ -1,0 +1,28 @@
+/* pooled.h: what the tasks over whole texts share (classify, regress, multilabel): a text or a pair
+ * is one unit, or several windows, and its answer is the mean of their logits. */
+#ifndef TASKS_POOLED_H
+#define TASKS_POOLED_H
+
+#include "train/task.h"
+
+/* Appends row `row` to e->features: one unit, or with e->options->windows as many as its text (a
+ * pair's second text) asks for. */
+bert_status pooled_encode(examples *e, size_t row);
+
+/* The decoder of such tasks; its answers are const float *: the logits [outputs] of a row, the mean
+ * of its windows'. */
+bert_status pooled_decoder_open(const examples *e, void **decoder);
+void pooled_decoder_free(void *decoder);
+bert_status pooled_decode(void *decoder, const examples *e, const pass *p, size_t first,
+                          size_t count, const answer_taker *taker);
+
+/* Adds "logits" where the options ask for them. */
+void pooled_put_logits(const examples *e, const float *logits, json_t *object);
+
+/* "balanced" or "label=weight,label=weight,...", as options give weights of labels, into weights
+ * [labels]; those not named are 1. `balanced` [labels] stands ready for the word. BERT_ARGUMENT for
+ * a label that there is not or a weight below 0; `option` names the option in the message. */
+bert_status label_weights_parse(const char *text, const config *c, const double *balanced,
+                                const char *option, float *weights);
+
+#endif
