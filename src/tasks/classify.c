@@ -184,7 +184,7 @@ static void loss(const pass *p, const void *targets, const uint32_t *index, size
         size_t run = count - begin < RUN ? count - begin : RUN;
         for (size_t i = 0; i < run; i++) classes[i] = ((const int32_t *)targets)[index[begin + i]];
         float *dlogits = scale != 0.0 ? p->tape->dlogits + begin * labels : NULL;
-        p->on->cross_entropy(p->on, run, labels, p->tape->logits + begin * labels, classes,
+        p->on->cross_entropy(p->on, run, labels, p->tape->logits + begin * labels, classes, NULL,
                              (float)scale, dlogits, total);
     }
 }
