@@ -93,6 +93,12 @@ static void run_add(const kernel_table *t, const workspace *w)
 
 static volatile double sink;
 
+static void run_exp_sum(const kernel_table *t, const workspace *w)
+{
+    float largest;
+    sink = t->exp_sum(w->count, w->a, w->f, &largest);
+}
+
 static void run_sum_squares(const kernel_table *t, const workspace *w)
 {
     sink = t->sum_squares(w->count, w->a);
@@ -123,6 +129,7 @@ static void run_adamw(const kernel_table *t, const workspace *w)
     CASE(gelu_new_backward)                                                                        \
     CASE(softmax_forward)                                                                          \
     CASE(softmax_backward)                                                                         \
+    CASE(exp_sum)                                                                                  \
     CASE(add)                                                                                      \
     CASE(sum_squares)                                                                              \
     CASE(adamw)

@@ -449,14 +449,15 @@ static const int32_t loss_labels[] = { 2, 0, 1, 1 };
 static void loss_run_forward(trial *t)
 {
     double loss = 0.0;
-    t->on->cross_entropy(t->on, 4, 3, t->input[0], loss_labels, 0.0f, NULL, &loss);
+    t->on->cross_entropy(t->on, 4, 3, t->input[0], loss_labels, NULL, 0.0f, NULL, &loss);
     t->y[0] = (float)loss;
 }
 
 static void loss_run_backward(trial *t)
 {
     double loss = 0.0;
-    t->on->cross_entropy(t->on, 4, 3, t->input[0], loss_labels, t->dy[0], t->gradient[0], &loss);
+    t->on->cross_entropy(t->on, 4, 3, t->input[0], loss_labels, NULL, t->dy[0], t->gradient[0],
+                         &loss);
 }
 
 static void loss_trial(compute *on)

@@ -60,7 +60,7 @@ static double step_loss(golden *g, const uint32_t *index)
     double loss = 0.0;
     for (size_t i = 0; i < count; i++) labels[i] = g->labels[index ? index[i] : i];
     head_classifier.forward(&p);
-    g->on->cross_entropy(g->on, count, p.config->labels, g->tape.logits, labels,
+    g->on->cross_entropy(g->on, count, p.config->labels, g->tape.logits, labels, NULL,
                          1.0f / (float)count, g->tape.dlogits, &loss);
     return loss / (double)count;
 }

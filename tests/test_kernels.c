@@ -162,6 +162,22 @@ static void check_softmax_backward(softmax_backward_fn *tested, size_t count, si
     array_release(&p), array_release(&dp), array_release(&want);
 }
 
+static void check_exp_sum(exp_sum_fn *tested, size_t count, size_t shift)
+{
+    array x = array_random(count, shift, 1, -30, 30), y = array_copy(&x), want = array_copy(&x);
+    float largest, want_largest;
+    double want_sum = exp_sum_ref(count, x.at, want.at, &want_largest);
+    double alone = tested(count, x.at, NULL, &largest);
+    double sum = tested(count, x.at, y.at, &largest);
+    assert_true(largest == want_largest);
+    assert_true(sum == alone);
+    assert_close("sum / want", 0, count ? sum / want_sum : 1.0, 1.0, 2e-7);
+    for (size_t i = 0; i < count; i++) assert_close("y", i, y.at[i] / want.at[i], 1.0, 3e-7);
+    tested(count, x.at, x.at, &largest);
+    assert_arrays_same("y in place", &x, &y);
+    array_release(&x), array_release(&y), array_release(&want);
+}
+
 static void check_add(add_fn *tested, size_t count, size_t shift)
 {
     array x = array_random(count, shift, 1, -1, 1), y = array_random(count, 0, 2, -1, 1);

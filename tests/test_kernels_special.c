@@ -114,6 +114,10 @@ static void row_nan(const kernel_table *k, size_t at)
     b = buffers_with_nan(0, at);
     k->softmax_forward(COUNT, 0.5f, b.a);
     assert_all_nan("softmax_forward", b.a);
+    b = buffers_with_nan(0, at);
+    float largest;
+    assert_true(isnan(k->exp_sum(COUNT, b.a, b.b, &largest)));
+    assert_true(isnan(b.b[at]));
     for (int which = 0; which < 2; which++) {
         b = buffers_with_nan(which, at);
         k->softmax_backward(COUNT, 0.5f, b.a, b.b);

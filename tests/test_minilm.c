@@ -85,7 +85,7 @@ static double batch_learn(golden *g)
     batch_fill(&g->batch, &g->features, index, count, 0);
     pass p = golden_pass(g);
     head_classifier.forward(&p);
-    g->on->cross_entropy(g->on, count, p.config->labels, g->tape.logits, g->labels,
+    g->on->cross_entropy(g->on, count, p.config->labels, g->tape.logits, g->labels, NULL,
                          1.0f / (float)count, g->tape.dlogits, &loss);
     head_classifier.backward(&p, &g->gradients);
     assert_done(g->on->status(g->on));

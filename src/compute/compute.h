@@ -26,6 +26,8 @@ typedef struct compute_limits {
     size_t rows;  /* of any matrix of activations */
     size_t width; /* of any row that is normalized or summed over rows */
     size_t keys;  /* longest sequence */
+    /* Of in_batch_negatives, which keeps units * units * (members - 1) numbers; 0: never called. */
+    size_t units, members;
 } compute_limits;
 
 /* Which elements dropout leaves out is a function of what they are (base/rng.h), so every row
@@ -61,6 +63,12 @@ typedef struct embedding_shape {
     const int32_t *types;     /* [tokens] rows of the type table */
     int32_t pad; /* this row of the word table gets no gradient (PyTorch's padding_idx); -1: none */
 } embedding_shape;
+
+/* How classes count in a cross entropy, as torch.nn.CrossEntropyLoss has it. */
+typedef struct class_loss {
+    const float *weights; /* [classes], or NULL: all 1 */
+    float smoothing;      /* e, 0 .. 1: this share of a label is spread over all classes */
+} class_loss;
 
 /* One AdamW step; see compute/cpu/kernels/kernels.h for the formula. */
 typedef struct adamw {
@@ -146,11 +154,58 @@ struct compute {
     void (*mean_rows)(compute *on, size_t sequences, size_t width, const uint32_t *starts,
                       const float *x, float *y);
 
-    /* Adds to *loss: sum over rows of -log softmax(logits)[label], in double.
-     * dlogits = scale * (softmax(logits) - onehot(label)), or NULL.      logits [rows, classes]
-     * labels [rows] */
+    /* dx[t] = dy[s] / n for each of the n rows t of sequence s */
+    void (*mean_rows_backward)(compute *on, size_t sequences, size_t width, const uint32_t *starts,
+                               const float *dy, float *dx);
+    /* y = x / norm, norm = max(|x|, 1e-12)      [rows, width]; y may be x. Keeps norms [rows]. */
+    void (*normalize_rows_forward)(compute *on, size_t rows, size_t width, const float *x, float *y,
+                                   float *norms);
+    /* dx = (dy - y (dy . y)) / norm, or dy / norm where |x| was below 1e-12; dx may be dy */
+    void (*normalize_rows_backward)(compute *on, size_t rows, size_t width, const float *dy,
+                                    const float *y, const float *norms, float *dx);
+
+    /* Losses. Each adds a sum to *loss, in double, and writes scale times that sum's gradient, or
+     * nothing where the gradient is NULL: a mean is the caller's division. What a loss is measured
+     * against (labels, targets, weights, starts) lies in the caller's memory. */
+
+    /* Each row adds, with y its label and p = softmax(logits),
+     *   (1 - e) w[y] -log p[y]  +  e / classes * sum over c of w[c] -log p[c]
+     * where w are the weights and e is the smoothing of `how`; NULL: all w are 1, e is 0. A row
+     * whose label is below 0 adds nothing, and its gradient is 0.
+     *   logits, dlogits [rows, classes], may be one array      labels [rows], below classes */
     void (*cross_entropy)(compute *on, size_t rows, size_t classes, const float *logits,
-                          const int32_t *labels, float scale, float *dlogits, double *loss);
+                          const int32_t *labels, const class_loss *how, float scale, float *dlogits,
+                          double *loss);
+    /* The same over the rows of a group, for each column by itself: a column's logits within
+     * rows starts[g] .. starts[g + 1] - 1 are the classes, labels[g][column] counts from starts[g].
+     * Where an answer begins and ends in a text (two columns), which of some texts is right (one).
+     *   logits, dlogits [rows, columns], may be one array      starts [groups + 1]
+     *   labels [groups, columns]; below 0: adds nothing, gradient 0 */
+    void (*group_cross_entropy)(compute *on, size_t groups, size_t columns, const uint32_t *starts,
+                                const float *logits, const int32_t *labels, float scale,
+                                float *dlogits, double *loss);
+    /* Each number adds, with t its target in 0 .. 1, s the logistic function and w the positive
+     * weights (NULL: all 1),
+     *   w[class] t -log s(x)  +  (1 - t) -log (1 - s(x))
+     *   logits, dlogits [rows, classes], may be one array      targets [rows, classes]
+     *   positive_weights [classes] */
+    void (*sigmoid_cross_entropy)(compute *on, size_t rows, size_t classes, const float *logits,
+                                  const float *targets, const float *positive_weights, float scale,
+                                  float *dlogits, double *loss);
+    /* (x - target)^2 for each of `count` numbers; dx may be x */
+    void (*squared_error)(compute *on, size_t count, const float *x, const float *targets,
+                          float scale, float *dx, double *loss);
+    /* (a . b - target)^2 for each pair of unit vectors: a and b are rows 2p and 2p + 1 of y.
+     *   y, dy [2 * pairs, width], not overlapping      targets [pairs] */
+    void (*cosine_error)(compute *on, size_t pairs, size_t width, const float *y,
+                         const float *targets, float scale, float *dy, double *loss);
+    /* For each unit, the cross entropy of finding its own member 1 among all units' members 1 and
+     * up, by `similarity_scale` times the product with its member 0 (the anchor).
+     *   y, dy [units * members, width] unit vectors, a unit's members side by side, not overlapping
+     * `members` is at least 2. units and members are within the limits. */
+    void (*in_batch_negatives)(compute *on, size_t units, size_t members, size_t width,
+                               const float *y, float similarity_scale, float scale, float *dy,
+                               double *loss);
 
     /* The sum of the squares, in double, in a fixed order. */
     double (*sum_squares)(compute *on, size_t count, const float *x);

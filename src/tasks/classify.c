@@ -242,11 +242,12 @@ static void loss(const pass *p, const examples *e, const uint32_t *index, size_t
     const class_targets *t = e->targets;
     int32_t classes[RUN];
     size_t labels = p->config->labels;
+    class_loss how = { .weights = t->weights, .smoothing = (float)e->options->label_smoothing };
     for (size_t begin = 0; begin < count; begin += RUN) {
         size_t run = count - begin < RUN ? count - begin : RUN;
         for (size_t i = 0; i < run; i++) classes[i] = t->classes[index[begin + i]];
         float *dlogits = scale != 0.0 ? p->tape->dlogits + begin * labels : NULL;
-        p->on->cross_entropy(p->on, run, labels, p->tape->logits + begin * labels, classes,
+        p->on->cross_entropy(p->on, run, labels, p->tape->logits + begin * labels, classes, &how,
                              (float)scale, dlogits, total);
     }
 }

@@ -19,6 +19,8 @@ static void scratch_place(compute_cpu *cpu, const compute_limits *limits, arena 
     size_t row_blocks = blocks_of(limits->rows, ROW_BLOCK);
     cpu->scores = arena_take(block, cpu->threads * 2 * limits->keys * limits->keys, sizeof(float));
     cpu->partial = arena_take(block, row_blocks * 2 * limits->width, sizeof(float));
+    size_t candidates = limits->members ? limits->units * (limits->members - 1) : 0;
+    cpu->similarities = arena_take(block, limits->units * candidates, sizeof(float));
 }
 
 static bert_status cpu_reserve(compute *on, const compute_limits *limits)
@@ -89,7 +91,9 @@ bert_status compute_cpu_open(size_t threads, compute **out)
     rows_operations(table);
     attention_operations(table);
     embedding_operations(table);
+    pooling_operations(table);
     loss_operations(table);
+    similarity_operations(table);
     update_operations(table);
     *out = table;
     return BERT_OK;

@@ -16,8 +16,9 @@ typedef struct compute_cpu {
     atomic_int failure; /* a bert_status; sticky */
     arena scratch;
     compute_limits limits; /* what scratch is for */
-    float *scores;  /* [threads][2][keys * keys] attention's two score matrices of one head */
-    float *partial; /* [blocks of rows][2][width] sums over a block's rows */
+    float *scores;       /* [threads][2][keys * keys] attention's two score matrices of one head */
+    float *partial;      /* [blocks of rows][2][width] sums over a block's rows */
+    float *similarities; /* [units][units * (members - 1)] of in_batch_negatives */
 } compute_cpu;
 
 enum {
@@ -69,7 +70,9 @@ void linear_operations(compute *table);
 void rows_operations(compute *table);
 void attention_operations(compute *table);
 void embedding_operations(compute *table);
+void pooling_operations(compute *table);
 void loss_operations(compute *table);
+void similarity_operations(compute *table);
 void update_operations(compute *table);
 
 #endif

@@ -227,30 +227,6 @@ static void scatter_add_rows(compute *on, size_t count, size_t width, const uint
     rows_run(&t, scatter_block);
 }
 
-static void mean_block(void *context, size_t index, size_t thread)
-{
-    (void)thread;
-    const rows_task *t = context;
-    row_range range = row_block(t->rows, index);
-    for (size_t row = range.begin; row < range.end; row++) {
-        float *y = t->y + row * t->width;
-        size_t begin = t->index[row], end = t->index[row + 1];
-        memset(y, 0, t->width * sizeof *y);
-        for (size_t token = begin; token < end; token++)
-            t->cpu->kernels.add(t->width, t->x + token * t->width, y);
-        for (size_t i = 0; i < t->width; i++) y[i] /= (float)(end - begin);
-    }
-}
-
-static void mean_rows(compute *on, size_t sequences, size_t width, const uint32_t *starts,
-                      const float *x, float *y)
-{
-    rows_task t = {
-        .cpu = cpu_of(on), .rows = sequences, .width = width, .index = starts, .x = x, .y = y
-    };
-    rows_run(&t, mean_block);
-}
-
 void rows_operations(compute *table)
 {
     table->norm_forward = norm_forward;
@@ -261,5 +237,4 @@ void rows_operations(compute *table)
     table->activation_backward = activation_backward;
     table->gather_rows = gather_rows;
     table->scatter_add_rows = scatter_add_rows;
-    table->mean_rows = mean_rows;
 }

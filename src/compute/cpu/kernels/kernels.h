@@ -58,6 +58,10 @@ typedef void softmax_forward_fn(size_t count, float scale, float *x);
 /* dx = scale * p * (dp - sum(p * dp)); in place: dp becomes dx. */
 typedef void softmax_backward_fn(size_t count, float scale, const float *p, float *dp);
 
+/* y = exp(x - largest), y NULL: not wanted. Returns their sum, in double: what a loss over many
+ * classes wants of a softmax. largest: one number, out; where it is infinite the sum is a NaN. */
+typedef double exp_sum_fn(size_t count, const float *x, float *y, float *largest);
+
 /* y += x */
 typedef void add_fn(size_t count, const float *x, float *y);
 
@@ -104,6 +108,7 @@ typedef void matmul_fn(const matmul_shape *s, float alpha, const float *a, const
     KERNEL(activation_backward)                                                                    \
     KERNEL(softmax_forward)                                                                        \
     KERNEL(softmax_backward)                                                                       \
+    KERNEL(exp_sum)                                                                                \
     KERNEL(add)                                                                                    \
     KERNEL(sum_squares)                                                                            \
     KERNEL(adamw)                                                                                  \

@@ -152,6 +152,13 @@ ALWAYS_INLINE vector_double vector_double_zero(void)
     return (vector_double){ _mm256_setzero_pd(), _mm256_setzero_pd() };
 }
 
+/* sum + x */
+ALWAYS_INLINE vector_double vector_double_add(vector_double sum, vector x)
+{
+    return (vector_double){ sum.low + _mm256_cvtps_pd(_mm256_castps256_ps128(x)),
+                            sum.high + _mm256_cvtps_pd(_mm256_extractf128_ps(x, 1)) };
+}
+
 /* sum + x * x */
 ALWAYS_INLINE vector_double vector_double_add_square(vector_double sum, vector x)
 {

@@ -126,6 +126,12 @@ ALWAYS_INLINE vector_double vector_double_zero(void)
     return (vector_double){ _mm512_setzero_pd(), _mm512_setzero_pd() };
 }
 
+ALWAYS_INLINE vector_double vector_double_add(vector_double sum, vector x)
+{
+    return (vector_double){ sum.low + _mm512_cvtps_pd(_mm512_castps512_ps256(x)),
+                            sum.high + _mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1)) };
+}
+
 ALWAYS_INLINE vector_double vector_double_add_square(vector_double sum, vector x)
 {
     __m512d low = _mm512_cvtps_pd(_mm512_castps512_ps256(x));
