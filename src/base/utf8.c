@@ -49,3 +49,14 @@ size_t utf8_malformed(slice text)
     }
     return text.count;
 }
+
+size_t utf8_byte_of(slice text, size_t code_point)
+{
+    size_t at = 0;
+    for (; code_point > 0; code_point--) {
+        if (at == text.count) return SIZE_MAX;
+        do at++;
+        while (at < text.count && (text.bytes[at] & 0xC0) == 0x80);
+    }
+    return at;
+}

@@ -1,4 +1,4 @@
-/* utf8.h: is a text UTF-8, and where is it not. */
+/* utf8.h: is a text UTF-8, where is it not, and where its code points stand. */
 #ifndef BASE_UTF8_H
 #define BASE_UTF8_H
 
@@ -9,5 +9,9 @@
 /* Byte position of the first malformed sequence (overlong forms, surrogates and code points past
  * U+10FFFF are malformed), or text.count where there is none. */
 size_t utf8_malformed(slice text);
+
+/* Byte position of a UTF-8 text's code point, counted from 0; text.count for the one past the last,
+ * SIZE_MAX for any later. */
+size_t utf8_byte_of(slice text, size_t code_point);
 
 #endif
