@@ -277,8 +277,9 @@ typedef struct bert_event {
     size_t step, steps;   /* from 1; of how many */
     size_t epoch, epochs; /* from 1 */
     double loss, learning_rate, gradient_norm;
-    size_t tokens;  /* of this step */
-    double seconds; /* this step took */
+    size_t tokens;                 /* of this step */
+    size_t token_pairs, sequences; /* of this step: attention's scores a head; texts or windows */
+    double seconds;                /* this step took */
     size_t done, total;
     double score;
 } bert_event;
