@@ -64,6 +64,7 @@ typedef struct bert_input {
     bert_text text, pair;
     const bert_text *items; /* [item_count] */
     size_t item_count;
+    bert_text id; /* comes back in the answer; NULL: none */
 } bert_input;
 
 typedef enum bert_truncation {
@@ -213,6 +214,16 @@ BERT_API void bert_session_free(bert_session *session);
 BERT_API bert_status bert_answers(bert_session *session, const bert_input *inputs, size_t count,
                                   char **lines);
 
+/* The rows of a file as inputs of a model's task: words from .conll, questions from SQuAD's .json,
+ * endings and pairs from tables. They are in memory; an input's texts are borrowed from here. */
+typedef struct bert_dataset bert_dataset;
+
+BERT_API bert_status bert_dataset_open(const bert_model *model, const char *path,
+                                       bert_dataset **out);
+BERT_API void bert_dataset_free(bert_dataset *dataset);
+BERT_API size_t bert_dataset_count(const bert_dataset *dataset);
+BERT_API bert_input bert_dataset_input(const bert_dataset *dataset, size_t index);
+
 /* logits [count, labels] of a model for whole texts (classify, regress, multilabel; with windows
  * the mean over them). Refused with BERT_ARGUMENT where the model has no trained head, with
  * BERT_UNSUPPORTED where its head is for something else. */
@@ -266,8 +277,9 @@ typedef struct bert_event {
     size_t step, steps;   /* from 1; of how many */
     size_t epoch, epochs; /* from 1 */
     double loss, learning_rate, gradient_norm;
-    size_t tokens;  /* of this step */
-    double seconds; /* this step took */
+    size_t tokens;                 /* of this step */
+    size_t token_pairs, sequences; /* of this step: attention's scores a head; texts or windows */
+    double seconds;                /* this step took */
     size_t done, total;
     double score;
 } bert_event;

@@ -176,6 +176,7 @@ static bert_status input_rows_fill(const bert_input *inputs, size_t count, input
                                       .pair = slice_from(inputs[i].pair),
                                       .items = inputs[i].items ? next : NULL,
                                       .item_count = inputs[i].item_count,
+                                      .id = slice_from(inputs[i].id),
                                       .line = i + 1,
                                       .path = "input" };
         for (size_t k = 0; k < inputs[i].item_count; k++) *next++ = slice_from(inputs[i].items[k]);

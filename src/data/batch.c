@@ -93,6 +93,16 @@ void batch_want_end(batch *b)
     b->wanted_starts[b->sequences] = (uint32_t)count;
 }
 
+size_t batch_token_pairs(const batch *b)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < b->sequences; i++) {
+        size_t length = b->starts[i + 1] - b->starts[i];
+        sum += length * length;
+    }
+    return sum;
+}
+
 size_t batch_fit(const batch_limits *limits, const features *f, const uint32_t *index, size_t count)
 {
     size_t tokens = 0, fit = 0, group = features_group(f);

@@ -37,8 +37,23 @@ static bool label_is_decimal(slice label)
     return *end == '\0';
 }
 
+/* What the data of each form are, for people. */
+static const char *const form_names[FORM_COUNT] = {
+    [FORM_WORDS] = "words with tags",
+    [FORM_QUESTIONS] = "questions about contexts",
+    [FORM_CHOICES] = "texts with endings",
+    [FORM_LINES] = "plain text",
+    [FORM_COMPARED] = "texts that belong together",
+};
+
 bert_status task_by_data(const dataset *d, const bert_observer *observer, const task **out)
 {
+    for (size_t i = 0; d->form != FORM_TEXTS && i < sizeof tasks / sizeof *tasks; i++) {
+        if (tasks[i]->form != d->form) continue;
+        *out = tasks[i];
+        observe_note(observer, "task: %s (the data are %s)", tasks[i]->name, form_names[d->form]);
+        return BERT_OK;
+    }
     bool lists = d->label_column && strcmp(d->label_column, "labels") == 0;
     for (size_t i = 0; i < d->count; i++) {
         const dataset_row *row = &d->rows[i];

@@ -89,8 +89,8 @@ static bert_status walk_run(walk *w)
 }
 
 bert_status examples_run(const pass *p, batch *room, const examples *e,
-                        const bert_observer *observer, const answer_taker *taker, double *loss,
-                        double *divisor)
+                         const bert_observer *observer, const answer_taker *taker, double *loss,
+                         double *divisor)
 {
     walk w = { .e = e,
                .pass = p,

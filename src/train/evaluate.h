@@ -22,8 +22,8 @@ void eval_room_release(eval_room *r);
  * the examples are labelled, adds up losses in *loss and what they are divided by in *divisor. p's
  * batch is `room`; observer NULL: no progress is told. */
 bert_status examples_run(const pass *p, batch *room, const examples *e,
-                        const bert_observer *observer, const answer_taker *taker, double *loss,
-                        double *divisor);
+                         const bert_observer *observer, const answer_taker *taker, double *loss,
+                         double *divisor);
 
 typedef struct evaluation {
     json_t *metrics, *files; /* objects; the files' names and values */

@@ -36,6 +36,8 @@ static bert_status gradient_compute(run *r, const uint32_t *index, size_t count,
         kind->loss(&p, &r->train, index + done, fit, 1.0 / divisor, &loss);
         kind->head->backward(&p, &r->gradients);
         event->tokens += r->batch.tokens;
+        event->token_pairs += batch_token_pairs(&r->batch);
+        event->sequences += r->batch.sequences;
     }
     event->loss = loss / divisor;
     event->gradient_norm = optimizer_norm(&r->optimizer);
