@@ -35,7 +35,7 @@ int command_predict(const settings *s)
                                 .compute = batch_predict,
                                 .describe = line_describe,
                                 .model = p.open.model,
-                                .members = " label score scores logits " };
+                                .members = " label labels score scores logits " };
         status = answers_run(INDEX_PREDICT, s, &with);
         model_session_tell_truncated(s, &p.open);
     }
