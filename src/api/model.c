@@ -99,7 +99,7 @@ bert_model_info bert_model_get_info(const bert_model *m)
         .positions = c->positions,
         .vocabulary = c->vocabulary,
         .types = c->types,
-        .labels = c->labels,
+        .labels = m->task && !m->task->head->labelled ? 0 : c->labels,
         .activation = config_activation_name(c->activation),
         .problem = c->problem ? c->problem : "",
         .hidden_dropout = c->hidden_dropout,
