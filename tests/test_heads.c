@@ -45,7 +45,20 @@ static const heads_case cases[] = {
 };
 
 /* What is allowed. README.md of tests/data/heads tells how far PyTorch's own float32 is. */
-enum { ROWS, LOSS, GRADIENT, BLIND, STEP_LOSS, STEP_NORM, STEP_RATE, FINAL, SPLIT, ALONE, KINDS };
+enum {
+    ROWS,
+    LOSS,
+    GRADIENT,
+    BLIND,
+    STEP_LOSS,
+    STEP_NORM,
+    STEP_RATE,
+    FINAL,
+    SPLIT,
+    ALONE,
+    SLOPE,
+    KINDS
+};
 static const distance allowed[KINDS] = {
     [ROWS] = { .what = "output", .bound = 1e-5 },       /* of the largest */
     [LOSS] = { .what = "loss", .bound = 1e-5 },         /* relative */
@@ -57,6 +70,7 @@ static const distance allowed[KINDS] = {
     [FINAL] = { .what = "final", .bound = 1e-4 },           /* of the norm */
     [SPLIT] = { .what = "split", .bound = 1e-5 },           /* of the norm */
     [ALONE] = { .what = "alone", .bound = 1e-5 },           /* of the largest */
+    [SLOPE] = { .what = "slope", .bound = 2e-3 },           /* relative */
 };
 
 typedef void heads_check(golden *g, const heads_case *c, distance *d);
@@ -271,9 +285,48 @@ static void twenty_steps_of_adamw_equal_pytorch(void **state)
     each_case("PyTorch", NULL, check_steps);
 }
 
-/* ---- a step in parts */
+/* ---- dropout, of which PyTorch has other masks */
 
 static const dropout_run dropped = { .hidden = 0.1f, .attention = 0.2f, .classifier = 0.3f };
+
+static void dropout_set(golden *g)
+{
+    g->dropout = dropped;
+    g->dropout.key = rng_key(7, 1);
+}
+
+/* The loss with all weights moved along `direction`. */
+static double loss_beside(golden *g, const float *direction, double by)
+{
+    size_t units = g->features.count;
+    for (size_t i = 0; i < g->layout.count; i++) g->weight_data[i] += (float)(by * direction[i]);
+    double loss = golden_learn(g, g->every, units, units);
+    for (size_t i = 0; i < g->layout.count; i++) g->weight_data[i] -= (float)(by * direction[i]);
+    return loss;
+}
+
+/* Along the gradient the loss rises by the gradient's norm. */
+static void check_slope(golden *g, const heads_case *c, distance *d)
+{
+    (void)c;
+    size_t units = g->features.count, bytes = g->layout.count * sizeof(float);
+    float *direction = malloc(bytes);
+    dropout_set(g);
+    golden_learn(g, g->every, units, units);
+    memcpy(direction, g->gradient_data, bytes);
+    double norm = sqrt(g->on->sum_squares(g->on, g->layout.count, direction)), by = 3e-3 / norm;
+    double rise = loss_beside(g, direction, by / norm) - loss_beside(g, direction, -by / norm);
+    check_value(g, &d[SLOPE], "loss", fabs(rise / (2.0 * by) / norm - 1.0));
+    free(direction);
+}
+
+static void the_gradient_is_the_slope_of_the_loss_with_dropout_too(void **state)
+{
+    (void)state;
+    each_case("the gradient", NULL, check_slope);
+}
+
+/* ---- a step in parts */
 
 static size_t tokens_of(const golden *g, size_t begin, size_t end)
 {
@@ -287,8 +340,7 @@ static void check_split(golden *g, const heads_case *c, distance *d)
     size_t units = g->features.count, part = units - units / 3;
     size_t bytes = g->layout.count * sizeof(float);
     float *whole = malloc(bytes);
-    g->dropout = dropped;
-    g->dropout.key = rng_key(7, 1);
+    dropout_set(g);
     assert_int_not_equal(tokens_of(g, 0, part), tokens_of(g, part, units));
     assert_true(g->task->weigh(g, g->every, part) !=
                 g->task->weigh(g, g->every + part, units - part));
@@ -319,8 +371,7 @@ static void check_units_alone(golden *g, const heads_case *c, distance *d)
     float together[MOST];
     size_t units = g->features.count, group = features_group(&g->features);
     assert_true(group > 1 && units * group <= MOST);
-    g->dropout = dropped;
-    g->dropout.key = rng_key(7, 1);
+    dropout_set(g);
     golden_forward(g, g->every, units, 0);
     memcpy(together, g->tape.logits, units * group * sizeof *together);
     for (size_t k = 0; k < units; k++) {
@@ -345,6 +396,7 @@ int main(void)
         cmocka_unit_test(outputs_and_loss_equal_pytorch),
         cmocka_unit_test(every_gradient_equals_pytorch),
         cmocka_unit_test(twenty_steps_of_adamw_equal_pytorch),
+        cmocka_unit_test(the_gradient_is_the_slope_of_the_loss_with_dropout_too),
         cmocka_unit_test(a_split_step_equals_a_whole_one),
         cmocka_unit_test(a_units_dropout_goes_by_its_index_in_the_step),
     };
