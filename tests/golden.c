@@ -132,6 +132,7 @@ void golden_forward(golden *g, const uint32_t *index, size_t count, size_t first
 {
     pass p = golden_pass(g);
     batch_fill(&g->batch, &g->features, index, count, first_in_step);
+    if (g->task->prepare) g->task->prepare(g, index, count);
     g->task->head->forward(&p);
 }
 

@@ -15,6 +15,9 @@ typedef struct golden golden;
  * tensors of the numbers. golden_tasks.h has them all. */
 typedef struct golden_task {
     const head *head;
+    /* Names the tokens that the head wants, after batch_fill(). NULL: the first of each sequence.
+     */
+    void (*prepare)(golden *g, const uint32_t *index, size_t count);
     /* By how much the sum of the units' losses is divided. */
     double (*weigh)(const golden *g, const uint32_t *index, size_t count);
     /* After the head's forward pass of units index[0 .. count-1]: adds the sum of their losses to

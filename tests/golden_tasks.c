@@ -160,6 +160,32 @@ static void tags_loss(golden *g, const uint32_t *index, size_t count, float scal
 
 const golden_task golden_tags = { .head = &head_tokens, .weigh = tags_weigh, .loss = tags_loss };
 
+/* ---- words of masked tokens */
+
+static void words_want(golden *g, const uint32_t *index, size_t count)
+{
+    int32_t labels[MOST];
+    token_labels_take(g, index, count, labels);
+    batch_want_none(&g->batch);
+    for (size_t i = 0; i < g->batch.tokens; i++)
+        if (labels[i] >= 0) batch_want(&g->batch, i);
+    batch_want_end(&g->batch);
+}
+
+static void words_loss(golden *g, const uint32_t *index, size_t count, float scale, double *loss)
+{
+    int32_t labels[MOST], words[MOST];
+    size_t wanted = batch_wanted(&g->batch);
+    token_labels_take(g, index, count, labels);
+    for (size_t i = 0; i < wanted; i++) words[i] = labels[g->batch.wanted_rows[i]];
+    g->on->cross_entropy(g->on, wanted, g->model.config.vocabulary, g->tape.logits, words, NULL,
+                         scale, g->tape.dlogits, loss);
+}
+
+const golden_task golden_words = {
+    .head = &head_masked, .prepare = words_want, .weigh = tags_weigh, .loss = words_loss
+};
+
 /* ---- the two ends of an answer */
 
 static double answers_weigh(const golden *g, const uint32_t *index, size_t count)

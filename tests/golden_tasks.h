@@ -11,6 +11,7 @@ extern const golden_task golden_numbers;          /* `labels`: a number a sequen
 extern const golden_task golden_labels;           /* `labels`: 0 or 1 for each label */
 extern const golden_task golden_weighted_labels;  /* with `pos_weight` */
 extern const golden_task golden_tags;             /* `labels`: a class a token, or none */
+extern const golden_task golden_words;            /* `labels`: a masked token's word, or none */
 extern const golden_task golden_answers;          /* `spans`: first and last token */
 extern const golden_task golden_choices;          /* `labels`: which of a unit's sequences */
 

@@ -36,6 +36,7 @@ static const heads_case cases[] = {
       .task = &golden_weighted_labels,
       .second = "pos_weight." },
     { .folder = "tests/data/heads/tag", .task = &golden_tags },
+    { .folder = "tests/data/heads/fill", .task = &golden_words },
     { .folder = "tests/data/heads/answer",
       .task = &golden_answers,
       .blind = { "qa_outputs.bias", "layer.1.output.LayerNorm.bias" } },
