@@ -72,6 +72,7 @@ void bert_model_free(bert_model *m)
 bert_status head_check(const bert_model *m)
 {
     const config *c = &m->weights.config;
+    if (m->task && m->task->head->groups & GROUP_MASKED) return config_check_tied(c);
     if (m->task) return BERT_OK;
     if (m->weights.groups & GROUP_CLASSIFIER && c->problem)
         return fail(BERT_UNSUPPORTED, "the model's head is for '%s', which is not known here",
@@ -85,6 +86,9 @@ bert_task_options task_options_of(const bert_model *m, const bert_task_options *
     bert_task_options options = *given;
     if (!options.windows && m->trained.windows) options.windows = true;
     if (!options.stride) options.stride = m->trained.stride;
+    if (m->trained.mask_share > 0.0 && options.mask_share == bert_task_options_default().mask_share)
+        options.mask_share = m->trained.mask_share;
+    if (!options.whole_words && m->trained.whole_words) options.whole_words = true;
     return options;
 }
 
