@@ -31,7 +31,8 @@ int command_predict(const settings *s)
     predictor p = { .lines = { NULL } };
     int status = model_session_open(s, &p.open);
     if (status == EXIT_DONE) {
-        const answerer with = { &p, batch_predict, line_describe, " label score scores logits filled fillings " };
+        const answerer with = { &p, batch_predict, line_describe,
+                                " label score scores logits filled fillings " };
         status = answers_run(INDEX_PREDICT, s, &with);
         model_session_tell_truncated(s, &p.open);
     }
