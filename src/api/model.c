@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "compute/cpu/kernels/kernels.h"
 #include "model/tape.h"
+#include "tasks/masking.h"
 #include "tasks/tasks.h"
 #include "train/record.h"
 
@@ -163,6 +164,9 @@ bert_status bert_training_memory(const bert_model *m, size_t batch_size, size_t 
                     max_length);
     const head *h = m->task ? m->task->head : &head_classifier;
     batch_limits limits = { .tokens = tokens, .sequences = together };
+    double share = m->trained.mask_share > 0.0 ? m->trained.mask_share
+                                               : bert_task_options_default().mask_share;
+    if (h->rows == ROWS_WANTED) limits.wanted = masking_most(share, 1, tokens);
     tape_shape shape = head_tape_shape(h, c, &limits, true);
     bert_memory memory = { 0 };
     TRY(tape_bytes(c, &shape, &memory.activations, &memory.scratch));
