@@ -1,9 +1,9 @@
 #include "commands.h"
-#include "confusion.h"
 #include "interrupt.h"
 #include "json_lines.h"
 #include "options.h"
 #include "report.h"
+#include "results.h"
 #include "watch.h"
 
 #include <signal.h>
@@ -26,7 +26,7 @@ static void result_print(const watch *w, const char *output)
 {
     if (w->metrics && w->metrics_epoch > 0) {
         printf("\n%s after epoch %zu:\n", w->settings->train.dev, w->metrics_epoch);
-        confusion_print(w->metrics, stdout);
+        results_print(w->metrics, stdout);
         putchar('\n');
     }
     if (interrupt_came() && w->step < w->steps)

@@ -15,6 +15,7 @@ from transformers.utils import logging
 logging.set_verbosity_error()
 
 TEXT_COLUMNS = [["text"], ["sentence"], ["sentence1", "sentence2"], ["premise", "hypothesis"]]
+LABEL_COLUMNS = ["label", "labels", "score"]
 
 
 def read_table(path):
@@ -23,7 +24,7 @@ def read_table(path):
         rows = [line.rstrip("\n").split("\t") for line in file]
     header = rows[0]
     columns = next(c for c in TEXT_COLUMNS if all(name in header for name in c))
-    places, label = [header.index(name) for name in columns], header.index("label")
+    places, label = [header.index(name) for name in columns], next(header.index(n) for n in LABEL_COLUMNS if n in header)
     return [([row[i] for i in places], row[label]) for row in rows[1:]]
 
 

@@ -69,6 +69,8 @@ static bert_status train_options_check(const bert_train_options *o)
     if (!o->train || !o->train_count) return fail(BERT_ARGUMENT, "training data must be given");
     if (o->keep_best && !o->dev)
         return fail(BERT_ARGUMENT, "to keep the best epoch, dev data must be given to compare by");
+    if (o->task_options.tune_thresholds && !o->dev)
+        return fail(BERT_ARGUMENT, "to tune thresholds, dev data must be given to tune them on");
     TRY(in_bounds("epochs", (double)o->epochs, 1, 1e6));
     TRY(in_bounds("batch_size", (double)o->batch_size, 1, 1e6));
     TRY(in_bounds("micro_batch", (double)o->micro_batch, 0, 1e6));
@@ -93,9 +95,12 @@ static bert_status task_pick(const bert_train_options *o, dataset *d, const task
     if (o->task) TRY(task_by_name(o->task, &kind));
     dataset_request request = { .columns = columns_of(&o->columns),
                                 .form = kind ? kind->form : FORM_FOUND,
+                                .empty_labels = !kind || kind->empty_labels,
                                 .limit = o->limit };
     TRY(dataset_open(o->train, o->train_count, &request, d));
     bert_status status = kind ? BERT_OK : task_by_data(d, &o->observer, &kind);
+    if (status == BERT_OK && d->form == FORM_TEXTS && !kind->empty_labels)
+        status = dataset_check_labels(d);
     if (status == BERT_OK)
         *out = kind;
     else
@@ -197,6 +202,7 @@ bert_status bert_evaluate(const bert_evaluate_options *options, char **json)
     if (status == BERT_OK) {
         dataset_request request = { .columns = columns_of(&options->columns),
                                     .form = m->task->form,
+                                    .empty_labels = m->task->empty_labels,
                                     .limit = options->limit };
         status = dataset_open(options->data, options->data_count, &request, &d);
     }

@@ -36,8 +36,9 @@ typedef struct dataset_columns {
 typedef struct dataset_request {
     dataset_columns columns;
     dataset_form form;
-    bool unlabelled; /* labels, tags, answers are not asked for */
-    size_t limit;    /* rows in all; 0: all */
+    bool unlabelled;   /* labels, tags, answers are not asked for */
+    bool empty_labels; /* an empty label is a label: none of several */
+    size_t limit;      /* rows in all; 0: all */
 } dataset_request;
 
 /* A right answer: `start` code points into the context. */
@@ -76,6 +77,10 @@ typedef struct dataset {
  * are BERT_DATA. Text may be empty. The caller releases. */
 bert_status dataset_open(const char *const *paths, size_t path_count,
                          const dataset_request *request, dataset *out);
+
+/* The refusal of an empty label, for who did not know when the files were read. */
+bert_status dataset_check_labels(const dataset *d);
+
 void dataset_release(dataset *d); /* a zeroed one is left alone */
 
 #endif

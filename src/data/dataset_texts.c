@@ -70,16 +70,27 @@ static bert_status field_keep(dataset *d, const table *t, const char *name, size
     return dataset_keep(d, field, out);
 }
 
+static bert_status label_check(const dataset *d, const dataset_row *row)
+{
+    if (row->label.count) return BERT_OK;
+    return fail(BERT_DATA, "%s:%zu: the label (column '%s') is empty", row->path, row->line,
+                d->label_column);
+}
+
+bert_status dataset_check_labels(const dataset *d)
+{
+    for (size_t i = 0; d->label_column && i < d->count; i++) TRY(label_check(d, &d->rows[i]));
+    return BERT_OK;
+}
+
 static bert_status row_add(dataset *d, const table *t, const char *path,
-                           const size_t columns[ROLE_COUNT])
+                           const size_t columns[ROLE_COUNT], bool empty_labels)
 {
     dataset_row row = { .line = table_line(t), .path = path };
     TRY(field_keep(d, t, d->text_column, columns[ROLE_TEXT], &row.text));
     if (d->pair_column) TRY(field_keep(d, t, d->pair_column, columns[ROLE_PAIR], &row.pair));
     if (d->label_column) TRY(field_keep(d, t, d->label_column, columns[ROLE_LABEL], &row.label));
-    if (d->label_column && row.label.count == 0)
-        return fail(BERT_DATA, "%s:%zu: the label (column '%s') is empty", path, row.line,
-                    d->label_column);
+    if (d->label_column && !empty_labels) TRY(label_check(d, &row));
     return dataset_add(d, &row);
 }
 
@@ -96,7 +107,7 @@ static bert_status rows_read(dataset *d, table *t, const dataset_request *reques
         bool more;
         TRY(table_next(t, &more));
         if (!more) break;
-        TRY(row_add(d, t, path, columns));
+        TRY(row_add(d, t, path, columns, request->empty_labels));
     }
     return BERT_OK;
 }

@@ -51,11 +51,11 @@ static void head_tell(const run *r, bool kept, size_t labels)
 {
     const bert_train_options *o = r->options;
     if (!r->task->head->groups) return;
-    if (kept && labels)
+    if (kept && labels > 1)
         observe_note(&o->observer, "head: kept from %s, for the same %zu labels", o->model, labels);
     else if (kept)
         observe_note(&o->observer, "head: kept from %s", o->model);
-    else if (labels)
+    else if (labels > 1)
         observe_note(&o->observer, "head: drawn fresh (seed %llu) for %zu labels%s",
                      (unsigned long long)o->seed, labels,
                      r->start.groups & GROUP_CLASSIFIER ? "; the checkpoint's is for others" : "");
@@ -174,9 +174,15 @@ static bert_status dev_open(run *r)
 {
     const bert_train_options *o = r->options;
     if (!o->dev) return BERT_OK;
-    dataset_request request = { .columns = columns_of(&o->columns), .form = r->task->form };
+    dataset_request request = { .columns = columns_of(&o->columns),
+                                .form = r->task->form,
+                                .empty_labels = r->task->empty_labels };
     TRY(dataset_open(&o->dev, 1, &request, &r->dev_data));
     examples dev = examples_of(r, &r->dev_data);
+    r->dev_options = o->task_options;
+    r->dev_options.class_weights = r->dev_options.positive_weights = NULL;
+    r->dev_options.label_smoothing = 0.0;
+    dev.options = &r->dev_options;
     return examples_open(&dev, o->dev, &o->observer, &r->dev);
 }
 

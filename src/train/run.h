@@ -29,8 +29,10 @@ typedef struct run {
     float *weight_data;
 
     size_t max_length;
-    dataset dev_data;    /* as text, which answers are compared with */
-    examples train, dev; /* dev.features.count 0: there is none */
+    dataset dev_data;              /* as text, which answers are compared with */
+    bert_task_options dev_options; /* without weights and smoothing: the loss on dev data is plain,
+                                      as that of an evaluation afterwards */
+    examples train, dev;           /* dev.features.count 0: there is none */
     sampler sampler;
     schedule schedule;
     optimizer optimizer;

@@ -56,6 +56,7 @@ struct task {
     const char *name;         /* as --task names it */
     const char *problem_type; /* in config.json; NULL: none */
     dataset_form form;
+    bool empty_labels; /* may a row's label be empty, for none of several? */
     const head *head;
     size_t max_length;      /* the default of --max-length */
     const char *score_name; /* the metric of metrics_score, for people: "accuracy" */
