@@ -31,11 +31,14 @@ int command_predict(const settings *s)
     predictor p = { .lines = { NULL } };
     int status = model_session_open(s, &p.open);
     if (status == EXIT_DONE) {
-        const answerer with = { .context = &p,
-                                .compute = batch_predict,
-                                .describe = line_describe,
-                                .model = p.open.model,
-                                .members = " label labels score scores logits " };
+        const answerer with = {
+            .context = &p,
+            .compute = batch_predict,
+            .describe = line_describe,
+            .model = p.open.model,
+            .members = " id label labels score scores logits filled fillings entities tokens tags "
+                       "answer answers start end choice ending cosine "
+        };
         status = answers_run(INDEX_PREDICT, s, &with);
         model_session_tell_truncated(s, &p.open);
     }

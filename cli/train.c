@@ -8,6 +8,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 static void result_print_json(const watch *w, const char *output)
 {
@@ -33,7 +34,9 @@ static void result_print(const watch *w, const char *output)
     printf("saved as %s", output);
     if (w->settings->train.keep_best && w->metrics_epoch > 0)
         printf(" (epoch %zu, the best one)", w->metrics_epoch);
-    printf("\n\nNow try:\n  echo 'your text' | bert predict %s\n", output);
+    const char *task = w->settings->train.task;
+    const char *text = task && strcmp(task, "fill") == 0 ? "a [MASK] text" : "your text";
+    printf("\n\nNow try:\n  echo '%s' | bert predict %s\n", text, output);
 }
 
 int command_train(const settings *s)

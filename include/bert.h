@@ -123,7 +123,8 @@ BERT_API bert_status bert_model_open(const char *folder, bert_model **out);
 BERT_API void bert_model_free(bert_model *model);
 
 typedef struct bert_model_info {
-    size_t layers, hidden, heads, intermediate, positions, vocabulary, types, labels;
+    size_t layers, hidden, heads, intermediate, positions, vocabulary, types;
+    size_t labels;          /* 0 where the outputs have no names */
     const char *activation; /* as config.json names it */
     const char *problem;    /* problem_type, or "" */
     double hidden_dropout, attention_dropout, norm_epsilon;

@@ -3,9 +3,10 @@
 #include <assert.h>
 #include <string.h>
 
+/* batch_fill() wants one of each sequence, whatever a task makes of it after. */
 static size_t wanted_most(const batch_limits *limits)
 {
-    return limits->wanted ? limits->wanted : limits->sequences;
+    return limits->wanted > limits->sequences ? limits->wanted : limits->sequences;
 }
 
 void batch_place(batch *b, const batch_limits *limits, arena *block)

@@ -16,7 +16,7 @@ typedef enum dataset_form {
     FORM_WORDS,     /* the words of a sentence, and a tag each: .conll; .jsonl `tokens`, `tags` */
     FORM_QUESTIONS, /* a question, a context, answers: SQuAD .json; .jsonl */
     FORM_CHOICES,   /* a text, its possible endings, the index of the right one: tables */
-    FORM_LINES,     /* plain text, one a line: .txt */
+    FORM_LINES,     /* plain text, one a line: .txt; the text or pair of tables, without a label */
     FORM_COMPARED,  /* texts that are alike or not: pairs, pairs with a score, triples: tables */
     FORM_COUNT
 } dataset_form;

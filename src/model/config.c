@@ -35,6 +35,14 @@ bert_status config_check_pairs(const config *c)
                                "is 1), so it cannot take pairs; give one text column");
 }
 
+bert_status config_check_tied(const config *c)
+{
+    if (!json_is_false(json_object_get(c->source, "tie_word_embeddings"))) return BERT_OK;
+    return fail(BERT_UNSUPPORTED,
+                "config.json says \"tie_word_embeddings\": false, a decoder of its own for masked "
+                "words; the task 'fill' knows only one that shares the word embeddings (true)");
+}
+
 static bert_status activation_read(const json_t *object, const char *path, activation_kind *out)
 {
     const char *name = "gelu";

@@ -54,6 +54,10 @@ bert_status config_write(const config *c, const char *folder, const char *class_
  * its first. */
 bert_status config_check_pairs(const config *c);
 
+/* BERT_UNSUPPORTED where config.json's tie_word_embeddings is false: a head for masked words would
+ * need a word table of its own. */
+bert_status config_check_tied(const config *c);
+
 /* "gelu", as hidden_act names it. */
 const char *config_activation_name(activation_kind kind);
 

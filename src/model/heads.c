@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-static const head *const heads[] = { &head_classifier, &head_choice, &head_tokens, &head_spans };
+static const head *const heads[] = { &head_classifier, &head_choice, &head_tokens, &head_spans,
+                                     &head_masked };
 
 const head *head_of_class(const char *class_name)
 {
@@ -34,5 +35,6 @@ tape_shape head_tape_shape(const head *h, const config *c, const batch_limits *l
                          .logit_rows = rows,
                          .logit_width = logit_width(h, c),
                          .dropped = h->rows == ROWS_ALL && h->groups & GROUP_CLASSIFIER,
+                         .masked = (h->groups & GROUP_MASKED) != 0,
                          .backward = backward };
 }

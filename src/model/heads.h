@@ -4,6 +4,7 @@
  *   head_choice      the same with one output: a sequence's weight among its unit's
  *   head_tokens      dropout -> classifier on every token       logits [tokens, outputs]
  *   head_spans       start and end logit of every token         logits [tokens, 2]
+ *   head_masked      transform -> word table on wanted tokens   logits [wanted, vocabulary]
  */
 #ifndef MODEL_HEADS_H
 #define MODEL_HEADS_H
@@ -27,7 +28,7 @@ typedef struct head {
     void (*backward)(const pass *p, params *gradients); /* from tape->dlogits */
 } head;
 
-extern const head head_classifier, head_choice, head_tokens, head_spans;
+extern const head head_classifier, head_choice, head_tokens, head_spans, head_masked;
 
 /* By the class that config.json names; NULL: none of these. */
 const head *head_of_class(const char *class_name);

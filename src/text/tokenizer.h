@@ -46,6 +46,9 @@ void tokenizer_free(tokenizer *t);
 size_t tokenizer_vocabulary_count(const tokenizer *t); /* highest id + 1 */
 const char *tokenizer_token(const tokenizer *t,
                             int32_t id); /* its text; borrowed; "[UNK]"'s for an id without one */
+int32_t tokenizer_mask_id(const tokenizer *t); /* [MASK]'s; -1: the vocabulary has none */
+/* Is it the id of [CLS], [SEP], [PAD], [UNK], [MASK] or a special token that was added? */
+bool tokenizer_is_special(const tokenizer *t, int32_t id);
 size_t tokenizer_max_length(
     const tokenizer *t); /* tokenizer_config's model_max_length; SIZE_MAX if none */
 

@@ -68,6 +68,7 @@ static void heads_forget(pretrained *m)
 {
     m->params.classifier = (classifier_params){ 0 };
     m->params.spans = (spans_params){ 0 };
+    m->params.masked = (masked_params){ 0 };
 }
 
 static bert_status config_choose(run *r, const dataset *d)
@@ -75,6 +76,7 @@ static bert_status config_choose(run *r, const dataset *d)
     const bert_train_options *o = r->options;
     label_names labels = { 0 };
     TRY(config_read(o->model, &r->config));
+    if (r->task->head->groups & GROUP_MASKED) TRY(config_check_tied(&r->config));
     r->dropout = dropout_choose(&r->config, o->dropout);
     if (r->task->labels_find) TRY(r->task->labels_find(d, &o->task_options, &o->observer, &labels));
     bool kept =
@@ -232,7 +234,9 @@ static bert_status room_open(run *r)
     TRY(tokens_most(&r->train.features, together, &limits.tokens));
     TRY(tokens_most(&r->dev.features, 1, &dev_most));
     if (limits.tokens < dev_most) limits.tokens = dev_most;
-    if (h->rows == ROWS_WANTED) limits.wanted = limits.tokens;
+    size_t train_wanted = examples_wanted(&r->train, limits.tokens);
+    size_t dev_wanted = examples_wanted(&r->dev, limits.tokens);
+    limits.wanted = train_wanted > dev_wanted ? train_wanted : dev_wanted;
     TRY(batch_open(&r->batch, &limits, &r->batch_block));
     tape_shape shape = head_tape_shape(h, &r->config, &limits, true);
     TRY(tape_open(r->on, &r->config, &shape, &r->tape));

@@ -78,8 +78,12 @@ struct task {
     /* After all rows, and once: says what was odd about them. NULL: nothing to say. */
     bert_status (*encoded)(examples *e, const char *what, const bert_observer *observer);
 
+    /* Of up to `tokens` tokens in a batch, at most so many are wanted by prepare(), for heads of
+     * ROWS_WANTED. NULL: all of them. */
+    size_t (*wanted)(const examples *e, size_t tokens);
+
     /* Changes a batch just filled with units index[0 .. count-1] by chance (masked words): `key` is
-     * of the seed and the step; in evaluation of the seed alone. NULL: nothing. */
+     * of the seed and the step; in evaluation the same for all models. NULL: nothing. */
     void (*prepare)(const examples *e, batch *b, const uint32_t *index, size_t count, uint64_t key);
 
     /* By how much the sum of the units' losses is divided: their number, that of their labelled
