@@ -54,41 +54,38 @@ static void assert_near(double have, double want)
     if (!(fabs(have - want) <= 2e-6 * fabs(want))) fail_msg("%.9g, wanted %.9g", have, want);
 }
 
-/* A tensor of the numbers beside a model. */
-typedef struct numbers {
-    tensor_file *file;
-} numbers;
-
-static const float *numbers_at(const numbers *n, const char *name, size_t *count)
+/* The numbers beside a model, for tensor_file_free(). */
+static tensor_file *numbers_open(const char *folder)
 {
-    const tensor_info *t = tensor_file_find(n->file, name);
+    tensor_file *file;
+    assert_done(tensor_file_open(folder, &file));
+    return file;
+}
+
+static const float *numbers_at(const tensor_file *file, const char *name, size_t *count)
+{
+    const tensor_info *t = tensor_file_find(file, name);
     assert_non_null(t);
     if (count) *count = t->count;
     return t->data;
 }
 
-static void numbers_open(const char *folder, numbers *n)
-{
-    assert_done(tensor_file_open(folder, &n->file));
-}
-
 static void the_loss_of_regress_is_the_mean_squared_error(void **state)
 {
     static const char *const texts = "tests/data/heads/regress/texts.tsv";
-    numbers n;
     size_t count;
-    numbers_open("tests/data/heads/regress/numbers", &n);
-    const float *logits = numbers_at(&n, "texts.logits", &count);
-    const float *targets = numbers_at(&n, "texts.labels", NULL);
+    tensor_file *n = numbers_open("tests/data/heads/regress/numbers");
+    const float *logits = numbers_at(n, "texts.logits", &count);
+    const float *targets = numbers_at(n, "texts.labels", NULL);
     double sum = 0.0;
     for (size_t i = 0; i < count; i++) sum += pow((double)logits[i] - (double)targets[i], 2);
     assert_near(first_loss(state, head_options("tests/data/heads/regress", &texts)),
                 sum / (double)count);
-    tensor_file_free(n.file);
+    tensor_file_free(n);
 }
 
 /* BCEWithLogitsLoss(pos_weight): the mean over all texts and labels. */
-static double lists_loss(const numbers *n, const double *weights, size_t labels)
+static double lists_loss(const tensor_file *n, const double *weights, size_t labels)
 {
     size_t count;
     const float *logits = numbers_at(n, "texts.logits", &count);
@@ -106,30 +103,29 @@ static void the_loss_of_multilabel_is_the_mean_over_texts_and_labels(void **stat
     static const char *const texts = "tests/data/heads/multilabel/texts.tsv";
     enum { LABELS = 5 };
     double weights[LABELS] = { 1, 1, 1, 1, 1 };
-    numbers n;
     size_t count;
-    numbers_open("tests/data/heads/multilabel/numbers", &n);
+    tensor_file *n = numbers_open("tests/data/heads/multilabel/numbers");
     bert_train_options o = head_options("tests/data/heads/multilabel", &texts);
-    assert_near(first_loss(state, o), lists_loss(&n, weights, LABELS));
+    assert_near(first_loss(state, o), lists_loss(n, weights, LABELS));
 
     o.task_options.positive_weights = "music=2.5,story=0.25";
     weights[1] = 2.5;
     weights[4] = 0.25;
-    assert_near(first_loss(state, o), lists_loss(&n, weights, LABELS));
+    assert_near(first_loss(state, o), lists_loss(n, weights, LABELS));
 
-    const float *targets = numbers_at(&n, "texts.labels", &count);
+    const float *targets = numbers_at(n, "texts.labels", &count);
     o.task_options.positive_weights = "balanced";
     for (size_t k = 0; k < LABELS; k++) {
         double with = 0.0, rows = (double)(count / LABELS);
         for (size_t i = k; i < count; i += LABELS) with += (double)targets[i];
         weights[k] = (rows - with) / with;
     }
-    assert_near(first_loss(state, o), lists_loss(&n, weights, LABELS));
-    tensor_file_free(n.file);
+    assert_near(first_loss(state, o), lists_loss(n, weights, LABELS));
+    tensor_file_free(n);
 }
 
 /* CrossEntropyLoss(weight, label_smoothing): over the sum of the true classes' weights. */
-static double classes_loss(const numbers *n, const double *weights, size_t classes, double e)
+static double classes_loss(const tensor_file *n, const double *weights, size_t classes, double e)
 {
     size_t count;
     const float *logits = numbers_at(n, "texts.logits", NULL);
@@ -153,19 +149,18 @@ static void weights_and_smoothing_of_classes_are_pytorchs(void **state)
     static const char *const texts = "tests/data/heads/weighted/texts.tsv";
     enum { CLASSES = 4 };
     double weights[CLASSES] = { 1, 1, 1, 1 };
-    numbers n;
     size_t count;
-    numbers_open("tests/data/heads/weighted/numbers", &n);
+    tensor_file *n = numbers_open("tests/data/heads/weighted/numbers");
     bert_train_options o = head_options("tests/data/heads/weighted", &texts);
     o.task_options.label_smoothing = 0.2;
-    assert_near(first_loss(state, o), classes_loss(&n, weights, CLASSES, 0.2));
+    assert_near(first_loss(state, o), classes_loss(n, weights, CLASSES, 0.2));
 
     o.task_options.class_weights = "fine=0.5,bad=3";
     weights[0] = 3.0;
     weights[2] = 0.5;
-    assert_near(first_loss(state, o), classes_loss(&n, weights, CLASSES, 0.2));
+    assert_near(first_loss(state, o), classes_loss(n, weights, CLASSES, 0.2));
 
-    const float *truths = numbers_at(&n, "texts.labels", &count);
+    const float *truths = numbers_at(n, "texts.labels", &count);
     o.task_options.class_weights = "balanced";
     o.task_options.label_smoothing = 0.0;
     for (size_t c = 0; c < CLASSES; c++) {
@@ -173,8 +168,8 @@ static void weights_and_smoothing_of_classes_are_pytorchs(void **state)
         for (size_t i = 0; i < count; i++) members += (size_t)truths[i] == c;
         weights[c] = members ? (double)count / (double)(CLASSES * members) : 1.0;
     }
-    assert_near(first_loss(state, o), classes_loss(&n, weights, CLASSES, 0.0));
-    tensor_file_free(n.file);
+    assert_near(first_loss(state, o), classes_loss(n, weights, CLASSES, 0.0));
+    tensor_file_free(n);
 }
 
 static void weights_that_are_none_are_refused(void **state)
