@@ -180,7 +180,7 @@ typedef struct bert_task_options {
     bool tune_thresholds;         /* multilabel: choose each label's on the dev data; else 0.5 */
     const char *aggregate;        /* tag: "none", "simple", "first", "average", "max" */
     bool fix_answers;             /* answer: search for texts that do not stand where they should */
-    size_t answers;               /* answer: how many of the best to give: 20 in files */
+    size_t answers;               /* answer: how many of the best 20 to give: 1 */
     size_t answer_tokens;         /* answer: the longest one: 30 */
     double null_threshold;        /* answer: no answer where its odds are above: 0 */
     double mask_share;            /* fill: 0.15 of the tokens */

@@ -17,7 +17,7 @@
 bert_task_options bert_task_options_default(void)
 {
     return (bert_task_options){ .aggregate = "simple",
-                                .answers = 20,
+                                .answers = 1,
                                 .answer_tokens = 30,
                                 .mask_share = 0.15,
                                 .fillings = 5,
@@ -57,7 +57,7 @@ static bert_status task_options_check(const bert_task_options *o)
     TRY(in_bounds("label_smoothing", o->label_smoothing, 0, nextafter(1.0, 0.0)));
     TRY(in_bounds("mask_share", o->mask_share, 1e-6, 1));
     TRY(in_bounds("answer_tokens", (double)o->answer_tokens, 1, 1 << 16));
-    return in_bounds("answers", (double)o->answers, 1, 1000);
+    return in_bounds("answers", (double)o->answers, 1, 20);
 }
 
 static bert_status train_options_check(const bert_train_options *o)

@@ -68,6 +68,7 @@ typedef struct dataset {
     size_t count;
     const char *text_column, *pair_column,
         *label_column; /* as found in the first file; NULL where there is none; borrowed */
+    bool unanswerable; /* has a question no answer in its context? */
     struct dataset_storage *storage;
 } dataset;
 

@@ -32,8 +32,9 @@ typedef struct config {
     size_t outputs;             /* of the classifier: labels, or 1 where it weighs choices */
     char *problem;              /* problem_type, or NULL */
     char *architecture;         /* the first of architectures, or NULL */
-    double *thresholds;         /* [labels] above which a label is given, or NULL: 0.5 each */
-    json_t *source; /* the whole object, so that a saved folder keeps what is not known here */
+    bool unanswerable;  /* was it trained on questions without answers? this program's own key */
+    double *thresholds; /* [labels] above which a label is given, or NULL: 0.5 each */
+    json_t *source;     /* the whole object, so that a saved folder keeps what is not known here */
 } config;
 
 /* Reads a model folder's config.json. Keys that change the computation in a way not known here

@@ -86,6 +86,7 @@ static bert_status config_choose(run *r, const dataset *d)
     if (!kept && labels.count)
         status = config_set_labels(&r->config, (const char *const *)labels.names, labels.count);
     if (r->task->head == &head_choice) r->config.outputs = 1;
+    r->config.unanswerable = d->unanswerable;
     if (status == BERT_OK) head_tell(r, kept, labels.count);
     if (!kept) heads_forget(&r->start);
     label_names_release(&labels);
