@@ -191,13 +191,18 @@ static size_t window_end(const tag_pieces *p, size_t begin, size_t room)
     return end > begin ? end : begin + room;
 }
 
-/* Where the next window begins: `stride` tokens back or, where a word begins a little before, with
- * that word; but so far on that it ends later than the last one. */
+/* Where the next window begins: `stride` tokens back, or where a word begins a little before, or
+ * behind; but so far on that it ends later than the last one. */
 static size_t window_after(const tag_pieces *p, window w, size_t room, size_t stride)
 {
-    size_t next = w.end > w.begin + stride ? w.end - stride : w.begin + 1, word = next;
-    while (word > w.begin && !is_boundary(p, word)) word--;
-    if (word > w.begin) next = word;
+    size_t next = w.end > w.begin + stride ? w.end - stride : w.begin + 1;
+    size_t before = next, behind = next;
+    while (before > w.begin && !is_boundary(p, before)) before--;
+    while (behind < w.end && !is_boundary(p, behind)) behind++;
+    if (before > w.begin)
+        next = before;
+    else if (is_boundary(p, behind))
+        next = behind;
     while (window_end(p, next, room) <= w.end) do
             next++;
         while (next < w.end && !is_boundary(p, next));
