@@ -1,5 +1,6 @@
 #include "answers.h"
 #include "commands.h"
+#include "predict_conll.h"
 #include "report.h"
 #include "sessions.h"
 
@@ -30,7 +31,10 @@ int command_predict(const settings *s)
 {
     predictor p = { .lines = { NULL } };
     int status = model_session_open(s, &p.open);
-    if (status == EXIT_DONE) {
+    if (status == EXIT_DONE && conll_wanted(s, &p.open)) {
+        status = conll_predict(s, &p.open);
+        model_session_tell_truncated(s, &p.open);
+    } else if (status == EXIT_DONE) {
         const answerer with = {
             .context = &p,
             .compute = batch_predict,

@@ -61,14 +61,14 @@ static void row_print(const label_row *row, int name_width, FILE *out)
     fputc('\n', out);
 }
 
-static void rows_print(const label_row *rows, size_t count, FILE *out)
+static void rows_print(const label_row *rows, size_t count, const char *head, FILE *out)
 {
-    int name_width = (int)strlen("label");
+    int name_width = (int)strlen(head);
     for (size_t i = 0; i < count; i++) {
         int width = column_text_width(rows[i].name);
         if (width > name_width) name_width = width;
     }
-    column_print_left(out, "label", name_width);
+    column_print_left(out, head, name_width);
     fprintf(out, "%*s%*s%*s%*s%*s\n", SCORE_WIDTH, "precision", SCORE_WIDTH, "recall", SCORE_WIDTH,
             "F1", SCORE_WIDTH, "examples", rows[0].threshold ? SCORE_WIDTH : 0,
             rows[0].threshold ? "threshold" : "");
@@ -82,7 +82,7 @@ static void rows_print(const label_row *rows, size_t count, FILE *out)
     }
 }
 
-static void labels_print(const json_t *metrics, const json_t *scores, FILE *out)
+static void labels_print(const json_t *metrics, const json_t *scores, const char *head, FILE *out)
 {
     const json_t *thresholds = json_object_get(metrics, "thresholds");
     size_t count = 0;
@@ -96,17 +96,21 @@ static void labels_print(const json_t *metrics, const json_t *scores, FILE *out)
         count++;
     }
     qsort(rows, count, sizeof *rows, better_first);
-    if (count) rows_print(rows, count, out);
+    if (count) rows_print(rows, count, head, out);
     free(rows);
 }
 
 void results_print(const json_t *metrics, FILE *out)
 {
     const json_t *scores = json_object_get(metrics, "per_label");
+    const json_t *types = json_object_get(metrics, "per_type");
+    const json_t *tags = json_object_get(metrics, "per_tag");
     if (json_object_get(metrics, "confusion"))
         confusion_print(metrics, out);
     else if (json_object_get(metrics, "eval_pearson") && json_object_get(metrics, "eval_mse"))
         numbers_print(metrics, out);
     else if (json_is_object(scores) && json_object_get(metrics, "eval_exact_match"))
-        labels_print(metrics, scores, out);
+        labels_print(metrics, scores, "label", out);
+    if (json_is_object(types)) labels_print(metrics, types, "entity", out);
+    if (json_is_object(tags)) labels_print(metrics, tags, "tag", out);
 }

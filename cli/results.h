@@ -6,7 +6,8 @@
 #include <stdio.h>
 
 /* By what the metrics have: a confusion matrix, a regression's four numbers, or the scores of each
- * label, the worst last (of many the first and the last ones). Other metrics print nothing. */
+ * label, kind of entity or tag, the worst last (of many the first and the last ones). Other metrics
+ * print nothing. */
 void results_print(const json_t *metrics, FILE *out);
 
 #endif

@@ -112,6 +112,24 @@ BERT_API bert_status bert_table_next(bert_table *table, bool *more);
 BERT_API bert_text bert_table_field(const bert_table *table, size_t column);
 BERT_API size_t bert_table_line(const bert_table *table);
 
+/* Sentences of a file with a word a line and its tag last (.conll, .conllu, .bio, .iob, ...). */
+typedef struct bert_conll bert_conll;
+
+typedef struct bert_sentence {
+    const bert_text *words; /* [count] */
+    const bert_text *lines; /* [count] each word's line as it stands in the file */
+    size_t count;           /* at least 1 */
+    size_t line;            /* number of the first, from 1 */
+    char separator;         /* what stands between the columns of its lines: TAB or space */
+} bert_sentence;
+
+BERT_API bool bert_conll_is(const char *path); /* does the name end as such a file's? */
+BERT_API bert_status bert_conll_open(const char *path, bert_conll **out);
+BERT_API void bert_conll_free(bert_conll *file);
+/* *more is false at the end. The arrays are borrowed until the next call, their texts until
+ * bert_conll_free(). */
+BERT_API bert_status bert_conll_next(bert_conll *file, bert_sentence *out, bool *more);
+
 /* ------------------------------------------------------------------------------------------ models
  */
 

@@ -170,7 +170,7 @@ static bert_status input_rows_fill(const bert_input *inputs, size_t count, input
     out->items = slices;
     slice *next = out->items;
     for (size_t i = 0; i < count; i++) {
-        if (!inputs[i].text.bytes && !inputs[i].item_count)
+        if (!inputs[i].text.bytes && !inputs[i].items)
             return fail(BERT_ARGUMENT, "input %zu has no text", i);
         out->rows[i] = (dataset_row){ .text = slice_from(inputs[i].text),
                                       .pair = slice_from(inputs[i].pair),

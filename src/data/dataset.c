@@ -29,6 +29,7 @@ static dataset_read *const readers[FORM_COUNT] = {
     [FORM_QUESTIONS] = dataset_read_questions,
     [FORM_CHOICES] = dataset_read_choices,
     [FORM_LINES] = dataset_read_lines,
+    [FORM_WORDS] = dataset_read_words,
 };
 
 /* ---- memory */
@@ -116,6 +117,9 @@ static const struct {
     { FORM_WORDS, { "tokens", "pos_tags" } },
     { FORM_WORDS, { "tokens", "labels" } },
     { FORM_WORDS, { "words", "tags" } },
+    { FORM_WORDS, { "words", "ner_tags" } },
+    { FORM_WORDS, { "words", "pos_tags" } },
+    { FORM_WORDS, { "words", "labels" } },
     { FORM_QUESTIONS, { "question", "context", "answers" } },
     { FORM_CHOICES, { "ending0", "ending1" } },
     { FORM_CHOICES, { "choice0", "choice1" } },

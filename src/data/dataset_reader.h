@@ -11,7 +11,8 @@ typedef bert_status dataset_read(dataset *d, const char *path, const dataset_req
                                  bool first);
 
 /* The readers. A table's ending alone does not tell its form: see dataset_form_of_table(). */
-dataset_read dataset_read_choices, dataset_read_questions, dataset_read_texts, dataset_read_lines;
+dataset_read dataset_read_choices, dataset_read_questions, dataset_read_texts, dataset_read_lines,
+    dataset_read_words;
 
 /* Copies what is not NULL into the dataset; what is absent stays so. */
 bert_status dataset_keep(dataset *d, slice text, slice *out);

@@ -153,6 +153,11 @@ size_t tokenizer_max_length(const tokenizer *t)
     return t->max_length;
 }
 
+bool tokenizer_truncates_left(const tokenizer *t)
+{
+    return t->truncate_left;
+}
+
 bert_status tokenizer_copy_files(const char *from, const char *to)
 {
     static const char *const names[] = { "tokenizer.json", "vocab.txt", "tokenizer_config.json",
