@@ -1,6 +1,7 @@
 #include "results.h"
 #include "columns.h"
 #include "confusion.h"
+#include "watch.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -111,6 +112,10 @@ void results_print(const json_t *metrics, FILE *out)
         numbers_print(metrics, out);
     else if (json_is_object(scores) && json_object_get(metrics, "eval_exact_match"))
         labels_print(metrics, scores, "label", out);
-    if (json_is_object(types)) labels_print(metrics, types, "entity", out);
-    if (json_is_object(tags)) labels_print(metrics, tags, "tag", out);
+    else if (json_is_object(types))
+        labels_print(metrics, types, "entity", out);
+    else if (json_is_object(tags))
+        labels_print(metrics, tags, "tag", out);
+    else
+        metrics_print(metrics, out);
 }

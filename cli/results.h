@@ -6,8 +6,8 @@
 #include <stdio.h>
 
 /* By what the metrics have: a confusion matrix, a regression's four numbers, or the scores of each
- * label, kind of entity or tag, the worst last (of many the first and the last ones). Other metrics
- * print nothing. */
+ * label, kind of entity or tag, the worst last (of many the first and the last ones); else the
+ * numbers in one line. */
 void results_print(const json_t *metrics, FILE *out);
 
 #endif

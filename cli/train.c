@@ -22,6 +22,22 @@ static void result_print_json(const watch *w, const char *output)
     json_decref(line);
 }
 
+/* What the model's task reads. */
+static void next_command_print(const char *output)
+{
+    bert_model *model = NULL;
+    const char *task = "";
+    if (bert_model_open(output, &model) == BERT_OK) task = bert_model_get_info(model).task;
+    if (strcmp(task, "answer") == 0)
+        printf("echo '{\"question\": \"..\", \"context\": \"..\"}' | bert predict %s\n", output);
+    else if (strcmp(task, "choose") == 0 || strcmp(task, "similar") == 0)
+        printf("bert predict %s FILE, with columns as those you trained on\n", output);
+    else
+        printf("echo '%s' | bert predict %s\n",
+               strcmp(task, "fill") == 0 ? "a [MASK] text" : "your text", output);
+    bert_model_free(model);
+}
+
 static void result_print(const watch *w, const char *output)
 {
     if (w->metrics && w->metrics_epoch > 0) {
@@ -34,9 +50,8 @@ static void result_print(const watch *w, const char *output)
     printf("saved as %s", output);
     if (w->settings->train.keep_best && w->metrics_epoch > 0)
         printf(" (epoch %zu, the best one)", w->metrics_epoch);
-    const char *task = w->settings->train.task;
-    const char *text = task && strcmp(task, "fill") == 0 ? "a [MASK] text" : "your text";
-    printf("\n\nNow try:\n  echo '%s' | bert predict %s\n", text, output);
+    printf("\n\nNow try:\n  ");
+    next_command_print(output);
 }
 
 int command_train(const settings *s)

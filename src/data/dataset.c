@@ -157,7 +157,13 @@ static bert_status form_find(const char *path, const dataset_request *request, d
     if (conll_is_kind(path)) *out = FORM_WORDS;
     if (squad_is_kind(path)) *out = FORM_QUESTIONS;
     if (text_lines_is_kind(path)) *out = FORM_LINES;
-    if (named->text || named->pair || named->label || !table_is_kind(path)) return BERT_OK;
+    if (*out != FORM_TEXTS) return BERT_OK;
+    if (!table_is_kind(path))
+        return fail(BERT_FORMAT,
+                    "%s: its name must end in .tsv, .csv or .jsonl (tables), .conll (words with "
+                    "tags), .json (questions as SQuAD's) or .txt (lines)",
+                    path);
+    if (named->text || named->pair || named->label) return BERT_OK;
     return form_of_table(path, out);
 }
 
