@@ -30,6 +30,15 @@ static void targets_free(void *targets)
     free(targets);
 }
 
+/* The index that the reader has put into the label; its digits are not ended by NUL. */
+static size_t right_of(const dataset_row *row)
+{
+    size_t index = 0;
+    for (size_t i = 0; i < row->label.count; i++)
+        index = 10 * index + (size_t)(row->label.bytes[i] - '0');
+    return index;
+}
+
 static bert_status encode(examples *e, size_t row)
 {
     choice_targets *t = e->targets;
@@ -42,7 +51,7 @@ static bert_status encode(examples *e, size_t row)
     e->truncated += e->features.truncated > truncated;
     if (!e->labelled) return BERT_OK;
     TRY(memory_grow((void **)&t->right, &t->capacity, unit + 1, sizeof *t->right));
-    t->right[unit] = (int32_t)strtol(r->label.bytes, NULL, 10); /* the reader's own digits */
+    t->right[unit] = (int32_t)right_of(r);
     return BERT_OK;
 }
 
@@ -163,7 +172,7 @@ static bert_status metrics_add(void *metrics, const examples *e, size_t row, con
     size_t best = largest_of(answer, features_group(&e->features));
     m->rows++;
     m->chosen[best]++;
-    m->right += best == strtoul(e->rows[row].label.bytes, NULL, 10);
+    m->right += best == right_of(&e->rows[row]);
     return BERT_OK;
 }
 
