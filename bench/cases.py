@@ -69,6 +69,14 @@ class Training(Case):
             raise SystemExit(f"bench: {self.name}: steps of other lengths than {wanted}: {steps}")
         return steps[self.warm:]
 
+    def check_operations(self, profile, steps):
+        """What is counted from the sizes of the model must be what was executed; the profile leaves out the first step."""
+        executed = sum(row["products"] for row in profile["operations"])
+        counted = sum(count_training(self.config, step, True) for step in steps[1:])
+        if abs(executed / counted - 1) > 0.01:
+            raise SystemExit(f"bench: {self.name}: {executed:.4g} operations executed, bench/operations.py counts"
+                             f" {counted:.4g}")
+
     def ours(self):
         output = self.bench.work / "output"
         shutil.rmtree(output, ignore_errors=True)
@@ -78,8 +86,10 @@ class Training(Case):
             "--profile", "--threads", self.bench.threads])
         lines = (output / "timings.jsonl").read_text().splitlines()
         shutil.rmtree(output)
-        steps = self.check([json.loads(line) for line in lines])
+        steps = [json.loads(line) for line in lines]
         profile = json.loads(text.splitlines()[-1])["profile"]
+        self.check_operations(profile, steps)
+        steps = self.check(steps)
         update = [row for row in profile["operations"] if row["phase"] == "update"]
         adam = [row for row in update if row["operation"] == "adamw_update"]
         outside = sum(row["seconds"] for row in update) / profile["seconds"]

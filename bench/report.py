@@ -92,8 +92,7 @@ def training_table(answer):
         if case["kind"] != "training":
             continue
         peaks, ours = answer["peaks"], case["sides"]["bert"]
-        memory = [gbytes(max(r["memory"] for r in results)) for side, results in case["sides"].items()
-                  if side in ("bert", "pytorch")]
+        memory = [gbytes(max(r["memory"] for r in results)) for results in list(case["sides"].values())[:2]]
         rows.append([case["name"], spread(seconds_of(case, "bert"), duration),
                      shares(peaks, ours, "gflops_without_update"), shares(peaks, ours, "gflops"),
                      shares(peaks, ours, "update_gbytes", bandwidth_of), *with_ratio(case, "pytorch"),
