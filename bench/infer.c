@@ -28,10 +28,15 @@ static void need_done(bert_status status)
 
 typedef struct texts {
     size_t count;
-    bert_input *inputs; /* [count] */
+    bert_input *inputs; /* [count], each text a block of its own */
 } texts;
 
-/* They live as long as the process. */
+static void texts_release(texts *t)
+{
+    for (size_t i = 0; i < t->count; i++) free((char *)t->inputs[i].text.bytes);
+    free(t->inputs);
+}
+
 static texts texts_read(const char *path)
 {
     texts t = { 0 };
@@ -99,8 +104,11 @@ static void predict(char **words, round_figures *figures, size_t rounds)
         for (size_t i = 0; i < count; i++) inputs[i] = t.inputs[(round * count + i) % t.count];
         figures[round] = predict_round(session, bert_model_tokenizer(model), inputs, count, logits);
     }
+    free(logits);
+    free(inputs);
     bert_session_free(session);
     bert_model_free(model);
+    texts_release(&t);
 }
 
 static void tokenize(char **words, round_figures *figures, size_t rounds)
@@ -114,6 +122,7 @@ static void tokenize(char **words, round_figures *figures, size_t rounds)
         figures[round].seconds = clock_seconds() - begin;
     }
     bert_tokenizer_free(tokenizer);
+    texts_release(&t);
 }
 
 static void figures_print(const round_figures *figures, size_t rounds)
