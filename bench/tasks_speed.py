@@ -3,11 +3,8 @@
     python3 bench/tasks_speed.py [--rounds 3] [--program build/bert] [--demo demo] [--data ../shared/data] [--threads N]
 
 The same model learns single sentences, pairs, tags and answers in turn, A B C D A B C D, each a fresh process: three
-steps to warm up, then the operations of ten steps over their seconds. An operation is an addition or a multiplication of
-a matrix product that the program does: linear layers (three products a weight: one forward, two backward) and attention
-(seven of them for each score: two forward, five backward, for probabilities are computed again). Under a classifier the
-last layer's queries, attention output and feed-forward are computed for [CLS] alone. Ratios of one run can be compared,
-whatever the machine's peak is. Standard output: one JSON line; standard error: a line for people.
+steps to warm up, then the operations of ten steps, as bench/operations.py counts them, over their seconds. Ratios of one
+run can be compared, whatever the machine's peak is. Standard output: one JSON line; standard error: a line for people.
 """
 import argparse
 import json
@@ -18,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 
+from operations import count_training
+
 WARM, STEPS = 3, 10
 CASES = {
     "single sentences": ("demo", "train.tsv", ["--task", "classify"], True),
@@ -25,15 +24,6 @@ CASES = {
     "tags": ("bc5cdr", "train.conll", ["--task", "tag", "--max-length", "256"], False),
     "answers": ("squad_v1", "train.json", ["--task", "answer", "--batch-size", "16"], False),
 }
-
-
-def count_operations(config, step, first_only):
-    """Of forward and backward of one step, by its line of timings.jsonl."""
-    hidden, wide, layers = config["hidden_size"], config["intermediate_size"], config["num_hidden_layers"]
-    tokens, pairs, sequences = step["tokens"], step["token_pairs"], step["sequences"]
-    layer = 6 * tokens * (4 * hidden ** 2 + 2 * hidden * wide) + 14 * pairs * hidden
-    few = 6 * (tokens * 2 * hidden ** 2 + sequences * (2 * hidden ** 2 + 2 * hidden * wide)) + 14 * tokens * hidden
-    return layer * (layers - 1) + (few if first_only else layer)
 
 
 def measure(options, name):
@@ -46,7 +36,7 @@ def measure(options, name):
                         "--max-steps", str(WARM + STEPS), "--no-shuffle", "--quiet", "--threads", str(options.threads),
                         *more], check=True, stdout=subprocess.DEVNULL)
         steps = [json.loads(line) for line in (output / "timings.jsonl").read_text().splitlines()][WARM:]
-    return sum(count_operations(config, s, first_only) for s in steps) / sum(s["seconds"] for s in steps) / 1e9
+    return sum(count_training(config, s, first_only) for s in steps) / sum(s["seconds"] for s in steps) / 1e9
 
 
 def main():

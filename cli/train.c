@@ -2,6 +2,7 @@
 #include "interrupt.h"
 #include "json_lines.h"
 #include "options.h"
+#include "profile_table.h"
 #include "report.h"
 #include "results.h"
 #include "watch.h"
@@ -18,6 +19,7 @@ static void result_print_json(const watch *w, const char *output)
     json_object_set_new(line, "interrupted", json_boolean(interrupt_came()));
     if (w->settings->train.keep_best)
         json_object_set_new(line, "epoch", json_integer((json_int_t)w->metrics_epoch));
+    if (w->profile) json_object_set(line, "profile", w->profile);
     json_line_print(line, stdout);
     json_decref(line);
 }
@@ -43,6 +45,10 @@ static void result_print(const watch *w, const char *output)
     if (w->metrics && w->metrics_epoch > 0) {
         printf("\n%s after epoch %zu:\n", w->settings->train.dev, w->metrics_epoch);
         results_print(w->metrics, stdout);
+        putchar('\n');
+    }
+    if (w->profile) {
+        profile_print(w->profile, stdout);
         putchar('\n');
     }
     if (interrupt_came() && w->step < w->steps)

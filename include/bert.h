@@ -287,7 +287,10 @@ typedef enum bert_event_kind {
     BERT_EVENT_STEP,      /* an optimizer step is done */
     BERT_EVENT_EVALUATED, /* `text`: metrics as JSON, `epoch` (0: before training), `score` the
                              metric that --keep-best goes by */
-    BERT_EVENT_PROGRESS   /* evaluation: `done` of `total` examples */
+    BERT_EVENT_PROGRESS,  /* evaluation: `done` of `total` examples */
+    BERT_EVENT_PROFILE    /* `text`: where the steps' time went, as JSON; once, at the end:
+                             {"steps":.., "seconds":.., "operations":[{"phase":.., "operation":..,
+                             "calls":.., "seconds":.., "products":.., "bytes":..}, ..]} */
 } bert_event_kind;
 
 typedef struct bert_event {
@@ -343,6 +346,7 @@ typedef struct bert_train_options {
     size_t limit;   /* 0: all examples, else the first so many */
     bool keep_best; /* save the epoch with the best dev score, not the last */
     size_t threads; /* 0: one a processor */
+    bool profile;   /* tell a BERT_EVENT_PROFILE at the end; the weights are the same bits */
     const char *command_line; /* written into run.json; NULL: none */
 
     bert_observer observer;

@@ -279,9 +279,18 @@ static bert_status run_open_parts(run *r, const dataset *d)
     return journal_open(&r->output, &r->journal);
 }
 
-static bert_status run_fill(run *r, const dataset *d)
+static bert_status device_open(run *r)
 {
     TRY(compute_cpu_open(r->options->threads, &r->on));
+    if (!r->options->profile) return BERT_OK;
+    TRY(profile_open(r->on, &r->profile));
+    r->on = profile_compute(r->profile);
+    return BERT_OK;
+}
+
+static bert_status run_fill(run *r, const dataset *d)
+{
+    TRY(device_open(r));
     TRY(pretrained_open(r->options->model, r->on, &r->start));
     TRY(output_open(r->options->output, r->options->overwrite, &r->output));
     return run_open_parts(r, d);

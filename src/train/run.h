@@ -3,6 +3,7 @@
 #define TRAIN_RUN_H
 
 #include "bert.h"
+#include "compute/profile.h"
 #include "data/sampler.h"
 #include "model/pretrained.h"
 #include "train/evaluate.h"
@@ -16,6 +17,7 @@ typedef struct run {
     const bert_train_options *options;
     const task *task;
     compute *on;
+    profile *profile; /* the same, where it is to be profiled; else NULL */
 
     pretrained start; /* the checkpoint the run begins from */
     tokenizer *tokenizer;
