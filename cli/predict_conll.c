@@ -55,8 +55,6 @@ static int sentences_read(sentences *all)
         all->separators[all->count] = s.separator;
         all->counts[all->count++] = s.count;
     }
-    for (size_t i = 0, at = 0; i < all->count; at += all->counts[i++])
-        all->inputs[i] = (bert_input){ .items = all->words + at, .item_count = all->counts[i] };
     return EXIT_DONE;
 }
 
@@ -85,6 +83,8 @@ static int sentence_print(sentences *all, size_t index, const bert_text *lines)
 
 static int sentences_answer(sentences *all, const model_session *open)
 {
+    for (size_t i = 0, at = 0; i < all->count; at += all->counts[i++])
+        all->inputs[i] = (bert_input){ .items = all->words + at, .item_count = all->counts[i] };
     if (bert_answers(open->session, all->inputs, all->count, all->answers) != BERT_OK)
         return complain_of_library();
     int status = EXIT_DONE;

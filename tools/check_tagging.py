@@ -3,12 +3,14 @@
     python tools/check_tagging.py encode MODEL FILE.conll... [--max-length 256]
     python tools/check_tagging.py evaluate DIR FILE.conll [--max-length 256]
     python tools/check_tagging.py pipeline DIR FILE.conll
+    python tools/check_tagging.py golden tests/data/heads/tag tests/data/heads/tag/texts.conll > tests/data/tagging.json
 
 encode: ids and labels of every sentence against tokenizer(words, is_split_into_words=True), and that windows cut no word
 that fits one and answer each word once (build/tools/encode_tags must be there).
 evaluate: DIR loads in transformers without a missing or unexpected key; every word's logits and the metrics of
 `bert evaluate` against seqeval's or scikit-learn's; the file that `bert predict` prints has the same tags.
 pipeline: `bert predict --aggregate` on the sentences as plain text against TokenClassificationPipeline, by all strategies.
+golden: what the pipeline answers to the sentences as text, for tests/test_tag.c.
 
 --limit N takes the first sentences, --program another build's bert. Status 1 at a difference. Needs torch,
 transformers<5, seqeval, scikit-learn.
@@ -16,6 +18,8 @@ transformers<5, seqeval, scikit-learn.
 import argparse
 import json
 import os
+import random
+import re
 import subprocess
 import tempfile
 import warnings
@@ -244,9 +248,31 @@ def check_pipeline(options):
             print(f"{strategy}: {len(texts)} texts, {count} entities: equal, scores within {BOUND}")
 
 
+def mixed_texts(pipeline, words, count):
+    """Made-up texts of these words in which an entity goes over punctuation, which its `word` closes up to."""
+    draw, found = random.Random(1), []
+    for _ in range(10000):
+        text = " ".join(draw.choice([*words, ",", ".", "!", "'s", "'"]) for _ in range(8))
+        if any(re.search(r"\w[,.!']", e["word"]) for e in pipeline(text, aggregation_strategy="simple")):
+            found.append(text)
+        if len(found) == count:
+            return found
+    raise SystemExit("the model tags too little")
+
+
+def print_golden(options):
+    pipeline = TokenClassificationPipeline(model=open_strictly(options.model), tokenizer=open_tokenizer(options.model),
+                                           device="cpu")
+    sentences = [words for words, _ in read_conll(options.files[0], options.limit)]
+    texts = [" ".join(words[:10]) for words in sentences] + ["", "it's the unwatchable, coldest films' ending ."]
+    texts += mixed_texts(pipeline, sorted(set(sum(sentences, []))), 6)
+    print(json.dumps([dict(text=text, **{s: pipeline(text, aggregation_strategy=s) for s in STRATEGIES})
+                      for text in texts], ensure_ascii=False, default=float, separators=(",", ":")))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("check", choices=["encode", "evaluate", "pipeline"])
+    parser.add_argument("check", choices=["encode", "evaluate", "pipeline", "golden"])
     parser.add_argument("model")
     parser.add_argument("files", nargs="+")
     parser.add_argument("--max-length", type=int, default=256)
@@ -255,7 +281,8 @@ def main():
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
-    dict(encode=check_encode, evaluate=check_evaluate, pipeline=check_pipeline)[options.check](options)
+    dict(encode=check_encode, evaluate=check_evaluate, pipeline=check_pipeline,
+         golden=print_golden)[options.check](options)
 
 
 if __name__ == "__main__":

@@ -65,6 +65,7 @@ void tag_targets_free(void *targets)
 static bert_status pieces_add(tag_pieces *p, const tokenizer_encoding *from, size_t word)
 {
     size_t more = from->count - SPECIAL_TOKENS;
+    if (more == 0) return BERT_OK;
     TRY(memory_grow((void **)&p->ids, &p->ids_capacity, p->count + more, sizeof *p->ids));
     TRY(memory_grow((void **)&p->words, &p->words_capacity, p->count + more, sizeof *p->words));
     memcpy(p->ids + p->count, from->ids + 1, more * sizeof *p->ids);
