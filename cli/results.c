@@ -106,9 +106,9 @@ void results_print(const json_t *metrics, FILE *out)
     const json_t *scores = json_object_get(metrics, "per_label");
     const json_t *types = json_object_get(metrics, "per_type");
     const json_t *tags = json_object_get(metrics, "per_tag");
-    if (json_object_get(metrics, "confusion"))
-        confusion_print(metrics, out);
-    else if (json_object_get(metrics, "eval_pearson") && json_object_get(metrics, "eval_mse"))
+    bool matrix = json_object_get(metrics, "confusion") != NULL;
+    if (matrix) confusion_print(metrics, out);
+    if (json_object_get(metrics, "eval_pearson") && json_object_get(metrics, "eval_mse"))
         numbers_print(metrics, out);
     else if (json_is_object(scores) && json_object_get(metrics, "eval_exact_match"))
         labels_print(metrics, scores, "label", out);
@@ -116,6 +116,6 @@ void results_print(const json_t *metrics, FILE *out)
         labels_print(metrics, types, "entity", out);
     else if (json_is_object(tags))
         labels_print(metrics, tags, "tag", out);
-    else
+    else if (!matrix)
         metrics_print(metrics, out);
 }

@@ -1,10 +1,10 @@
 /* choose.c: which of some endings belongs to a text: BertForMultipleChoice with the cross-entropy
  * over an example's endings. A unit has a sequence for each of them. */
 #include "base/memory.h"
+#include "tasks/scores.h"
 #include "tasks/tasks.h"
 #include "train/observe.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 typedef struct choice_targets {
@@ -53,16 +53,6 @@ static bert_status encode(examples *e, size_t row)
     TRY(memory_grow((void **)&t->right, &t->capacity, unit + 1, sizeof *t->right));
     t->right[unit] = (int32_t)right_of(r);
     return BERT_OK;
-}
-
-static double weigh(const examples *e, const uint32_t *index, size_t count, size_t first_in_step,
-                    uint64_t key)
-{
-    (void)e;
-    (void)index;
-    (void)first_in_step;
-    (void)key;
-    return (double)count;
 }
 
 static void loss(const pass *p, const examples *e, const uint32_t *index, size_t count,
@@ -114,24 +104,15 @@ static bert_status decode(void *decoder, const examples *e, const pass *p, size_
     return BERT_OK;
 }
 
-static size_t largest_of(const float *logits, size_t count)
-{
-    size_t best = 0;
-    for (size_t i = 1; i < count; i++)
-        if (logits[i] > logits[best]) best = i;
-    return best;
-}
-
 static bert_status describe(const examples *e, size_t row, const void *answer, json_t *object)
 {
     const float *logits = answer;
     const dataset_row *r = &e->rows[row];
-    size_t best = largest_of(logits, r->item_count);
+    size_t best = scores_best(logits, r->item_count);
     json_t *scores = json_array();
-    double sum = 0.0;
-    for (size_t i = 0; i < r->item_count; i++) sum += exp((double)logits[i] - logits[best]);
+    double sum = scores_sum(logits, r->item_count, best);
     for (size_t i = 0; i < r->item_count; i++)
-        json_array_append_new(scores, json_real(exp((double)logits[i] - logits[best]) / sum));
+        json_array_append_new(scores, json_real(scores_share(logits, i, best, sum)));
     json_object_set_new(object, "choice", json_integer((json_int_t)best));
     json_object_set_new(object, "ending", json_stringn(r->items[best].bytes, r->items[best].count));
     json_object_set_new(object, "score", json_real(1.0 / sum));
@@ -169,7 +150,7 @@ static void metrics_free(void *metrics)
 static bert_status metrics_add(void *metrics, const examples *e, size_t row, const void *answer)
 {
     choice_metrics *m = metrics;
-    size_t best = largest_of(answer, features_group(&e->features));
+    size_t best = scores_best(answer, features_group(&e->features));
     m->rows++;
     m->chosen[best]++;
     m->right += best == right_of(&e->rows[row]);
@@ -209,7 +190,6 @@ const task task_choose = {
     .targets_open = targets_open,
     .targets_free = targets_free,
     .encode = encode,
-    .weigh = weigh,
     .loss = loss,
     .decoder_open = decoder_open,
     .decoder_free = decoder_free,

@@ -4,10 +4,10 @@
 #include "metrics/confusion.h"
 #include "tasks/labels.h"
 #include "tasks/pooled.h"
+#include "tasks/scores.h"
 #include "tasks/tasks.h"
 #include "train/observe.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -175,28 +175,18 @@ static void loss(const pass *p, const examples *e, const uint32_t *index, size_t
 
 /* ---- answers */
 
-static size_t largest_of(const float *logits, size_t count)
-{
-    size_t best = 0;
-    for (size_t i = 1; i < count; i++)
-        if (logits[i] > logits[best]) best = i;
-    return best;
-}
-
 /* label, its score, and every label's: softmax. */
 static bert_status describe(const examples *e, size_t row, const void *answer, json_t *object)
 {
     (void)row;
     const float *logits = answer;
     const config *c = e->config;
-    size_t best = largest_of(logits, c->labels);
-    double sum = 0.0;
-    for (size_t i = 0; i < c->labels; i++) sum += exp((double)logits[i] - logits[best]);
+    size_t best = scores_best(logits, c->labels);
+    double sum = scores_sum(logits, c->labels, best);
     json_t *scores = json_object();
     for (size_t i = 0; i < c->labels; i++)
-        json_object_set_new(
-            scores, c->label_names[i],
-            json_real((double)(float)(exp((double)logits[i] - logits[best]) / sum)));
+        json_object_set_new(scores, c->label_names[i],
+                            json_real((double)(float)scores_share(logits, i, best, sum)));
     json_object_set_new(object, "label", json_string(c->label_names[best]));
     json_object_set_new(object, "score", json_real((double)(float)(1.0 / sum)));
     json_object_set_new(object, "scores", scores);
@@ -229,7 +219,7 @@ static bert_status metrics_add(void *metrics, const examples *e, size_t row, con
     size_t truth;
     if (!label_index(e->config, e->rows[row].label, &truth))
         return label_unknown(&e->rows[row], e->rows[row].label, e->config);
-    confusion_add(metrics, truth, largest_of(answer, e->config->labels));
+    confusion_add(metrics, truth, scores_best(answer, e->config->labels));
     return BERT_OK;
 }
 

@@ -75,16 +75,6 @@ static bert_status encode(examples *e, size_t row)
 
 /* ---- loss */
 
-static double weigh(const examples *e, const uint32_t *index, size_t count, size_t first_in_step,
-                    uint64_t key)
-{
-    (void)e;
-    (void)index;
-    (void)first_in_step;
-    (void)key;
-    return (double)count;
-}
-
 /* The numbers of a batch side by side, as the operation wants them, a few at a time. */
 static void loss(const pass *p, const examples *e, const uint32_t *index, size_t count,
                  double scale, double *total)
@@ -210,7 +200,6 @@ const task task_regress = {
     .targets_open = targets_open,
     .targets_free = targets_free,
     .encode = encode,
-    .weigh = weigh,
     .loss = loss,
     .decoder_open = pooled_decoder_open,
     .decoder_free = pooled_decoder_free,

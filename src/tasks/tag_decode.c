@@ -1,9 +1,9 @@
 /* tag_decode.c: the answers of rows, each item's from its token, and as JSON. */
+#include "tasks/scores.h"
 #include "tasks/tag.h"
 
 #include "base/memory.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,12 +80,8 @@ bert_status tag_decode(void *decoder, const examples *e, const pass *p, size_t f
 size_t tag_best(const tag_answer *a, size_t item, size_t labels, double *score)
 {
     const float *logits = a->logits + item * labels;
-    size_t best = 0;
-    double sum = 0.0;
-    for (size_t i = 1; i < labels; i++)
-        if (logits[i] > logits[best]) best = i;
-    for (size_t i = 0; i < labels; i++) sum += exp((double)logits[i] - logits[best]);
-    *score = 1.0 / sum;
+    size_t best = scores_best(logits, labels);
+    *score = 1.0 / scores_sum(logits, labels, best);
     return best;
 }
 

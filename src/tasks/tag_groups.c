@@ -3,6 +3,7 @@
  *
  *     tokens -> runs (single tokens, or the words they make) -> entities (neighbours of one type)
  */
+#include "tasks/scores.h"
 #include "tasks/tag.h"
 
 #include "base/memory.h"
@@ -122,10 +123,9 @@ static void scores_take(const grouper *g, size_t token, double *scores)
 {
     size_t labels = g->e->config->labels;
     const float *logits = g->answer->logits + token * labels;
-    double most = (double)logits[0], sum = 0.0;
-    for (size_t i = 1; i < labels; i++) most = (double)logits[i] > most ? (double)logits[i] : most;
-    for (size_t i = 0; i < labels; i++) sum += scores[i] = exp((double)logits[i] - most);
-    for (size_t i = 0; i < labels; i++) scores[i] /= sum;
+    size_t best = scores_best(logits, labels);
+    double sum = scores_sum(logits, labels, best);
+    for (size_t i = 0; i < labels; i++) scores[i] = scores_share(logits, i, best, sum);
 }
 
 /* The mean of the scores of all tokens of the run. */

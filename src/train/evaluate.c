@@ -74,7 +74,7 @@ static bert_status units_run(walk *w, size_t first, size_t count)
     kind->head->forward(w->pass);
     if (w->e->labelled) {
         kind->loss(w->pass, w->e, index, count, 0.0, w->loss);
-        *w->divisor += kind->weigh(w->e, index, count, first, key);
+        *w->divisor += examples_weigh(w->e, index, count, first, key);
     }
     TRY(kind->decode(w->decoder, w->e, w->pass, first, count, w->taker));
     return w->pass->on->status(w->pass->on);

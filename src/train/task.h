@@ -46,6 +46,10 @@ typedef struct examples {
     tokenizer_encoding scratch;
 } examples;
 
+/* weigh() of the examples' task, which see. */
+double examples_weigh(const examples *e, const uint32_t *index, size_t count, size_t first_in_step,
+                      uint64_t key);
+
 /* Who takes the answers of rows, in the order of the rows. */
 typedef struct answer_taker {
     bert_status (*take)(void *context, size_t row, const void *answer);
@@ -88,7 +92,7 @@ struct task {
 
     /* By how much the sum of the units' losses is divided: their number, that of their labelled
      * tokens, the sum of their weights. A step is divided by the weight of all its units.
-     * first_in_step: the index in the step of the first, as in batch_fill(). */
+     * first_in_step: the index in the step of the first, as in batch_fill(). NULL: their number. */
     double (*weigh)(const examples *e, const uint32_t *index, size_t count, size_t first_in_step,
                     uint64_t key);
 
