@@ -40,7 +40,7 @@ int command_predict(const settings *s)
             .compute = batch_predict,
             .describe = line_describe,
             .model = p.open.model,
-            .members = " id label labels score scores logits filled fillings entities tokens tags "
+            .members = " label labels score scores logits filled fillings entities tokens tags "
                        "answer answers start end choice ending cosine "
         };
         status = answers_run(INDEX_PREDICT, s, &with);
