@@ -25,9 +25,11 @@ static void targets_free(void *targets)
 static bert_status encoded(examples *e, const char *what, const bert_observer *observer)
 {
     const answer_targets *t = e->targets;
+    bool one = t->shortened == 1;
     if (t->shortened)
-        observe_note(observer, "%s: %zu questions are too long for the windows and lose their end",
-                     what, t->shortened);
+        observe_note(observer, "%s: %zu question%s too long for %s windows and lose%s %s end", what,
+                     t->shortened, one ? " is" : "s are", one ? "its" : "their", one ? "s" : "",
+                     one ? "its" : "their");
     if (t->displaced && e->options->fix_answers)
         observe_note(observer,
                      "%s: %zu answers do not stand at their answer_start; %zu were found elsewhere "

@@ -21,7 +21,7 @@ typedef struct answer_targets {
     size_t displaced;   /* answers that do not stand where they should; of them: */
     size_t lost;        /* found nowhere */
     size_t shortened;   /* questions that lost their end */
-    char examples[512]; /* the first three displaced ones, in words */
+    char examples[800]; /* the first three displaced ones, in words */
 } answer_targets;
 
 bert_status answer_encode(examples *e, size_t row);
