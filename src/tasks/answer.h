@@ -47,6 +47,9 @@ typedef struct answer_found {
 
 double answer_score(const answer_span *span);
 
+/* By how much "no answer" scores above the best span, whose score is 0 where there is none. */
+double answer_null_odds(const answer_found *found);
+
 /* The text that stands for the answer; "" where there is none. */
 slice answer_text(const examples *e, size_t row, const answer_found *found);
 
