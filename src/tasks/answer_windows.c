@@ -121,7 +121,7 @@ static bert_status window_add(examples *e, size_t row, const tokenizer_encoding 
     answer_targets *t = e->targets;
     size_t count = at.end - at.begin, unit = e->features.count;
     TRY(memory_grow((void **)&t->windows, &t->window_capacity, unit + 1, sizeof *t->windows));
-    TRY(memory_grow((void **)&t->offsets, &t->offset_capacity, t->offset_count + count,
+    TRY(memory_grow((void **)&t->offsets, &t->offset_capacity, t->offset_count + count + 1,
                     sizeof *t->offsets));
     text_range *offsets = t->offsets + t->offset_count;
     answer_window *w = &t->windows[unit];
