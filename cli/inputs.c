@@ -167,6 +167,12 @@ static bool question_put(inputs *in, bert_text line, bert_text *fields)
     for (size_t i = 0; i < 3 && good; i++) {
         const json_t *value = json_object_get(object, names[i]);
         bert_text text = { json_string_value(value), json_string_length(value) };
+        char digits[32];
+        if (i == 2 && json_is_integer(value)) { /* as in a file's rows */
+            int count =
+                snprintf(digits, sizeof digits, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+            text = (bert_text){ digits, (size_t)count };
+        }
         good = text.bytes || (i == 2 && !value);
         if (!good)
             snprintf(in->failure, sizeof in->failure, "%s:%zu: '%s' %s", in->lines.name,

@@ -41,7 +41,7 @@ int command_predict(const settings *s)
             .describe = line_describe,
             .model = p.open.model,
             .members = " label labels score scores logits filled fillings entities tokens tags "
-                       "answer answers start end choice ending cosine "
+                       "answer answers start end null_odds choice ending cosine "
         };
         status = answers_run(INDEX_PREDICT, s, &with);
         model_session_tell_truncated(s, &p.open);

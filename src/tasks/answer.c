@@ -3,6 +3,8 @@
 #include "tasks/answer.h"
 
 #include "base/memory.h"
+#include "base/utf8.h"
+#include "formats/json.h"
 #include "tasks/tasks.h"
 #include "train/observe.h"
 
@@ -25,9 +27,11 @@ static void targets_free(void *targets)
 static bert_status encoded(examples *e, const char *what, const bert_observer *observer)
 {
     const answer_targets *t = e->targets;
+    bool one = t->shortened == 1;
     if (t->shortened)
-        observe_note(observer, "%s: %zu questions are too long for the windows and lose their end",
-                     what, t->shortened);
+        observe_note(observer, "%s: %zu question%s too long for %s windows and lose%s %s end", what,
+                     t->shortened, one ? " is" : "s are", one ? "its" : "their", one ? "s" : "",
+                     one ? "its" : "their");
     if (t->displaced && e->options->fix_answers)
         observe_note(observer,
                      "%s: %zu answers do not stand at their answer_start; %zu were found elsewhere "
@@ -72,10 +76,14 @@ static void loss(const pass *p, const examples *e, const uint32_t *index, size_t
 
 /* ---- for people */
 
+/* As the tokenizer counts them: malformed bytes are none. */
 static size_t code_points_before(slice text, size_t byte)
 {
     size_t count = 0;
-    for (size_t i = 0; i < byte; i++) count += ((unsigned char)text.bytes[i] & 0xC0) != 0x80;
+    for (size_t at = 0; at < byte; at++) {
+        size_t end = at + utf8_malformed((slice){ text.bytes + at, byte - at });
+        for (; at < end; at++) count += ((unsigned char)text.bytes[at] & 0xC0) != 0x80;
+    }
     return count;
 }
 
@@ -85,7 +93,7 @@ static void span_put(json_t *object, slice context, const answer_found *f, size_
     const answer_span *s = &f->best[i];
     json_object_set_new(
         object, "answer",
-        json_stringn(context.bytes + s->range.begin, s->range.end - s->range.begin));
+        json_string_of((slice){ context.bytes + s->range.begin, s->range.end - s->range.begin }));
     json_object_set_new(object, "score", json_real(f->share[i]));
     json_object_set_new(object, "start",
                         json_integer((json_int_t)code_points_before(context, s->range.begin)));
@@ -106,13 +114,13 @@ static bert_status describe(const examples *e, size_t row, const void *answer, j
 {
     const answer_found *f = answer;
     const dataset_row *r = &e->rows[row];
-    if (r->id.bytes) json_object_set_new(object, "id", json_stringn(r->id.bytes, r->id.count));
+    if (r->id.bytes) json_object_set_new(object, "id", json_string_of(r->id));
     if (f->empty)
         nothing_put(object, e, f);
     else
         span_put(object, r->pair, f, 0);
-    if (e->config->unanswerable && f->count)
-        json_object_set_new(object, "null_odds", json_real(f->null - answer_score(&f->best[0])));
+    if (e->config->unanswerable)
+        json_object_set_new(object, "null_odds", json_real(answer_null_odds(f)));
     if (e->options->answers < 2) return BERT_OK;
     json_t *list = json_array();
     for (size_t i = 0; i < f->count && i < e->options->answers; i++) {

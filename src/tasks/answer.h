@@ -21,7 +21,7 @@ typedef struct answer_targets {
     size_t displaced;   /* answers that do not stand where they should; of them: */
     size_t lost;        /* found nowhere */
     size_t shortened;   /* questions that lost their end */
-    char examples[512]; /* the first three displaced ones, in words */
+    char examples[800]; /* the first three displaced ones, in words */
 } answer_targets;
 
 bert_status answer_encode(examples *e, size_t row);
@@ -46,6 +46,9 @@ typedef struct answer_found {
 } answer_found;
 
 double answer_score(const answer_span *span);
+
+/* By how much "no answer" scores above the best span, whose score is 0 where there is none. */
+double answer_null_odds(const answer_found *found);
 
 /* The text that stands for the answer; "" where there is none. */
 slice answer_text(const examples *e, size_t row, const answer_found *found);

@@ -126,6 +126,11 @@ bert_status answer_decode(void *decoder, const examples *e, const pass *p, size_
     return BERT_OK;
 }
 
+double answer_null_odds(const answer_found *found)
+{
+    return found->null - (found->count ? answer_score(&found->best[0]) : 0.0);
+}
+
 slice answer_text(const examples *e, size_t row, const answer_found *found)
 {
     if (found->empty) return (slice){ "", 0 };

@@ -11,7 +11,8 @@ typedef struct answer_metrics {
     squad_scratch scratch;
     squad_report report;
     slice *truths; /* of one question */
-    size_t capacity;
+    char *key;     /* of one question in the files */
+    size_t capacity, key_capacity;
     json_t *predictions, *best, *null_odds; /* by id */
 } answer_metrics;
 
@@ -32,6 +33,7 @@ void answer_metrics_free(void *metrics)
     squad_totals_release(&m->totals);
     squad_scratch_release(&m->scratch);
     free(m->truths);
+    free(m->key);
     json_decref(m->predictions);
     json_decref(m->best);
     json_decref(m->null_odds);
@@ -55,30 +57,32 @@ static json_t *span_json(const dataset_row *row, const answer_found *f, size_t i
                      f->share[i], "start_logit", (double)s->start, "end_logit", (double)s->end);
 }
 
-/* A question without an id goes by its number. */
-static void row_key(const dataset_row *row, char *key, size_t capacity)
+/* A question without an id goes by its number in the data. */
+static bert_status key_set(answer_metrics *m, const dataset_row *row, size_t number)
 {
+    enum { DIGITS = 24 };
+    TRY(memory_grow((void **)&m->key, &m->key_capacity, row->id.count + DIGITS, 1));
     if (row->id.bytes)
-        snprintf(key, capacity, "%.*s", (int)(row->id.count < 200 ? row->id.count : 200),
-                 row->id.bytes);
+        snprintf(m->key, m->key_capacity, "%.*s", (int)row->id.count, row->id.bytes);
     else
-        snprintf(key, capacity, "%zu", row->line);
+        snprintf(m->key, m->key_capacity, "%zu", number);
+    return BERT_OK;
 }
 
-static void files_add(answer_metrics *m, const examples *e, size_t row, const answer_found *f)
+static bert_status files_add(answer_metrics *m, const examples *e, size_t row,
+                             const answer_found *f)
 {
     const dataset_row *r = &e->rows[row];
-    char key[256];
+    TRY(key_set(m, r, row + 1));
     json_t *list = json_array();
-    row_key(r, key, sizeof key);
     for (size_t i = 0; i < f->count; i++) json_array_append_new(list, span_json(r, f, i));
     if (e->config->unanswerable)
         json_array_append_new(list, json_pack("{s:s, s:f, s:f}", "text", "", "probability",
                                               f->share[f->count], "null_score", f->null));
-    json_object_set_new(m->best, key, list);
-    json_object_set_new(m->predictions, key, text_of(answer_text(e, row, f)));
-    if (f->count)
-        json_object_set_new(m->null_odds, key, json_real(f->null - answer_score(&f->best[0])));
+    json_object_set_new(m->best, m->key, list);
+    json_object_set_new(m->predictions, m->key, text_of(answer_text(e, row, f)));
+    json_object_set_new(m->null_odds, m->key, json_real(answer_null_odds(f)));
+    return BERT_OK;
 }
 
 bert_status answer_metrics_add(void *metrics, const examples *e, size_t row, const void *answer)
@@ -89,12 +93,11 @@ bert_status answer_metrics_add(void *metrics, const examples *e, size_t row, con
     TRY(memory_grow((void **)&m->truths, &m->capacity, r->answer_count + 1, sizeof *m->truths));
     for (size_t i = 0; i < r->answer_count; i++) m->truths[i] = r->answers[i].text;
     slice text = f->count ? span_text(r, &f->best[0]) : (slice){ "", 0 };
-    double best = f->count ? answer_score(&f->best[0]) : 0.0;
-    squad_question q = { .null_odds = f->null - best,
+    squad_question q = { .null_odds = answer_null_odds(f),
                          .has_answer = r->answer_count > 0,
                          .answered = text.count > 0 };
     TRY(squad_score(&m->scratch, text, m->truths, r->answer_count, &q.score));
-    files_add(m, e, row, f);
+    TRY(files_add(m, e, row, f));
     return squad_totals_add(&m->totals, &q);
 }
 

@@ -43,17 +43,36 @@ static size_t nearest_occurrence(slice context, slice text, size_t wanted)
     return nearest;
 }
 
-static void displaced_tell(answer_targets *t, const dataset_row *row, size_t byte)
+enum { QUOTED = 30 }; /* bytes of a text in a message, at most */
+
+/* The text's beginning, cut between code points, on one line. */
+static const char *quote(slice text, char out[QUOTED + 1])
+{
+    size_t count = text.count < QUOTED ? text.count : QUOTED;
+    while (count < text.count && count > 0 && (text.bytes[count] & 0xC0) == 0x80) count--;
+    for (size_t i = 0; i < count; i++)
+        out[i] = (unsigned char)text.bytes[i] < ' ' ? ' ' : text.bytes[i];
+    out[count] = '\0';
+    return out;
+}
+
+/* One of the first three, and what stands `there` instead; left out where there is no room for it.
+ */
+static void displaced_tell(answer_targets *t, const dataset_row *row, slice there)
 {
     const dataset_answer *a = &row->answers[0];
-    size_t used = strlen(t->examples), left = row->pair.count > byte ? row->pair.count - byte : 0;
+    char id[QUOTED + 1], text[QUOTED + 1], other[QUOTED + 1], name[QUOTED + 16] = "";
+    char *to = t->examples + strlen(t->examples);
+    size_t room = sizeof t->examples - strlen(t->examples);
+    bool inside = there.count > 0;
     if (t->displaced > 3) return;
-    snprintf(t->examples + used, sizeof t->examples - used,
-             "%squestion %zu (id %.*s) wants '%.*s' at %zu, where '%.*s' stands", used ? "; " : "",
-             row->line, (int)(row->id.count < 24 ? row->id.count : 24),
-             row->id.bytes ? row->id.bytes : "", (int)(a->text.count < 30 ? a->text.count : 30),
-             a->text.bytes, a->start, (int)(left < 30 ? left : 30),
-             left ? row->pair.bytes + byte : "");
+    if (row->id.bytes) snprintf(name, sizeof name, " (id %s)", quote(row->id, id));
+    int wanted =
+        snprintf(to, room, "%s%s: question %zu%s wants '%s' at %zu, %s%s%s",
+                 *t->examples ? "; " : "", row->path, row->line, name, quote(a->text, text),
+                 a->start, inside ? "where '" : "past the context's end",
+                 inside ? quote(there, other) : "", inside ? "' stands" : "");
+    if (wanted < 0 || (size_t)wanted >= room) *to = '\0';
 }
 
 /* By its start, as the reference goes, right or not; with --fix-answers where the text stands. */
@@ -63,19 +82,19 @@ static answer_place place_find(examples *e, const dataset_row *row)
     if (!e->labelled || !row->answer_count) return (answer_place){ .there = false };
     const dataset_answer *a = &row->answers[0];
     size_t start = utf8_byte_of(row->pair, a->start);
-    if (start == SIZE_MAX) start = row->pair.count;
     size_t end = utf8_byte_of(row->pair, a->start + code_points(a->text));
-    if (end == SIZE_MAX) end = row->pair.count;
+    if (start == SIZE_MAX) start = row->pair.count;
     if (!text_at(row->pair, a->text, start)) {
         t->displaced++;
-        displaced_tell(t, row, start);
+        size_t over = end == SIZE_MAX ? row->pair.count : end;
+        displaced_tell(t, row, (slice){ row->pair.bytes + start, over - start });
         if (e->options->fix_answers) {
             start = nearest_occurrence(row->pair, a->text, start);
-            end = start + a->text.count;
-            t->lost += start == SIZE_MAX;
-            if (start == SIZE_MAX) return (answer_place){ .there = false };
+            end = start == SIZE_MAX ? SIZE_MAX : start + a->text.count;
+            t->lost += end == SIZE_MAX;
         }
     }
+    if (end == SIZE_MAX) return (answer_place){ .there = false }; /* no window holds all of it */
     return (answer_place){ .range = { (uint32_t)start, (uint32_t)end }, .there = true };
 }
 
@@ -102,7 +121,7 @@ static bert_status window_add(examples *e, size_t row, const tokenizer_encoding 
     answer_targets *t = e->targets;
     size_t count = at.end - at.begin, unit = e->features.count;
     TRY(memory_grow((void **)&t->windows, &t->window_capacity, unit + 1, sizeof *t->windows));
-    TRY(memory_grow((void **)&t->offsets, &t->offset_capacity, t->offset_count + count,
+    TRY(memory_grow((void **)&t->offsets, &t->offset_capacity, t->offset_count + count + 1,
                     sizeof *t->offsets));
     text_range *offsets = t->offsets + t->offset_count;
     answer_window *w = &t->windows[unit];
@@ -142,6 +161,7 @@ bert_status answer_encode(examples *e, size_t row)
     if (question > most) {
         question = most;
         t->shortened++;
+        if (!e->labelled) e->truncated++; /* no note is made of inputs, they are counted */
     }
     memcpy(t->ids, whole->ids, (question + 1) * sizeof *t->ids);
     t->ids[question + 1] = whole->ids[whole->first_count - 1];
