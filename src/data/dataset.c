@@ -25,9 +25,8 @@ struct dataset_storage {
 
 /* Readers by form. */
 static dataset_read *const readers[FORM_COUNT] = {
-    [FORM_TEXTS] = dataset_read_texts,
-    [FORM_QUESTIONS] = dataset_read_questions,
-    [FORM_CHOICES] = dataset_read_choices,
+    [FORM_TEXTS] = dataset_read_texts,     [FORM_QUESTIONS] = dataset_read_questions,
+    [FORM_CHOICES] = dataset_read_choices, [FORM_COMPARED] = dataset_read_compared,
     [FORM_LINES] = dataset_read_lines,
 };
 
