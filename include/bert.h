@@ -204,7 +204,7 @@ typedef struct bert_task_options {
     double mask_share;            /* fill: 0.15 of the tokens */
     bool whole_words;             /* fill: mask all pieces of a word together */
     size_t fillings;              /* fill: how many words to give for a [MASK]: 5 */
-    const char *pooling;          /* similar: "mean" or "cls" */
+    const char *pooling;          /* similar: "mean" or "cls"; NULL: the model's, else mean */
     bool logits;                  /* bert_answers(): add the logits */
 } bert_task_options;
 

@@ -77,7 +77,9 @@ static void room_open(golden *g)
     tape_shape shape = head_tape_shape(g->task->head, c, &limits, true);
     compute_limits needs = { .rows = tokens,
                              .width = c->intermediate + c->hidden,
-                             .keys = f->longest };
+                             .keys = f->longest,
+                             .units = f->count,
+                             .members = features_group(f) };
     assert_done(batch_open(&g->batch, &limits, &g->batch_block));
     assert_done(tape_open(g->on, c, &shape, &g->tape));
     assert_done(g->on->reserve(g->on, &needs));

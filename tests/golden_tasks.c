@@ -222,3 +222,41 @@ static void choices_loss(golden *g, const uint32_t *index, size_t count, float s
 const golden_task golden_choices = { .head = &head_choice,
                                      .weigh = weigh_units,
                                      .loss = choices_loss };
+
+/* ---- a unit's sequences compared */
+
+static void scores_loss(golden *g, const uint32_t *index, size_t count, float scale, double *loss)
+{
+    float scores[MOST];
+    floats_take(g, "scores", 1, index, count, scores);
+    g->on->cosine_error(g->on, count, g->model.config.hidden, g->tape.logits, scores, scale,
+                        g->tape.dlogits, loss);
+}
+
+const golden_task golden_similar = { .head = &head_vectors,
+                                     .weigh = weigh_units,
+                                     .loss = scores_loss };
+
+static void first_tokens_take(golden *g, const uint32_t *index, size_t count)
+{
+    (void)index;
+    (void)count;
+    g->model.config.pooling = POOLING_CLS;
+}
+
+const golden_task golden_similar_cls = {
+    .head = &head_vectors, .prepare = first_tokens_take, .weigh = weigh_units, .loss = scores_loss
+};
+
+/* The loss of a unit depends on the others of its batch. */
+static void partners_loss(golden *g, const uint32_t *index, size_t count, float scale, double *loss)
+{
+    (void)index;
+    g->on->in_batch_negatives(g->on, count, features_group(&g->features), g->model.config.hidden,
+                              g->tape.logits, *golden_tensor(g, "scale", NULL), scale,
+                              g->tape.dlogits, loss);
+}
+
+const golden_task golden_partners = { .head = &head_vectors,
+                                      .weigh = weigh_units,
+                                      .loss = partners_loss };

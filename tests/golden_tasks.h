@@ -14,5 +14,8 @@ extern const golden_task golden_tags;             /* `labels`: a class a token, 
 extern const golden_task golden_words;            /* `labels`: a masked token's word, or none */
 extern const golden_task golden_answers;          /* `spans`: first and last token */
 extern const golden_task golden_choices;          /* `labels`: which of a unit's sequences */
+extern const golden_task golden_similar;          /* `scores`: the cosine of a unit's two */
+extern const golden_task golden_similar_cls;      /* the same of the vectors of [CLS] */
+extern const golden_task golden_partners;         /* a unit's first two belong together */
 
 #endif

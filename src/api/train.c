@@ -16,12 +16,9 @@
 
 bert_task_options bert_task_options_default(void)
 {
-    return (bert_task_options){ .aggregate = "simple",
-                                .answers = 1,
-                                .answer_tokens = 30,
-                                .mask_share = 0.15,
-                                .fillings = 5,
-                                .pooling = "mean" };
+    return (bert_task_options){
+        .aggregate = "simple", .answers = 1, .answer_tokens = 30, .mask_share = 0.15, .fillings = 5
+    };
 }
 
 bert_train_options bert_train_options_default(void)

@@ -27,7 +27,7 @@ struct dataset_storage {
 static dataset_read *const readers[FORM_COUNT] = {
     [FORM_TEXTS] = dataset_read_texts,     [FORM_QUESTIONS] = dataset_read_questions,
     [FORM_CHOICES] = dataset_read_choices, [FORM_LINES] = dataset_read_lines,
-    [FORM_WORDS] = dataset_read_words,
+    [FORM_WORDS] = dataset_read_words,     [FORM_COMPARED] = dataset_read_compared,
 };
 
 /* ---- memory */

@@ -50,7 +50,7 @@ typedef struct dataset_answer {
 /* What is not there has bytes == NULL. */
 typedef struct dataset_row {
     slice text;         /* or the question */
-    slice pair;         /* the second text, or the context */
+    slice pair;         /* the second text, the context, or the text that belongs to it */
     slice label;        /* or the score, or the index of the right ending */
     slice id;           /* of a question */
     const slice *items; /* [item_count] words; endings; further texts that are compared */
@@ -66,8 +66,8 @@ typedef struct dataset {
     dataset_form form;
     dataset_row *rows; /* [count]; texts are borrowed from the dataset */
     size_t count;
-    const char *text_column, *pair_column,
-        *label_column; /* as found in the first file; NULL where there is none; borrowed */
+    /* As found in the first file; NULL where there is none; borrowed. */
+    const char *text_column, *pair_column, *label_column, *negative_column;
     bool unanswerable; /* has a question no answer in its context? */
     struct dataset_storage *storage;
 } dataset;

@@ -17,8 +17,7 @@ static const char *const labels[] = { "label", "labels",    "intent", "category"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
-/* Fills in text and pair where the caller left them to be found. */
-static void texts_find(const table *t, const char **text, const char **pair)
+void dataset_texts_find(const table *t, const char **text, const char **pair)
 {
     if (*text) return;
     size_t column;
@@ -41,7 +40,7 @@ static bert_status names_find(const table *t, const dataset_request *request,
     names[ROLE_TEXT] = given->text;
     names[ROLE_PAIR] = given->pair;
     names[ROLE_LABEL] = NULL;
-    texts_find(t, &names[ROLE_TEXT], &names[ROLE_PAIR]);
+    dataset_texts_find(t, &names[ROLE_TEXT], &names[ROLE_PAIR]);
     if (!names[ROLE_TEXT]) return dataset_column_missing(t, "text", "--text");
     if (request->unlabelled) return BERT_OK;
     names[ROLE_LABEL] =

@@ -234,6 +234,7 @@ static bert_status config_open(const char *folder, const char *path, config *out
                  .norm_epsilon = 1e-12 };
     TRY(json_read_object(path, &c.source));
     bert_status status = config_fill(path, &c);
+    if (status == BERT_OK) status = config_read_pooling(folder, &c);
     if (status == BERT_OK)
         *out = c;
     else

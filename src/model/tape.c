@@ -90,6 +90,7 @@ static void tape_place(tape *t, const config *c, arena *block)
     t->pooled = take(block, shape->sequences, c->hidden);
     if (shape->masked) transform_place(&t->transform, shape->logit_rows, c->hidden, block);
     t->logits = take(block, shape->logit_rows, shape->logit_width);
+    if (shape->vectors) t->lengths = take(block, shape->logit_rows, 1);
     if (shape->backward) backward_place(t, c, block);
 }
 

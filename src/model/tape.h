@@ -20,6 +20,7 @@ typedef struct tape_shape {
     size_t logit_rows, logit_width;
     bool dropped;  /* does a head drop out hidden states of tokens? */
     bool masked;   /* is there a transform before the logits, and are they overwritten? */
+    bool vectors;  /* are the logits vectors of length 1? */
     bool backward; /* else the layers share one record and gradients have no room */
 } tape_shape;
 
@@ -58,6 +59,7 @@ typedef struct tape {
     float *pooled_sum, *pooled; /* [sequences, h] before and after tanh (and dropout) */
     transform_tape transform;   /* only where the shape is masked */
     float *logits;              /* [logit_rows, logit_width] */
+    float *lengths;             /* [logit_rows] before they were 1; only where the shape is so */
     /* backward only */
     float *dropped;                /* [tokens, h] the last hidden states after a head's dropout */
     float *dlogits;                /* [logit_rows, logit_width]; the logits where masked */

@@ -106,6 +106,7 @@ static bool task_fits(const task *t, const config *c, const head *h)
 const task *task_of_model(const config *c, unsigned groups)
 {
     const head *h = head_of_class(c->architecture);
+    if (!h && c->pooling != POOLING_NONE) h = &head_vectors;
     if (!h && groups & GROUP_CLASSIFIER) h = &head_classifier;
     if (!h || (groups & h->groups) != h->groups) return NULL;
     for (size_t i = 0; i < sizeof tasks / sizeof *tasks; i++)

@@ -86,6 +86,8 @@ static bert_status config_choose(run *r, const dataset *d)
     if (!kept && labels.count)
         status = config_set_labels(&r->config, (const char *const *)labels.names, labels.count);
     if (r->task->head == &head_choice) r->config.outputs = 1;
+    if (status == BERT_OK && r->task->head == &head_vectors)
+        status = config_set_pooling(&r->config, o->task_options.pooling);
     r->config.unanswerable = d->unanswerable;
     if (status == BERT_OK) head_tell(r, kept, labels.count);
     if (!kept) heads_forget(&r->start);
@@ -184,6 +186,7 @@ static bert_status dev_open(run *r)
     r->dev_options.class_weights = r->dev_options.positive_weights = NULL;
     r->dev_options.label_smoothing = 0.0;
     dev.options = &r->dev_options;
+    dev.training = &r->train;
     return examples_open(&dev, o->dev, &o->observer, &r->dev);
 }
 
@@ -229,12 +232,14 @@ static bert_status room_open(run *r)
     if (together > r->train.features.count) together = r->train.features.count;
     const head *h = r->task->head;
     size_t group = features_group(&r->train.features), dev_most;
+    size_t dev_group = features_group(&r->dev.features);
     size_t keys = r->train.features.longest > r->dev.features.longest ? r->train.features.longest
                                                                       : r->dev.features.longest;
     batch_limits limits = { .sequences = together * group };
     TRY(tokens_most(&r->train.features, together, &limits.tokens));
     TRY(tokens_most(&r->dev.features, 1, &dev_most));
     if (limits.tokens < dev_most) limits.tokens = dev_most;
+    if (limits.sequences < dev_group) limits.sequences = dev_group;
     size_t train_wanted = examples_wanted(&r->train, limits.tokens);
     size_t dev_wanted = examples_wanted(&r->dev, limits.tokens);
     limits.wanted = train_wanted > dev_wanted ? train_wanted : dev_wanted;
@@ -243,8 +248,17 @@ static bert_status room_open(run *r)
     TRY(tape_open(r->on, &r->config, &shape, &r->tape));
     size_t width =
         r->config.hidden > r->config.intermediate ? r->config.hidden : r->config.intermediate;
-    return r->on->reserve(r->on,
-                          &(compute_limits){ .rows = limits.tokens, .width = width, .keys = keys });
+    compute_limits needs = { .rows = limits.tokens, .width = width, .keys = keys };
+    if (r->task->compares && r->task->compares(&r->train)) {
+        needs.units = together;
+        needs.members = group;
+        if (together < o->batch_size && together == o->micro_batch)
+            observe_note(&o->observer,
+                         "with --micro-batch, a text is compared with those of its %zu examples, "
+                         "not with all of the batch's",
+                         together);
+    }
+    return r->on->reserve(r->on, &needs);
 }
 
 pass run_pass(run *r, bool with_dropout)
@@ -362,7 +376,9 @@ bert_status run_finish(run *r)
     TRY(thresholds_take(r));
     TRY(config_write(&r->config, folder, h->class_name, h->labelled, r->task->problem_type));
     TRY(tokenizer_copy_files(r->options->model, folder));
-    if (r->task->save) TRY(r->task->save(&r->config, r->tokenizer, r->max_length, folder));
+    if (r->task->save)
+        TRY(r->task->save(&r->config, h->groups | (h->passed_on & r->start.groups), r->max_length,
+                          folder));
     TRY(record_write(r));
     return output_publish(&r->output);
 }

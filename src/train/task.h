@@ -38,7 +38,8 @@ typedef struct examples {
     uint64_t seed;
     const dataset_row *rows; /* [row_count] */
     size_t row_count;
-    bool labelled; /* do the rows have labels, and are targets made of them? */
+    const struct examples *training; /* for dev data: those trained on; NULL: it is they, or none */
+    bool labelled;                   /* do the rows have labels, and are targets made of them? */
 
     features features;
     size_t truncated; /* rows that lost tokens to max_length */
@@ -101,6 +102,9 @@ struct task {
     void (*loss)(const pass *p, const examples *e, const uint32_t *index, size_t count,
                  double scale, double *loss);
 
+    /* Does the loss compare the units of a batch with each other (in_batch_negatives)? NULL: no. */
+    bool (*compares)(const examples *e);
+
     /* Decoding: takes the outputs of units first .. first + count - 1, in order and without gaps
      * from one call to the next, and hands on the answer of every row whose last unit is among
      * them. What an answer is, is the task's business; it is valid during the call. */
@@ -126,8 +130,9 @@ struct task {
     /* Adds files to be written beside the metrics: name -> value. NULL: none. */
     bert_status (*metrics_files)(const void *metrics, const examples *e, json_t *files);
 
-    /* Writes what else belongs into the folder of a trained model. NULL: nothing. */
-    bert_status (*save)(const config *c, const tokenizer *t, size_t max_length, const char *folder);
+    /* Writes what else belongs into the folder of a trained model whose weights are of the encoder
+     * and of `groups`. NULL: nothing. */
+    bert_status (*save)(const config *c, unsigned groups, size_t max_length, const char *folder);
 };
 
 #endif
