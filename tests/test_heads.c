@@ -229,7 +229,7 @@ static void every_gradient_equals_pytorch(void **state)
 typedef struct steps {
     size_t count, size; /* units a step */
     const float *loss, *norm, *rate, *batches;
-    double peak;
+    double peak, largest; /* rate, loss */
 } steps;
 
 static steps steps_of(const golden *g)
@@ -240,7 +240,10 @@ static steps steps_of(const golden *g)
     s.loss = golden_tensor(g, "steps.loss", &s.count);
     s.batches = golden_tensor(g, "steps.batch", &units);
     s.size = units / s.count;
-    for (size_t i = 0; i < s.count; i++) s.peak = fmax(s.peak, s.rate[i]);
+    for (size_t i = 0; i < s.count; i++) {
+        s.peak = fmax(s.peak, s.rate[i]);
+        s.largest = fmax(s.largest, s.loss[i]);
+    }
     assert_true(s.loss[s.count - 1] < 0.75f * s.loss[0]);
     return s;
 }
@@ -257,7 +260,11 @@ static void step_run(golden *g, const steps *s, const schedule *plan, optimizer 
     optimizer_zero(o);
     loss = golden_learn(g, index, s->size, s->size);
     norm = optimizer_norm(o);
-    check_value(g, &d[STEP_LOSS], name, fabs(loss - s->loss[at]) / s->loss[at]);
+    /* Losses of cosines go down to a thousandth of the first ones and are known to fewer digits
+     * there: PyTorch's own in float32 differ from those in float64 by as much
+     * (tests/data/heads/README.md). */
+    double of = g->task->head == &head_vectors ? s->largest : s->loss[at];
+    check_value(g, &d[STEP_LOSS], name, fabs(loss - s->loss[at]) / of);
     check_value(g, &d[STEP_NORM], name, fabs(norm - s->norm[at]) / s->norm[at]);
     check_value(g, &d[STEP_RATE], name, fabs(rate - s->rate[at]) / s->peak);
     optimizer_step(o, step, rate, norm, g->weight_data);
@@ -331,7 +338,7 @@ static void check_slope(golden *g, const heads_case *c, distance *d)
     dropout_set(g);
     golden_learn(g, g->every, units, units);
     memcpy(direction, g->gradient_data, bytes);
-    double norm = sqrt(g->on->sum_squares(g->on, g->layout.count, direction)), by = 3e-3 / norm;
+    double norm = sqrt(g->on->sum_squares(g->on, g->layout.count, direction)), by = 1e-3 / norm;
     double rise = loss_beside(g, direction, by / norm) - loss_beside(g, direction, -by / norm);
     check_value(g, &d[SLOPE], "loss", fabs(rise / (2.0 * by) / norm - 1.0));
     free(direction);
