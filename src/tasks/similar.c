@@ -102,16 +102,6 @@ static bert_status encoded(examples *e, const char *what, const bert_observer *o
 
 /* ---- loss */
 
-static double weigh(const examples *e, const uint32_t *index, size_t count, size_t first_in_step,
-                    uint64_t key)
-{
-    (void)e;
-    (void)index;
-    (void)first_in_step;
-    (void)key;
-    return (double)count;
-}
-
 static bool compares(const examples *e)
 {
     return !((const similar_targets *)e->targets)->scored;
@@ -205,7 +195,6 @@ const task task_similar = {
     .targets_free = targets_free,
     .encode = encode,
     .encoded = encoded,
-    .weigh = weigh,
     .loss = loss,
     .compares = compares,
     .decoder_open = decoder_open,
