@@ -1,10 +1,9 @@
 /* dataset_compared.c: texts that are compared with each other, from the columns of a table:
  *
- *   two texts      anchor + positive, or a pair as for FORM_TEXTS, or what --text and --text-pair
- *                  name
- *   a third        negative, beside anchor + positive: a text that does not belong to the anchor
- *   their score    score, similarity, similarity_score, label, beside other pairs; or what --label
- *                  names. Without one the two belong together. */
+ *   two texts      anchor + positive, question + answer, or a pair as for FORM_TEXTS, or what
+ * --text and --text-pair name a third        negative, beside the first two kinds: a text that does
+ * not belong to the first their score    score, similarity, similarity_score, label, beside other
+ * pairs; or what --label names. Without one the two belong together. */
 #include "data/dataset_reader.h"
 
 #include <string.h>
@@ -19,13 +18,16 @@ typedef struct compared_columns {
 
 static bert_status names_find(const table *t, const dataset_request *request, compared_names *n)
 {
+    static const char *const together[][2] = { { "anchor", "positive" }, { "question", "answer" } };
     static const char *const scores[] = { "score", "similarity", "similarity_score", "label" };
     const dataset_columns *given = &request->columns;
     size_t column;
-    bool anchored = !given->text && !given->pair && table_find(t, "anchor", &column) &&
-                    table_find(t, "positive", &column);
+    bool anchored = false;
     *n = (compared_names){ .text = given->text, .pair = given->pair };
-    if (anchored) *n = (compared_names){ .text = "anchor", .pair = "positive" };
+    for (size_t i = 0; i < 2 && !given->text && !given->pair && !anchored; i++) {
+        anchored = table_find(t, together[i][0], &column) && table_find(t, together[i][1], &column);
+        if (anchored) *n = (compared_names){ .text = together[i][0], .pair = together[i][1] };
+    }
     dataset_texts_find(t, &n->text, &n->pair);
     if (!n->text) return dataset_column_missing(t, "text", "--text");
     if (!n->pair) return dataset_column_missing(t, "text to compare with", "--text-pair");
