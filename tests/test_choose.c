@@ -159,6 +159,24 @@ static void inputs_of_one_call_have_as_many_endings(void **state)
     bert_model_free(m);
 }
 
+static void malformed_text_is_answered_without_what_is_malformed(void **state)
+{
+    (void)state;
+    bert_model *m;
+    bert_session *s;
+    bert_session_options options = bert_session_options_default();
+    const bert_text endings[] = { { "was\xff slow", 9 }, { "was\xff slow", 9 } };
+    bert_input input = { .text = { "The film", 8 }, .items = endings, .item_count = 2 };
+    char *line;
+    assert_done(bert_model_open(folder, &m));
+    assert_done(bert_session_new(m, &options, &s));
+    assert_done(bert_answers(s, &input, 1, &line));
+    assert_non_null(strstr(line, "\"ending\":\"was slow\""));
+    bert_text_free(line);
+    bert_session_free(s);
+    bert_model_free(m);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, scratch_open, scratch_close)
@@ -168,6 +186,7 @@ int main(void)
         CASE(the_right_ending_is_named_by_index_letter_or_text),
         CASE(wrong_rows_are_refused_by_file_and_line),
         CASE(inputs_of_one_call_have_as_many_endings),
+        CASE(malformed_text_is_answered_without_what_is_malformed),
     };
 #undef CASE
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -159,7 +159,9 @@ static void input_rows_release(input_rows *r)
     free(r->items);
 }
 
-static bert_status input_rows_fill(const bert_input *inputs, size_t count, input_rows *out)
+/* Messages number the inputs from first + 1 on. */
+static bert_status input_rows_fill(const bert_input *inputs, size_t count, size_t first,
+                                   input_rows *out)
 {
     size_t items = 0;
     for (size_t i = 0; i < count; i++) items += inputs[i].item_count;
@@ -177,7 +179,7 @@ static bert_status input_rows_fill(const bert_input *inputs, size_t count, input
                                       .items = inputs[i].items ? next : NULL,
                                       .item_count = inputs[i].item_count,
                                       .id = slice_from(inputs[i].id),
-                                      .line = i + 1,
+                                      .line = first + i + 1,
                                       .path = "input" };
         for (size_t k = 0; k < inputs[i].item_count; k++) *next++ = slice_from(inputs[i].items[k]);
     }
@@ -216,7 +218,7 @@ static bert_status inputs_answer(bert_session *s, const bert_input *inputs, size
                                  examples *e, const answer_taker *taker)
 {
     input_rows rows = { 0 };
-    bert_status status = input_rows_fill(inputs, count, &rows);
+    bert_status status = input_rows_fill(inputs, count, s->inputs, &rows);
     examples given = { .task = s->model->task,
                        .options = &s->options,
                        .config = &s->model->weights.config,

@@ -2,6 +2,7 @@
 #include "tasks/answer.h"
 
 #include "base/memory.h"
+#include "formats/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,7 +43,7 @@ void answer_metrics_free(void *metrics)
 
 static json_t *text_of(slice text)
 {
-    return json_stringn(text.bytes, text.count);
+    return json_string_of(text);
 }
 
 static slice span_text(const dataset_row *row, const answer_span *s)

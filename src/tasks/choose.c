@@ -1,6 +1,7 @@
 /* choose.c: which of some endings belongs to a text: BertForMultipleChoice with the cross-entropy
  * over an example's endings. A unit has a sequence for each of them. */
 #include "base/memory.h"
+#include "formats/json.h"
 #include "tasks/scores.h"
 #include "tasks/tasks.h"
 #include "train/observe.h"
@@ -114,7 +115,7 @@ static bert_status describe(const examples *e, size_t row, const void *answer, j
     for (size_t i = 0; i < r->item_count; i++)
         json_array_append_new(scores, json_real(scores_share(logits, i, best, sum)));
     json_object_set_new(object, "choice", json_integer((json_int_t)best));
-    json_object_set_new(object, "ending", json_stringn(r->items[best].bytes, r->items[best].count));
+    json_object_set_new(object, "ending", json_string_of(r->items[best]));
     json_object_set_new(object, "score", json_real(1.0 / sum));
     json_object_set_new(object, "scores", scores);
     return BERT_OK;

@@ -2,6 +2,7 @@
  * words themselves (masking.h); prediction answers the [MASK]s that a text holds. */
 #include "base/memory.h"
 #include "data/windows.h"
+#include "formats/json.h"
 #include "tasks/masking.h"
 #include "tasks/pooled.h"
 #include "tasks/tasks.h"
@@ -372,7 +373,8 @@ static bert_status describe(const examples *e, size_t row, const void *answer, j
     text_out filled = { 0 };
     bert_status status = text_fill(e, text, blanks, a, &filled);
     if (status == BERT_OK)
-        json_object_set_new(object, "filled", json_stringn(filled.bytes, filled.count));
+        json_object_set_new(object, "filled",
+                            json_string_of((slice){ filled.bytes, filled.count }));
     free(filled.bytes);
     TRY(status);
     json_t *fillings = json_array();

@@ -3,6 +3,7 @@
 #include "tasks/tag.h"
 
 #include "base/memory.h"
+#include "formats/json.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -108,7 +109,7 @@ static bert_status words_put(const examples *e, const dataset_row *row, const ta
         double score = 0.0;
         size_t best = a->read[i] ? tag_best(a, i, e->config->labels, &score) : 0;
         const char *tag = a->read[i] ? e->config->label_names[best] : t->without_token.bytes;
-        json_array_append_new(tokens, json_stringn(row->items[i].bytes, row->items[i].count));
+        json_array_append_new(tokens, json_string_of(row->items[i]));
         json_array_append_new(tags, json_string(tag));
         json_array_append_new(scores, json_real((double)(float)score));
     }
