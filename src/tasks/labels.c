@@ -28,7 +28,7 @@ void labels_unique(label_names *labels, size_t *largest, size_t *smallest)
     size_t unique = 0, count = labels->count;
     *largest = 0;
     *smallest = count;
-    qsort(names, count, sizeof *names, by_bytes);
+    if (count) qsort(names, count, sizeof *names, by_bytes);
     for (size_t begin = 0, end; begin < count; begin = end) {
         for (end = begin + 1; end < count && strcmp(names[begin], names[end]) == 0; end++) {
             free(names[end]);
@@ -45,7 +45,7 @@ void labels_unique(label_names *labels, size_t *largest, size_t *smallest)
 
 void labels_order(label_names *labels)
 {
-    bool integers = true;
+    bool integers = labels->count > 0;
     for (size_t i = 0; i < labels->count; i++)
         integers = integers && name_is_integer(labels->names[i]);
     if (integers) qsort(labels->names, labels->count, sizeof *labels->names, by_number);
