@@ -81,9 +81,16 @@ test: ## every test; ends in one line: N passed, N failed
 check: all ## the rules that a program can check: layers, format, symbols, lengths
 	@python3 tools/check.py $(BUILD)
 
-.PHONY: bench results torture
-bench: all ## training speed next to PyTorch's; PYTHON=one that has torch and transformers<5
-	@$(or $(PYTHON),python3) bench/train_speed.py
+.PHONY: bench bench-quick bench-page results torture
+BENCH = @BENCH_PYTHON=$(BENCH_PYTHON) python3 bench/bench.py --build $(BUILD)
+bench: all tools ## peak, training, inference; BENCH_PYTHON=one with torch, transformers<5, onnxruntime: next to theirs
+	$(BENCH)
+
+bench-quick: all tools ## a minute of it, to see that it works
+	$(BENCH) --quick
+
+bench-page: ## puts the figures of the last `make bench` into docs/benchmarks.md
+	$(BENCH) --page docs/benchmarks.md
 
 results: all tests ## the tables of docs/results.md; with PYTHON=... PyTorch's columns too
 	@PYTHON=$(PYTHON) python3 tools/results.py

@@ -59,7 +59,7 @@ int answers_run(command_index command, const settings *s, const answerer *with)
 
     inputs in;
     const input_batch *batch = NULL;
-    status = inputs_open(command, s, &in);
+    status = inputs_open(command, s, with->model, &in);
     while (status == EXIT_DONE) {
         input_outcome outcome = inputs_next(&in, &batch);
         if (outcome == INPUT_FAILED) status = EXIT_FAILED;

@@ -19,7 +19,8 @@ typedef struct answerer {
     /* Fills the answer to one input of the batch computed last. A value that could not be made
      * is set as NULL, which answer_set() remembers. */
     bert_status (*describe)(void *context, const input_batch *batch, size_t index, answer *out);
-    const char *members; /* " label score ": what describe() sets, so that --keep must not */
+    const bert_model *model; /* whose task reads the input; NULL: plain texts */
+    const char *members;     /* " label score ": what describe() sets, so that --keep must not */
 } answerer;
 
 /* Takes `value`, NULL included. */

@@ -1,8 +1,8 @@
 #include "confusion.h"
+#include "columns.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <utf8proc.h>
 
 enum { TABLE_LABELS_MAX = 10, MISTAKES_MAX = 10, NUMBER_WIDTH = 9 };
 
@@ -21,30 +21,9 @@ static json_int_t cell_at(const confusion *c, size_t truth, size_t answer)
     return json_integer_value(json_array_get(json_array_get(c->rows, truth), answer));
 }
 
-/* Columns of a terminal that a label takes: not its bytes, nor its code points. */
-static int text_width(const char *text)
-{
-    int width = 0;
-    utf8proc_int32_t point;
-    const utf8proc_uint8_t *at = (const utf8proc_uint8_t *)text;
-    for (utf8proc_ssize_t step; (step = utf8proc_iterate(at, -1, &point)) > 0 && point; at += step)
-        width += utf8proc_charwidth(point);
-    return width;
-}
-
 static int wider(int a, int b)
 {
     return a > b ? a : b;
-}
-
-static void text_print_left(FILE *out, const char *text, int width)
-{
-    fprintf(out, "%s%*s", text, wider(0, width - text_width(text)), "");
-}
-
-static void text_print_right(FILE *out, const char *text, int width)
-{
-    fprintf(out, "%*s%s", wider(0, width - text_width(text)), "", text);
 }
 
 /* `part` of `whole` in percent; a dash where there is no whole. */
@@ -52,21 +31,21 @@ static void share_print(FILE *out, json_int_t part, json_int_t whole, int width)
 {
     char text[32] = "-";
     if (whole > 0) snprintf(text, sizeof text, "%.1f %%", 100.0 * (double)part / (double)whole);
-    text_print_right(out, text, width);
+    column_print_right(out, text, width);
 }
 
-static int column_width(const confusion *c, size_t answer)
+static int answer_width(const confusion *c, size_t answer)
 {
-    return wider(NUMBER_WIDTH, text_width(label_at(c, answer)) + 2);
+    return wider(NUMBER_WIDTH, column_text_width(label_at(c, answer)) + 2);
 }
 
 static void row_print(FILE *out, const confusion *c, size_t truth, int label_width)
 {
     json_int_t all = 0;
-    text_print_left(out, label_at(c, truth), label_width);
+    column_print_left(out, label_at(c, truth), label_width);
     for (size_t answer = 0; answer < c->count; answer++) {
         all += cell_at(c, truth, answer);
-        fprintf(out, "%*" JSON_INTEGER_FORMAT, column_width(c, answer), cell_at(c, truth, answer));
+        fprintf(out, "%*" JSON_INTEGER_FORMAT, answer_width(c, answer), cell_at(c, truth, answer));
     }
     share_print(out, cell_at(c, truth, truth), all, NUMBER_WIDTH + 2);
     fputc('\n', out);
@@ -76,19 +55,20 @@ static void table_print(FILE *out, const confusion *c)
 {
     int label_width = (int)strlen("true \\ answered");
     for (size_t i = 0; i < c->count; i++)
-        label_width = wider(label_width, text_width(label_at(c, i)));
+        label_width = wider(label_width, column_text_width(label_at(c, i)));
 
-    text_print_left(out, "true \\ answered", label_width);
-    for (size_t i = 0; i < c->count; i++) text_print_right(out, label_at(c, i), column_width(c, i));
-    text_print_right(out, "recall", NUMBER_WIDTH + 2);
+    column_print_left(out, "true \\ answered", label_width);
+    for (size_t i = 0; i < c->count; i++)
+        column_print_right(out, label_at(c, i), answer_width(c, i));
+    column_print_right(out, "recall", NUMBER_WIDTH + 2);
     fputc('\n', out);
     for (size_t i = 0; i < c->count; i++) row_print(out, c, i, label_width);
 
-    text_print_left(out, "precision", label_width);
+    column_print_left(out, "precision", label_width);
     for (size_t answer = 0; answer < c->count; answer++) {
         json_int_t all = 0;
         for (size_t truth = 0; truth < c->count; truth++) all += cell_at(c, truth, answer);
-        share_print(out, cell_at(c, answer, answer), all, column_width(c, answer));
+        share_print(out, cell_at(c, answer, answer), all, answer_width(c, answer));
     }
     fputc('\n', out);
 }

@@ -55,8 +55,10 @@ int command_embed(const settings *s)
                               : strcmp(s->pooling, "cls") == 0  ? BERT_CLS
                                                                 : BERT_MEAN };
     bool tokens = strcmp(s->pooling, "tokens") == 0;
-    const answerer with = { &e, tokens ? NULL : batch_embed,
-                            tokens ? tokens_describe : vector_describe, " embedding " };
+    const answerer with = { .context = &e,
+                            .compute = tokens ? NULL : batch_embed,
+                            .describe = tokens ? tokens_describe : vector_describe,
+                            .members = " embedding " };
 
     int status = model_session_open(s, &e.open);
     if (status == EXIT_DONE) {

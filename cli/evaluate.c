@@ -1,6 +1,6 @@
 #include "commands.h"
-#include "confusion.h"
 #include "report.h"
+#include "results.h"
 #include "watch.h"
 
 #include <stdio.h>
@@ -26,7 +26,7 @@ int command_evaluate(const settings *s)
     json_t *metrics = s->quiet || s->json ? NULL : json_loads(text, 0, NULL);
     if (metrics) {
         fflush(stdout);
-        confusion_print(metrics, stderr);
+        results_print(metrics, stderr);
     }
     json_decref(metrics);
     bert_text_free(text);

@@ -86,9 +86,11 @@ static void foot_print(const description *d)
 {
     const bert_memory *m = &d->memory;
     const bert_train_options *o = &d->settings->train;
-    printf("Head: %s\n",
-           d->info.has_classifier ? "in the checkpoint" : "none yet; training draws a fresh one");
-    if (d->info.has_classifier) {
+    if (d->info.has_classifier)
+        printf("Head: in the checkpoint, for the task %s\n", d->info.task);
+    else
+        printf("Head: none yet; training draws a fresh one\n");
+    if (d->info.has_classifier && d->info.labels) {
         printf("Labels:");
         for (size_t i = 0; i < d->info.labels; i++)
             printf("%s %s", i ? "," : "", bert_model_label(d->model, i));
@@ -162,6 +164,7 @@ static int description_print_json(const description *d)
         json_object_set_new(object, numbers[i].name, json_from_size(numbers[i].value));
     json_object_set_new(object, "activation", json_string(info->activation));
     json_object_set_new(object, "has_pooler", json_boolean(info->has_pooler));
+    json_object_set_new(object, "task", json_string(info->task));
     json_object_set_new(object, "has_classifier", json_boolean(info->has_classifier));
     json_object_set_new(object, "labels", labels_json(d));
     json_object_set_new(object, "tensors", tensors_json(d));

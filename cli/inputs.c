@@ -7,6 +7,7 @@
 #include "report.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,11 @@
 #include <utf8proc.h>
 
 enum { BATCH_BYTES = 1 << 20 };
+
+static bool task_asks(const char *task)
+{
+    return strcmp(task, "answer") == 0;
+}
 
 static int table_open(command_index command, const settings *s, inputs *in)
 {
@@ -52,10 +58,36 @@ static int lines_open(command_index command, const settings *s, inputs *in)
     return EXIT_DONE;
 }
 
-int inputs_open(command_index command, const settings *s, inputs *out)
+/* Does the model's task read this file in its own way, and not text by text? Texts of a table are
+ * named by --text, a task that compares or asks knows its columns. */
+static bool rows_wanted(const settings *s, const bert_model *model)
 {
-    *out = (inputs){ .lines.descriptor = -1, .has_pair = s->columns.pair != NULL };
-    out->field_count = 1 + out->has_pair + s->keep.count;
+    const char *path = s->operand_count > 1 ? s->operands[1] : "-";
+    const char *task = model ? bert_model_get_info(model).task : "";
+    if (s->columns.text || strcmp(path, "-") == 0) return false;
+    return task_asks(task) || strcmp(task, "choose") == 0 || strcmp(task, "similar") == 0 ||
+           (strcmp(task, "tag") == 0 && bert_table_is(path));
+}
+
+static int rows_open(command_index command, const settings *s, const bert_model *model, inputs *in)
+{
+    if (s->columns.pair || s->keep.count)
+        return wrong_use(command, "--%s needs --text COLUMN beside it",
+                         s->columns.pair ? "text-pair" : "keep");
+    in->lines.name = s->operands[1];
+    if (bert_dataset_open(model, s->operands[1], &in->rows) != BERT_OK)
+        return complain_of_library();
+    return EXIT_DONE;
+}
+
+int inputs_open(command_index command, const settings *s, const bert_model *model, inputs *out)
+{
+    bool json = model && !s->columns.text && task_asks(bert_model_get_info(model).task);
+    *out = (inputs){ .lines.descriptor = -1,
+                     .has_pair = s->columns.pair != NULL || json,
+                     .json = json };
+    if (rows_wanted(s, model)) json = out->has_pair = out->json = false;
+    out->field_count = 1 + out->has_pair + json + s->keep.count;
     out->columns = malloc(out->field_count * sizeof *out->columns);
     out->fields = malloc(INPUT_BATCH_MAX * out->field_count * sizeof *out->fields);
     out->batch.inputs = malloc(INPUT_BATCH_MAX * sizeof *out->batch.inputs);
@@ -64,6 +96,7 @@ int inputs_open(command_index command, const settings *s, inputs *out)
         complain("memory is exhausted");
         return EXIT_FAILED;
     }
+    if (rows_wanted(s, model)) return rows_open(command, s, model, out);
     return s->columns.text ? table_open(command, s, out) : lines_open(command, s, out);
 }
 
@@ -71,6 +104,7 @@ void inputs_close(inputs *in)
 {
     line_reader_close(&in->lines);
     bert_table_free(in->table);
+    bert_dataset_free(in->rows);
     free(in->columns);
     free(in->fields);
     free(in->block.bytes);
@@ -118,6 +152,38 @@ static size_t utf8_prefix(bert_text line)
     return at;
 }
 
+/* {"question": .., "context": .., "id": ..}: three fields; the id may lack. */
+static bool question_put(inputs *in, bert_text line, bert_text *fields)
+{
+    static const char *const names[] = { "question", "context", "id" };
+    json_error_t where;
+    json_t *object = json_loadb(line.bytes, line.count, 0, &where);
+    bool good = json_is_object(object);
+    if (!good)
+        snprintf(
+            in->failure, sizeof in->failure,
+            "%s:%zu: a line is an object such as {\"question\": \"..\", \"context\": \"..\"}%s%s",
+            in->lines.name, in->lines.line, object ? "" : "; ", object ? "" : where.text);
+    for (size_t i = 0; i < 3 && good; i++) {
+        const json_t *value = json_object_get(object, names[i]);
+        bert_text text = { json_string_value(value), json_string_length(value) };
+        char digits[32];
+        if (i == 2 && json_is_integer(value)) { /* as in a file's rows */
+            int count =
+                snprintf(digits, sizeof digits, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+            text = (bert_text){ digits, (size_t)count };
+        }
+        good = text.bytes || (i == 2 && !value);
+        if (!good)
+            snprintf(in->failure, sizeof in->failure, "%s:%zu: '%s' %s", in->lines.name,
+                     in->lines.line, names[i], value ? "is no text" : "is not there");
+        else
+            good = field_put(in, text, &fields[i]);
+    }
+    json_decref(object);
+    return good;
+}
+
 static line_outcome line_next(inputs *in, bert_text *fields)
 {
     bert_text line = { NULL, 0 };
@@ -138,7 +204,8 @@ static line_outcome line_next(inputs *in, bert_text *fields)
                  in->lines.name, in->lines.line, valid + 1);
         return LINE_FAILED;
     }
-    return field_put(in, line, &fields[0]) ? LINE_READ : LINE_FAILED;
+    bool put = in->json ? question_put(in, line, fields) : field_put(in, line, &fields[0]);
+    return put ? LINE_READ : LINE_FAILED;
 }
 
 static line_outcome row_next(inputs *in, bert_text *fields)
@@ -165,7 +232,7 @@ static line_outcome row_next(inputs *in, bert_text *fields)
 static void batch_finish(inputs *in)
 {
     const char *at = in->block.bytes ? in->block.bytes : "";
-    size_t kept_first = 1u + in->has_pair, kept_count = in->field_count - kept_first;
+    size_t kept_first = 1u + in->has_pair + in->json, kept_count = in->field_count - kept_first;
     for (size_t i = 0; i < in->batch.count * in->field_count; i++) {
         if (in->fields[i].bytes) in->fields[i].bytes = at;
         at += in->fields[i].count;
@@ -174,14 +241,27 @@ static void batch_finish(inputs *in)
         const bert_text *fields = in->fields + i * in->field_count;
         in->batch.inputs[i] = (bert_input){ .text = fields[0] };
         if (in->has_pair) in->batch.inputs[i].pair = fields[1];
+        if (in->json) in->batch.inputs[i].id = fields[2];
         if (kept_count)
             memcpy(in->batch.kept + i * kept_count, fields + kept_first,
                    kept_count * sizeof *fields);
     }
 }
 
+static input_outcome rows_next(inputs *in, const input_batch **out)
+{
+    size_t left = bert_dataset_count(in->rows) - in->next_row;
+    if (left == 0) return INPUT_END;
+    in->batch.count = left < INPUT_BATCH_MAX ? left : INPUT_BATCH_MAX;
+    for (size_t i = 0; i < in->batch.count; i++)
+        in->batch.inputs[i] = bert_dataset_input(in->rows, in->next_row++);
+    *out = &in->batch;
+    return INPUT_BATCH;
+}
+
 input_outcome inputs_next(inputs *in, const input_batch **out)
 {
+    if (in->rows) return rows_next(in, out);
     line_outcome outcome = LINE_READ;
     in->batch.count = 0;
     in->block.count = 0;

@@ -22,7 +22,10 @@ typedef struct input_batch {
 
 typedef struct inputs {
     line_reader lines;
+    bert_dataset *rows; /* what a model's task reads; NULL: a table or lines */
+    size_t next_row;
     bert_table *table;      /* NULL: lines */
+    bool json;              /* is a line an object with a question and a context? */
     size_t *columns;        /* [field_count] of the table */
     size_t field_count;     /* fields an input: text, perhaps pair, the kept ones */
     bool has_pair, prompts; /* prompts: a person types, so one line at a time */
@@ -34,8 +37,9 @@ typedef struct inputs {
 
 typedef enum input_outcome { INPUT_BATCH, INPUT_END, INPUT_FAILED } input_outcome;
 
-/* Returns EXIT_DONE, or another status with the reason said. inputs_close() in every case. */
-int inputs_open(command_index command, const settings *s, inputs *out);
+/* `model`: whose task says how a file is read; NULL: plain lines, or a table with --text. Returns
+ * EXIT_DONE, or another status with the reason said. inputs_close() in every case. */
+int inputs_open(command_index command, const settings *s, const bert_model *model, inputs *out);
 void inputs_close(inputs *in);
 
 /* The inputs that are there now, up to some hundred; waits only where there is none. The batch is

@@ -1,5 +1,6 @@
 #include "answers.h"
 #include "commands.h"
+#include "predict_conll.h"
 #include "report.h"
 #include "sessions.h"
 
@@ -30,8 +31,18 @@ int command_predict(const settings *s)
 {
     predictor p = { .lines = { NULL } };
     int status = model_session_open(s, &p.open);
-    if (status == EXIT_DONE) {
-        const answerer with = { &p, batch_predict, line_describe, " label score scores logits " };
+    if (status == EXIT_DONE && conll_wanted(s, &p.open)) {
+        status = conll_predict(s, &p.open);
+        model_session_tell_truncated(s, &p.open);
+    } else if (status == EXIT_DONE) {
+        const answerer with = {
+            .context = &p,
+            .compute = batch_predict,
+            .describe = line_describe,
+            .model = p.open.model,
+            .members = " label labels score scores logits filled fillings entities tokens tags "
+                       "answer answers start end null_odds choice ending cosine "
+        };
         status = answers_run(INDEX_PREDICT, s, &with);
         model_session_tell_truncated(s, &p.open);
     }

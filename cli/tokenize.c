@@ -41,7 +41,9 @@ int command_tokenize(const settings *s)
     token_teller teller = { .max_length = s->session.max_length };
     if (bert_tokenizer_open(s->operands[0], &teller.tokenizer) != BERT_OK)
         return complain_of_library();
-    const answerer with = { &teller, NULL, tokens_describe, " ids tokens offsets " };
+    const answerer with = { .context = &teller,
+                            .describe = tokens_describe,
+                            .members = " ids tokens offsets " };
     int status = answers_run(INDEX_TOKENIZE, s, &with);
     bert_tokenizer_free(teller.tokenizer);
     return status;

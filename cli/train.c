@@ -1,13 +1,15 @@
 #include "commands.h"
-#include "confusion.h"
 #include "interrupt.h"
 #include "json_lines.h"
 #include "options.h"
+#include "profile_table.h"
 #include "report.h"
+#include "results.h"
 #include "watch.h"
 
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 static void result_print_json(const watch *w, const char *output)
 {
@@ -17,15 +19,36 @@ static void result_print_json(const watch *w, const char *output)
     json_object_set_new(line, "interrupted", json_boolean(interrupt_came()));
     if (w->settings->train.keep_best)
         json_object_set_new(line, "epoch", json_integer((json_int_t)w->metrics_epoch));
+    if (w->profile) json_object_set(line, "profile", w->profile);
     json_line_print(line, stdout);
     json_decref(line);
+}
+
+/* What the model's task reads. */
+static void next_command_print(const char *output)
+{
+    bert_model *model = NULL;
+    const char *task = "";
+    if (bert_model_open(output, &model) == BERT_OK) task = bert_model_get_info(model).task;
+    if (strcmp(task, "answer") == 0)
+        printf("echo '{\"question\": \"..\", \"context\": \"..\"}' | bert predict %s\n", output);
+    else if (strcmp(task, "choose") == 0 || strcmp(task, "similar") == 0)
+        printf("bert predict %s FILE, with columns as those you trained on\n", output);
+    else
+        printf("echo '%s' | bert predict %s\n",
+               strcmp(task, "fill") == 0 ? "a [MASK] text" : "your text", output);
+    bert_model_free(model);
 }
 
 static void result_print(const watch *w, const char *output)
 {
     if (w->metrics && w->metrics_epoch > 0) {
         printf("\n%s after epoch %zu:\n", w->settings->train.dev, w->metrics_epoch);
-        confusion_print(w->metrics, stdout);
+        results_print(w->metrics, stdout);
+        putchar('\n');
+    }
+    if (w->profile) {
+        profile_print(w->profile, stdout);
         putchar('\n');
     }
     if (interrupt_came() && w->step < w->steps)
@@ -33,7 +56,8 @@ static void result_print(const watch *w, const char *output)
     printf("saved as %s", output);
     if (w->settings->train.keep_best && w->metrics_epoch > 0)
         printf(" (epoch %zu, the best one)", w->metrics_epoch);
-    printf("\n\nNow try:\n  echo 'your text' | bert predict %s\n", output);
+    printf("\n\nNow try:\n  ");
+    next_command_print(output);
 }
 
 int command_train(const settings *s)

@@ -15,7 +15,8 @@ void watch_release(watch *w)
 {
     progress_clear(&w->progress);
     json_decref(w->metrics);
-    w->metrics = NULL;
+    json_decref(w->profile);
+    w->metrics = w->profile = NULL;
 }
 
 void metrics_print(const json_t *metrics, FILE *out)
@@ -83,6 +84,7 @@ static void tell(void *context, const bert_event *event)
     }
     progress_clear(&w->progress);
     if (event->kind == BERT_EVENT_EVALUATED) evaluation_note(w, event);
+    if (event->kind == BERT_EVENT_PROFILE) w->profile = json_loads(event->text, 0, NULL);
     if (event->kind == BERT_EVENT_WARNING) complain("warning: %s", event->text);
     if (event->kind == BERT_EVENT_NOTE && !w->settings->quiet) fprintf(stderr, "%s\n", event->text);
 }

@@ -14,6 +14,7 @@ typedef struct watch {
     json_t *metrics;      /* the last evaluation's, or the best one's with --keep-best; or NULL */
     size_t metrics_epoch; /* its epoch */
     double best_score;
+    json_t *profile; /* where the time went; NULL: not told */
 } watch;
 
 watch watch_start(const settings *s);

@@ -64,6 +64,7 @@ typedef struct bert_input {
     bert_text text, pair;
     const bert_text *items; /* [item_count] */
     size_t item_count;
+    bert_text id; /* comes back in the answer; NULL: none */
 } bert_input;
 
 typedef enum bert_truncation {
@@ -111,6 +112,24 @@ BERT_API bert_status bert_table_next(bert_table *table, bool *more);
 BERT_API bert_text bert_table_field(const bert_table *table, size_t column);
 BERT_API size_t bert_table_line(const bert_table *table);
 
+/* Sentences of a file with a word a line and its tag last (.conll, .conllu, .bio, .iob, ...). */
+typedef struct bert_conll bert_conll;
+
+typedef struct bert_sentence {
+    const bert_text *words; /* [count] */
+    const bert_text *lines; /* [count] each word's line as it stands in the file */
+    size_t count;           /* at least 1 */
+    size_t line;            /* number of the first, from 1 */
+    char separator;         /* what stands between the columns of its lines: TAB or space */
+} bert_sentence;
+
+BERT_API bool bert_conll_is(const char *path); /* does the name end as such a file's? */
+BERT_API bert_status bert_conll_open(const char *path, bert_conll **out);
+BERT_API void bert_conll_free(bert_conll *file);
+/* *more is false at the end. The arrays are borrowed until the next call, their texts until
+ * bert_conll_free(). */
+BERT_API bert_status bert_conll_next(bert_conll *file, bert_sentence *out, bool *more);
+
 /* ------------------------------------------------------------------------------------------ models
  */
 
@@ -122,7 +141,8 @@ BERT_API bert_status bert_model_open(const char *folder, bert_model **out);
 BERT_API void bert_model_free(bert_model *model);
 
 typedef struct bert_model_info {
-    size_t layers, hidden, heads, intermediate, positions, vocabulary, types, labels;
+    size_t layers, hidden, heads, intermediate, positions, vocabulary, types;
+    size_t labels;          /* 0 where the outputs have no names */
     const char *activation; /* as config.json names it */
     const char *problem;    /* problem_type, or "" */
     double hidden_dropout, attention_dropout, norm_epsilon;
@@ -178,13 +198,13 @@ typedef struct bert_task_options {
     bool tune_thresholds;         /* multilabel: choose each label's on the dev data; else 0.5 */
     const char *aggregate;        /* tag: "none", "simple", "first", "average", "max" */
     bool fix_answers;             /* answer: search for texts that do not stand where they should */
-    size_t answers;               /* answer: how many of the best to give: 20 in files */
+    size_t answers;               /* answer: how many of the best 20 to give: 1 */
     size_t answer_tokens;         /* answer: the longest one: 30 */
     double null_threshold;        /* answer: no answer where its odds are above: 0 */
     double mask_share;            /* fill: 0.15 of the tokens */
     bool whole_words;             /* fill: mask all pieces of a word together */
     size_t fillings;              /* fill: how many words to give for a [MASK]: 5 */
-    const char *pooling;          /* similar: "mean" or "cls" */
+    const char *pooling;          /* similar: "mean" or "cls"; NULL: the model's, else mean */
     bool logits;                  /* bert_answers(): add the logits */
 } bert_task_options;
 
@@ -212,6 +232,16 @@ BERT_API void bert_session_free(bert_session *session);
  * with BERT_ARGUMENT where the model has no trained head. */
 BERT_API bert_status bert_answers(bert_session *session, const bert_input *inputs, size_t count,
                                   char **lines);
+
+/* The rows of a file as inputs of a model's task: words from .conll, questions from SQuAD's .json,
+ * endings and pairs from tables. They are in memory; an input's texts are borrowed from here. */
+typedef struct bert_dataset bert_dataset;
+
+BERT_API bert_status bert_dataset_open(const bert_model *model, const char *path,
+                                       bert_dataset **out);
+BERT_API void bert_dataset_free(bert_dataset *dataset);
+BERT_API size_t bert_dataset_count(const bert_dataset *dataset);
+BERT_API bert_input bert_dataset_input(const bert_dataset *dataset, size_t index);
 
 /* logits [count, labels] of a model for whole texts (classify, regress, multilabel; with windows
  * the mean over them). Refused with BERT_ARGUMENT where the model has no trained head, with
@@ -257,7 +287,10 @@ typedef enum bert_event_kind {
     BERT_EVENT_STEP,      /* an optimizer step is done */
     BERT_EVENT_EVALUATED, /* `text`: metrics as JSON, `epoch` (0: before training), `score` the
                              metric that --keep-best goes by */
-    BERT_EVENT_PROGRESS   /* evaluation: `done` of `total` examples */
+    BERT_EVENT_PROGRESS,  /* evaluation: `done` of `total` examples */
+    BERT_EVENT_PROFILE    /* `text`: where the steps' time went, as JSON; once, at the end:
+                             {"steps":.., "seconds":.., "operations":[{"phase":.., "operation":..,
+                             "calls":.., "seconds":.., "products":.., "bytes":..}, ..]} */
 } bert_event_kind;
 
 typedef struct bert_event {
@@ -266,8 +299,9 @@ typedef struct bert_event {
     size_t step, steps;   /* from 1; of how many */
     size_t epoch, epochs; /* from 1 */
     double loss, learning_rate, gradient_norm;
-    size_t tokens;  /* of this step */
-    double seconds; /* this step took */
+    size_t tokens;                 /* of this step */
+    size_t token_pairs, sequences; /* of this step: attention's scores a head; texts or windows */
+    double seconds;                /* this step took */
     size_t done, total;
     double score;
 } bert_event;
@@ -312,6 +346,7 @@ typedef struct bert_train_options {
     size_t limit;   /* 0: all examples, else the first so many */
     bool keep_best; /* save the epoch with the best dev score, not the last */
     size_t threads; /* 0: one a processor */
+    bool profile;   /* tell a BERT_EVENT_PROFILE at the end; the weights are the same bits */
     const char *command_line; /* written into run.json; NULL: none */
 
     bert_observer observer;

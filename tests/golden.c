@@ -24,25 +24,24 @@ const float *golden_tensor(const golden *g, const char *name, size_t *count)
 
 static void features_read(golden *g)
 {
-    size_t tokens, starts;
-    const float *ids = golden_tensor(g, "ids", &tokens), *types = golden_tensor(g, "types", NULL);
-    const float *start = golden_tensor(g, "starts", &starts),
-                *labels = golden_tensor(g, "labels", NULL);
+    enum { LONGEST = 512 };
+    size_t starts;
+    const float *start = golden_tensor(g, "starts", &starts), *id = golden_tensor(g, "ids", NULL),
+                *type = golden_tensor(g, "types", NULL);
+    const tensor_info *groups = tensor_file_find(g->numbers, "groups");
     features *f = &g->features;
-    f->count = f->sequences = starts - 1;
-    f->rows = calloc(f->count, sizeof *f->rows);
-    f->starts = calloc(starts, sizeof *f->starts);
-    f->ids = calloc(tokens, sizeof *f->ids);
-    f->first_counts = calloc(f->count, sizeof *f->first_counts);
-    g->labels = calloc(f->count, sizeof *g->labels);
-    for (size_t i = 0; i < tokens; i++) f->ids[i] = (int32_t)ids[i];
-    for (size_t i = 0; i < starts; i++) f->starts[i] = (size_t)start[i];
-    for (size_t i = 0; i < f->count; i++) {
-        size_t length = features_length(f, i);
-        for (size_t k = 0; k < length && types[f->starts[i] + k] == 0.0f; k++) f->first_counts[i]++;
-        if (length > f->longest) f->longest = length;
-        g->labels[i] = (int32_t)labels[i];
+    if (groups) f->group = (size_t)((const float *)groups->data)[0];
+    for (size_t i = 0; i + 1 < starts; i++) {
+        int32_t ids[LONGEST];
+        size_t begin = (size_t)start[i], length = (size_t)start[i + 1] - begin, first = 0;
+        assert_in_range(length, 1, LONGEST);
+        for (size_t k = 0; k < length; k++) ids[k] = (int32_t)id[begin + k];
+        while (first < length && type[begin + first] == 0.0f) first++;
+        assert_done(features_append(f, i / features_group(f), ids, length, first));
     }
+    assert_int_equal(f->count * features_group(f), f->sequences);
+    g->every = calloc(f->count, sizeof *g->every);
+    for (size_t i = 0; i < f->count; i++) g->every[i] = (uint32_t)i;
 }
 
 static void weights_copy(golden *g)
@@ -50,7 +49,7 @@ static void weights_copy(golden *g)
     pretrained *m = &g->model;
     assert_done(params_init(&m->config, &g->params));
     assert_done(params_init(&m->config, &g->gradients));
-    assert_done(params_list(&m->config, GROUP_ENCODER | head_classifier.groups, &g->entries,
+    assert_done(params_list(&m->config, GROUP_ENCODER | g->task->head->groups, &g->entries,
                             &g->entry_count));
     assert_done(param_layout_init(g->entries, g->entry_count, 0, 0, &g->layout));
     size_t bytes = g->layout.count * sizeof(float);
@@ -68,30 +67,40 @@ static void weights_copy(golden *g)
     }
 }
 
-void golden_open(golden *g, const char *folder, const char *numbers, const char *isa,
-                 bool first_only)
+/* Room for all units at once, with every row of the last layer wanted. */
+static void room_open(golden *g)
 {
-    *g = (golden){ .folder = folder };
+    const config *c = &g->model.config;
+    const features *f = &g->features;
+    size_t tokens = f->starts[f->sequences];
+    batch_limits limits = { .tokens = tokens, .sequences = f->sequences, .wanted = tokens };
+    tape_shape shape = head_tape_shape(g->task->head, c, &limits, true);
+    compute_limits needs = { .rows = tokens,
+                             .width = c->intermediate + c->hidden,
+                             .keys = f->longest,
+                             .units = f->count,
+                             .members = features_group(f) };
+    assert_done(batch_open(&g->batch, &limits, &g->batch_block));
+    assert_done(tape_open(g->on, c, &shape, &g->tape));
+    assert_done(g->on->reserve(g->on, &needs));
+}
+
+void golden_open(golden *g, const char *folder, const char *numbers, const golden_task *task,
+                 const char *isa)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/numbers", folder);
+    *g = (golden){ .folder = folder, .task = task };
     if (isa)
         setenv("BERT_ISA", isa, 1);
     else
         unsetenv("BERT_ISA");
     assert_done(compute_cpu_open(2, &g->on));
     assert_done(pretrained_open(folder, g->on, &g->model));
-    assert_done(tensor_file_open(numbers, &g->numbers));
+    assert_done(tensor_file_open(numbers ? numbers : path, &g->numbers));
     features_read(g);
     weights_copy(g);
-
-    size_t tokens = g->features.starts[g->features.count];
-    batch_limits limits = { .tokens = tokens, .sequences = g->features.count };
-    assert_done(batch_open(&g->batch, &limits, &g->batch_block));
-    tape_shape shape = head_tape_shape(&head_classifier, &g->model.config, &limits, true);
-    if (!first_only) shape.wanted = 0;
-    assert_done(tape_open(g->on, &g->model.config, &shape, &g->tape));
-    assert_done(g->on->reserve(
-        g->on, &(compute_limits){ .rows = tokens,
-                                  .width = g->model.config.intermediate + g->model.config.hidden,
-                                  .keys = g->features.longest }));
+    room_open(g);
 }
 
 void golden_close(golden *g)
@@ -105,7 +114,7 @@ void golden_close(golden *g)
     param_layout_release(&g->layout);
     features_release(&g->features);
     free(g->entries);
-    free(g->labels);
+    free(g->every);
     tensor_file_free(g->numbers);
     pretrained_release(&g->model);
     compute_free(g->on);
@@ -117,7 +126,30 @@ pass golden_pass(golden *g)
                    .config = &g->model.config,
                    .params = &g->params,
                    .batch = &g->batch,
-                   .tape = &g->tape };
+                   .tape = &g->tape,
+                   .dropout = g->dropout };
+}
+
+void golden_forward(golden *g, const uint32_t *index, size_t count, size_t first_in_step)
+{
+    pass p = golden_pass(g);
+    batch_fill(&g->batch, &g->features, index, count, first_in_step);
+    if (g->task->prepare) g->task->prepare(g, index, count);
+    g->task->head->forward(&p);
+}
+
+double golden_learn(golden *g, const uint32_t *index, size_t count, size_t part)
+{
+    pass p = golden_pass(g);
+    double loss = 0.0, divisor = g->task->weigh(g, index, count);
+    for (size_t done = 0; done < count; done += part) {
+        size_t fit = count - done < part ? count - done : part;
+        golden_forward(g, index + done, fit, done);
+        g->task->loss(g, index + done, fit, (float)(1.0 / divisor), &loss);
+        g->task->head->backward(&p, &g->gradients);
+    }
+    assert_done(g->on->status(g->on));
+    return loss / divisor;
 }
 
 double largest_error(const float *have, const float *want, size_t count)
@@ -125,8 +157,35 @@ double largest_error(const float *have, const float *want, size_t count)
     double largest = 0.0, error = 0.0;
     for (size_t i = 0; i < count; i++) {
         largest = fmax(largest, fabs((double)want[i]));
-        double distance = fabs((double)have[i] - (double)want[i]);
-        if (!(distance <= error)) error = distance; /* not a number counts as an error */
+        double apart = fabs((double)have[i] - (double)want[i]);
+        if (!(apart <= error)) error = apart; /* not a number counts as an error */
     }
     return largest > 0.0 ? error / largest : error;
+}
+
+double norm_error(const float *have, const float *want, size_t count)
+{
+    double error = 0.0, size = 0.0;
+    for (size_t i = 0; i < count; i++) {
+        error += ((double)have[i] - want[i]) * ((double)have[i] - want[i]);
+        size += (double)want[i] * want[i];
+    }
+    return sqrt(error / size);
+}
+
+void distance_check(distance *d, const char *where, double value)
+{
+    if (!(value <= d->bound))
+        fail_msg("%s: %s is %.2e away; %.1e is allowed", where, d->what, value, d->bound);
+    if (value < d->seen) return;
+    d->seen = value;
+    snprintf(d->where, sizeof d->where, "%s", where);
+}
+
+void distances_print(const char *from, const distance *d, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (*d[i].where)
+            print_message("furthest from %s: %-11s %.1e (bound %.0e), %s\n", from, d[i].what,
+                          d[i].seen, d[i].bound, d[i].where);
 }

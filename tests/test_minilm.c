@@ -4,6 +4,7 @@
  * Skipped where demo/ is not there (`make demo` fetches it). The environment's BERT_TORTURE=1 makes
  * the comparison of threads 50 steps long. */
 #include "golden.h"
+#include "golden_tasks.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -77,40 +78,9 @@ static const char *model_folder(void **state)
 /* Loss and, in g->gradients, the gradients of all sequences together. */
 static double batch_learn(golden *g)
 {
-    uint32_t index[64];
     size_t count = g->features.count;
-    double loss = 0.0;
     assert_in_range(count, 32, 64);
-    for (uint32_t i = 0; i < count; i++) index[i] = i;
-    batch_fill(&g->batch, &g->features, index, count, 0);
-    pass p = golden_pass(g);
-    head_classifier.forward(&p);
-    g->on->cross_entropy(g->on, count, p.config->labels, g->tape.logits, g->labels, NULL,
-                         1.0f / (float)count, g->tape.dlogits, &loss);
-    head_classifier.backward(&p, &g->gradients);
-    assert_done(g->on->status(g->on));
-    return loss / (double)count;
-}
-
-/* A distance of one kind: what is allowed, and the largest that was met. */
-typedef struct distance {
-    const char *what;
-    double bound, seen;
-} distance;
-
-/* Not a number fails too. */
-static void distance_check(distance *d, const char *name, double value)
-{
-    if (!(value <= d->bound))
-        fail_msg("%s: %s is %.2e away; %.1e is allowed", name, d->what, value, d->bound);
-    if (value > d->seen) d->seen = value;
-}
-
-static void distances_print(const char *from, const distance *d, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        print_message("furthest from %s: %-8s %.1e (bound %.0e)\n", from, d[i].what, d[i].seen,
-                      d[i].bound);
+    return golden_learn(g, g->every, count, count);
 }
 
 /* Distances allowed from PyTorch in float64: two to ten times those of PyTorch's own float32,
@@ -138,7 +108,7 @@ static void tokens_are_pytorchs(void **state)
     tokenizer *t;
     features f = { 0 };
     tokenizer_encoding encoding = { 0 };
-    golden_open(&g, model_folder(state), numbers, NULL, true);
+    golden_open(&g, model_folder(state), numbers, &golden_classes, NULL);
     assert_done(dataset_open((const char *[]){ reviews }, 1,
                              &(dataset_request){ .limit = g.features.count }, &d));
     assert_done(tokenizer_open("demo/model", &t));
@@ -235,7 +205,7 @@ static void one_batch_has_the_loss_and_gradients_of_pytorch_in_double(void **sta
 {
     demo_wanted();
     golden g;
-    golden_open(&g, model_folder(state), numbers, NULL, true);
+    golden_open(&g, model_folder(state), numbers, &golden_classes, NULL);
     size_t count;
     distance d[DISTANCES];
     memcpy(d, allowed, sizeof d);
@@ -273,7 +243,7 @@ static void every_element_of_every_gradient_is_pytorchs(void **state)
         skip();
     }
     golden g;
-    golden_open(&g, model_folder(state), all_numbers, NULL, true);
+    golden_open(&g, model_folder(state), all_numbers, &golden_classes, NULL);
     distance d[DISTANCES];
     memcpy(d, allowed, sizeof d);
     d[ELEMENT].bound *= 2.0; /* here both sides are rounded */

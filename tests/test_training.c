@@ -335,15 +335,42 @@ static void a_label_unseen_in_training_is_named_with_its_line(void **state)
     assert_false(is_there(o.output));
 }
 
-static void labels_that_ask_for_another_task_are_said(void **state)
+static void the_labels_decide_the_task_and_it_is_said(void **state)
+{
+    static const struct {
+        const char *rows, *said;
+    } cases[] = {
+        { "text\tscore\na film\t1.5\na film\t2\n", "task: regress (the label 'score' is a number" },
+        { "text\tscore\na film\t1\na film\t2\n", "task: classify" },
+        { "text\tscore\na film\t1.5\na film\tn.a.\n", "task: classify" },
+        { "text\tlabels\na film\tx\na film\ty,x\n", "task: multilabel (the column 'labels'" },
+        { "text\tlabels\na film\t[]\na film\t[\"y\"]\n", "task: multilabel" },
+        { "text\tlabels\na film\tx\na film\ty\n", "task: classify" },
+        { "text\tlabel\na film\tx\na film\ty,x\n", "task: classify" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        heard h = { 0 };
+        const char *train = scratch_text(state, "train.tsv", cases[i].rows);
+        bert_train_options o = toy_options(state, &train, &h);
+        o.max_steps = 1;
+        o.overwrite = true;
+        assert_done(bert_train(&o));
+        if (!strstr(h.text, cases[i].said)) fail_msg("no '%s' in: %s", cases[i].said, h.text);
+    }
+}
+
+static void labels_that_tell_nothing_apart_are_refused(void **state)
 {
     heard h = { 0 };
-    const char *train =
-        scratch_text(state, "train.tsv", "text\tscore\na film\t1.5\na film\t2.25\n");
+    const char *train = scratch_text(state, "train.tsv", "text\tlabel\na film\tx\na plot\tx\n");
     bert_train_options o = toy_options(state, &train, &h);
-    assert_failed(bert_train(&o), BERT_UNSUPPORTED, "regression");
-    train = scratch_text(state, "train.tsv", "text\tlabel\na film\tx\na plot\tx\n");
     assert_failed(bert_train(&o), BERT_DATA, "all 2 examples have the label 'x'");
+    train = scratch_text(state, "train.tsv", "text\tlabels\na film\t\na plot\t[]\n");
+    o.task = "multilabel";
+    assert_failed(bert_train(&o), BERT_DATA, "no example has a label (column 'labels')");
+    o.task = NULL;
+    train = scratch_text(state, "train.tsv", "text\tlabels\na film\tx\na plot\t\n");
+    assert_failed(bert_train(&o), BERT_DATA, "train.tsv:3: the label (column 'labels') is empty");
 }
 
 static void imbalance_truncation_and_one_answer_are_said(void **state)
@@ -430,7 +457,8 @@ int main(void)
         CASE(a_failure_leaves_the_best_epoch_that_was_saved),
         CASE(a_run_stopped_before_its_first_step_saves_nothing),
         CASE(a_label_unseen_in_training_is_named_with_its_line),
-        CASE(labels_that_ask_for_another_task_are_said),
+        CASE(the_labels_decide_the_task_and_it_is_said),
+        CASE(labels_that_tell_nothing_apart_are_refused),
         CASE(imbalance_truncation_and_one_answer_are_said),
         CASE(keep_best_saves_the_epoch_with_the_best_score),
         CASE(options_out_of_bounds_are_refused),

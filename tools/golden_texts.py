@@ -1,4 +1,5 @@
 """The made-up vocabulary and texts of the golden models (see make_golden.py). Not a command."""
+import json
 import string
 
 SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
@@ -55,3 +56,13 @@ def make_vocabulary(pieces):
     entries = list(dict.fromkeys(entries))
     assert len(entries) >= pieces
     return entries[:pieces]
+
+
+def write_tokenizer(folder, config):
+    """vocab.txt and tokenizer_config.json for a model of this configuration (a dict)."""
+    pieces = make_vocabulary(config["vocab_size"])
+    (folder / "vocab.txt").write_text("\n".join(pieces) + "\n", encoding="utf-8")
+    options = dict(tokenizer_class="BertTokenizer", do_lower_case=True, tokenize_chinese_chars=True, strip_accents=None,
+                   model_max_length=config["max_position_embeddings"], cls_token="[CLS]", sep_token="[SEP]",
+                   pad_token="[PAD]", unk_token="[UNK]", mask_token="[MASK]")
+    (folder / "tokenizer_config.json").write_text(json.dumps(options, indent=2) + "\n")

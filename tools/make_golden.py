@@ -6,20 +6,18 @@ Needs torch, transformers<5, safetensors. FOLDER is tests/data/golden unless giv
 also writes, says what every file holds. Every run on one machine and one set of versions writes the same bytes.
 """
 import copy
-import json
-import math
 import os
 import pathlib
 import platform
 import sys
 
 import golden_texts
-from reference import (largest_distance, make_optimizer, open_tokenizer, pack, pad_batch, record_forward,
-                       record_gradients, write_numbers)
+from reference import (draw_batches, draw_sequence, largest_distance, open_tokenizer, pack, pad_batch, record_forward,
+                       record_gradients, take_steps, widen_weights, write_numbers)
 
 import torch
 import transformers
-from transformers import BertConfig, BertForSequenceClassification, get_linear_schedule_with_warmup
+from transformers import BertConfig, BertForSequenceClassification
 
 EXAMPLES, STEPS, BATCH, MAX_LENGTH = 12, 20, 5, 32
 
@@ -42,59 +40,25 @@ CASES = {
 
 
 def make_model(case):
-    """A model with weights wide enough that no gradient drowns in rounding."""
     names = dict(id2label=dict(enumerate(case["labels"])), label2id={n: i for i, n in enumerate(case["labels"])})
     model = BertForSequenceClassification._from_config(
         BertConfig(**case["config"], **COMMON, **names), attn_implementation="eager")
-    generator = torch.Generator().manual_seed(case["seed"])
-    with torch.no_grad():
-        for name, parameter in model.named_parameters():
-            parameter.normal_(0.0, 0.3, generator=generator)
-            if name.endswith("LayerNorm.weight"):
-                parameter.add_(1.0)
+    widen_weights(model, case["seed"])
     return model
 
 
 def make_examples(case):
-    """Random ids of odd lengths: [CLS] [SEP] alone first, then one as long as the positions, then others.
-    The third has id 0, [PAD], inside it: attended like any other, but its row of the word table gets no gradient."""
     generator = torch.Generator().manual_seed(100 + case["seed"])
-    config = case["config"]
     draw = lambda low, high, count=1: torch.randint(low, high, (count,), generator=generator)
-    examples = []
-    for i in range(EXAMPLES):
-        length = 2 if i == 0 else config["max_position_embeddings"] if i == 1 else int(draw(4, 23))
-        ids = draw(5, config["vocab_size"], length)
-        ids[0], ids[-1] = 2, 3
-        if i == 2:
-            ids[2] = 0
-        types = torch.zeros(length, dtype=torch.long)
-        if config["type_vocab_size"] == 2 and length > 3:
-            types[int(draw(2, length - 1)):] = 1
-        examples.append(dict(ids=ids, types=types, label=int(draw(0, len(case["labels"])))))
-    return examples
+    return [dict(**draw_sequence(draw, i, case["config"]), label=int(draw(0, len(case["labels"]))))
+            for i in range(EXAMPLES)]
 
 
 def record_steps(model, examples, case):
     """Changes the model."""
-    generator = torch.Generator().manual_seed(200 + case["seed"])
-    batches = torch.stack([torch.randperm(EXAMPLES, generator=generator)[:BATCH] for _ in range(STEPS)])
-    optimizer = make_optimizer(model, case["rate"])
-    schedule = get_linear_schedule_with_warmup(optimizer, math.ceil(0.1 * STEPS), STEPS)
-    losses, norms, rates = [], [], []
-    model.train()
-    for batch in batches:
-        optimizer.zero_grad()
-        loss = model(**pad_batch([examples[i] for i in batch])).loss
-        loss.backward()
-        norms.append(torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0))
-        rates.append(schedule.get_last_lr()[0])
-        optimizer.step()
-        schedule.step()
-        losses.append(loss.detach())
-    return {"steps.batch": batches, "steps.loss": torch.stack(losses), "steps.grad_norm": torch.stack(norms),
-            "steps.rate": torch.tensor(rates),
-            **{f"final.{n}": p.detach().clone() for n, p in model.named_parameters()}}
+    batches = draw_batches(EXAMPLES, BATCH, STEPS, 200 + case["seed"])
+    return take_steps(model, case["rate"], batches,
+                      lambda batch: model(**pad_batch([examples[i] for i in batch])).loss)
 
 
 def record_texts(model, folder, case):
@@ -118,20 +82,11 @@ def record_case(model, examples, case):
             **record_steps(model, examples, case)}
 
 
-def write_tokenizer(folder, case):
-    pieces = golden_texts.make_vocabulary(case["config"]["vocab_size"])
-    (folder / "vocab.txt").write_text("\n".join(pieces) + "\n", encoding="utf-8")
-    config = dict(tokenizer_class="BertTokenizer", do_lower_case=True, tokenize_chinese_chars=True, strip_accents=None,
-                  model_max_length=case["config"]["max_position_embeddings"], cls_token="[CLS]", sep_token="[SEP]",
-                  pad_token="[PAD]", unk_token="[UNK]", mask_token="[MASK]")
-    (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2) + "\n")
-
-
 def make_case(name, case, folder):
     folder.mkdir(parents=True, exist_ok=True)
     model = make_model(case)
     model.save_pretrained(folder)
-    write_tokenizer(folder, case)
+    golden_texts.write_tokenizer(folder, case["config"])
     examples = make_examples(case)
     texts = record_texts(model, folder, case)
     double = record_case(copy.deepcopy(model).double(), examples, case)

@@ -194,8 +194,8 @@ def correlations(generator):
         rows_of("a line", line, [3.0 * x - 7.0 for x in line]),
         rows_of("a falling line", line, [-x for x in line]),
         rows_of("a curve", line, [x**9 for x in line]),
-        rows_of("constant predictions", [0.1] * 3, line[:3]),  # whose mean, rounded, is not 0.1
-        rows_of("constant truths", line[:3], [0.7] * 3),
+        rows_of("constant predictions", [0.1] * 30, line),
+        rows_of("constant truths", line, [2.0] * 30),
         rows_of("huge", [1e200 * x for x in normal(20)], [1e180 * x for x in normal(20)]),
         rows_of("tiny", [1e-200 * x for x in normal(20)], [1e-180 * x for x in normal(20)]),
         rows_of("a large mean", [1e9 + x for x in normal(50)], [1e9 + x for x in normal(50)]),
@@ -221,7 +221,7 @@ def main():
     few = lambda g: g.choice([-2.5, -1.0, 0.0, 0.5, 3.0])
     any_odds = lambda g: g.gauss(0, 4)
     evaluations = [evaluation(generator, count, odds, threshold, part) for count in (1, 2, 9, 40) for odds in (few, any_odds)
-                   for threshold in (1.0, 0.5) for part in (0, 0.4, 1)]
+                   for threshold in (1.0, -0.5) for part in (0, 0.4, 1)]
     small, large = correlations(generator)
     evaluated = {"texts": [[text, normalize_answer(text)] for text in texts], "scores": pairs, "evaluations": evaluations,
                  "characters": characters()}

@@ -1,6 +1,7 @@
 """What the Python tools share: the same recipe and numbers in PyTorch. Not a command.
 
 Needs torch, transformers<5, safetensors."""
+import math
 import os
 
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -8,12 +9,13 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 import torch
 from safetensors.torch import save_file
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoModelForSequenceClassification, AutoTokenizer, get_linear_schedule_with_warmup
 from transformers.utils import logging
 
 logging.set_verbosity_error()
 
 TEXT_COLUMNS = [["text"], ["sentence"], ["sentence1", "sentence2"], ["premise", "hypothesis"]]
+LABEL_COLUMNS = ["label", "labels", "score"]
 
 
 def read_table(path):
@@ -22,7 +24,7 @@ def read_table(path):
         rows = [line.rstrip("\n").split("\t") for line in file]
     header = rows[0]
     columns = next(c for c in TEXT_COLUMNS if all(name in header for name in c))
-    places, label = [header.index(name) for name in columns], header.index("label")
+    places, label = [header.index(name) for name in columns], next(header.index(n) for n in LABEL_COLUMNS if n in header)
     return [([row[i] for i in places], row[label]) for row in rows[1:]]
 
 
@@ -97,19 +99,76 @@ def record_forward(model, examples):
                 labels=batch["labels"], **pack(examples))
 
 
-def record_gradients(model, examples):
-    """Dropout must be 0 in the model's configuration."""
+def take_gradients(model, compute_loss):
+    """The loss and its gradient by every parameter that has one. Dropout must be 0 in the model's configuration."""
     model.train()
     model.zero_grad()
-    loss = model(**pad_batch(examples)).loss
+    loss = compute_loss()
     loss.backward()
-    return dict(loss=loss.detach().reshape(1), **{f"grad.{n}": p.grad.clone() for n, p in model.named_parameters()})
+    return dict(loss=loss.detach().reshape(1),
+                **{f"grad.{n}": p.grad.clone() for n, p in model.named_parameters() if p.grad is not None})
 
 
-def largest_distance(single, double, prefix):
+def record_gradients(model, examples):
+    return take_gradients(model, lambda: model(**pad_batch(examples)).loss)
+
+
+def draw_batches(examples, size, steps, seed):
+    """[steps, size]: which examples each step has."""
+    generator = torch.Generator().manual_seed(seed)
+    return torch.stack([torch.randperm(examples, generator=generator)[:size] for _ in range(steps)])
+
+
+def take_steps(model, rate, batches, compute_loss):
+    """The recipe's optimizer steps, compute_loss(batch) each, and the weights after them. Changes the model."""
+    optimizer = make_optimizer(model, rate)
+    schedule = get_linear_schedule_with_warmup(optimizer, math.ceil(0.1 * len(batches)), len(batches))
+    losses, norms, rates = [], [], []
+    model.train()
+    for batch in batches:
+        optimizer.zero_grad()
+        loss = compute_loss(batch)
+        loss.backward()
+        norms.append(torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0))
+        rates.append(schedule.get_last_lr()[0])
+        optimizer.step()
+        schedule.step()
+        losses.append(loss.detach())
+    return {"steps.batch": batches, "steps.loss": torch.stack(losses), "steps.grad_norm": torch.stack(norms),
+            "steps.rate": torch.tensor(rates),
+            **{f"final.{n}": p.detach().clone() for n, p in model.named_parameters()}}
+
+
+def widen_weights(model, seed):
+    """Random weights wide enough that no gradient drowns in rounding."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            parameter.normal_(0.0, 0.3, generator=generator)
+            if name.endswith("LayerNorm.weight"):
+                parameter.add_(1.0)
+
+
+def draw_sequence(draw, i, config):
+    """Random ids and types; draw(low, high, count=1) gives integers below high. Of the sequences i = 0, 1, ... of a
+    model the first is [CLS] [SEP] alone, the second as long as the positions. The third has id 0, [PAD], inside it:
+    attended like any other, but the lookup gives its row of the word table no gradient."""
+    length = 2 if i == 0 else config["max_position_embeddings"] if i == 1 else int(draw(4, 23))
+    ids = draw(5, config["vocab_size"], length)
+    ids[0], ids[-1] = 2, 3
+    if i == 2:
+        ids[2] = 0
+    types = torch.zeros(length, dtype=torch.long)
+    if config["type_vocab_size"] == 2 and length > 3:
+        types[int(draw(2, length - 1)):] = 1
+    return dict(ids=ids, types=types)
+
+
+def largest_distance(single, double, prefix, blind=("key.bias",)):
     """The largest |float32 - float64| over the tensors' names that begin with prefix, each over its largest value.
-    The bias of the key has no gradient but rounding (softmax does not see it), so it is left out."""
-    names = [n for n in single if n.startswith(prefix) and not n.endswith("key.bias")]
+    Those that end in a name of `blind` are left out. The bias of the key has no gradient but rounding (softmax does
+    not see it)."""
+    names = [n for n in single if n.startswith(prefix) and not n.endswith(blind)]
     return max(float((single[n].double() - double[n]).abs().max() / double[n].abs().max()) for n in names)
 
 

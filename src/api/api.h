@@ -29,7 +29,8 @@ static inline slice slice_from(bert_text text)
 /* BERT_ARGUMENT where the model has no trained head. */
 bert_status head_check(const bert_model *m);
 
-/* The options given, with windows and stride as the model was trained where they are not. */
+/* The options given, with windows, stride and masking as the model was trained where they are not.
+ */
 bert_task_options task_options_of(const bert_model *m, const bert_task_options *given);
 
 /* Is BERT_ISA something that there is? */

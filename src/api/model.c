@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "compute/cpu/kernels/kernels.h"
 #include "model/tape.h"
+#include "tasks/masking.h"
 #include "tasks/tasks.h"
 #include "train/record.h"
 
@@ -72,6 +73,8 @@ void bert_model_free(bert_model *m)
 bert_status head_check(const bert_model *m)
 {
     const config *c = &m->weights.config;
+    if (m->task && m->task->head->groups & GROUP_MASKED) return config_check_tied(c);
+    if (m->task && m->task->head == &head_vectors) return config_check_pooling(c);
     if (m->task) return BERT_OK;
     if (m->weights.groups & GROUP_CLASSIFIER && c->problem)
         return fail(BERT_UNSUPPORTED, "the model's head is for '%s', which is not known here",
@@ -85,6 +88,9 @@ bert_task_options task_options_of(const bert_model *m, const bert_task_options *
     bert_task_options options = *given;
     if (!options.windows && m->trained.windows) options.windows = true;
     if (!options.stride) options.stride = m->trained.stride;
+    if (m->trained.mask_share > 0.0 && options.mask_share == bert_task_options_default().mask_share)
+        options.mask_share = m->trained.mask_share;
+    if (!options.whole_words && m->trained.whole_words) options.whole_words = true;
     return options;
 }
 
@@ -99,7 +105,7 @@ bert_model_info bert_model_get_info(const bert_model *m)
         .positions = c->positions,
         .vocabulary = c->vocabulary,
         .types = c->types,
-        .labels = c->labels,
+        .labels = m->task && !m->task->head->labelled ? 0 : c->labels,
         .activation = config_activation_name(c->activation),
         .problem = c->problem ? c->problem : "",
         .hidden_dropout = c->hidden_dropout,
@@ -159,6 +165,9 @@ bert_status bert_training_memory(const bert_model *m, size_t batch_size, size_t 
                     max_length);
     const head *h = m->task ? m->task->head : &head_classifier;
     batch_limits limits = { .tokens = tokens, .sequences = together };
+    double share = m->trained.mask_share > 0.0 ? m->trained.mask_share
+                                               : bert_task_options_default().mask_share;
+    if (h->rows == ROWS_WANTED) limits.wanted = masking_most(share, 1, tokens);
     tape_shape shape = head_tape_shape(h, c, &limits, true);
     bert_memory memory = { 0 };
     TRY(tape_bytes(c, &shape, &memory.activations, &memory.scratch));

@@ -170,12 +170,13 @@ static bert_status input_rows_fill(const bert_input *inputs, size_t count, input
     out->items = slices;
     slice *next = out->items;
     for (size_t i = 0; i < count; i++) {
-        if (!inputs[i].text.bytes && !inputs[i].item_count)
+        if (!inputs[i].text.bytes && !inputs[i].items)
             return fail(BERT_ARGUMENT, "input %zu has no text", i);
         out->rows[i] = (dataset_row){ .text = slice_from(inputs[i].text),
                                       .pair = slice_from(inputs[i].pair),
                                       .items = inputs[i].items ? next : NULL,
                                       .item_count = inputs[i].item_count,
+                                      .id = slice_from(inputs[i].id),
                                       .line = i + 1,
                                       .path = "input" };
         for (size_t k = 0; k < inputs[i].item_count; k++) *next++ = slice_from(inputs[i].items[k]);
@@ -191,6 +192,7 @@ static bert_status answers_room(bert_session *s, const examples *e)
     bool fits = r->on && group <= r->batch.limits.sequences;
     for (size_t i = 0; i < e->features.count && fits; i++)
         fits = features_length(&e->features, i) <= r->batch.limits.tokens;
+    fits = fits && r->batch.limits.wanted >= examples_wanted(e, r->batch.limits.tokens);
     if (fits) return BERT_OK;
     eval_room_release(r);
     return eval_room_open(s->on, e, s->limits.tokens, r);

@@ -16,12 +16,9 @@
 
 bert_task_options bert_task_options_default(void)
 {
-    return (bert_task_options){ .aggregate = "simple",
-                                .answers = 20,
-                                .answer_tokens = 30,
-                                .mask_share = 0.15,
-                                .fillings = 5,
-                                .pooling = "mean" };
+    return (bert_task_options){
+        .aggregate = "simple", .answers = 1, .answer_tokens = 30, .mask_share = 0.15, .fillings = 5
+    };
 }
 
 bert_train_options bert_train_options_default(void)
@@ -57,7 +54,7 @@ static bert_status task_options_check(const bert_task_options *o)
     TRY(in_bounds("label_smoothing", o->label_smoothing, 0, nextafter(1.0, 0.0)));
     TRY(in_bounds("mask_share", o->mask_share, 1e-6, 1));
     TRY(in_bounds("answer_tokens", (double)o->answer_tokens, 1, 1 << 16));
-    return in_bounds("answers", (double)o->answers, 1, 1000);
+    return in_bounds("answers", (double)o->answers, 1, 20);
 }
 
 static bert_status train_options_check(const bert_train_options *o)
@@ -69,6 +66,8 @@ static bert_status train_options_check(const bert_train_options *o)
     if (!o->train || !o->train_count) return fail(BERT_ARGUMENT, "training data must be given");
     if (o->keep_best && !o->dev)
         return fail(BERT_ARGUMENT, "to keep the best epoch, dev data must be given to compare by");
+    if (o->task_options.tune_thresholds && !o->dev)
+        return fail(BERT_ARGUMENT, "to tune thresholds, dev data must be given to tune them on");
     TRY(in_bounds("epochs", (double)o->epochs, 1, 1e6));
     TRY(in_bounds("batch_size", (double)o->batch_size, 1, 1e6));
     TRY(in_bounds("micro_batch", (double)o->micro_batch, 0, 1e6));
@@ -93,9 +92,12 @@ static bert_status task_pick(const bert_train_options *o, dataset *d, const task
     if (o->task) TRY(task_by_name(o->task, &kind));
     dataset_request request = { .columns = columns_of(&o->columns),
                                 .form = kind ? kind->form : FORM_FOUND,
+                                .empty_labels = !kind || kind->empty_labels,
                                 .limit = o->limit };
     TRY(dataset_open(o->train, o->train_count, &request, d));
     bert_status status = kind ? BERT_OK : task_by_data(d, &o->observer, &kind);
+    if (status == BERT_OK && d->form == FORM_TEXTS && !kind->empty_labels)
+        status = dataset_check_labels(d);
     if (status == BERT_OK)
         *out = kind;
     else
@@ -197,6 +199,7 @@ bert_status bert_evaluate(const bert_evaluate_options *options, char **json)
     if (status == BERT_OK) {
         dataset_request request = { .columns = columns_of(&options->columns),
                                     .form = m->task->form,
+                                    .empty_labels = m->task->empty_labels,
                                     .limit = options->limit };
         status = dataset_open(options->data, options->data_count, &request, &d);
     }

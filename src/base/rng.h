@@ -8,15 +8,18 @@
  *   dropout        rng_key(seed, step)   unit / 4     token      example in step  place
  *   data order     rng_key(seed, epoch)  swap / 4     0          0                RNG_SHUFFLE
  *   fresh weights  rng_key(seed, 0)      element / 4  parameter  0                RNG_WEIGHTS
+ *   masked words   rng_key(seed, step)   0            token      example in step  RNG_MASKING
  *
- * Word i of the four results serves unit 4 * n + i. */
+ * Word i of the four results serves unit 4 * n + i; of masked words', word 0 chooses the token, 1
+ * says what becomes of it, 2 which random piece. In evaluation their key is rng_key(0, 0), so that
+ * every model is asked for the same words. */
 #ifndef BASE_RNG_H
 #define BASE_RNG_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RNG_SHUFFLE = 0x40000000, RNG_WEIGHTS = 0x40000001 }; /* places; dropout's are below */
+enum { RNG_SHUFFLE = 0x40000000, RNG_WEIGHTS, RNG_MASKING }; /* places; dropout's are below */
 
 typedef struct rng_block {
     uint32_t word[4];

@@ -96,7 +96,7 @@ struct compute {
     /* dx = dy w, or with `accumulate` dx += dy w      dy [rows, out]  dx [rows, in] */
     void (*linear_backward_input)(compute *on, const linear_shape *s, const float *dy,
                                   const float *w, bool accumulate, float *dx);
-    /* dw += dy^T x, db += sum over rows of dy      db NULL: not wanted */
+    /* dw += dy^T x, db += sum over rows of dy      dw or db NULL: not wanted */
     void (*linear_backward_weight)(compute *on, const linear_shape *s, const float *dy,
                                    const float *x, float *dw, float *db);
 
@@ -136,7 +136,7 @@ struct compute {
 
     /* For each sequence and head:  P = softmax(q k^T / sqrt(head_width)),  y = dropout(P) v
      *   q, y [queries, heads * head_width]  k, v [keys, heads * head_width]; dropout's rows are the
-     * queries */
+     * queries, of which a sequence may have none (its dk and dv are 0) */
     void (*attention_forward)(compute *on, const attention_shape *s, const dropout *d,
                               const float *q, const float *k, const float *v, float *y);
     /* P is computed again rather than kept: 2 n^2 d operations for n^2 numbers less in memory */

@@ -3,9 +3,10 @@
 #include <assert.h>
 #include <string.h>
 
+/* batch_fill() wants one of each sequence, whatever a task makes of it after. */
 static size_t wanted_most(const batch_limits *limits)
 {
-    return limits->wanted ? limits->wanted : limits->sequences;
+    return limits->wanted > limits->sequences ? limits->wanted : limits->sequences;
 }
 
 void batch_place(batch *b, const batch_limits *limits, arena *block)
@@ -91,6 +92,16 @@ void batch_want_end(batch *b)
         while (at < count && b->wanted_rows[at] < b->starts[s + 1]) at++;
     }
     b->wanted_starts[b->sequences] = (uint32_t)count;
+}
+
+size_t batch_token_pairs(const batch *b)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < b->sequences; i++) {
+        size_t length = b->starts[i + 1] - b->starts[i];
+        sum += length * length;
+    }
+    return sum;
 }
 
 size_t batch_fit(const batch_limits *limits, const features *f, const uint32_t *index, size_t count)

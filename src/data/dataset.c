@@ -1,6 +1,9 @@
 #include "data/dataset_reader.h"
 
 #include "base/memory.h"
+#include "formats/conll.h"
+#include "formats/squad.h"
+#include "formats/text_lines.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -22,7 +25,9 @@ struct dataset_storage {
 
 /* Readers by form. */
 static dataset_read *const readers[FORM_COUNT] = {
-    [FORM_TEXTS] = dataset_read_texts,
+    [FORM_TEXTS] = dataset_read_texts,     [FORM_QUESTIONS] = dataset_read_questions,
+    [FORM_CHOICES] = dataset_read_choices, [FORM_LINES] = dataset_read_lines,
+    [FORM_WORDS] = dataset_read_words,     [FORM_COMPARED] = dataset_read_compared,
 };
 
 /* ---- memory */
@@ -100,12 +105,64 @@ bert_status dataset_column_missing(const table *t, const char *what, const char 
 
 /* ---- forms */
 
-/* What a file holds, by its ending and columns. */
+/* Columns that tell a form from one of plain texts; all of a line must be there. */
+static const struct {
+    dataset_form form;
+    const char *columns[3];
+} signs[] = {
+    { FORM_WORDS, { "tokens", "tags" } },
+    { FORM_WORDS, { "tokens", "ner_tags" } },
+    { FORM_WORDS, { "tokens", "pos_tags" } },
+    { FORM_WORDS, { "tokens", "labels" } },
+    { FORM_WORDS, { "words", "tags" } },
+    { FORM_WORDS, { "words", "ner_tags" } },
+    { FORM_WORDS, { "words", "pos_tags" } },
+    { FORM_WORDS, { "words", "labels" } },
+    { FORM_QUESTIONS, { "question", "context", "answers" } },
+    { FORM_CHOICES, { "ending0", "ending1" } },
+    { FORM_CHOICES, { "choice0", "choice1" } },
+    { FORM_CHOICES, { "endings" } },
+    { FORM_CHOICES, { "choices" } },
+    { FORM_COMPARED, { "anchor", "positive" } },
+};
+
+static bool columns_there(const table *t, const char *const columns[3])
+{
+    size_t column;
+    for (size_t i = 0; i < 3 && columns[i]; i++)
+        if (!table_find(t, columns[i], &column)) return false;
+    return true;
+}
+
+static bert_status form_of_table(const char *path, dataset_form *out)
+{
+    table *t;
+    TRY(table_open(path, &t));
+    *out = FORM_TEXTS;
+    for (size_t i = 0; i < sizeof signs / sizeof *signs && *out == FORM_TEXTS; i++)
+        if (columns_there(t, signs[i].columns)) *out = signs[i].form;
+    table_free(t);
+    return BERT_OK;
+}
+
+/* What a file holds, by its ending and columns. Columns that are named are those of texts. */
 static bert_status form_find(const char *path, const dataset_request *request, dataset_form *out)
 {
-    (void)path;
-    *out = request->form == FORM_FOUND ? FORM_TEXTS : request->form;
-    return BERT_OK;
+    const dataset_columns *named = &request->columns;
+    *out = request->form;
+    if (request->form != FORM_FOUND) return BERT_OK;
+    *out = FORM_TEXTS;
+    if (conll_is_kind(path)) *out = FORM_WORDS;
+    if (squad_is_kind(path)) *out = FORM_QUESTIONS;
+    if (text_lines_is_kind(path)) *out = FORM_LINES;
+    if (*out != FORM_TEXTS) return BERT_OK;
+    if (!table_is_kind(path))
+        return fail(BERT_FORMAT,
+                    "%s: its name must end in .tsv, .csv or .jsonl (tables), .conll (words with "
+                    "tags), .json (questions as SQuAD's) or .txt (lines)",
+                    path);
+    if (named->text || named->pair || named->label) return BERT_OK;
+    return form_of_table(path, out);
 }
 
 static bert_status files_read(dataset *d, const char *const *paths, size_t path_count,

@@ -16,7 +16,7 @@ typedef enum dataset_form {
     FORM_WORDS,     /* the words of a sentence, and a tag each: .conll; .jsonl `tokens`, `tags` */
     FORM_QUESTIONS, /* a question, a context, answers: SQuAD .json; .jsonl */
     FORM_CHOICES,   /* a text, its possible endings, the index of the right one: tables */
-    FORM_LINES,     /* plain text, one a line: .txt */
+    FORM_LINES,     /* plain text, one a line: .txt; the text or pair of tables, without a label */
     FORM_COMPARED,  /* texts that are alike or not: pairs, pairs with a score, triples: tables */
     FORM_COUNT
 } dataset_form;
@@ -36,8 +36,9 @@ typedef struct dataset_columns {
 typedef struct dataset_request {
     dataset_columns columns;
     dataset_form form;
-    bool unlabelled; /* labels, tags, answers are not asked for */
-    size_t limit;    /* rows in all; 0: all */
+    bool unlabelled;   /* labels, tags, answers are not asked for */
+    bool empty_labels; /* an empty label is a label: none of several */
+    size_t limit;      /* rows in all; 0: all */
 } dataset_request;
 
 /* A right answer: `start` code points into the context. */
@@ -49,7 +50,7 @@ typedef struct dataset_answer {
 /* What is not there has bytes == NULL. */
 typedef struct dataset_row {
     slice text;         /* or the question */
-    slice pair;         /* the second text, or the context */
+    slice pair;         /* the second text, the context, or the text that belongs to it */
     slice label;        /* or the score, or the index of the right ending */
     slice id;           /* of a question */
     const slice *items; /* [item_count] words; endings; further texts that are compared */
@@ -65,8 +66,9 @@ typedef struct dataset {
     dataset_form form;
     dataset_row *rows; /* [count]; texts are borrowed from the dataset */
     size_t count;
-    const char *text_column, *pair_column,
-        *label_column; /* as found in the first file; NULL where there is none; borrowed */
+    /* As found in the first file; NULL where there is none; borrowed. */
+    const char *text_column, *pair_column, *label_column, *negative_column;
+    bool unanswerable; /* has a question no answer in its context? */
     struct dataset_storage *storage;
 } dataset;
 
@@ -76,6 +78,10 @@ typedef struct dataset {
  * are BERT_DATA. Text may be empty. The caller releases. */
 bert_status dataset_open(const char *const *paths, size_t path_count,
                          const dataset_request *request, dataset *out);
+
+/* The refusal of an empty label, for who did not know when the files were read. */
+bert_status dataset_check_labels(const dataset *d);
+
 void dataset_release(dataset *d); /* a zeroed one is left alone */
 
 #endif

@@ -11,7 +11,8 @@ typedef bert_status dataset_read(dataset *d, const char *path, const dataset_req
                                  bool first);
 
 /* The readers. A table's ending alone does not tell its form: see dataset_form_of_table(). */
-dataset_read dataset_read_texts;
+dataset_read dataset_read_choices, dataset_read_questions, dataset_read_texts, dataset_read_lines,
+    dataset_read_words, dataset_read_compared;
 
 /* Copies what is not NULL into the dataset; what is absent stays so. */
 bert_status dataset_keep(dataset *d, slice text, slice *out);
@@ -26,6 +27,9 @@ bool dataset_wants_more(const dataset *d, const dataset_request *request);
 
 /* The first of `names` that is a column of the table; NULL: none. */
 const char *dataset_column_found(const table *t, const char *const *names, size_t count);
+/* The columns of a text and its pair by their usual names, where the caller left them to be found;
+ * *text NULL: none. */
+void dataset_texts_find(const table *t, const char **text, const char **pair);
 /* BERT_DATA: "which column is the text? Name it (--text)", with those that there are. */
 bert_status dataset_column_missing(const table *t, const char *what, const char *option);
 

@@ -17,8 +17,7 @@ static const char *const labels[] = { "label", "labels",    "intent", "category"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
-/* Fills in text and pair where the caller left them to be found. */
-static void texts_find(const table *t, const char **text, const char **pair)
+void dataset_texts_find(const table *t, const char **text, const char **pair)
 {
     if (*text) return;
     size_t column;
@@ -41,7 +40,7 @@ static bert_status names_find(const table *t, const dataset_request *request,
     names[ROLE_TEXT] = given->text;
     names[ROLE_PAIR] = given->pair;
     names[ROLE_LABEL] = NULL;
-    texts_find(t, &names[ROLE_TEXT], &names[ROLE_PAIR]);
+    dataset_texts_find(t, &names[ROLE_TEXT], &names[ROLE_PAIR]);
     if (!names[ROLE_TEXT]) return dataset_column_missing(t, "text", "--text");
     if (request->unlabelled) return BERT_OK;
     names[ROLE_LABEL] =
@@ -70,16 +69,27 @@ static bert_status field_keep(dataset *d, const table *t, const char *name, size
     return dataset_keep(d, field, out);
 }
 
+static bert_status label_check(const dataset *d, const dataset_row *row)
+{
+    if (row->label.count) return BERT_OK;
+    return fail(BERT_DATA, "%s:%zu: the label (column '%s') is empty", row->path, row->line,
+                d->label_column);
+}
+
+bert_status dataset_check_labels(const dataset *d)
+{
+    for (size_t i = 0; d->label_column && i < d->count; i++) TRY(label_check(d, &d->rows[i]));
+    return BERT_OK;
+}
+
 static bert_status row_add(dataset *d, const table *t, const char *path,
-                           const size_t columns[ROLE_COUNT])
+                           const size_t columns[ROLE_COUNT], bool empty_labels)
 {
     dataset_row row = { .line = table_line(t), .path = path };
     TRY(field_keep(d, t, d->text_column, columns[ROLE_TEXT], &row.text));
     if (d->pair_column) TRY(field_keep(d, t, d->pair_column, columns[ROLE_PAIR], &row.pair));
     if (d->label_column) TRY(field_keep(d, t, d->label_column, columns[ROLE_LABEL], &row.label));
-    if (d->label_column && row.label.count == 0)
-        return fail(BERT_DATA, "%s:%zu: the label (column '%s') is empty", path, row.line,
-                    d->label_column);
+    if (d->label_column && !empty_labels) TRY(label_check(d, &row));
     return dataset_add(d, &row);
 }
 
@@ -96,7 +106,7 @@ static bert_status rows_read(dataset *d, table *t, const dataset_request *reques
         bool more;
         TRY(table_next(t, &more));
         if (!more) break;
-        TRY(row_add(d, t, path, columns));
+        TRY(row_add(d, t, path, columns, request->empty_labels));
     }
     return BERT_OK;
 }

@@ -36,4 +36,7 @@ bert_status json_write(const char *path, const json_t *value);
 /* The same without white space, in a fresh string; the caller frees with free(). */
 bert_status json_text(const json_t *value, char **out);
 
+/* A string of what is well-formed in a text that may not be UTF-8. NULL: out of memory. */
+json_t *json_string_of(slice text);
+
 #endif

@@ -1,9 +1,11 @@
 #include "formats/json.h"
 
 #include "base/file.h"
+#include "base/utf8.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Where the text goes. Errors of the stream are sticky and told by who closes it. */
 typedef struct writer {
@@ -112,4 +114,20 @@ bert_status json_text(const json_t *value, char **out)
     }
     *out = text;
     return BERT_OK;
+}
+
+json_t *json_string_of(slice text)
+{
+    if (utf8_malformed(text) == text.count) return json_stringn(text.bytes, text.count);
+    char *clean = malloc(text.count);
+    size_t kept = 0;
+    for (size_t at = 0; clean && at < text.count; at++) {
+        size_t well = utf8_malformed((slice){ text.bytes + at, text.count - at });
+        memcpy(clean + kept, text.bytes + at, well);
+        kept += well;
+        at += well;
+    }
+    json_t *string = clean ? json_stringn(clean, kept) : NULL;
+    free(clean);
+    return string;
 }

@@ -35,6 +35,14 @@ bert_status config_check_pairs(const config *c)
                                "is 1), so it cannot take pairs; give one text column");
 }
 
+bert_status config_check_tied(const config *c)
+{
+    if (!json_is_false(json_object_get(c->source, "tie_word_embeddings"))) return BERT_OK;
+    return fail(BERT_UNSUPPORTED,
+                "config.json says \"tie_word_embeddings\": false, a decoder of its own for masked "
+                "words; the task 'fill' knows only one that shares the word embeddings (true)");
+}
+
 static bert_status activation_read(const json_t *object, const char *path, activation_kind *out)
 {
     const char *name = "gelu";
@@ -196,6 +204,7 @@ static bert_status config_fill(const char *path, config *c)
         return fail(BERT_MEMORY, "out of memory for the configuration");
     if (architecture && !(c->architecture = strdup(architecture)))
         return fail(BERT_MEMORY, "out of memory for the configuration");
+    TRY(json_get_bool(o, path, "unanswerable", &c->unanswerable));
     bool choice = architecture && strstr(architecture, "ForMultipleChoice");
     c->outputs = choice ? 1 : c->labels;
     return thresholds_read(o, path, c);
@@ -225,6 +234,7 @@ static bert_status config_open(const char *folder, const char *path, config *out
                  .norm_epsilon = 1e-12 };
     TRY(json_read_object(path, &c.source));
     bert_status status = config_fill(path, &c);
+    if (status == BERT_OK) status = config_read_pooling(folder, &c);
     if (status == BERT_OK)
         *out = c;
     else
@@ -295,14 +305,15 @@ static void thresholds_put(const config *c, json_t *o)
 static json_t *config_object(const config *c, const char *class_name, bool labelled,
                              const char *problem)
 {
-    static const char *const own[] = { "id2label",     "label2id",   "num_labels",
-                                       "problem_type", "thresholds", "dtype" };
+    static const char *const own[] = { "id2label",   "label2id", "num_labels",  "problem_type",
+                                       "thresholds", "dtype",    "unanswerable" };
     json_t *o = json_copy(c->source);
     json_object_set_new(o, "architectures", json_pack("[s]", class_name));
     json_object_set_new(o, "model_type", json_string("bert"));
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) json_object_del(o, own[i]);
     if (labelled) labels_put(c, o);
     if (labelled && c->thresholds) thresholds_put(c, o);
+    if (c->unanswerable) json_object_set_new(o, "unanswerable", json_true());
     if (problem) json_object_set_new(o, "problem_type", json_string(problem));
     json_object_set_new(o, "torch_dtype", json_string("float32"));
     return o;

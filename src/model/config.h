@@ -10,6 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What stands for a whole sequence in a folder for sentence-transformers. */
+typedef enum pooling_kind {
+    POOLING_NONE, /* it does not say: no such folder */
+    POOLING_MEAN, /* of all tokens' last hidden states */
+    POOLING_CLS,
+    POOLING_OTHER /* not known here: of no use until one of the two is chosen */
+} pooling_kind;
+
 /* Names as in transformers' BertConfig, shortened where no meaning is lost; defaults are its too.
  */
 typedef struct config {
@@ -32,8 +40,10 @@ typedef struct config {
     size_t outputs;             /* of the classifier: labels, or 1 where it weighs choices */
     char *problem;              /* problem_type, or NULL */
     char *architecture;         /* the first of architectures, or NULL */
-    double *thresholds;         /* [labels] above which a label is given, or NULL: 0.5 each */
-    json_t *source; /* the whole object, so that a saved folder keeps what is not known here */
+    pooling_kind pooling;       /* not in config.json: 1_Pooling/config.json and modules.json */
+    bool unanswerable;  /* was it trained on questions without answers? this program's own key */
+    double *thresholds; /* [labels] above which a label is given, or NULL: 0.5 each */
+    json_t *source;     /* the whole object, so that a saved folder keeps what is not known here */
 } config;
 
 /* Reads a model folder's config.json. Keys that change the computation in a way not known here
@@ -50,9 +60,24 @@ bert_status config_set_labels(config *c, const char *const *names, size_t count)
 bert_status config_write(const config *c, const char *folder, const char *class_name, bool labelled,
                          const char *problem);
 
+/* c->pooling from 1_Pooling/config.json and modules.json, where they are there; config_read() calls
+ * it. */
+bert_status config_read_pooling(const char *folder, config *c);
+
+/* Another pooling by name, "mean" or "cls"; NULL: the folder's own, else the mean. BERT_ARGUMENT,
+ * or BERT_UNSUPPORTED for a folder's own that is not known. */
+bert_status config_set_pooling(config *c, const char *name);
+
+/* BERT_UNSUPPORTED where the folder's pooling is not known. */
+bert_status config_check_pooling(const config *c);
+
 /* BERT_ARGUMENT where the model has one token type only: it cannot tell a pair's second text from
  * its first. */
 bert_status config_check_pairs(const config *c);
+
+/* BERT_UNSUPPORTED where config.json's tie_word_embeddings is false: a head for masked words would
+ * need a word table of its own. */
+bert_status config_check_tied(const config *c);
 
 /* "gelu", as hidden_act names it. */
 const char *config_activation_name(activation_kind kind);

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-static const head *const heads[] = { &head_classifier, &head_choice, &head_tokens, &head_spans };
+static const head *const heads[] = { &head_classifier, &head_choice, &head_tokens, &head_spans,
+                                     &head_masked };
 
 const head *head_of_class(const char *class_name)
 {
@@ -20,6 +21,7 @@ static size_t logit_width(const head *h, const config *c)
 {
     if (h->groups & GROUP_CLASSIFIER) return c->outputs;
     if (h->groups & GROUP_SPANS) return 2;
+    if (h == &head_vectors) return c->hidden;
     return h->groups & GROUP_MASKED ? c->vocabulary : 0;
 }
 
@@ -28,11 +30,14 @@ tape_shape head_tape_shape(const head *h, const config *c, const batch_limits *l
 {
     size_t wanted = limits->wanted ? limits->wanted : limits->sequences;
     size_t rows = h->rows == ROWS_ALL ? limits->tokens : smaller(wanted, limits->tokens);
+    bool vectors = h == &head_vectors;
     return (tape_shape){ .tokens = limits->tokens,
                          .sequences = limits->sequences,
                          .wanted = h->rows == ROWS_ALL ? 0 : rows,
-                         .logit_rows = rows,
+                         .logit_rows = vectors ? limits->sequences : rows,
                          .logit_width = logit_width(h, c),
                          .dropped = h->rows == ROWS_ALL && h->groups & GROUP_CLASSIFIER,
+                         .masked = (h->groups & GROUP_MASKED) != 0,
+                         .vectors = vectors,
                          .backward = backward };
 }

@@ -4,6 +4,9 @@
  *   head_choice      the same with one output: a sequence's weight among its unit's
  *   head_tokens      dropout -> classifier on every token       logits [tokens, outputs]
  *   head_spans       start and end logit of every token         logits [tokens, 2]
+ *   head_masked      transform -> word table on wanted tokens   logits [wanted, vocabulary]
+ *   head_vectors     mean of a sequence's tokens or [CLS]       logits [sequences, hidden], which
+ * are as config->pooling says                    unit vectors; tape->first before that
  */
 #ifndef MODEL_HEADS_H
 #define MODEL_HEADS_H
@@ -27,9 +30,10 @@ typedef struct head {
     void (*backward)(const pass *p, params *gradients); /* from tape->dlogits */
 } head;
 
-extern const head head_classifier, head_choice, head_tokens, head_spans;
+extern const head head_classifier, head_choice, head_tokens, head_spans, head_masked, head_vectors;
 
-/* By the class that config.json names; NULL: none of these. */
+/* By the class that config.json names; NULL: none of these. BertModel is none: it is the class of
+ * every encoder, and head_vectors is known by the pooling that a folder names. */
 const head *head_of_class(const char *class_name);
 
 /* The room that a pass with this head wants, for batches up to the limits. */

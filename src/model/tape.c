@@ -55,7 +55,9 @@ static void backward_place(tape *t, const config *c, arena *block)
 {
     size_t tokens = t->shape.tokens, sequences = t->shape.sequences;
     if (t->shape.dropped) t->dropped = take(block, tokens, c->hidden);
-    t->dlogits = take(block, t->shape.logit_rows, t->shape.logit_width);
+    /* A number for every word of the vocabulary: once is enough. */
+    t->dlogits =
+        t->shape.masked ? t->logits : take(block, t->shape.logit_rows, t->shape.logit_width);
     t->dpooled = take(block, sequences, c->hidden);
     t->dhidden = take(block, tokens, c->hidden);
     t->dinput = take(block, tokens, c->hidden);
@@ -64,6 +66,13 @@ static void backward_place(tape *t, const config *c, arena *block)
     t->dkey = take(block, tokens, c->hidden);
     t->dvalue = take(block, tokens, c->hidden);
     t->dintermediate = take(block, tokens, c->intermediate);
+}
+
+static void transform_place(transform_tape *t, size_t rows, size_t width, arena *block)
+{
+    t->sum = take(block, rows, width);
+    norm_place(&t->norm, rows, width, block);
+    t->output = take(block, rows, width);
 }
 
 static void tape_place(tape *t, const config *c, arena *block)
@@ -79,7 +88,9 @@ static void tape_place(tape *t, const config *c, arena *block)
     t->first = take(block, shape->sequences, c->hidden);
     t->pooled_sum = take(block, shape->sequences, c->hidden);
     t->pooled = take(block, shape->sequences, c->hidden);
+    if (shape->masked) transform_place(&t->transform, shape->logit_rows, c->hidden, block);
     t->logits = take(block, shape->logit_rows, shape->logit_width);
+    if (shape->vectors) t->lengths = take(block, shape->logit_rows, 1);
     if (shape->backward) backward_place(t, c, block);
 }
 

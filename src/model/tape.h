@@ -19,6 +19,8 @@ typedef struct tape_shape {
     size_t wanted;            /* at most so many tokens are wanted of the last layer; 0: all */
     size_t logit_rows, logit_width;
     bool dropped;  /* does a head drop out hidden states of tokens? */
+    bool masked;   /* is there a transform before the logits, and are they overwritten? */
+    bool vectors;  /* are the logits vectors of length 1? */
     bool backward; /* else the layers share one record and gradients have no room */
 } tape_shape;
 
@@ -40,6 +42,13 @@ typedef struct layer_tape {
     float *output; /* [queries, h] */
 } layer_tape;
 
+/* Between the hidden states and the word table, [logit_rows, h] each. */
+typedef struct transform_tape {
+    float *sum;     /* before the activation */
+    norm_tape norm; /* of what the activation gave */
+    float *output;
+} transform_tape;
+
 typedef struct tape {
     tape_shape shape;
     arena block; /* all of the numbers, in the device's memory */
@@ -48,10 +57,12 @@ typedef struct tape {
     layer_tape *layers;         /* [layer count] */
     float *first;               /* [sequences, h] hidden states of [CLS] */
     float *pooled_sum, *pooled; /* [sequences, h] before and after tanh (and dropout) */
+    transform_tape transform;   /* only where the shape is masked */
     float *logits;              /* [logit_rows, logit_width] */
+    float *lengths;             /* [logit_rows] before they were 1; only where the shape is so */
     /* backward only */
     float *dropped;                /* [tokens, h] the last hidden states after a head's dropout */
-    float *dlogits;                /* [logit_rows, logit_width] */
+    float *dlogits;                /* [logit_rows, logit_width]; the logits where masked */
     float *dpooled;                /* [sequences, h] */
     float *dhidden;                /* [tokens, h] gradient of the hidden states, on its way down */
     float *dinput;                 /* [tokens, h] */

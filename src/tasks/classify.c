@@ -2,77 +2,22 @@
  * cross-entropy. */
 #include "base/memory.h"
 #include "metrics/confusion.h"
+#include "tasks/labels.h"
 #include "tasks/pooled.h"
+#include "tasks/scores.h"
 #include "tasks/tasks.h"
 #include "train/observe.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- labels */
 
-static bool label_is_integer(const char *label)
-{
-    const char *digits = *label == '-' ? label + 1 : label;
-    size_t count = strlen(digits);
-    return count > 0 && count <= 18 && strspn(digits, "0123456789") == count;
-}
-
-static int by_bytes(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static int by_number(const void *a, const void *b)
-{
-    long long x = atoll(*(char *const *)a), y = atoll(*(char *const *)b);
-    return x != y ? (x > y) - (x < y) : by_bytes(a, b);
-}
-
-static bert_status row_label(const dataset_row *row, char **out)
-{
-    if (memchr(row->label.bytes, '\0', row->label.count))
-        return fail(BERT_DATA, "%s:%zu: the label holds a NUL byte", row->path, row->line);
-    *out = strndup(row->label.bytes, row->label.count);
-    return *out ? BERT_OK : fail(BERT_MEMORY, "out of memory for labels");
-}
-
-/* Every row's label, sorted by bytes. */
 static bert_status labels_all(const dataset *d, char **labels)
 {
-    for (size_t i = 0; i < d->count; i++) TRY(row_label(&d->rows[i], &labels[i]));
-    qsort(labels, d->count, sizeof *labels, by_bytes);
+    for (size_t i = 0; i < d->count; i++)
+        TRY(label_copy(&d->rows[i], d->rows[i].label, &labels[i]));
     return BERT_OK;
-}
-
-/* Keeps the first of equals in place, frees the others; *largest is the length of the longest run.
- * Returns how many remain. */
-static size_t labels_unique(char **labels, size_t count, size_t *largest, size_t *smallest)
-{
-    size_t unique = 0;
-    *largest = 0;
-    *smallest = count;
-    for (size_t begin = 0, end; begin < count; begin = end) {
-        for (end = begin + 1; end < count && strcmp(labels[begin], labels[end]) == 0; end++) {
-            free(labels[end]);
-            labels[end] = NULL;
-        }
-        if (end - begin > *largest) *largest = end - begin;
-        if (end - begin < *smallest) *smallest = end - begin;
-        char *kept = labels[begin];
-        labels[begin] = NULL;
-        labels[unique++] = kept;
-    }
-    return unique;
-}
-
-static void labels_sort(label_names *labels)
-{
-    bool integers = true;
-    for (size_t i = 0; i < labels->count; i++)
-        integers = integers && label_is_integer(labels->names[i]);
-    if (integers) qsort(labels->names, labels->count, sizeof *labels->names, by_number);
 }
 
 enum { LABELS_MAX = 5000 }; /* the confusion matrix has its square */
@@ -122,8 +67,8 @@ static bert_status labels_find(const dataset *d, const bert_task_options *option
     size_t largest = 0, smallest = 0;
     bert_status status = labels_all(d, labels.names);
     if (status == BERT_OK) {
-        labels.count = labels_unique(labels.names, d->count, &largest, &smallest);
-        labels_sort(&labels);
+        labels_unique(&labels, &largest, &smallest);
+        labels_order(&labels);
         status = labels_check(d, &labels);
     }
     if (status != BERT_OK) {
@@ -136,30 +81,6 @@ static bert_status labels_find(const dataset *d, const bert_task_options *option
 }
 
 /* ---- targets */
-
-static bool label_index(const config *c, slice label, int32_t *index)
-{
-    for (size_t i = 0; i < c->labels; i++) {
-        if (!slice_equal(label, slice_of(c->label_names[i]))) continue;
-        *index = (int32_t)i;
-        return true;
-    }
-    return false;
-}
-
-static bert_status label_unknown(const dataset_row *row, const config *c)
-{
-    char known[256] = "";
-    for (size_t i = 0; i < c->labels && i < 8; i++) {
-        strncat(known, i ? ", " : "", sizeof known - strlen(known) - 1);
-        strncat(known, c->label_names[i], sizeof known - strlen(known) - 1);
-    }
-    return fail(
-        BERT_DATA,
-        "%s:%zu: the label '%.*s' is not one of the %zu that the model was trained with (%s%s)",
-        row->path, row->line, (int)(row->label.count < 80 ? row->label.count : 80),
-        row->label.bytes, c->labels, known, c->labels > 8 ? ", ..." : "");
-}
 
 typedef struct class_targets {
     int32_t *classes; /* [capacity] of each unit */
@@ -183,7 +104,7 @@ static bert_status weights_make(const examples *e, float *weights)
     size_t labels = e->config->labels;
     TRY(memory_zeroed(labels, sizeof(double), &memory));
     double *balanced = memory;
-    int32_t index;
+    size_t index;
     for (size_t i = 0; i < e->row_count; i++)
         if (label_index(e->config, e->rows[i].label, &index)) balanced[index]++;
     for (size_t i = 0; i < labels; i++)
@@ -210,14 +131,14 @@ static bert_status encode(examples *e, size_t row)
 {
     class_targets *t = e->targets;
     size_t first = e->features.count;
-    int32_t class = 0;
+    size_t class = 0;
     TRY(pooled_encode(e, row));
     if (!e->labelled) return BERT_OK;
     if (!label_index(e->config, e->rows[row].label, &class))
-        return label_unknown(&e->rows[row], e->config);
+        return label_unknown(&e->rows[row], e->rows[row].label, e->config);
     size_t count = e->features.count;
     TRY(memory_grow((void **)&t->classes, &t->capacity, count, sizeof *t->classes));
-    for (size_t i = first; i < count; i++) t->classes[i] = class;
+    for (size_t i = first; i < count; i++) t->classes[i] = (int32_t) class;
     return BERT_OK;
 }
 
@@ -254,28 +175,18 @@ static void loss(const pass *p, const examples *e, const uint32_t *index, size_t
 
 /* ---- answers */
 
-static size_t largest_of(const float *logits, size_t count)
-{
-    size_t best = 0;
-    for (size_t i = 1; i < count; i++)
-        if (logits[i] > logits[best]) best = i;
-    return best;
-}
-
 /* label, its score, and every label's: softmax. */
 static bert_status describe(const examples *e, size_t row, const void *answer, json_t *object)
 {
     (void)row;
     const float *logits = answer;
     const config *c = e->config;
-    size_t best = largest_of(logits, c->labels);
-    double sum = 0.0;
-    for (size_t i = 0; i < c->labels; i++) sum += exp((double)logits[i] - logits[best]);
+    size_t best = scores_best(logits, c->labels);
+    double sum = scores_sum(logits, c->labels, best);
     json_t *scores = json_object();
     for (size_t i = 0; i < c->labels; i++)
-        json_object_set_new(
-            scores, c->label_names[i],
-            json_real((double)(float)(exp((double)logits[i] - logits[best]) / sum)));
+        json_object_set_new(scores, c->label_names[i],
+                            json_real((double)(float)scores_share(logits, i, best, sum)));
     json_object_set_new(object, "label", json_string(c->label_names[best]));
     json_object_set_new(object, "score", json_real((double)(float)(1.0 / sum)));
     json_object_set_new(object, "scores", scores);
@@ -305,10 +216,10 @@ static void metrics_free(void *metrics)
 
 static bert_status metrics_add(void *metrics, const examples *e, size_t row, const void *answer)
 {
-    int32_t truth;
+    size_t truth;
     if (!label_index(e->config, e->rows[row].label, &truth))
-        return label_unknown(&e->rows[row], e->config);
-    confusion_add(metrics, (size_t)truth, largest_of(answer, e->config->labels));
+        return label_unknown(&e->rows[row], e->rows[row].label, e->config);
+    confusion_add(metrics, truth, scores_best(answer, e->config->labels));
     return BERT_OK;
 }
 

@@ -38,13 +38,30 @@ static bert_status windows_append(examples *e, size_t row, const tokenizer_encod
     return status;
 }
 
+/* Does the stride leave a token to advance by, beside `special` that stand in every window? */
+static bool windows_advance(const examples *e, size_t special)
+{
+    size_t room = e->max_length > special ? e->max_length - special : 0;
+    return room >= 2 && e->options->stride < room;
+}
+
+/* A pair whose first text alone fills the windows cannot be cut into them. A stride that fits no
+ * pair at all is not excused so: windows_stride() refuses it. */
+static bool windows_wanted(const examples *e, const tokenizer_encoding *whole)
+{
+    const size_t special_least = 3; /* [CLS], [SEP], [SEP] */
+    bool pair = whole->first_count < whole->count;
+    return whole->count > e->max_length && (!pair || windows_advance(e, whole->first_count + 1) ||
+                                            !windows_advance(e, special_least));
+}
+
 bert_status pooled_encode(examples *e, size_t row)
 {
     const dataset_row *r = &e->rows[row];
     if (e->options->windows) {
         TRY(tokenizer_encode(e->tokenizer, r->text, r->pair, SIZE_MAX, TRUNCATE_LONGEST_FIRST,
                              &e->scratch));
-        if (e->scratch.count > e->max_length) return windows_append(e, row, &e->scratch);
+        if (windows_wanted(e, &e->scratch)) return windows_append(e, row, &e->scratch);
     }
     size_t before = e->features.truncated;
     TRY(features_add(&e->features, e->tokenizer, row, r->text, r->pair, e->max_length,

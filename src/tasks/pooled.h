@@ -6,7 +6,7 @@
 #include "train/task.h"
 
 /* Appends row `row` to e->features: one unit, or with e->options->windows as many as its text (a
- * pair's second text) asks for. */
+ * pair's second text) asks for; a pair whose first text leaves them no room is truncated. */
 bert_status pooled_encode(examples *e, size_t row);
 
 /* The decoder of such tasks; its answers are const float *: the logits [outputs] of a row, the mean

@@ -1,8 +1,8 @@
 #include "tasks/tasks.h"
 
+#include "tasks/labels.h"
 #include "train/observe.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static const task *const tasks[] = {
@@ -25,40 +25,70 @@ bert_status task_by_name(const char *name, const task **out)
     return fail(BERT_ARGUMENT, "the task '%s' is not known; there are: %s", name, known);
 }
 
-/* A number with a decimal point, such as 3.75. */
-static bool label_is_decimal(slice label)
+/* What the data of each form are, for people. */
+static const char *const form_names[FORM_COUNT] = {
+    [FORM_WORDS] = "words with tags",
+    [FORM_QUESTIONS] = "questions about contexts",
+    [FORM_CHOICES] = "texts with endings",
+    [FORM_LINES] = "plain text",
+    [FORM_COMPARED] = "texts that belong together",
+};
+
+/* Are all labels numbers, one of them with a decimal point? */
+static bool labels_are_decimal(const dataset *d)
 {
-    char text[64], *end;
-    if (label.count == 0 || label.count >= sizeof text || !memchr(label.bytes, '.', label.count))
-        return false;
-    memcpy(text, label.bytes, label.count);
-    text[label.count] = '\0';
-    strtod(text, &end);
-    return *end == '\0';
+    bool point = false;
+    double number;
+    for (size_t i = 0; i < d->count; i++) {
+        slice label = d->rows[i].label;
+        if (!label_number(label, &number)) return false;
+        point = point || memchr(label.bytes, '.', label.count);
+    }
+    return point;
+}
+
+/* Does a column `labels` hold a comma or a JSON list? */
+static bool labels_are_lists(const dataset *d)
+{
+    if (!d->label_column || strcmp(d->label_column, "labels") != 0) return false;
+    for (size_t i = 0; i < d->count; i++) {
+        slice label = d->rows[i].label;
+        if (label.count && (memchr(label.bytes, ',', label.count) || *label.bytes == '['))
+            return true;
+    }
+    return false;
+}
+
+static void task_of_texts(const dataset *d, const bert_observer *observer, const task **out)
+{
+    *out = &task_classify;
+    if (labels_are_decimal(d)) {
+        *out = &task_regress;
+        observe_note(observer, "task: regress (the label '%s' is a number with a decimal point)",
+                     d->label_column);
+    } else if (labels_are_lists(d)) {
+        *out = &task_multilabel;
+        observe_note(observer, "task: multilabel (the column 'labels' holds lists)");
+    } else {
+        observe_note(observer, "task: classify (the labels are %s)",
+                     d->pair_column ? "classes of pairs of texts" : "classes of texts");
+    }
 }
 
 bert_status task_by_data(const dataset *d, const bert_observer *observer, const task **out)
 {
-    bool lists = d->label_column && strcmp(d->label_column, "labels") == 0;
-    for (size_t i = 0; i < d->count; i++) {
-        const dataset_row *row = &d->rows[i];
-        if (label_is_decimal(row->label))
-            return fail(BERT_UNSUPPORTED,
-                        "%s:%zu: the label '%.*s' is a number with a decimal point, which asks for "
-                        "regression; this version has only "
-                        "classes (--task classify takes each number as a class)",
-                        row->path, row->line, (int)row->label.count, row->label.bytes);
-        if (lists && memchr(row->label.bytes, ',', row->label.count))
-            return fail(BERT_UNSUPPORTED,
-                        "%s:%zu: the labels '%.*s' ask for several labels a text; this version has "
-                        "only one (--task classify takes "
-                        "each list as a class)",
-                        row->path, row->line, (int)row->label.count, row->label.bytes);
+    if (d->form == FORM_TEXTS) {
+        task_of_texts(d, observer, out);
+        return BERT_OK;
     }
-    *out = &task_classify;
-    observe_note(observer, "task: classify (the labels are %s)",
-                 d->pair_column ? "classes of pairs of texts" : "classes of texts");
-    return BERT_OK;
+    for (size_t i = 0; i < sizeof tasks / sizeof *tasks; i++) {
+        if (tasks[i]->form != d->form) continue;
+        *out = tasks[i];
+        observe_note(observer, "task: %s (the data are %s)", tasks[i]->name, form_names[d->form]);
+        return BERT_OK;
+    }
+    return fail(BERT_UNSUPPORTED, "%s: the data are %s, which no task here learns from",
+                d->rows[0].path, form_names[d->form]);
 }
 
 /* A classifier of an unnamed class is taken for one of sentences, as before config.json had
@@ -76,6 +106,7 @@ static bool task_fits(const task *t, const config *c, const head *h)
 const task *task_of_model(const config *c, unsigned groups)
 {
     const head *h = head_of_class(c->architecture);
+    if (!h && c->pooling != POOLING_NONE) h = &head_vectors;
     if (!h && groups & GROUP_CLASSIFIER) h = &head_classifier;
     if (!h || (groups & h->groups) != h->groups) return NULL;
     for (size_t i = 0; i < sizeof tasks / sizeof *tasks; i++)

@@ -58,6 +58,18 @@ static bert_status open_json(const tokenizer_class *c, const char *path, tokeniz
     return BERT_OK;
 }
 
+static bert_status mask_find(const tokenizer_class *c, tokenizer *t)
+{
+    const char *text = "";
+    TRY(tokenizer_class_token(c, "mask_token", &text));
+    t->mask_id = -1;
+    if (!*text) return BERT_OK;
+    const added_entry *added = added_tokens_find(&t->added, text);
+    t->mask_id =
+        added ? added->id : vocabulary_find(&t->vocabulary, slice_of(text)); /* TRIE_ABSENT is -1 */
+    return BERT_OK;
+}
+
 static bert_status open_files(const char *folder, const tokenizer_class *c, const char *json,
                               const char *vocab, tokenizer *t)
 {
@@ -78,6 +90,7 @@ static bert_status open_files(const char *folder, const tokenizer_class *c, cons
                     "%s: has neither tokenizer.json nor vocab.txt; is it a model's folder?",
                     folder);
     }
+    TRY(mask_find(c, t));
     if (c->truncation_side) t->truncate_left = strcmp(c->truncation_side, "left") == 0;
     return BERT_OK;
 }
@@ -122,9 +135,27 @@ const char *tokenizer_token(const tokenizer *t, int32_t id)
     return text ? text : vocabulary_text(&t->vocabulary, t->wordpiece.unknown);
 }
 
+int32_t tokenizer_mask_id(const tokenizer *t)
+{
+    return t->mask_id;
+}
+
+bool tokenizer_is_special(const tokenizer *t, int32_t id)
+{
+    if (id == t->class_id || id == t->separator_id || id == t->wordpiece.unknown) return true;
+    for (size_t i = 0; i < t->added.count; i++)
+        if (t->added.entries[i].id == id && t->added.entries[i].special_once) return true;
+    return false;
+}
+
 size_t tokenizer_max_length(const tokenizer *t)
 {
     return t->max_length;
+}
+
+bool tokenizer_truncates_left(const tokenizer *t)
+{
+    return t->truncate_left;
 }
 
 bert_status tokenizer_copy_files(const char *from, const char *to)

@@ -46,8 +46,12 @@ void tokenizer_free(tokenizer *t);
 size_t tokenizer_vocabulary_count(const tokenizer *t); /* highest id + 1 */
 const char *tokenizer_token(const tokenizer *t,
                             int32_t id); /* its text; borrowed; "[UNK]"'s for an id without one */
+int32_t tokenizer_mask_id(const tokenizer *t); /* [MASK]'s; -1: the vocabulary has none */
+/* Is it the id of [CLS], [SEP], [PAD], [UNK], [MASK] or a special token that was added? */
+bool tokenizer_is_special(const tokenizer *t, int32_t id);
 size_t tokenizer_max_length(
     const tokenizer *t); /* tokenizer_config's model_max_length; SIZE_MAX if none */
+bool tokenizer_truncates_left(const tokenizer *t); /* do texts lose their beginning? */
 
 /* Encodes UTF-8 `text`, and `pair` unless its bytes are NULL, into at most `max_length` ids,
  * special tokens included. max_length must leave room for the special tokens (2, with a pair 3):

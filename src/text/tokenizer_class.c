@@ -322,6 +322,10 @@ bert_status tokenizer_class_token(const tokenizer_class *c, const char *key, con
     for (size_t i = 0; i < SPECIAL_KEYS; i++)
         if (strcmp(special_keys[i].key, key) == 0) *text = special_keys[i].content;
     if (!value) return BERT_OK;
+    if (json_is_null(value) && strcmp(key, "mask_token") == 0) { /* one that is not there */
+        *text = "";
+        return BERT_OK;
+    }
     listed_token token;
     TRY(special_read(value, in_map ? c->special_path : c->config_path, key, in_map, &token));
     *text = token.token.content;

@@ -25,7 +25,7 @@ typedef struct tokenizer_class {
 bert_status tokenizer_class_read(const char *folder, tokenizer_class *out);
 void tokenizer_class_release(tokenizer_class *c);
 
-/* *text = the content of "unk_token", "cls_token" or "sep_token", borrowed. */
+/* *text = the content of "unk_token", "cls_token", "sep_token" or "mask_token", borrowed. */
 bert_status tokenizer_class_token(const tokenizer_class *c, const char *key, const char **text);
 
 /* Adds what the class adds to the tokens of tokenizer.json, whose "added_tokens" are `of_file`, or

@@ -15,6 +15,7 @@ struct tokenizer {
     normalizer normalizer;
     wordpiece wordpiece;
     int32_t class_id, separator_id; /* [CLS] and [SEP] */
+    int32_t mask_id;                /* [MASK]; -1: there is none */
     bool truncate_left;             /* a text that is too long loses its beginning */
     size_t max_length;              /* SIZE_MAX: no bound is known */
 };

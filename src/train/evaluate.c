@@ -16,6 +16,12 @@ static size_t longest_unit(const features *f)
     return longest;
 }
 
+size_t examples_wanted(const examples *e, size_t tokens)
+{
+    if (!e->task || e->task->head->rows != ROWS_WANTED) return 0;
+    return e->task->wanted ? e->task->wanted(e, tokens) : tokens;
+}
+
 bert_status eval_room_open(compute *on, const examples *e, size_t tokens, eval_room *out)
 {
     const config *c = e->config;
@@ -23,7 +29,7 @@ bert_status eval_room_open(compute *on, const examples *e, size_t tokens, eval_r
     size_t longest = longest_unit(&e->features), group = features_group(&e->features);
     if (tokens < longest) tokens = longest;
     batch_limits limits = { .tokens = tokens, .sequences = tokens / 2 + group };
-    if (h->rows == ROWS_WANTED) limits.wanted = tokens;
+    limits.wanted = examples_wanted(e, tokens);
     tape_shape shape = head_tape_shape(h, c, &limits, false);
     compute_limits needs = { .rows = tokens, .width = c->hidden, .keys = e->max_length };
 
@@ -62,13 +68,13 @@ static bert_status units_run(walk *w, size_t first, size_t count)
 {
     const task *kind = w->e->task;
     const uint32_t *index = w->order + first;
-    uint64_t key = rng_key(w->e->seed, 0);
+    uint64_t key = rng_key(0, 0); /* of no run's seed: what is asked does not depend on the model */
     batch_fill(w->room, &w->e->features, index, count, first);
     if (kind->prepare) kind->prepare(w->e, w->room, index, count, key);
     kind->head->forward(w->pass);
     if (w->e->labelled) {
         kind->loss(w->pass, w->e, index, count, 0.0, w->loss);
-        *w->divisor += kind->weigh(w->e, index, count, first, key);
+        *w->divisor += examples_weigh(w->e, index, count, first, key);
     }
     TRY(kind->decode(w->decoder, w->e, w->pass, first, count, w->taker));
     return w->pass->on->status(w->pass->on);
@@ -89,8 +95,8 @@ static bert_status walk_run(walk *w)
 }
 
 bert_status examples_run(const pass *p, batch *room, const examples *e,
-                        const bert_observer *observer, const answer_taker *taker, double *loss,
-                        double *divisor)
+                         const bert_observer *observer, const answer_taker *taker, double *loss,
+                         double *divisor)
 {
     walk w = { .e = e,
                .pass = p,

@@ -13,6 +13,9 @@ typedef struct eval_room {
     tape tape;
 } eval_room;
 
+/* The most tokens that batches of up to `tokens` want of the last layer; 0: one a sequence. */
+size_t examples_wanted(const examples *e, size_t tokens);
+
 /* Room for batches of up to `tokens`, or one unit of `e` if that is longer, with the task's head.
  */
 bert_status eval_room_open(compute *on, const examples *e, size_t tokens, eval_room *out);
@@ -22,8 +25,8 @@ void eval_room_release(eval_room *r);
  * the examples are labelled, adds up losses in *loss and what they are divided by in *divisor. p's
  * batch is `room`; observer NULL: no progress is told. */
 bert_status examples_run(const pass *p, batch *room, const examples *e,
-                        const bert_observer *observer, const answer_taker *taker, double *loss,
-                        double *divisor);
+                         const bert_observer *observer, const answer_taker *taker, double *loss,
+                         double *divisor);
 
 typedef struct evaluation {
     json_t *metrics, *files; /* objects; the files' names and values */

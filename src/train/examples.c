@@ -17,7 +17,9 @@ static bert_status rows_encode(examples *e)
         return fail(BERT_ARGUMENT, "%zu rows are more than can be told apart", e->row_count);
     TRY(e->task->targets_open(e));
     for (size_t row = 0; row < e->row_count; row++) {
-        if (e->rows[row].pair.bytes) TRY(config_check_pairs(e->config));
+        if (e->rows[row].pair.bytes &&
+            e->task->form != FORM_COMPARED) /* those are read one by one */
+            TRY(config_check_pairs(e->config));
         TRY(e->task->encode(e, row));
     }
     return BERT_OK;

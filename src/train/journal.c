@@ -38,8 +38,10 @@ bert_status journal_step(journal *j, const bert_event *s)
             "{\"step\":%zu,\"epoch\":%zu,\"loss\":%.9g,\"learning_rate\":%.9g,\"grad_norm\":%.9g,"
             "\"tokens\":%zu}\n",
             s->step, s->epoch, s->loss, s->learning_rate, s->gradient_norm, s->tokens);
-    fprintf(j->timings, "{\"step\":%zu,\"seconds\":%.6f,\"tokens\":%zu}\n", s->step, s->seconds,
-            s->tokens);
+    fprintf(
+        j->timings,
+        "{\"step\":%zu,\"seconds\":%.6f,\"tokens\":%zu,\"token_pairs\":%zu,\"sequences\":%zu}\n",
+        s->step, s->seconds, s->tokens, s->token_pairs, s->sequences);
     if (!ferror(j->log) && !ferror(j->timings)) return BERT_OK;
     return fail(BERT_IO, "step %zu: the run's log cannot be written; is the disk full?", s->step);
 }

@@ -4,7 +4,9 @@
  *                    "tokens":860}
  *                    no times, so that two runs can be compared byte for byte; the rate as
  *                    applied, the norm before clipping
- *   timings.jsonl    {"step":1,"seconds":0.31,"tokens":860} */
+ *   timings.jsonl    {"step":1,"seconds":0.31,"tokens":860,"token_pairs":24016,"sequences":32}
+ *                    token_pairs: the squares of the sequences' lengths, added up: what attention
+ *                    works on */
 #ifndef TRAIN_JOURNAL_H
 #define TRAIN_JOURNAL_H
 

@@ -31,6 +31,17 @@ static const char *const known_files[] = {
     "predictions.json",
     "nbest_predictions.json",
     "null_odds.json",
+    "modules.json",
+    "sentence_bert_config.json",
+    "config_sentence_transformers.json",
+};
+
+/* Folders in it, and the one file that each may hold; NULL: none. */
+static const struct {
+    const char *name, *file;
+} known_folders[] = {
+    { "1_Pooling", "config.json" },
+    { "2_Normalize", NULL },
 };
 
 static bool is_dots(const char *name)
@@ -45,15 +56,49 @@ static bool file_known(const char *name)
     return false;
 }
 
-/* A file that a killed run was writing: "config.json.4711.partial", see file_write_open(). */
+/* "config.json.4711.partial" of "config.json", see file_write_open(). */
+static bool name_unfinished(const char *name, const char *of)
+{
+    size_t count = strlen(of);
+    if (strncmp(name, of, count) != 0 || name[count] != '.') return false;
+    const char *number = name + count + 1;
+    size_t digits = strspn(number, "0123456789");
+    return digits && strcmp(number + digits, ".partial") == 0;
+}
+
+/* A file that a killed run was writing. */
 static bool file_unfinished(const char *name)
 {
-    for (size_t i = 0; i < sizeof known_files / sizeof *known_files; i++) {
-        size_t count = strlen(known_files[i]);
-        if (strncmp(name, known_files[i], count) != 0 || name[count] != '.') continue;
-        const char *number = name + count + 1;
-        size_t digits = strspn(number, "0123456789");
-        if (digits && strcmp(number + digits, ".partial") == 0) return true;
+    for (size_t i = 0; i < sizeof known_files / sizeof *known_files; i++)
+        if (name_unfinished(name, known_files[i])) return true;
+    return false;
+}
+
+/* Does the folder hold nothing but `file`, whole or unfinished? A link to one is not looked into.
+ */
+static bool holds_only(const char *path, const char *file)
+{
+    int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *entries = descriptor >= 0 ? fdopendir(descriptor) : NULL;
+    bool only = entries != NULL;
+    if (!entries && descriptor >= 0) close(descriptor);
+    for (struct dirent *entry; only && (entry = readdir(entries));) {
+        const char *name = entry->d_name;
+        only = is_dots(name) || (file && (strcmp(name, file) == 0 || name_unfinished(name, file)));
+    }
+    if (entries) closedir(entries);
+    return only;
+}
+
+static bool folder_known(const char *folder, const char *name)
+{
+    for (size_t i = 0; i < sizeof known_folders / sizeof *known_folders; i++) {
+        char *path;
+        if (strcmp(name, known_folders[i].name) != 0) continue;
+        if (path_join(folder, name, &path) != BERT_OK) return false;
+        bool known = holds_only(path, known_folders[i].file);
+        free(path);
+        return known;
     }
     return false;
 }
@@ -66,7 +111,7 @@ static bert_status folder_check(const char *folder, bool overwrite)
     bert_status status = BERT_OK;
     for (struct dirent *entry; status == BERT_OK && (entry = readdir(entries));) {
         if (is_dots(entry->d_name)) continue;
-        if (!file_known(entry->d_name))
+        if (!file_known(entry->d_name) && !folder_known(folder, entry->d_name))
             status = fail(BERT_ARGUMENT,
                           "%s: holds '%s', which no run has made; choose another output folder",
                           folder, entry->d_name);
@@ -98,7 +143,8 @@ static bert_status staging_clear(const output *o, DIR *entries, bool look_only)
     for (struct dirent *entry; status == BERT_OK && (entry = readdir(entries));) {
         char *path = NULL;
         if (is_dots(entry->d_name)) continue;
-        if (!file_known(entry->d_name) && !file_unfinished(entry->d_name))
+        if (!file_known(entry->d_name) && !file_unfinished(entry->d_name) &&
+            !folder_known(o->staging, entry->d_name))
             return fail(BERT_ARGUMENT,
                         "%s: holds '%s', which no run has made; the run wants a folder of that "
                         "name to work in, so move it away or choose another output",

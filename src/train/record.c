@@ -142,6 +142,8 @@ static bert_status trained_as_read(const json_t *object, const char *path, train
     TRY(json_get_size(options, path, "max_length", 3, 1 << 16, &out->max_length));
     if (!json_is_object(own)) return BERT_OK;
     TRY(json_get_bool(own, path, "windows", &out->windows));
+    TRY(json_get_double(own, path, "mask_share", 0.0, 1.0, &out->mask_share));
+    TRY(json_get_bool(own, path, "whole_words", &out->whole_words));
     return json_get_size(own, path, "stride", 0, 1 << 16, &out->stride);
 }
 

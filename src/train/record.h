@@ -5,7 +5,8 @@
  *   all_results.json   the same, with train_loss, train_runtime, train_samples_per_second, ...
  *                      as transformers' Trainer names them
  *   run.json           all options, sha256 of model and data, versions, processor; max_length,
- *                      windows and stride are read again when the model is used */
+ *                      windows, stride and how words were masked are read again when the model is
+ *                      used */
 #ifndef TRAIN_RECORD_H
 #define TRAIN_RECORD_H
 
@@ -19,6 +20,8 @@ typedef struct trained_as {
     size_t max_length;
     bool windows;
     size_t stride;
+    double mask_share;
+    bool whole_words;
 } trained_as;
 
 bert_status record_read(const char *folder, trained_as *out);

@@ -51,11 +51,11 @@ static void head_tell(const run *r, bool kept, size_t labels)
 {
     const bert_train_options *o = r->options;
     if (!r->task->head->groups) return;
-    if (kept && labels)
+    if (kept && labels > 1)
         observe_note(&o->observer, "head: kept from %s, for the same %zu labels", o->model, labels);
     else if (kept)
         observe_note(&o->observer, "head: kept from %s", o->model);
-    else if (labels)
+    else if (labels > 1)
         observe_note(&o->observer, "head: drawn fresh (seed %llu) for %zu labels%s",
                      (unsigned long long)o->seed, labels,
                      r->start.groups & GROUP_CLASSIFIER ? "; the checkpoint's is for others" : "");
@@ -68,6 +68,7 @@ static void heads_forget(pretrained *m)
 {
     m->params.classifier = (classifier_params){ 0 };
     m->params.spans = (spans_params){ 0 };
+    m->params.masked = (masked_params){ 0 };
 }
 
 static bert_status config_choose(run *r, const dataset *d)
@@ -75,6 +76,7 @@ static bert_status config_choose(run *r, const dataset *d)
     const bert_train_options *o = r->options;
     label_names labels = { 0 };
     TRY(config_read(o->model, &r->config));
+    if (r->task->head->groups & GROUP_MASKED) TRY(config_check_tied(&r->config));
     r->dropout = dropout_choose(&r->config, o->dropout);
     if (r->task->labels_find) TRY(r->task->labels_find(d, &o->task_options, &o->observer, &labels));
     bool kept =
@@ -84,6 +86,9 @@ static bert_status config_choose(run *r, const dataset *d)
     if (!kept && labels.count)
         status = config_set_labels(&r->config, (const char *const *)labels.names, labels.count);
     if (r->task->head == &head_choice) r->config.outputs = 1;
+    if (status == BERT_OK && r->task->head == &head_vectors)
+        status = config_set_pooling(&r->config, o->task_options.pooling);
+    r->config.unanswerable = d->unanswerable;
     if (status == BERT_OK) head_tell(r, kept, labels.count);
     if (!kept) heads_forget(&r->start);
     label_names_release(&labels);
@@ -172,9 +177,16 @@ static bert_status dev_open(run *r)
 {
     const bert_train_options *o = r->options;
     if (!o->dev) return BERT_OK;
-    dataset_request request = { .columns = columns_of(&o->columns), .form = r->task->form };
+    dataset_request request = { .columns = columns_of(&o->columns),
+                                .form = r->task->form,
+                                .empty_labels = r->task->empty_labels };
     TRY(dataset_open(&o->dev, 1, &request, &r->dev_data));
     examples dev = examples_of(r, &r->dev_data);
+    r->dev_options = o->task_options;
+    r->dev_options.class_weights = r->dev_options.positive_weights = NULL;
+    r->dev_options.label_smoothing = 0.0;
+    dev.options = &r->dev_options;
+    dev.training = &r->train;
     return examples_open(&dev, o->dev, &o->observer, &r->dev);
 }
 
@@ -220,20 +232,33 @@ static bert_status room_open(run *r)
     if (together > r->train.features.count) together = r->train.features.count;
     const head *h = r->task->head;
     size_t group = features_group(&r->train.features), dev_most;
+    size_t dev_group = features_group(&r->dev.features);
     size_t keys = r->train.features.longest > r->dev.features.longest ? r->train.features.longest
                                                                       : r->dev.features.longest;
     batch_limits limits = { .sequences = together * group };
     TRY(tokens_most(&r->train.features, together, &limits.tokens));
     TRY(tokens_most(&r->dev.features, 1, &dev_most));
     if (limits.tokens < dev_most) limits.tokens = dev_most;
-    if (h->rows == ROWS_WANTED) limits.wanted = limits.tokens;
+    if (limits.sequences < dev_group) limits.sequences = dev_group;
+    size_t train_wanted = examples_wanted(&r->train, limits.tokens);
+    size_t dev_wanted = examples_wanted(&r->dev, limits.tokens);
+    limits.wanted = train_wanted > dev_wanted ? train_wanted : dev_wanted;
     TRY(batch_open(&r->batch, &limits, &r->batch_block));
     tape_shape shape = head_tape_shape(h, &r->config, &limits, true);
     TRY(tape_open(r->on, &r->config, &shape, &r->tape));
     size_t width =
         r->config.hidden > r->config.intermediate ? r->config.hidden : r->config.intermediate;
-    return r->on->reserve(r->on,
-                          &(compute_limits){ .rows = limits.tokens, .width = width, .keys = keys });
+    compute_limits needs = { .rows = limits.tokens, .width = width, .keys = keys };
+    if (r->task->compares && r->task->compares(&r->train)) {
+        needs.units = together;
+        needs.members = group;
+        if (together < o->batch_size && together == o->micro_batch)
+            observe_note(&o->observer,
+                         "with --micro-batch, a text is compared with those of its %zu examples, "
+                         "not with all of the batch's",
+                         together);
+    }
+    return r->on->reserve(r->on, &needs);
 }
 
 pass run_pass(run *r, bool with_dropout)
@@ -268,9 +293,18 @@ static bert_status run_open_parts(run *r, const dataset *d)
     return journal_open(&r->output, &r->journal);
 }
 
-static bert_status run_fill(run *r, const dataset *d)
+static bert_status device_open(run *r)
 {
     TRY(compute_cpu_open(r->options->threads, &r->on));
+    if (!r->options->profile) return BERT_OK;
+    TRY(profile_open(r->on, &r->profile));
+    r->on = profile_compute(r->profile);
+    return BERT_OK;
+}
+
+static bert_status run_fill(run *r, const dataset *d)
+{
+    TRY(device_open(r));
     TRY(pretrained_open(r->options->model, r->on, &r->start));
     TRY(output_open(r->options->output, r->options->overwrite, &r->output));
     return run_open_parts(r, d);
@@ -342,7 +376,9 @@ bert_status run_finish(run *r)
     TRY(thresholds_take(r));
     TRY(config_write(&r->config, folder, h->class_name, h->labelled, r->task->problem_type));
     TRY(tokenizer_copy_files(r->options->model, folder));
-    if (r->task->save) TRY(r->task->save(&r->config, r->tokenizer, r->max_length, folder));
+    if (r->task->save)
+        TRY(r->task->save(&r->config, h->groups | (h->passed_on & r->start.groups), r->max_length,
+                          folder));
     TRY(record_write(r));
     return output_publish(&r->output);
 }

@@ -3,6 +3,7 @@
 #define TRAIN_RUN_H
 
 #include "bert.h"
+#include "compute/profile.h"
 #include "data/sampler.h"
 #include "model/pretrained.h"
 #include "train/evaluate.h"
@@ -16,6 +17,7 @@ typedef struct run {
     const bert_train_options *options;
     const task *task;
     compute *on;
+    profile *profile; /* the same, where it is to be profiled; else NULL */
 
     pretrained start; /* the checkpoint the run begins from */
     tokenizer *tokenizer;
@@ -29,8 +31,10 @@ typedef struct run {
     float *weight_data;
 
     size_t max_length;
-    dataset dev_data;    /* as text, which answers are compared with */
-    examples train, dev; /* dev.features.count 0: there is none */
+    dataset dev_data;              /* as text, which answers are compared with */
+    bert_task_options dev_options; /* without weights and smoothing: the loss on dev data is plain,
+                                      as that of an evaluation afterwards */
+    examples train, dev;           /* dev.features.count 0: there is none */
     sampler sampler;
     schedule schedule;
     optimizer optimizer;

@@ -38,13 +38,18 @@ typedef struct examples {
     uint64_t seed;
     const dataset_row *rows; /* [row_count] */
     size_t row_count;
-    bool labelled; /* do the rows have labels, and are targets made of them? */
+    const struct examples *training; /* for dev data: those trained on; NULL: it is they, or none */
+    bool labelled;                   /* do the rows have labels, and are targets made of them? */
 
     features features;
     size_t truncated; /* rows that lost tokens to max_length */
     void *targets;    /* the task's own: what each unit asks, and where its tokens come from */
     tokenizer_encoding scratch;
 } examples;
+
+/* weigh() of the examples' task, which see. */
+double examples_weigh(const examples *e, const uint32_t *index, size_t count, size_t first_in_step,
+                      uint64_t key);
 
 /* Who takes the answers of rows, in the order of the rows. */
 typedef struct answer_taker {
@@ -56,6 +61,7 @@ struct task {
     const char *name;         /* as --task names it */
     const char *problem_type; /* in config.json; NULL: none */
     dataset_form form;
+    bool empty_labels; /* may a row's label be empty, for none of several? */
     const head *head;
     size_t max_length;      /* the default of --max-length */
     const char *score_name; /* the metric of metrics_score, for people: "accuracy" */
@@ -77,13 +83,17 @@ struct task {
     /* After all rows, and once: says what was odd about them. NULL: nothing to say. */
     bert_status (*encoded)(examples *e, const char *what, const bert_observer *observer);
 
+    /* Of up to `tokens` tokens in a batch, at most so many are wanted by prepare(), for heads of
+     * ROWS_WANTED. NULL: all of them. */
+    size_t (*wanted)(const examples *e, size_t tokens);
+
     /* Changes a batch just filled with units index[0 .. count-1] by chance (masked words): `key` is
-     * of the seed and the step; in evaluation of the seed alone. NULL: nothing. */
+     * of the seed and the step; in evaluation the same for all models. NULL: nothing. */
     void (*prepare)(const examples *e, batch *b, const uint32_t *index, size_t count, uint64_t key);
 
     /* By how much the sum of the units' losses is divided: their number, that of their labelled
      * tokens, the sum of their weights. A step is divided by the weight of all its units.
-     * first_in_step: the index in the step of the first, as in batch_fill(). */
+     * first_in_step: the index in the step of the first, as in batch_fill(). NULL: their number. */
     double (*weigh)(const examples *e, const uint32_t *index, size_t count, size_t first_in_step,
                     uint64_t key);
 
@@ -91,6 +101,9 @@ struct task {
      * times its gradient to the tape's dlogits. scale 0: no gradient is wanted. */
     void (*loss)(const pass *p, const examples *e, const uint32_t *index, size_t count,
                  double scale, double *loss);
+
+    /* Does the loss compare the units of a batch with each other (in_batch_negatives)? NULL: no. */
+    bool (*compares)(const examples *e);
 
     /* Decoding: takes the outputs of units first .. first + count - 1, in order and without gaps
      * from one call to the next, and hands on the answer of every row whose last unit is among
@@ -117,8 +130,9 @@ struct task {
     /* Adds files to be written beside the metrics: name -> value. NULL: none. */
     bert_status (*metrics_files)(const void *metrics, const examples *e, json_t *files);
 
-    /* Writes what else belongs into the folder of a trained model. NULL: nothing. */
-    bert_status (*save)(const config *c, const tokenizer *t, size_t max_length, const char *folder);
+    /* Writes what else belongs into the folder of a trained model whose weights are of the encoder
+     * and of `groups`. NULL: nothing. */
+    bert_status (*save)(const config *c, unsigned groups, size_t max_length, const char *folder);
 };
 
 #endif

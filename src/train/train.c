@@ -1,22 +1,16 @@
 /* train.c: the loop. */
 #include "train/train.h"
 
+#include "base/clock.h"
 #include "base/rng.h"
 #include "formats/json.h"
 #include "train/evaluate.h"
 #include "train/observe.h"
+#include "train/profile_tell.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* Forward and backward of a step's units, a part at a time. Each part adds its share of the step's
  * sums: the mean is over the step, so a split step has the gradient of a whole one. */
@@ -24,7 +18,7 @@ static bert_status gradient_compute(run *r, const uint32_t *index, size_t count,
 {
     const task *kind = r->task;
     size_t part = r->options->micro_batch ? r->options->micro_batch : count;
-    double loss = 0.0, divisor = kind->weigh(&r->train, index, count, 0, r->dropout.key);
+    double loss = 0.0, divisor = examples_weigh(&r->train, index, count, 0, r->dropout.key);
     if (!(divisor > 0.0)) divisor = 1.0; /* nothing is asked in this step */
     optimizer_zero(&r->optimizer);
     for (size_t done = 0; done < count; done += part) {
@@ -36,6 +30,8 @@ static bert_status gradient_compute(run *r, const uint32_t *index, size_t count,
         kind->loss(&p, &r->train, index + done, fit, 1.0 / divisor, &loss);
         kind->head->backward(&p, &r->gradients);
         event->tokens += r->batch.tokens;
+        event->token_pairs += batch_token_pairs(&r->batch);
+        event->sequences += r->batch.sequences;
     }
     event->loss = loss / divisor;
     event->gradient_norm = optimizer_norm(&r->optimizer);
@@ -48,13 +44,15 @@ static bert_status gradient_compute(run *r, const uint32_t *index, size_t count,
 
 static bert_status step_run(run *r, const uint32_t *index, size_t count, bert_event *event)
 {
-    double begin = now();
+    profile_begin(r->profile);
+    double begin = clock_seconds();
     r->dropout.key = rng_key(r->options->seed, event->step);
     event->learning_rate = schedule_rate(&r->schedule, event->step);
     TRY(gradient_compute(r, index, count, event));
     optimizer_step(&r->optimizer, event->step, event->learning_rate, event->gradient_norm,
                    r->weight_data);
-    event->seconds = now() - begin;
+    event->seconds = clock_seconds() - begin;
+    profile_end(r->profile, event->seconds);
 
     r->steps_done = event->step;
     r->loss_sum += event->loss;
@@ -149,6 +147,7 @@ bert_status train(run *r)
     if (status != BERT_OK) return r->saved ? best_rescue(r, status) : status;
     if (r->steps_done == 0)
         return fail(BERT_ARGUMENT, "stopped before the first step; nothing is saved");
+    if (r->profile) TRY(profile_tell(r->profile, &r->options->observer));
     if (!r->saved || !r->options->keep_best) {
         TRY(run_save_weights(r));
         evaluation_drop_stale(r);

@@ -57,6 +57,7 @@ NEEDS = {
     "terminal": (lambda: shutil.which("script") is not None, "there is no script(1) to make a terminal"),
     "plain-build": (lambda: not os.environ.get("SAN"), "the sanitizers' runtime cannot take part in it"),
     "demo": (lambda: pathlib.Path("demo/model/model.safetensors").exists(), "demo/ has not been fetched"),
+    "shared-data": (lambda: pathlib.Path("../shared/data").is_dir(), "there is no ../shared/data"),
 }
 
 

@@ -13,6 +13,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
 typedef struct attention_task {
     compute_cpu *cpu;
@@ -113,6 +114,12 @@ static float *scratch_of(const attention_task *t, const head *h, size_t thread)
     return t->cpu->scores + thread * 2 * most * most;
 }
 
+/* x [keys, width] = 0 */
+static void head_zero(const head *h, float *x)
+{
+    for (size_t key = 0; key < h->keys; key++) memset(x + key * h->stride, 0, h->width * sizeof *x);
+}
+
 static void head_forward(void *context, size_t index, size_t thread)
 {
     const attention_task *t = context;
@@ -120,6 +127,7 @@ static void head_forward(void *context, size_t index, size_t thread)
     float *scores = scratch_of(t, &h, thread);
     size_t query = h.first_query * h.stride + h.offset, key = h.first_key * h.stride + h.offset;
 
+    if (h.queries == 0) return;
     head_scores(&h, t->q + query, t->k + key, scores);
     head_softmax(&h, scores);
     if (h.dropout->rate > 0.0f) head_dropout(&h, scores, scores);
@@ -134,6 +142,11 @@ static void head_backward(void *context, size_t index, size_t thread)
     size_t query = h.first_query * h.stride + h.offset, key = h.first_key * h.stride + h.offset;
     bool drops = h.dropout->rate > 0.0f;
 
+    if (h.queries == 0) {
+        head_zero(&h, t->dk + key);
+        head_zero(&h, t->dv + key);
+        return;
+    }
     head_scores(&h, t->q + query, t->k + key, p);
     head_softmax(&h, p);
     if (drops) head_dropout(&h, p, d);

@@ -79,7 +79,7 @@ static void linear_backward_weight(compute *on, const linear_shape *s, const flo
                              .lda = s->out,
                              .ldb = s->in,
                              .ldc = s->in };
-    cpu_matmul(cpu, &product, dy, x, 1.0f, dw);
+    if (dw) cpu_matmul(cpu, &product, dy, x, 1.0f, dw);
     if (db) {
         column_sums t = { .cpu = cpu, .rows = s->rows, .width = s->out, .x = dy, .sums = db };
         parallel_for(cpu_team(cpu, (double)s->rows * (double)s->out),

@@ -1,0 +1,14 @@
+/* columns.h: text in the columns of a table on a terminal. */
+#ifndef CLI_COLUMNS_H
+#define CLI_COLUMNS_H
+
+#include <stdio.h>
+
+/* Columns of a terminal that a text takes: not its bytes, nor its code points. */
+int column_text_width(const char *text);
+
+/* The text, filled up with spaces to `width` where it is narrower. */
+void column_print_left(FILE *out, const char *text, int width);
+void column_print_right(FILE *out, const char *text, int width);
+
+#endif

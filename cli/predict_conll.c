@@ -1,0 +1,121 @@
+#include "predict_conll.h"
+#include "report.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SENTENCES_MAX = 512 }; /* answered at once */
+
+typedef struct sentences {
+    bert_conll *file;
+    bert_text *words, *lines; /* [word_count] of all sentences, side by side */
+    size_t word_count, capacity;
+    size_t counts[SENTENCES_MAX];
+    char separators[SENTENCES_MAX];
+    bert_input inputs[SENTENCES_MAX];
+    char *answers[SENTENCES_MAX];
+    size_t count, printed; /* sentences read and not yet printed; printed in all */
+} sentences;
+
+bool conll_wanted(const settings *s, const model_session *open)
+{
+    return s->operand_count > 1 && !s->columns.text && strcmp(open->info.task, "tag") == 0 &&
+           bert_conll_is(s->operands[1]);
+}
+
+static bool words_grow(sentences *all, size_t more)
+{
+    if (all->capacity - all->word_count >= more) return true;
+    size_t capacity = 2 * all->capacity + more;
+    bert_text *words = realloc(all->words, capacity * sizeof *words);
+    if (words) all->words = words;
+    bert_text *lines = words ? realloc(all->lines, capacity * sizeof *lines) : NULL;
+    if (lines) all->lines = lines;
+    if (lines) all->capacity = capacity;
+    return lines != NULL;
+}
+
+/* Reads the next sentences; the texts stay where the file has them. */
+static int sentences_read(sentences *all)
+{
+    all->count = all->word_count = 0;
+    while (all->count < SENTENCES_MAX) {
+        bert_sentence s;
+        bool more;
+        if (bert_conll_next(all->file, &s, &more) != BERT_OK) return complain_of_library();
+        if (!more) break;
+        if (!words_grow(all, s.count)) {
+            complain("memory is exhausted");
+            return EXIT_FAILED;
+        }
+        memcpy(all->words + all->word_count, s.words, s.count * sizeof *s.words);
+        memcpy(all->lines + all->word_count, s.lines, s.count * sizeof *s.lines);
+        all->word_count += s.count;
+        all->separators[all->count] = s.separator;
+        all->counts[all->count++] = s.count;
+    }
+    return EXIT_DONE;
+}
+
+static void line_print(bert_text line, char separator, const char *tag)
+{
+    fwrite(line.bytes, 1, line.count, stdout);
+    putchar(separator);
+    puts(tag);
+}
+
+static int sentence_print(sentences *all, size_t index, const bert_text *lines)
+{
+    json_t *answer = json_loads(all->answers[index], 0, NULL), *tags;
+    tags = json_object_get(answer, "tags");
+    if (json_array_size(tags) != all->counts[index]) {
+        json_decref(answer);
+        complain("memory is exhausted");
+        return EXIT_FAILED;
+    }
+    if (all->printed++) putchar('\n');
+    for (size_t i = 0; i < all->counts[index]; i++)
+        line_print(lines[i], all->separators[index], json_string_value(json_array_get(tags, i)));
+    json_decref(answer);
+    return EXIT_DONE;
+}
+
+static int sentences_answer(sentences *all, const model_session *open)
+{
+    for (size_t i = 0, at = 0; i < all->count; at += all->counts[i++])
+        all->inputs[i] = (bert_input){ .items = all->words + at, .item_count = all->counts[i] };
+    if (bert_answers(open->session, all->inputs, all->count, all->answers) != BERT_OK)
+        return complain_of_library();
+    int status = EXIT_DONE;
+    for (size_t i = 0, at = 0; i < all->count; at += all->counts[i++]) {
+        if (status == EXIT_DONE) status = sentence_print(all, i, all->lines + at);
+        bert_text_free(all->answers[i]);
+    }
+    return status == EXIT_DONE && !output_flush() ? EXIT_FAILED : status;
+}
+
+int conll_predict(const settings *s, const model_session *open)
+{
+    if (s->columns.pair || s->keep.count)
+        return wrong_use(INDEX_PREDICT, "--%s needs a table: say --text COLUMN",
+                         s->columns.pair ? "text-pair" : "keep");
+    sentences *all = calloc(1, sizeof *all);
+    if (!all) {
+        complain("memory is exhausted");
+        return EXIT_FAILED;
+    }
+    int status = EXIT_DONE;
+    if (bert_conll_open(s->operands[1], &all->file) != BERT_OK) status = complain_of_library();
+    while (status == EXIT_DONE) {
+        int read = sentences_read(all);
+        if (all->count) status = sentences_answer(all, open);
+        if (read != EXIT_DONE) status = read;
+        if (all->count < SENTENCES_MAX) break;
+    }
+    bert_conll_free(all->file);
+    free(all->words);
+    free(all->lines);
+    free(all);
+    return status;
+}

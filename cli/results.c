@@ -1,0 +1,121 @@
+#include "results.h"
+#include "columns.h"
+#include "confusion.h"
+#include "watch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- a regression */
+
+static void numbers_print(const json_t *metrics, FILE *out)
+{
+    static const struct {
+        const char *key, *shown;
+    } numbers[] = { { "eval_pearson", "Pearson" },
+                    { "eval_spearman", "Spearman" },
+                    { "eval_mse", "mean squared error" },
+                    { "eval_mae", "mean absolute error" } };
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        const json_t *value = json_object_get(metrics, numbers[i].key);
+        fprintf(out, "%-20s", numbers[i].shown);
+        if (json_is_number(value))
+            fprintf(out, " %8.4f\n", json_number_value(value));
+        else
+            fprintf(out, " %8s\n", "-");
+    }
+}
+
+/* ---- several labels */
+
+/* Of more labels than ROWS_MAX, the first FIRST_ROWS and the last of the others are shown. */
+enum { ROWS_MAX = 30, FIRST_ROWS = 10, SCORE_WIDTH = 11 };
+
+typedef struct label_row {
+    const char *name;
+    const json_t *scores;
+    const json_t *threshold; /* or NULL */
+    size_t place;            /* among the labels */
+} label_row;
+
+static double score_at(const label_row *row, const char *key)
+{
+    return json_number_value(json_object_get(row->scores, key));
+}
+
+static int better_first(const void *a, const void *b)
+{
+    const label_row *left = a, *right = b;
+    double x = score_at(left, "f1"), y = score_at(right, "f1");
+    if (x != y) return (x < y) - (x > y);
+    return (left->place > right->place) - (left->place < right->place);
+}
+
+static void row_print(const label_row *row, int name_width, FILE *out)
+{
+    column_print_left(out, row->name, name_width);
+    fprintf(out, "%*.1f %%%*.1f %%%*.1f %%", SCORE_WIDTH - 2, 100.0 * score_at(row, "precision"),
+            SCORE_WIDTH - 2, 100.0 * score_at(row, "recall"), SCORE_WIDTH - 2,
+            100.0 * score_at(row, "f1"));
+    fprintf(out, "%*.0f", SCORE_WIDTH, score_at(row, "support"));
+    if (row->threshold) fprintf(out, "%*.3f", SCORE_WIDTH, json_number_value(row->threshold));
+    fputc('\n', out);
+}
+
+static void rows_print(const label_row *rows, size_t count, const char *head, FILE *out)
+{
+    int name_width = (int)strlen(head);
+    for (size_t i = 0; i < count; i++) {
+        int width = column_text_width(rows[i].name);
+        if (width > name_width) name_width = width;
+    }
+    column_print_left(out, head, name_width);
+    fprintf(out, "%*s%*s%*s%*s%*s\n", SCORE_WIDTH, "precision", SCORE_WIDTH, "recall", SCORE_WIDTH,
+            "F1", SCORE_WIDTH, "examples", rows[0].threshold ? SCORE_WIDTH : 0,
+            rows[0].threshold ? "threshold" : "");
+    size_t left_out = count > ROWS_MAX ? count - ROWS_MAX : 0;
+    for (size_t i = 0; i < count; i++) {
+        if (left_out && i == FIRST_ROWS) {
+            fprintf(out, "... %zu more ...\n", left_out);
+            i += left_out;
+        }
+        row_print(&rows[i], name_width, out);
+    }
+}
+
+static void labels_print(const json_t *metrics, const json_t *scores, const char *head, FILE *out)
+{
+    const json_t *thresholds = json_object_get(metrics, "thresholds");
+    size_t count = 0;
+    label_row *rows = calloc(json_object_size(scores) + 1, sizeof *rows);
+    if (!rows) return;
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)scores, name, value)
+    {
+        rows[count] = (label_row){ name, value, json_array_get(thresholds, count), count };
+        count++;
+    }
+    qsort(rows, count, sizeof *rows, better_first);
+    if (count) rows_print(rows, count, head, out);
+    free(rows);
+}
+
+void results_print(const json_t *metrics, FILE *out)
+{
+    const json_t *scores = json_object_get(metrics, "per_label");
+    const json_t *types = json_object_get(metrics, "per_type");
+    const json_t *tags = json_object_get(metrics, "per_tag");
+    bool matrix = json_object_get(metrics, "confusion") != NULL;
+    if (matrix) confusion_print(metrics, out);
+    if (json_object_get(metrics, "eval_pearson") && json_object_get(metrics, "eval_mse"))
+        numbers_print(metrics, out);
+    else if (json_is_object(scores) && json_object_get(metrics, "eval_exact_match"))
+        labels_print(metrics, scores, "label", out);
+    else if (json_is_object(types))
+        labels_print(metrics, types, "entity", out);
+    else if (json_is_object(tags))
+        labels_print(metrics, tags, "tag", out);
+    else if (!matrix)
+        metrics_print(metrics, out);
+}

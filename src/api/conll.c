@@ -1,0 +1,64 @@
+/* conll.c: bert.h's sentences of CoNLL files. */
+#include "api/api.h"
+
+#include "base/memory.h"
+#include "formats/conll.h"
+
+#include <stdlib.h>
+
+struct bert_conll {
+    conll *file;
+    bert_text *words, *lines; /* of the current sentence */
+    size_t words_capacity, lines_capacity;
+};
+
+bool bert_conll_is(const char *path)
+{
+    return conll_is_kind(path);
+}
+
+bert_status bert_conll_open(const char *path, bert_conll **out)
+{
+    void *memory;
+    TRY(memory_zeroed(1, sizeof(bert_conll), &memory));
+    bert_conll *c = memory;
+    bert_status status = conll_open(path, &c->file);
+    if (status == BERT_OK)
+        *out = c;
+    else
+        free(c);
+    return status;
+}
+
+void bert_conll_free(bert_conll *c)
+{
+    if (!c) return;
+    conll_free(c->file);
+    free(c->words);
+    free(c->lines);
+    free(c);
+}
+
+static bert_text text_of(slice s)
+{
+    return (bert_text){ s.bytes, s.count };
+}
+
+bert_status bert_conll_next(bert_conll *c, bert_sentence *out, bool *more)
+{
+    conll_sentence s;
+    TRY(conll_next(c->file, &s, more));
+    if (!*more) return BERT_OK;
+    TRY(memory_grow((void **)&c->words, &c->words_capacity, s.count, sizeof *c->words));
+    TRY(memory_grow((void **)&c->lines, &c->lines_capacity, s.count, sizeof *c->lines));
+    for (size_t i = 0; i < s.count; i++) {
+        c->words[i] = text_of(s.words[i]);
+        c->lines[i] = text_of(s.lines[i]);
+    }
+    *out = (bert_sentence){ .words = c->words,
+                            .lines = c->lines,
+                            .count = s.count,
+                            .line = s.line,
+                            .separator = conll_separator(s.lines[0]) };
+    return BERT_OK;
+}

@@ -1,0 +1,76 @@
+/* dataset.c: bert.h's rows of a file as inputs of a model. */
+#include "api/api.h"
+
+#include "base/memory.h"
+#include "data/dataset.h"
+
+#include <stdlib.h>
+
+struct bert_dataset {
+    dataset rows;
+    bert_text *items; /* of all rows, side by side */
+    size_t *first;    /* [count] of each row among them */
+};
+
+static bert_status items_take(bert_dataset *d)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < d->rows.count; i++) count += d->rows.rows[i].item_count;
+    void *items, *first;
+    TRY(memory_zeroed(count, sizeof *d->items, &items));
+    d->items = items;
+    TRY(memory_zeroed(d->rows.count, sizeof *d->first, &first));
+    d->first = first;
+    for (size_t i = 0, at = 0; i < d->rows.count; i++) {
+        const dataset_row *row = &d->rows.rows[i];
+        d->first[i] = at;
+        for (size_t k = 0; k < row->item_count; k++)
+            d->items[at++] = (bert_text){ row->items[k].bytes, row->items[k].count };
+    }
+    return BERT_OK;
+}
+
+bert_status bert_dataset_open(const bert_model *model, const char *path, bert_dataset **out)
+{
+    TRY(head_check(model));
+    void *memory;
+    TRY(memory_zeroed(1, sizeof(bert_dataset), &memory));
+    bert_dataset *d = memory;
+    dataset_request request = { .form = model->task->form, .unlabelled = true };
+    bert_status status = dataset_open(&path, 1, &request, &d->rows);
+    if (status == BERT_OK) status = items_take(d);
+    if (status == BERT_OK)
+        *out = d;
+    else
+        bert_dataset_free(d);
+    return status;
+}
+
+void bert_dataset_free(bert_dataset *d)
+{
+    if (!d) return;
+    dataset_release(&d->rows);
+    free(d->items);
+    free(d->first);
+    free(d);
+}
+
+size_t bert_dataset_count(const bert_dataset *d)
+{
+    return d->rows.count;
+}
+
+static bert_text text_of(slice s)
+{
+    return (bert_text){ s.bytes, s.count };
+}
+
+bert_input bert_dataset_input(const bert_dataset *d, size_t index)
+{
+    const dataset_row *row = &d->rows.rows[index];
+    return (bert_input){ .text = text_of(row->text),
+                         .pair = text_of(row->pair),
+                         .items = row->items ? d->items + d->first[index] : NULL,
+                         .item_count = row->item_count,
+                         .id = text_of(row->id) };
+}

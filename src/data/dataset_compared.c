@@ -1,0 +1,109 @@
+/* dataset_compared.c: texts that are compared with each other, from the columns of a table:
+ *
+ *   two texts      anchor + positive, or a pair as for FORM_TEXTS, or what --text and --text-pair
+ *                  name
+ *   a third        negative, beside anchor + positive: a text that does not belong to the anchor
+ *   their score    score, similarity, similarity_score, label, beside other pairs; or what --label
+ *                  names. Without one the two belong together. */
+#include "data/dataset_reader.h"
+
+#include <string.h>
+
+typedef struct compared_names {
+    const char *text, *pair, *score, *negative; /* score, negative NULL: there is none */
+} compared_names;
+
+typedef struct compared_columns {
+    size_t text, pair, score, negative;
+} compared_columns;
+
+static bert_status names_find(const table *t, const dataset_request *request, compared_names *n)
+{
+    static const char *const scores[] = { "score", "similarity", "similarity_score", "label" };
+    const dataset_columns *given = &request->columns;
+    size_t column;
+    bool anchored = !given->text && !given->pair && table_find(t, "anchor", &column) &&
+                    table_find(t, "positive", &column);
+    *n = (compared_names){ .text = given->text, .pair = given->pair };
+    if (anchored) *n = (compared_names){ .text = "anchor", .pair = "positive" };
+    dataset_texts_find(t, &n->text, &n->pair);
+    if (!n->text) return dataset_column_missing(t, "text", "--text");
+    if (!n->pair) return dataset_column_missing(t, "text to compare with", "--text-pair");
+    if (request->unlabelled) return BERT_OK;
+    n->score = given->label;
+    if (!anchored && !n->score) n->score = dataset_column_found(t, scores, 4);
+    if (anchored && !n->score && table_find(t, "negative", &column)) n->negative = "negative";
+    return BERT_OK;
+}
+
+/* By the first file's names. */
+static bert_status names_set(dataset *d, const compared_names *n)
+{
+    TRY(dataset_keep_string(d, n->text, &d->text_column));
+    TRY(dataset_keep_string(d, n->pair, &d->pair_column));
+    TRY(dataset_keep_string(d, n->negative, &d->negative_column));
+    return dataset_keep_string(d, n->score, &d->label_column);
+}
+
+static bert_status columns_find(const dataset *d, const table *t, compared_columns *c)
+{
+    TRY(table_require(t, d->text_column, &c->text));
+    TRY(table_require(t, d->pair_column, &c->pair));
+    if (d->label_column) TRY(table_require(t, d->label_column, &c->score));
+    return d->negative_column ? table_require(t, d->negative_column, &c->negative) : BERT_OK;
+}
+
+static bert_status field_keep(dataset *d, const table *t, const char *name, size_t column,
+                              slice *out)
+{
+    slice field = table_field(t, column);
+    if (!field.bytes)
+        return fail(BERT_DATA, "%s:%zu: has no '%s'", table_path(t), table_line(t), name);
+    return dataset_keep(d, field, out);
+}
+
+static bert_status row_add(dataset *d, const table *t, const compared_columns *c, const char *path)
+{
+    dataset_row row = { .line = table_line(t), .path = path };
+    void *items;
+    TRY(field_keep(d, t, d->text_column, c->text, &row.text));
+    TRY(field_keep(d, t, d->pair_column, c->pair, &row.pair));
+    if (d->label_column) TRY(field_keep(d, t, d->label_column, c->score, &row.label));
+    if (d->negative_column) {
+        TRY(dataset_take(d, 1, sizeof(slice), &items));
+        TRY(field_keep(d, t, d->negative_column, c->negative, items));
+        row.items = items;
+        row.item_count = 1;
+    }
+    return dataset_add(d, &row);
+}
+
+static bert_status rows_read(dataset *d, table *t, const dataset_request *request, bool first)
+{
+    compared_names names;
+    compared_columns columns = { 0 };
+    const char *path;
+    if (first) {
+        TRY(names_find(t, request, &names));
+        TRY(names_set(d, &names));
+    }
+    TRY(columns_find(d, t, &columns));
+    TRY(dataset_keep_string(d, table_path(t), &path));
+    while (dataset_wants_more(d, request)) {
+        bool more;
+        TRY(table_next(t, &more));
+        if (!more) break;
+        TRY(row_add(d, t, &columns, path));
+    }
+    return BERT_OK;
+}
+
+bert_status dataset_read_compared(dataset *d, const char *path, const dataset_request *request,
+                                  bool first)
+{
+    table *t;
+    TRY(table_open(path, &t));
+    bert_status status = rows_read(d, t, request, first);
+    table_free(t);
+    return status;
+}

@@ -1,0 +1,132 @@
+/* dataset_questions.c: questions about contexts: SQuAD's .json, or the columns question, context
+ * and answers (and id) of a table. */
+#include "data/dataset_reader.h"
+#include "formats/squad.h"
+
+#include <string.h>
+
+/* Many questions share a context; it is kept once for those that follow each other. */
+static bert_status context_keep(dataset *d, slice context, slice *out)
+{
+    const dataset_row *last = d->count ? &d->rows[d->count - 1] : NULL;
+    if (last && slice_equal(last->pair, context)) {
+        *out = last->pair;
+        return BERT_OK;
+    }
+    return dataset_keep(d, context, out);
+}
+
+static bert_status answers_keep(dataset *d, const squad_answer *answers, size_t count,
+                                dataset_row *row)
+{
+    void *memory;
+    TRY(dataset_take(d, count, sizeof(dataset_answer), &memory));
+    dataset_answer *kept = memory;
+    for (size_t i = 0; i < count; i++) {
+        TRY(dataset_keep(d, answers[i].text, &kept[i].text));
+        kept[i].start = answers[i].start;
+    }
+    row->answers = kept;
+    row->answer_count = count;
+    return BERT_OK;
+}
+
+static bert_status question_add(dataset *d, slice id, slice question, slice context,
+                                dataset_row *row)
+{
+    TRY(dataset_keep(d, id, &row->id));
+    TRY(dataset_keep(d, question, &row->text));
+    TRY(context_keep(d, context, &row->pair));
+    return dataset_add(d, row);
+}
+
+/* ---- SQuAD's JSON */
+
+static bert_status json_read(dataset *d, squad *file, const char *path,
+                             const dataset_request *request)
+{
+    const char *kept_path;
+    TRY(dataset_keep_string(d, path, &kept_path));
+    for (size_t number = 1; dataset_wants_more(d, request); number++) {
+        squad_question q;
+        bool more;
+        TRY(squad_next(file, &q, &more));
+        if (!more) break;
+        dataset_row row = { .line = number, .path = kept_path };
+        if (!request->unlabelled && !q.labelled)
+            return fail(BERT_DATA, "%s: the question has no 'answers'", squad_place(file));
+        if (!request->unlabelled) TRY(answers_keep(d, q.answers, q.answer_count, &row));
+        TRY(question_add(d, q.id, q.question, q.context, &row));
+        if (!request->unlabelled && !q.answer_count) d->unanswerable = true;
+    }
+    return BERT_OK;
+}
+
+/* ---- tables */
+
+typedef struct question_columns {
+    size_t question, context, answers, id;
+    bool has_id;
+} question_columns;
+
+static bert_status columns_find(const table *t, bool unlabelled, question_columns *c)
+{
+    TRY(table_require(t, "question", &c->question));
+    TRY(table_require(t, "context", &c->context));
+    if (!unlabelled) TRY(table_require(t, "answers", &c->answers));
+    c->has_id = table_find(t, "id", &c->id);
+    return BERT_OK;
+}
+
+static bert_status row_read(dataset *d, const table *t, const question_columns *c, const char *path,
+                            squad_answer_list *answers, bool unlabelled)
+{
+    dataset_row row = { .line = table_line(t), .path = path };
+    slice question = table_field(t, c->question), context = table_field(t, c->context);
+    slice id = c->has_id ? table_field(t, c->id) : (slice){ NULL, 0 };
+    if (!question.bytes || !context.bytes)
+        return fail(BERT_DATA, "%s:%zu: has no '%s'", path, row.line,
+                    question.bytes ? "context" : "question");
+    if (!unlabelled) {
+        TRY(squad_answers_parse(table_field(t, c->answers), path, row.line, answers));
+        TRY(answers_keep(d, answers->items, answers->count, &row));
+        if (!answers->count) d->unanswerable = true;
+    }
+    return question_add(d, id, question, context, &row);
+}
+
+static bert_status table_read(dataset *d, table *t, const dataset_request *request,
+                              squad_answer_list *answers)
+{
+    question_columns columns;
+    const char *path;
+    TRY(columns_find(t, request->unlabelled, &columns));
+    TRY(dataset_keep_string(d, table_path(t), &path));
+    while (dataset_wants_more(d, request)) {
+        bool more;
+        TRY(table_next(t, &more));
+        if (!more) break;
+        TRY(row_read(d, t, &columns, path, answers, request->unlabelled));
+    }
+    return BERT_OK;
+}
+
+bert_status dataset_read_questions(dataset *d, const char *path, const dataset_request *request,
+                                   bool first)
+{
+    (void)first;
+    if (squad_is_kind(path)) {
+        squad *file;
+        TRY(squad_open(path, &file));
+        bert_status status = json_read(d, file, path, request);
+        squad_free(file);
+        return status;
+    }
+    table *t;
+    squad_answer_list answers = { 0 };
+    TRY(table_open(path, &t));
+    bert_status status = table_read(d, t, request, &answers);
+    squad_answer_list_release(&answers);
+    table_free(t);
+    return status;
+}

@@ -1,0 +1,51 @@
+/* multilabel.h: scores of answers that are any number of labels each, as scikit-learn computes them
+ * (zero_division=0, over all labels), and the thresholds that give the best of them. */
+#ifndef METRICS_MULTILABEL_H
+#define METRICS_MULTILABEL_H
+
+#include "base/status.h"
+#include "metrics/confusion.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* How often a label is answered rightly, answered, and true. */
+typedef struct label_counts {
+    uint64_t right, answers, truths;
+} label_counts;
+
+/* Counts alone are kept of a row, but of those that are held for multilabel_tune(): of these a
+ * float and a bit for each label. */
+typedef struct multilabel {
+    size_t labels;
+    label_counts *counts; /* [labels] */
+    uint64_t rows, exact; /* counted; of them, those whose labels are all right */
+    size_t held;
+    float *scores;   /* [held, labels] */
+    uint8_t *truths; /* a bit each */
+    size_t score_capacity, truth_capacity;
+} multilabel;
+
+bert_status multilabel_init(size_t labels, multilabel *out);
+void multilabel_release(multilabel *m);
+
+/* Counts a row: a label is answered where its score is above its threshold.
+ *   scores, truth, thresholds [labels] */
+void multilabel_count(multilabel *m, const float *scores, const bool *truth,
+                      const double *thresholds);
+
+/* Holds a row, which multilabel_tune() will count. On failure the rows are as they were. */
+bert_status multilabel_hold(multilabel *m, const float *scores, const bool *truth);
+
+/* For each label the threshold that gives it the best F1 over the rows held: half way between two
+ * neighbouring scores (or the lowest and 0), the highest of equally good ones; 0.5 for a label that
+ * is never true. Then counts those rows.  thresholds [labels], out */
+bert_status multilabel_tune(multilabel *m, double *thresholds);
+
+class_score multilabel_label(const multilabel *m, size_t label);
+class_score multilabel_micro(const multilabel *m); /* of all labels' counts added up */
+class_score multilabel_macro(const multilabel *m); /* the mean over all labels; support: all */
+double multilabel_exact(const multilabel *m);      /* share of the rows */
+
+#endif

@@ -1,0 +1,50 @@
+/* vectors.c: a sequence as one vector of length 1: the mean of its tokens' last hidden states
+ * ([CLS] and [SEP] among them, as in sentence-transformers), or that of [CLS]. */
+#include "model/heads.h"
+
+static bool takes_first(const pass *p)
+{
+    return p->config->pooling == POOLING_CLS;
+}
+
+static void vectors_forward(const pass *p)
+{
+    compute *on = p->on;
+    tape *t = p->tape;
+    size_t sequences = p->batch->sequences, width = p->config->hidden;
+    const uint32_t *starts = p->batch->starts;
+
+    const float *hidden = encoder_forward(p);
+    if (takes_first(p))
+        on->gather_rows(on, sequences, width, starts, hidden, t->first);
+    else
+        on->mean_rows(on, sequences, width, starts, hidden, t->first);
+    on->normalize_rows_forward(on, sequences, width, t->first, t->logits, t->lengths);
+}
+
+static void vectors_backward(const pass *p, params *gradients)
+{
+    compute *on = p->on;
+    tape *t = p->tape;
+    size_t sequences = p->batch->sequences, width = p->config->hidden;
+    const uint32_t *starts = p->batch->starts;
+
+    on->normalize_rows_backward(on, sequences, width, t->dlogits, t->logits, t->lengths,
+                                t->dpooled);
+    if (takes_first(p)) {
+        on->zero(on, p->batch->tokens * width, t->dhidden);
+        on->scatter_add_rows(on, sequences, width, starts, t->dpooled, t->dhidden);
+    } else {
+        on->mean_rows_backward(on, sequences, width, starts, t->dpooled, t->dhidden);
+    }
+    encoder_backward(p, gradients);
+}
+
+const head head_vectors = {
+    .class_name = "BertModel",
+    .passed_on = GROUP_POOLER,
+    .rows = ROWS_ALL,
+    .bare = true,
+    .forward = vectors_forward,
+    .backward = vectors_backward,
+};

@@ -1,0 +1,157 @@
+/* answer.c: where in a context the answer to a question stands: BertForQuestionAnswering with the
+ * cross-entropies of the first and the last token. */
+#include "tasks/answer.h"
+
+#include "base/memory.h"
+#include "base/utf8.h"
+#include "formats/json.h"
+#include "tasks/tasks.h"
+#include "train/observe.h"
+
+#include <stdlib.h>
+
+static bert_status targets_open(examples *e)
+{
+    return memory_zeroed(1, sizeof(answer_targets), &e->targets);
+}
+
+static void targets_free(void *targets)
+{
+    answer_targets *t = targets;
+    free(t->windows);
+    free(t->offsets);
+    free(t->ids);
+    free(t);
+}
+
+static bert_status encoded(examples *e, const char *what, const bert_observer *observer)
+{
+    const answer_targets *t = e->targets;
+    bool one = t->shortened == 1;
+    if (t->shortened)
+        observe_note(observer, "%s: %zu question%s too long for %s windows and lose%s %s end", what,
+                     t->shortened, one ? " is" : "s are", one ? "its" : "their", one ? "s" : "",
+                     one ? "its" : "their");
+    if (t->displaced && e->options->fix_answers)
+        observe_note(observer,
+                     "%s: %zu answers do not stand at their answer_start; %zu were found elsewhere "
+                     "in their context, %zu nowhere: those count as not in the text",
+                     what, t->displaced, t->displaced - t->lost, t->lost);
+    else if (t->displaced)
+        observe_warning(observer,
+                        "%s: %zu of %zu answers do not stand at their answer_start: %s%s; "
+                        "--fix-answers searches for them",
+                        what, t->displaced, e->row_count, t->examples,
+                        t->displaced > 3 ? "; ..." : "");
+    observe_note(observer, "%s: %zu questions in %zu windows of at most %zu tokens", what,
+                 e->row_count, e->features.count, e->max_length);
+    return BERT_OK;
+}
+
+static double weigh(const examples *e, const uint32_t *index, size_t count, size_t first_in_step,
+                    uint64_t key)
+{
+    (void)e;
+    (void)index;
+    (void)first_in_step;
+    (void)key;
+    return 2.0 * (double)count;
+}
+
+/* The ends of a batch side by side, as the operation wants them, a few at a time. */
+static void loss(const pass *p, const examples *e, const uint32_t *index, size_t count,
+                 double scale, double *total)
+{
+    enum { RUN = 256 };
+    const answer_targets *t = e->targets;
+    int32_t spans[2 * RUN];
+    for (size_t begin = 0; begin < count; begin += RUN) {
+        size_t run = count - begin < RUN ? count - begin : RUN;
+        for (size_t i = 0; i < 2 * run; i++)
+            spans[i] = t->windows[index[begin + i / 2]].span[i % 2];
+        p->on->group_cross_entropy(p->on, run, 2, p->batch->starts + begin, p->tape->logits, spans,
+                                   (float)scale, scale != 0.0 ? p->tape->dlogits : NULL, total);
+    }
+}
+
+/* ---- for people */
+
+/* As the tokenizer counts them: malformed bytes are none. */
+static size_t code_points_before(slice text, size_t byte)
+{
+    size_t count = 0;
+    for (size_t at = 0; at < byte; at++) {
+        size_t end = at + utf8_malformed((slice){ text.bytes + at, byte - at });
+        for (; at < end; at++) count += ((unsigned char)text.bytes[at] & 0xC0) != 0x80;
+    }
+    return count;
+}
+
+/* "answer", "score", "start" and "end" in code points; -1 where there is no answer. */
+static void span_put(json_t *object, slice context, const answer_found *f, size_t i)
+{
+    const answer_span *s = &f->best[i];
+    json_object_set_new(
+        object, "answer",
+        json_string_of((slice){ context.bytes + s->range.begin, s->range.end - s->range.begin }));
+    json_object_set_new(object, "score", json_real(f->share[i]));
+    json_object_set_new(object, "start",
+                        json_integer((json_int_t)code_points_before(context, s->range.begin)));
+    json_object_set_new(object, "end",
+                        json_integer((json_int_t)code_points_before(context, s->range.end)));
+}
+
+static void nothing_put(json_t *object, const examples *e, const answer_found *f)
+{
+    json_object_set_new(object, "answer", json_string(""));
+    json_object_set_new(object, "score",
+                        json_real(e->config->unanswerable ? f->share[f->count] : 0.0));
+    json_object_set_new(object, "start", json_integer(-1));
+    json_object_set_new(object, "end", json_integer(-1));
+}
+
+static bert_status describe(const examples *e, size_t row, const void *answer, json_t *object)
+{
+    const answer_found *f = answer;
+    const dataset_row *r = &e->rows[row];
+    if (r->id.bytes) json_object_set_new(object, "id", json_string_of(r->id));
+    if (f->empty)
+        nothing_put(object, e, f);
+    else
+        span_put(object, r->pair, f, 0);
+    if (e->config->unanswerable)
+        json_object_set_new(object, "null_odds", json_real(answer_null_odds(f)));
+    if (e->options->answers < 2) return BERT_OK;
+    json_t *list = json_array();
+    for (size_t i = 0; i < f->count && i < e->options->answers; i++) {
+        json_t *one = json_object();
+        span_put(one, r->pair, f, i);
+        json_array_append_new(list, one);
+    }
+    json_object_set_new(object, "answers", list);
+    return BERT_OK;
+}
+
+const task task_answer = {
+    .name = "answer",
+    .form = FORM_QUESTIONS,
+    .head = &head_spans,
+    .max_length = 384,
+    .score_name = "F1",
+    .targets_open = targets_open,
+    .targets_free = targets_free,
+    .encode = answer_encode,
+    .encoded = encoded,
+    .weigh = weigh,
+    .loss = loss,
+    .decoder_open = answer_decoder_open,
+    .decoder_free = answer_decoder_free,
+    .decode = answer_decode,
+    .describe = describe,
+    .metrics_open = answer_metrics_open,
+    .metrics_free = answer_metrics_free,
+    .metrics_add = answer_metrics_add,
+    .metrics_put = answer_metrics_put,
+    .metrics_score = answer_metrics_score,
+    .metrics_files = answer_metrics_files,
+};

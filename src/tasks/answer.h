@@ -1,0 +1,68 @@
+/* answer.h: what the files of the task share. A question and its context are cut into windows, each
+ * a unit: [CLS] question [SEP] piece of the context [SEP]. */
+#ifndef TASKS_ANSWER_H
+#define TASKS_ANSWER_H
+
+#include "metrics/squad.h"
+#include "train/task.h"
+
+/* Where a window's tokens come from, and what it asks. */
+typedef struct answer_window {
+    uint32_t first, count; /* the sequence's tokens that are of the context: first .. + count - 1 */
+    size_t offsets;        /* of them in answer_targets.offsets */
+    int32_t span[2];       /* first and last token of the answer; 0, 0: it is not here */
+} answer_window;
+
+typedef struct answer_targets {
+    answer_window *windows; /* [units] */
+    text_range *offsets;    /* bytes of the context that each of its tokens covers */
+    int32_t *ids;           /* scratch for one window */
+    size_t window_capacity, offset_count, offset_capacity, id_capacity;
+    size_t displaced;   /* answers that do not stand where they should; of them: */
+    size_t lost;        /* found nowhere */
+    size_t shortened;   /* questions that lost their end */
+    char examples[800]; /* the first three displaced ones, in words */
+} answer_targets;
+
+bert_status answer_encode(examples *e, size_t row);
+
+/* One of the best spans of a question. */
+typedef struct answer_span {
+    text_range range; /* bytes of the context */
+    float start, end; /* logits */
+} answer_span;
+
+enum { ANSWER_BEST = 20 }; /* tokens looked at for either end, and spans that are kept */
+
+/* What a question's windows say together. */
+typedef struct answer_found {
+    answer_span best[ANSWER_BEST]; /* [count], best first */
+    size_t count;
+    double null;                   /* the lowest sum of the two logits of [CLS] over the windows */
+    size_t windows;                /* that have been looked at */
+    bool empty;                    /* is "no answer" the answer? */
+    double share[ANSWER_BEST + 1]; /* softmax over the spans, and of null at [count] where the
+                                      model knows it */
+} answer_found;
+
+double answer_score(const answer_span *span);
+
+/* By how much "no answer" scores above the best span, whose score is 0 where there is none. */
+double answer_null_odds(const answer_found *found);
+
+/* The text that stands for the answer; "" where there is none. */
+slice answer_text(const examples *e, size_t row, const answer_found *found);
+
+bert_status answer_decoder_open(const examples *e, void **decoder);
+void answer_decoder_free(void *decoder);
+bert_status answer_decode(void *decoder, const examples *e, const pass *p, size_t first,
+                          size_t count, const answer_taker *taker);
+
+bert_status answer_metrics_open(const examples *e, void **metrics);
+void answer_metrics_free(void *metrics);
+bert_status answer_metrics_add(void *metrics, const examples *e, size_t row, const void *answer);
+bert_status answer_metrics_put(void *metrics, const examples *e, json_t *object);
+double answer_metrics_score(const void *metrics);
+bert_status answer_metrics_files(const void *metrics, const examples *e, json_t *files);
+
+#endif

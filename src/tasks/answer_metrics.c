@@ -1,0 +1,146 @@
+/* answer_metrics.c: exact match and F1 as SQuAD's script counts them, and the files it reads. */
+#include "tasks/answer.h"
+
+#include "base/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+typedef struct answer_metrics {
+    squad_totals totals;
+    squad_scratch scratch;
+    squad_report report;
+    slice *truths; /* of one question */
+    char *key;     /* of one question in the files */
+    size_t capacity, key_capacity;
+    json_t *predictions, *best, *null_odds; /* by id */
+} answer_metrics;
+
+bert_status answer_metrics_open(const examples *e, void **out)
+{
+    (void)e;
+    TRY(memory_zeroed(1, sizeof(answer_metrics), out));
+    answer_metrics *m = *out;
+    m->predictions = json_object();
+    m->best = json_object();
+    m->null_odds = json_object();
+    return BERT_OK;
+}
+
+void answer_metrics_free(void *metrics)
+{
+    answer_metrics *m = metrics;
+    squad_totals_release(&m->totals);
+    squad_scratch_release(&m->scratch);
+    free(m->truths);
+    free(m->key);
+    json_decref(m->predictions);
+    json_decref(m->best);
+    json_decref(m->null_odds);
+    free(m);
+}
+
+static json_t *text_of(slice text)
+{
+    return json_stringn(text.bytes, text.count);
+}
+
+static slice span_text(const dataset_row *row, const answer_span *s)
+{
+    return (slice){ row->pair.bytes + s->range.begin, s->range.end - s->range.begin };
+}
+
+static json_t *span_json(const dataset_row *row, const answer_found *f, size_t i)
+{
+    const answer_span *s = &f->best[i];
+    return json_pack("{s:o, s:f, s:f, s:f}", "text", text_of(span_text(row, s)), "probability",
+                     f->share[i], "start_logit", (double)s->start, "end_logit", (double)s->end);
+}
+
+/* A question without an id goes by its number in the data. */
+static bert_status key_set(answer_metrics *m, const dataset_row *row, size_t number)
+{
+    enum { DIGITS = 24 };
+    TRY(memory_grow((void **)&m->key, &m->key_capacity, row->id.count + DIGITS, 1));
+    if (row->id.bytes)
+        snprintf(m->key, m->key_capacity, "%.*s", (int)row->id.count, row->id.bytes);
+    else
+        snprintf(m->key, m->key_capacity, "%zu", number);
+    return BERT_OK;
+}
+
+static bert_status files_add(answer_metrics *m, const examples *e, size_t row,
+                             const answer_found *f)
+{
+    const dataset_row *r = &e->rows[row];
+    TRY(key_set(m, r, row + 1));
+    json_t *list = json_array();
+    for (size_t i = 0; i < f->count; i++) json_array_append_new(list, span_json(r, f, i));
+    if (e->config->unanswerable)
+        json_array_append_new(list, json_pack("{s:s, s:f, s:f}", "text", "", "probability",
+                                              f->share[f->count], "null_score", f->null));
+    json_object_set_new(m->best, m->key, list);
+    json_object_set_new(m->predictions, m->key, text_of(answer_text(e, row, f)));
+    json_object_set_new(m->null_odds, m->key, json_real(answer_null_odds(f)));
+    return BERT_OK;
+}
+
+bert_status answer_metrics_add(void *metrics, const examples *e, size_t row, const void *answer)
+{
+    answer_metrics *m = metrics;
+    const answer_found *f = answer;
+    const dataset_row *r = &e->rows[row];
+    TRY(memory_grow((void **)&m->truths, &m->capacity, r->answer_count + 1, sizeof *m->truths));
+    for (size_t i = 0; i < r->answer_count; i++) m->truths[i] = r->answers[i].text;
+    slice text = f->count ? span_text(r, &f->best[0]) : (slice){ "", 0 };
+    squad_question q = { .null_odds = answer_null_odds(f),
+                         .has_answer = r->answer_count > 0,
+                         .answered = text.count > 0 };
+    TRY(squad_score(&m->scratch, text, m->truths, r->answer_count, &q.score));
+    TRY(files_add(m, e, row, f));
+    return squad_totals_add(&m->totals, &q);
+}
+
+static void part_put(json_t *object, const char *name, const squad_part *part)
+{
+    char key[64];
+    snprintf(key, sizeof key, "eval_%s_exact", name);
+    json_object_set_new(object, key, json_real(part->exact));
+    snprintf(key, sizeof key, "eval_%s_f1", name);
+    json_object_set_new(object, key, json_real(part->f1));
+    snprintf(key, sizeof key, "eval_%s_total", name);
+    json_object_set_new(object, key, json_integer((json_int_t)part->total));
+}
+
+bert_status answer_metrics_put(void *metrics, const examples *e, json_t *object)
+{
+    answer_metrics *m = metrics;
+    const squad_report *r = &m->report;
+    double threshold =
+        e->config->unanswerable ? e->options->null_threshold : SQUAD_TAKE_EVERY_ANSWER;
+    TRY(squad_totals_report(&m->totals, threshold, &m->report));
+    json_object_set_new(object, "eval_exact_match", json_real(r->all.exact));
+    json_object_set_new(object, "eval_f1", json_real(r->all.f1));
+    if (!r->no_answer.total) return BERT_OK;
+    part_put(object, "HasAns", &r->has_answer);
+    part_put(object, "NoAns", &r->no_answer);
+    json_object_set_new(object, "eval_best_exact", json_real(r->best_exact));
+    json_object_set_new(object, "eval_best_exact_thresh", json_real(r->best_exact_threshold));
+    json_object_set_new(object, "eval_best_f1", json_real(r->best_f1));
+    json_object_set_new(object, "eval_best_f1_thresh", json_real(r->best_f1_threshold));
+    return BERT_OK;
+}
+
+double answer_metrics_score(const void *metrics)
+{
+    return ((const answer_metrics *)metrics)->report.all.f1;
+}
+
+bert_status answer_metrics_files(const void *metrics, const examples *e, json_t *files)
+{
+    const answer_metrics *m = metrics;
+    json_object_set(files, "predictions.json", m->predictions);
+    json_object_set(files, "nbest_predictions.json", m->best);
+    if (e->config->unanswerable) json_object_set(files, "null_odds.json", m->null_odds);
+    return BERT_OK;
+}

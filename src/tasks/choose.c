@@ -1,0 +1,204 @@
+/* choose.c: which of some endings belongs to a text: BertForMultipleChoice with the cross-entropy
+ * over an example's endings. A unit has a sequence for each of them. */
+#include "base/memory.h"
+#include "tasks/scores.h"
+#include "tasks/tasks.h"
+#include "train/observe.h"
+
+#include <stdlib.h>
+
+typedef struct choice_targets {
+    int32_t *right; /* [units] index of the right ending */
+    size_t capacity;
+} choice_targets;
+
+static bert_status targets_open(examples *e)
+{
+    TRY(memory_zeroed(1, sizeof(choice_targets), &e->targets));
+    for (size_t i = 0; i < e->row_count; i++)
+        if (!e->rows[i].items || e->rows[i].item_count != e->rows[0].item_count)
+            return fail(BERT_ARGUMENT, "%s:%zu: %zu endings, where the first has %zu",
+                        e->rows[i].path, e->rows[i].line, e->rows[i].item_count,
+                        e->rows[0].item_count);
+    e->features.group = e->row_count ? e->rows[0].item_count : 1;
+    return BERT_OK;
+}
+
+static void targets_free(void *targets)
+{
+    free(((choice_targets *)targets)->right);
+    free(targets);
+}
+
+/* The index that the reader has put into the label; its digits are not ended by NUL. */
+static size_t right_of(const dataset_row *row)
+{
+    size_t index = 0;
+    for (size_t i = 0; i < row->label.count; i++)
+        index = 10 * index + (size_t)(row->label.bytes[i] - '0');
+    return index;
+}
+
+static bert_status encode(examples *e, size_t row)
+{
+    choice_targets *t = e->targets;
+    const dataset_row *r = &e->rows[row];
+    size_t unit = e->features.count, truncated = e->features.truncated;
+    TRY(config_check_pairs(e->config));
+    for (size_t i = 0; i < r->item_count; i++)
+        TRY(features_add(&e->features, e->tokenizer, row, r->text, r->items[i], e->max_length,
+                         &e->scratch));
+    e->truncated += e->features.truncated > truncated;
+    if (!e->labelled) return BERT_OK;
+    TRY(memory_grow((void **)&t->right, &t->capacity, unit + 1, sizeof *t->right));
+    t->right[unit] = (int32_t)right_of(r);
+    return BERT_OK;
+}
+
+static void loss(const pass *p, const examples *e, const uint32_t *index, size_t count,
+                 double scale, double *total)
+{
+    enum { RUN = 256 };
+    const choice_targets *t = e->targets;
+    uint32_t starts[RUN + 1];
+    int32_t right[RUN];
+    size_t group = features_group(&e->features);
+    for (size_t begin = 0; begin < count; begin += RUN) {
+        size_t run = count - begin < RUN ? count - begin : RUN;
+        for (size_t i = 0; i <= run; i++) starts[i] = (uint32_t)((begin + i) * group);
+        for (size_t i = 0; i < run; i++) right[i] = t->right[index[begin + i]];
+        p->on->group_cross_entropy(p->on, run, 1, starts, p->tape->logits, right, (float)scale,
+                                   scale != 0.0 ? p->tape->dlogits : NULL, total);
+    }
+}
+
+/* ---- answers: the endings' logits, float [group] */
+
+typedef struct choice_decoder {
+    float *logits;
+    size_t capacity;
+} choice_decoder;
+
+static bert_status decoder_open(const examples *e, void **out)
+{
+    (void)e;
+    return memory_zeroed(1, sizeof(choice_decoder), out);
+}
+
+static void decoder_free(void *decoder)
+{
+    free(((choice_decoder *)decoder)->logits);
+    free(decoder);
+}
+
+static bert_status decode(void *decoder, const examples *e, const pass *p, size_t first,
+                          size_t count, const answer_taker *taker)
+{
+    choice_decoder *d = decoder;
+    size_t group = features_group(&e->features);
+    TRY(memory_grow((void **)&d->logits, &d->capacity, count * group, sizeof *d->logits));
+    p->on->read(p->on, count * group, p->tape->logits, d->logits);
+    for (size_t i = 0; i < count; i++)
+        TRY(taker->take(taker->context, features_row(&e->features, first + i),
+                        d->logits + i * group));
+    return BERT_OK;
+}
+
+static bert_status describe(const examples *e, size_t row, const void *answer, json_t *object)
+{
+    const float *logits = answer;
+    const dataset_row *r = &e->rows[row];
+    size_t best = scores_best(logits, r->item_count);
+    json_t *scores = json_array();
+    double sum = scores_sum(logits, r->item_count, best);
+    for (size_t i = 0; i < r->item_count; i++)
+        json_array_append_new(scores, json_real(scores_share(logits, i, best, sum)));
+    json_object_set_new(object, "choice", json_integer((json_int_t)best));
+    json_object_set_new(object, "ending", json_stringn(r->items[best].bytes, r->items[best].count));
+    json_object_set_new(object, "score", json_real(1.0 / sum));
+    json_object_set_new(object, "scores", scores);
+    return BERT_OK;
+}
+
+/* ---- metrics */
+
+typedef struct choice_metrics {
+    size_t rows, right;
+    size_t *chosen; /* [group] how often each */
+} choice_metrics;
+
+static bert_status metrics_open(const examples *e, void **out)
+{
+    void *memory, *chosen;
+    TRY(memory_zeroed(features_group(&e->features), sizeof(size_t), &chosen));
+    bert_status status = memory_zeroed(1, sizeof(choice_metrics), &memory);
+    if (status != BERT_OK) {
+        free(chosen);
+        return status;
+    }
+    ((choice_metrics *)memory)->chosen = chosen;
+    *out = memory;
+    return BERT_OK;
+}
+
+static void metrics_free(void *metrics)
+{
+    free(((choice_metrics *)metrics)->chosen);
+    free(metrics);
+}
+
+static bert_status metrics_add(void *metrics, const examples *e, size_t row, const void *answer)
+{
+    choice_metrics *m = metrics;
+    size_t best = scores_best(answer, features_group(&e->features));
+    m->rows++;
+    m->chosen[best]++;
+    m->right += best == right_of(&e->rows[row]);
+    return BERT_OK;
+}
+
+static double metrics_score(const void *metrics)
+{
+    const choice_metrics *m = metrics;
+    return m->rows ? (double)m->right / (double)m->rows : 0.0;
+}
+
+static bert_status metrics_put(void *metrics, const examples *e, json_t *object)
+{
+    (void)e;
+    json_object_set_new(object, "eval_accuracy", json_real(metrics_score(metrics)));
+    return BERT_OK;
+}
+
+static void metrics_warn(const void *metrics, const examples *e, const bert_observer *observer)
+{
+    const choice_metrics *m = metrics;
+    for (size_t i = 0; i < features_group(&e->features) && m->rows > 1; i++)
+        if (m->chosen[i] == m->rows && m->right < m->rows)
+            observe_warning(observer,
+                            "the model chooses ending %zu for all %zu examples: it tells nothing "
+                            "apart",
+                            i, m->rows);
+}
+
+const task task_choose = {
+    .name = "choose",
+    .form = FORM_CHOICES,
+    .head = &head_choice,
+    .max_length = 128,
+    .score_name = "accuracy",
+    .targets_open = targets_open,
+    .targets_free = targets_free,
+    .encode = encode,
+    .loss = loss,
+    .decoder_open = decoder_open,
+    .decoder_free = decoder_free,
+    .decode = decode,
+    .describe = describe,
+    .metrics_open = metrics_open,
+    .metrics_free = metrics_free,
+    .metrics_add = metrics_add,
+    .metrics_put = metrics_put,
+    .metrics_score = metrics_score,
+    .metrics_warn = metrics_warn,
+};

@@ -1,0 +1,453 @@
+/* fill.c: which words stand where they were hidden: BertForMaskedLM. Training and evaluation hide
+ * words themselves (masking.h); prediction answers the [MASK]s that a text holds. */
+#include "base/memory.h"
+#include "data/windows.h"
+#include "tasks/masking.h"
+#include "tasks/pooled.h"
+#include "tasks/tasks.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- targets */
+
+/* Where a [MASK] stands in its row's text. */
+typedef struct blank {
+    size_t row;
+    text_range bytes;
+} blank;
+
+typedef struct fill_targets {
+    masking masking;
+    blank *blanks; /* [blank_count] of all rows, where they are not labelled */
+    size_t blank_count, blank_capacity;
+} fill_targets;
+
+static void targets_free(void *targets)
+{
+    fill_targets *t = targets;
+    masking_release(&t->masking);
+    free(t->blanks);
+    free(t);
+}
+
+static bert_status targets_open(examples *e)
+{
+    void *memory;
+    TRY(memory_zeroed(1, sizeof(fill_targets), &memory));
+    fill_targets *t = e->targets = memory;
+    return masking_init(e->tokenizer, e->options->mask_share, e->options->whole_words, &t->masking);
+}
+
+static size_t masks_count(const fill_targets *t, const tokenizer_encoding *text)
+{
+    size_t masks = 0;
+    for (size_t i = 0; i < text->count; i++) masks += text->ids[i] == t->masking.mask;
+    return masks;
+}
+
+static bert_status blanks_add(examples *e, size_t row)
+{
+    fill_targets *t = e->targets;
+    size_t needed = t->blank_count + masks_count(t, &e->scratch);
+    TRY(memory_grow((void **)&t->blanks, &t->blank_capacity, needed, sizeof *t->blanks));
+    for (size_t i = 0; i < e->scratch.count; i++)
+        if (e->scratch.ids[i] == t->masking.mask)
+            t->blanks[t->blank_count++] = (blank){ .row = row, .bytes = e->scratch.offsets[i] };
+    return BERT_OK;
+}
+
+/* A text with the blanks to be filled. */
+static bert_status question_encode(examples *e, size_t row)
+{
+    const fill_targets *t = e->targets;
+    const dataset_row *r = &e->rows[row];
+    if (r->pair.bytes || !r->text.bytes)
+        return fail(BERT_DATA, "%s:%zu: blanks are filled in single texts, not in %s", r->path,
+                    r->line, r->pair.bytes ? "pairs" : "other inputs");
+    TRY(tokenizer_encode(e->tokenizer, r->text, r->pair, SIZE_MAX, TRUNCATE_LONGEST_FIRST,
+                         &e->scratch));
+    size_t masks = masks_count(t, &e->scratch);
+    if (masks == 0)
+        return fail(BERT_DATA, "%s:%zu: the text has no %s to be filled", r->path, r->line,
+                    tokenizer_token(e->tokenizer, t->masking.mask));
+    TRY(pooled_encode(e, row)); /* leaves in the scratch what the units are made of */
+    size_t left = masks_count(t, &e->scratch);
+    if (left < masks)
+        return fail(BERT_DATA,
+                    "%s:%zu: the text is cut to %zu tokens and loses %zu of its %zu [MASK]; allow "
+                    "more (--max-length), or let it be cut into windows (--windows)",
+                    r->path, r->line, e->max_length, masks - left, masks);
+    return blanks_add(e, row);
+}
+
+static bert_status encode(examples *e, size_t row)
+{
+    return e->labelled ? pooled_encode(e, row) : question_encode(e, row);
+}
+
+/* ---- which tokens a batch is asked for */
+
+/* The tokens of a unit, as they are in the data. */
+static const int32_t *unit_ids(const examples *e, size_t unit)
+{
+    return e->features.ids + e->features.starts[unit];
+}
+
+/* The first token of a unit that the window before it does not hold too. */
+static size_t unit_begin(const examples *e, size_t unit)
+{
+    const features *f = &e->features;
+    if (unit == 0 || features_row(f, unit) != features_row(f, unit - 1)) return 0;
+    size_t stride = 0, special = 2;
+    (void)windows_stride(e->options->stride, e->max_length, special, &stride); /* as it was cut */
+    return 1 + stride;
+}
+
+/* In labelled data what is drawn, in a question its blanks. */
+static bool asks(const examples *e, uint64_t key, size_t example, size_t unit, size_t token)
+{
+    const fill_targets *t = e->targets;
+    const int32_t *ids = unit_ids(e, unit);
+    if (e->labelled) return masking_chooses(&t->masking, key, (uint32_t)example, ids, token);
+    return ids[token] == t->masking.mask && token >= unit_begin(e, unit);
+}
+
+static size_t wanted(const examples *e, size_t tokens)
+{
+    const fill_targets *t = e->targets;
+    if (!e->labelled) return t->blank_count < tokens ? t->blank_count : tokens;
+    size_t longest = 1;
+    for (size_t i = 0; i < e->features.count; i++) {
+        size_t own = masking_longest(&t->masking, unit_ids(e, i), features_length(&e->features, i));
+        if (own > longest) longest = own;
+    }
+    return masking_most(t->masking.share, longest, tokens);
+}
+
+static void prepare(const examples *e, batch *b, const uint32_t *index, size_t count, uint64_t key)
+{
+    const fill_targets *t = e->targets;
+    size_t room = b->limits.wanted;
+    batch_want_none(b);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t row = b->starts[i]; row < b->starts[i + 1] && room > 0; row++) {
+            if (!asks(e, key, b->example[row], index[i], b->token[row])) continue;
+            batch_want(b, row);
+            room--; /* masking_most() sees to it that it is never used up */
+            if (e->labelled)
+                b->ids[row] =
+                    masking_shows(&t->masking, key, b->example[row], b->token[row], b->ids[row]);
+        }
+    }
+    batch_want_end(b);
+}
+
+static double weigh(const examples *e, const uint32_t *index, size_t count, size_t first_in_step,
+                    uint64_t key)
+{
+    size_t asked = 0;
+    for (size_t i = 0; i < count; i++)
+        for (size_t token = 0; token < features_length(&e->features, index[i]); token++)
+            asked += asks(e, key, first_in_step + i, index[i], token);
+    return (double)asked;
+}
+
+/* ---- loss */
+
+/* The wanted tokens begin .. end - 1 of a batch as they were before prepare(). first_unit: index[]
+ * of the batch's sequences. */
+static void labels_take(const examples *e, const batch *b, const uint32_t *index, size_t begin,
+                        size_t end, int32_t *labels)
+{
+    size_t sequence = 0;
+    for (size_t i = begin; i < end; i++) {
+        while (b->wanted_starts[sequence + 1] <= i) sequence++;
+        labels[i - begin] = unit_ids(e, index[sequence])[b->wanted_token[i]];
+    }
+}
+
+static void loss(const pass *p, const examples *e, const uint32_t *index, size_t count,
+                 double scale, double *total)
+{
+    enum { RUN = 256 };
+    (void)count;
+    int32_t labels[RUN];
+    size_t words = p->config->vocabulary, asked = batch_wanted(p->batch);
+    for (size_t begin = 0; begin < asked; begin += RUN) {
+        size_t run = asked - begin < RUN ? asked - begin : RUN;
+        labels_take(e, p->batch, index, begin, begin + run, labels);
+        float *dlogits = scale != 0.0 ? p->tape->dlogits + begin * words : NULL;
+        p->on->cross_entropy(p->on, run, words, p->tape->logits + begin * words, labels, NULL,
+                             (float)scale, dlogits, total);
+    }
+}
+
+/* ---- answers */
+
+typedef struct candidate {
+    int32_t id;
+    double score; /* softmax over the vocabulary */
+} candidate;
+
+/* Of a row: how often the model was right, or what it would fill in. */
+typedef struct fill_answer {
+    size_t asked, first, among_five;
+    const candidate *candidates; /* [blanks, each] best first */
+    size_t blanks, each;
+} fill_answer;
+
+typedef struct fill_decoder {
+    float *logits; /* [vocabulary] of one token */
+    candidate *candidates;
+    size_t capacity;
+    fill_answer answer; /* of the row so far */
+} fill_decoder;
+
+static void decoder_free(void *decoder)
+{
+    fill_decoder *d = decoder;
+    free(d->logits);
+    free(d->candidates);
+    free(d);
+}
+
+static bert_status decoder_open(const examples *e, void **out)
+{
+    void *memory, *logits;
+    size_t words = e->config->vocabulary, asked = e->options->fillings;
+    TRY(memory_zeroed(1, sizeof(fill_decoder), &memory));
+    fill_decoder *d = memory;
+    bert_status status = memory_zeroed(words, sizeof *d->logits, &logits);
+    if (status != BERT_OK) {
+        free(d);
+        return status;
+    }
+    d->logits = logits;
+    d->answer.each = asked < words ? asked : words;
+    *out = d;
+    return BERT_OK;
+}
+
+static void word_judge(fill_decoder *d, size_t words, int32_t label)
+{
+    size_t better = 0;
+    for (size_t i = 0; i < words; i++) better += d->logits[i] > d->logits[label];
+    d->answer.asked++;
+    d->answer.first += better < 1;
+    d->answer.among_five += better < 5;
+}
+
+/* The largest of the logits into best [each], the first of equals first. */
+static void words_rank(const float *logits, size_t words, candidate *best, size_t each)
+{
+    size_t have = 0;
+    for (size_t i = 0; i < words; i++) {
+        if (have == each && !((double)logits[i] > best[each - 1].score)) continue;
+        size_t at = have < each ? have++ : each - 1;
+        for (; at > 0 && (double)logits[i] > best[at - 1].score; at--) best[at] = best[at - 1];
+        best[at] = (candidate){ .id = (int32_t)i, .score = logits[i] };
+    }
+}
+
+static bert_status blank_fill(fill_decoder *d, size_t words)
+{
+    size_t each = d->answer.each, needed = (d->answer.blanks + 1) * each;
+    TRY(memory_grow((void **)&d->candidates, &d->capacity, needed, sizeof *d->candidates));
+    candidate *best = d->candidates + d->answer.blanks * each;
+    words_rank(d->logits, words, best, each);
+    double most = best[0].score, sum = 0.0;
+    for (size_t i = 0; i < words; i++) sum += exp((double)d->logits[i] - most);
+    for (size_t i = 0; i < each; i++) best[i].score = exp(best[i].score - most) / sum;
+    d->answer.blanks++;
+    return BERT_OK;
+}
+
+static bert_status unit_decode(fill_decoder *d, const examples *e, const pass *p, size_t sequence,
+                               size_t unit)
+{
+    const batch *b = p->batch;
+    size_t words = p->config->vocabulary;
+    for (size_t i = b->wanted_starts[sequence]; i < b->wanted_starts[sequence + 1]; i++) {
+        p->on->read(p->on, words, p->tape->logits + i * words, d->logits);
+        if (e->labelled)
+            word_judge(d, words, unit_ids(e, unit)[b->wanted_token[i]]);
+        else
+            TRY(blank_fill(d, words));
+    }
+    return BERT_OK;
+}
+
+static bert_status decode(void *decoder, const examples *e, const pass *p, size_t first,
+                          size_t count, const answer_taker *taker)
+{
+    fill_decoder *d = decoder;
+    const features *f = &e->features;
+    for (size_t i = 0; i < count; i++) {
+        size_t unit = first + i, row = features_row(f, unit);
+        TRY(unit_decode(d, e, p, i, unit));
+        if (unit + 1 < f->count && features_row(f, unit + 1) == row) continue;
+        d->answer.candidates = d->candidates;
+        TRY(taker->take(taker->context, row, &d->answer));
+        d->answer = (fill_answer){ .each = d->answer.each };
+    }
+    return BERT_OK;
+}
+
+/* ---- what a user sees */
+
+/* Grows by appending. */
+typedef struct text_out {
+    char *bytes;
+    size_t count, capacity;
+} text_out;
+
+static bert_status text_append(text_out *t, const char *bytes, size_t count)
+{
+    if (count == 0) return BERT_OK;
+    TRY(memory_grow((void **)&t->bytes, &t->capacity, t->count + count, 1));
+    memcpy(t->bytes + t->count, bytes, count);
+    t->count += count;
+    return BERT_OK;
+}
+
+/* A piece that goes on with a word ("##ing") does so in the text: the space before it goes. */
+static bert_status word_append(text_out *t, const char *token)
+{
+    if (strncmp(token, "##", 2) != 0) return text_append(t, token, strlen(token));
+    while (t->count > 0 && t->bytes[t->count - 1] == ' ') t->count--;
+    return text_append(t, token + 2, strlen(token + 2));
+}
+
+/* The row's text with the best candidates in place of its blanks. */
+static bert_status text_fill(const examples *e, slice text, const blank *blanks,
+                             const fill_answer *a, text_out *out)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < a->blanks; i++) {
+        TRY(text_append(out, text.bytes + at, blanks[i].bytes.begin - at));
+        TRY(word_append(out, tokenizer_token(e->tokenizer, a->candidates[i * a->each].id)));
+        at = blanks[i].bytes.end;
+    }
+    return text_append(out, text.bytes + at, text.count - at);
+}
+
+static size_t code_points(slice text, size_t bytes)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < bytes; i++) count += ((unsigned char)text.bytes[i] & 0xC0) != 0x80;
+    return count;
+}
+
+static json_t *candidates_list(const examples *e, const candidate *best, size_t count)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(
+            list, json_pack("{s:s, s:f, s:I}", "token", tokenizer_token(e->tokenizer, best[i].id),
+                            "score", (double)(float)best[i].score, "id", (json_int_t)best[i].id));
+    return list;
+}
+
+/* The blanks of a row, which lie side by side. */
+static const blank *blanks_of(const fill_targets *t, size_t row)
+{
+    size_t begin = 0, end = t->blank_count;
+    while (begin < end) {
+        size_t middle = begin + (end - begin) / 2;
+        if (t->blanks[middle].row < row)
+            begin = middle + 1;
+        else
+            end = middle;
+    }
+    return t->blanks + begin;
+}
+
+static bert_status describe(const examples *e, size_t row, const void *answer, json_t *object)
+{
+    const fill_answer *a = answer;
+    slice text = e->rows[row].text;
+    const blank *blanks = blanks_of(e->targets, row);
+    text_out filled = { 0 };
+    bert_status status = text_fill(e, text, blanks, a, &filled);
+    if (status == BERT_OK)
+        json_object_set_new(object, "filled", json_stringn(filled.bytes, filled.count));
+    free(filled.bytes);
+    TRY(status);
+    json_t *fillings = json_array();
+    for (size_t i = 0; i < a->blanks; i++)
+        json_array_append_new(
+            fillings, json_pack("{s:I, s:o}", "position",
+                                (json_int_t)code_points(text, blanks[i].bytes.begin), "candidates",
+                                candidates_list(e, a->candidates + i * a->each, a->each)));
+    json_object_set_new(object, "fillings", fillings);
+    return BERT_OK;
+}
+
+/* ---- metrics */
+
+typedef struct fill_metrics {
+    uint64_t asked, first, among_five;
+    double loss;
+} fill_metrics;
+
+static bert_status metrics_open(const examples *e, void **metrics)
+{
+    (void)e;
+    return memory_zeroed(1, sizeof(fill_metrics), metrics);
+}
+
+static bert_status metrics_add(void *metrics, const examples *e, size_t row, const void *answer)
+{
+    (void)e;
+    (void)row;
+    fill_metrics *m = metrics;
+    const fill_answer *a = answer;
+    m->asked += a->asked;
+    m->first += a->first;
+    m->among_five += a->among_five;
+    return BERT_OK;
+}
+
+static bert_status metrics_put(void *metrics, const examples *e, json_t *object)
+{
+    (void)e;
+    fill_metrics *m = metrics;
+    double asked = m->asked ? (double)m->asked : 1.0;
+    m->loss = json_number_value(json_object_get(object, "eval_loss"));
+    json_object_set_new(object, "eval_perplexity", json_real(exp(fmin(m->loss, 700.0))));
+    json_object_set_new(object, "eval_top1_accuracy", json_real((double)m->first / asked));
+    json_object_set_new(object, "eval_top5_accuracy", json_real((double)m->among_five / asked));
+    json_object_set_new(object, "eval_masked_tokens", json_integer((json_int_t)m->asked));
+    return BERT_OK;
+}
+
+static double metrics_score(const void *metrics)
+{
+    return -((const fill_metrics *)metrics)->loss;
+}
+
+const task task_fill = {
+    .name = "fill",
+    .form = FORM_LINES,
+    .head = &head_masked,
+    .max_length = 128,
+    .score_name = "loss",
+    .targets_open = targets_open,
+    .targets_free = targets_free,
+    .encode = encode,
+    .wanted = wanted,
+    .prepare = prepare,
+    .weigh = weigh,
+    .loss = loss,
+    .decoder_open = decoder_open,
+    .decoder_free = decoder_free,
+    .decode = decode,
+    .describe = describe,
+    .metrics_open = metrics_open,
+    .metrics_free = free,
+    .metrics_add = metrics_add,
+    .metrics_put = metrics_put,
+    .metrics_score = metrics_score,
+};

@@ -1,0 +1,145 @@
+#include "tasks/label_lists.h"
+
+#include "base/memory.h"
+#include "formats/text_lines.h"
+#include "tasks/labels.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the file of names */
+
+static bert_status name_check(const label_file *f, slice name, size_t line)
+{
+    for (size_t i = 0; i < f->names.count; i++)
+        if (slice_equal(name, slice_of(f->names.names[i])))
+            return fail(BERT_DATA, "%s:%zu: the label '%.*s' stands on line %zu already", f->path,
+                        line, (int)name.count, name.bytes, i + 1);
+    return BERT_OK;
+}
+
+static bert_status names_read(text_lines *lines, label_file *f)
+{
+    size_t capacity = 0, blank = 0;
+    for (;;) {
+        slice line;
+        bool more;
+        TRY(text_lines_take(lines, &line, &more));
+        if (!more) break;
+        size_t number = text_lines_line(lines);
+        if (text_line_is_blank(line)) {
+            blank = blank ? blank : number;
+            continue;
+        }
+        if (blank)
+            return fail(BERT_DATA, "%s:%zu: the line is blank; each line names a label", f->path,
+                        blank);
+        slice name = label_stripped(line);
+        TRY(name_check(f, name, number));
+        TRY(memory_grow((void **)&f->names.names, &capacity, f->names.count + 1,
+                        sizeof *f->names.names));
+        char *kept = strndup(name.bytes, name.count);
+        if (!kept) return fail(BERT_MEMORY, "out of memory for labels");
+        f->names.names[f->names.count++] = kept;
+    }
+    return f->names.count ? BERT_OK : fail(BERT_DATA, "%s: names no label", f->path);
+}
+
+bert_status label_file_open(const char *path, label_file *out)
+{
+    label_file f = { .path = path };
+    text_lines *lines;
+    if (path) {
+        TRY(text_lines_open(path, &lines));
+        bert_status status = names_read(lines, &f);
+        text_lines_free(lines);
+        if (status != BERT_OK) {
+            label_file_release(&f);
+            return status;
+        }
+    }
+    *out = f;
+    return BERT_OK;
+}
+
+void label_file_release(label_file *f)
+{
+    label_names_release(&f->names);
+}
+
+/* ---- a row's labels */
+
+static bool is_number(slice item)
+{
+    for (size_t i = 0; i < item.count; i++)
+        if (item.bytes[i] < '0' || item.bytes[i] > '9') return false;
+    return item.count > 0;
+}
+
+/* With a file, the name that the item stands for. */
+static bert_status item_resolve(const dataset_row *row, const label_file *f, slice *item)
+{
+    size_t index = 0;
+    if (!f->path) return BERT_OK;
+    if (is_number(*item)) {
+        for (size_t i = 0; i < item->count && index < f->names.count; i++)
+            index = 10 * index + (size_t)(item->bytes[i] - '0');
+        if (index >= f->names.count)
+            return fail(BERT_DATA,
+                        "%s:%zu: the label number %.*s is beyond %s, which names %zu labels (the "
+                        "first has number 0)",
+                        row->path, row->line, (int)(item->count < 40 ? item->count : 40),
+                        item->bytes, f->path, f->names.count);
+        *item = slice_of(f->names.names[index]);
+        return BERT_OK;
+    }
+    while (index < f->names.count && !slice_equal(*item, slice_of(f->names.names[index]))) index++;
+    if (index < f->names.count) return BERT_OK;
+    return fail(BERT_DATA, "%s:%zu: the label '%.*s' is not in %s", row->path, row->line,
+                (int)(item->count < 80 ? item->count : 80), item->bytes, f->path);
+}
+
+static bert_status item_add(const dataset_row *row, const label_file *f, slice item,
+                            label_list *out)
+{
+    item = label_stripped(item);
+    if (item.count == 0)
+        return fail(BERT_DATA, "%s:%zu: a label in the list '%.*s' is empty", row->path, row->line,
+                    (int)(row->label.count < 80 ? row->label.count : 80), row->label.bytes);
+    TRY(item_resolve(row, f, &item));
+    for (size_t i = 0; i < out->count; i++)
+        if (slice_equal(item, out->items[i])) return BERT_OK;
+    TRY(memory_grow((void **)&out->items, &out->capacity, out->count + 1, sizeof *out->items));
+    out->items[out->count++] = item;
+    return BERT_OK;
+}
+
+static bert_status commas_read(const dataset_row *row, slice list, const label_file *f,
+                               label_list *out)
+{
+    for (;;) {
+        const char *comma = memchr(list.bytes, ',', list.count);
+        size_t length = comma ? (size_t)(comma - list.bytes) : list.count;
+        TRY(item_add(row, f, (slice){ list.bytes, length }, out));
+        if (!comma) return BERT_OK;
+        list = (slice){ comma + 1, list.count - length - 1 };
+    }
+}
+
+bert_status label_list_read(const dataset_row *row, const label_file *names, label_list *out)
+{
+    slice list = label_stripped(row->label);
+    out->count = 0;
+    if (list.count == 0) return BERT_OK;
+    if (list.bytes[0] != '[') return commas_read(row, list, names, out);
+    TRY(json_texts_parse(list, row->path, row->line, "labels", &out->json));
+    for (size_t i = 0; i < out->json.count; i++) TRY(item_add(row, names, out->json.items[i], out));
+    return BERT_OK;
+}
+
+void label_list_release(label_list *l)
+{
+    text_array_release(&l->json);
+    free(l->items);
+    *l = (label_list){ 0 };
+}

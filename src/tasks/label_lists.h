@@ -1,0 +1,38 @@
+/* label_lists.h: several labels a text, as a field of a table holds them.
+ *
+ *     joy,love          names; spaces around them do not count
+ *     3,7               numbers: with a file of names, the names on its lines 3 and 7, from 0;
+ *                       without one, names like others
+ *     ["joy","love"]    the same as a JSON list, of names or numbers
+ *     (nothing), []     no label */
+#ifndef TASKS_LABEL_LISTS_H
+#define TASKS_LABEL_LISTS_H
+
+#include "formats/json_texts.h"
+#include "train/task.h"
+
+/* Names that numbers stand for, one a line. */
+typedef struct label_file {
+    const char *path; /* borrowed; NULL: there is none */
+    label_names names;
+} label_file;
+
+/* path NULL: an empty one. A blank line that is not at the end, and a name that comes twice, are
+ * BERT_DATA. The caller releases. */
+bert_status label_file_open(const char *path, label_file *out);
+void label_file_release(label_file *f);
+
+/* Begins as { 0 }, is filled again row after row. */
+typedef struct label_list {
+    slice *items; /* [count] names, each once; borrowed from the row, the file and the list */
+    size_t count;
+    size_t capacity; /* private, and so is what follows */
+    text_array json;
+} label_list;
+
+/* The labels of a row. BERT_DATA with its file and line: an empty name among others, and with a
+ * file a number beyond it or a name that it lacks. */
+bert_status label_list_read(const dataset_row *row, const label_file *names, label_list *out);
+void label_list_release(label_list *l);
+
+#endif

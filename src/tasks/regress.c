@@ -1,0 +1,214 @@
+/* regress.c: a number for each text or pair of texts: BertForSequenceClassification with one output
+ * and squared error. */
+#include "base/memory.h"
+#include "metrics/correlation.h"
+#include "tasks/labels.h"
+#include "tasks/pooled.h"
+#include "tasks/tasks.h"
+#include "train/observe.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- targets */
+
+/* One output, named as transformers names it. */
+static bert_status labels_find(const dataset *d, const bert_task_options *options,
+                               const bert_observer *observer, label_names *out)
+{
+    (void)d;
+    (void)options;
+    (void)observer;
+    void *memory;
+    TRY(memory_zeroed(1, sizeof *out->names, &memory));
+    label_names labels = { .names = memory, .count = 1 };
+    if (!(labels.names[0] = strdup("LABEL_0"))) {
+        label_names_release(&labels);
+        return fail(BERT_MEMORY, "out of memory for labels");
+    }
+    *out = labels;
+    return BERT_OK;
+}
+
+static bert_status row_number(const dataset_row *row, double *out)
+{
+    if (label_number(row->label, out) && fabs(*out) <= FLT_MAX) return BERT_OK;
+    return fail(BERT_DATA,
+                "%s:%zu: the label '%.*s' is not a number such as 3.75, which regress asks for; "
+                "--task classify takes labels as classes",
+                row->path, row->line, (int)(row->label.count < 80 ? row->label.count : 80),
+                row->label.bytes);
+}
+
+typedef struct number_targets {
+    float *numbers; /* [capacity] of each unit */
+    size_t capacity;
+} number_targets;
+
+static bert_status targets_open(examples *e)
+{
+    return memory_zeroed(1, sizeof(number_targets), &e->targets);
+}
+
+static void targets_free(void *targets)
+{
+    number_targets *t = targets;
+    free(t->numbers);
+    free(t);
+}
+
+static bert_status encode(examples *e, size_t row)
+{
+    number_targets *t = e->targets;
+    size_t first = e->features.count;
+    double number;
+    TRY(pooled_encode(e, row));
+    if (!e->labelled) return BERT_OK;
+    TRY(row_number(&e->rows[row], &number));
+    size_t count = e->features.count;
+    TRY(memory_grow((void **)&t->numbers, &t->capacity, count, sizeof *t->numbers));
+    for (size_t i = first; i < count; i++) t->numbers[i] = (float)number;
+    return BERT_OK;
+}
+
+/* ---- loss */
+
+/* The numbers of a batch side by side, as the operation wants them, a few at a time. */
+static void loss(const pass *p, const examples *e, const uint32_t *index, size_t count,
+                 double scale, double *total)
+{
+    enum { RUN = 256 };
+    const number_targets *t = e->targets;
+    float numbers[RUN];
+    for (size_t begin = 0; begin < count; begin += RUN) {
+        size_t run = count - begin < RUN ? count - begin : RUN;
+        for (size_t i = 0; i < run; i++) numbers[i] = t->numbers[index[begin + i]];
+        p->on->squared_error(p->on, run, p->tape->logits + begin, numbers, (float)scale,
+                             scale != 0.0 ? p->tape->dlogits + begin : NULL, total);
+    }
+}
+
+/* ---- answers */
+
+static bert_status describe(const examples *e, size_t row, const void *answer, json_t *object)
+{
+    (void)row;
+    const float *logits = answer;
+    json_object_set_new(object, "score", json_real((double)logits[0]));
+    pooled_put_logits(e, logits, object);
+    return BERT_OK;
+}
+
+/* ---- metrics */
+
+typedef struct number_metrics {
+    correlation rows;
+    double pearson;
+} number_metrics;
+
+static bert_status metrics_open(const examples *e, void **out)
+{
+    (void)e;
+    return memory_zeroed(1, sizeof(number_metrics), out);
+}
+
+static void metrics_free(void *metrics)
+{
+    number_metrics *m = metrics;
+    correlation_release(&m->rows);
+    free(m);
+}
+
+static bert_status metrics_add(void *metrics, const examples *e, size_t row, const void *answer)
+{
+    number_metrics *m = metrics;
+    double truth;
+    TRY(row_number(&e->rows[row], &truth));
+    return correlation_add(&m->rows, (double)*(const float *)answer, truth);
+}
+
+/* null, where a number is not defined: JSON has no NaN. */
+static json_t *number_or_null(double number)
+{
+    return isfinite(number) ? json_real(number) : json_null();
+}
+
+static bert_status metrics_put(void *metrics, const examples *e, json_t *object)
+{
+    (void)e;
+    number_metrics *m = metrics;
+    double spearman;
+    TRY(correlation_spearman(&m->rows, &spearman));
+    m->pearson = correlation_pearson(&m->rows);
+    json_object_set_new(object, "eval_pearson", number_or_null(m->pearson));
+    json_object_set_new(object, "eval_spearman", number_or_null(spearman));
+    json_object_set_new(object, "eval_mse", number_or_null(correlation_mse(&m->rows)));
+    json_object_set_new(object, "eval_mae", number_or_null(correlation_mae(&m->rows)));
+    return BERT_OK;
+}
+
+/* Where it is not defined, as bad as can be. */
+static double metrics_score(const void *metrics)
+{
+    const number_metrics *m = metrics;
+    return isfinite(m->pearson) ? m->pearson : -1.0;
+}
+
+typedef struct extent {
+    double least, most;
+} extent;
+
+static void extent_add(extent *e, double value)
+{
+    if (value < e->least) e->least = value;
+    if (value > e->most) e->most = value;
+}
+
+static void metrics_warn(const void *metrics, const examples *e, const bert_observer *observer)
+{
+    const number_metrics *m = metrics;
+    const double same_share = 0.01; /* answers closer together than this, of the labels' extent */
+    extent answers = { INFINITY, -INFINITY }, truths = answers;
+    for (size_t i = 0; i < m->rows.count; i++) {
+        extent_add(&answers, m->rows.rows[i].prediction);
+        extent_add(&truths, m->rows.rows[i].truth);
+    }
+    double spread = truths.most - truths.least;
+    if (e->row_count < 2) return;
+    if (!(spread > 0.0))
+        observe_warning(observer,
+                        "all %zu examples have the label %.4g, so correlations are not defined",
+                        e->row_count, truths.most);
+    else if (answers.most - answers.least < same_share * spread)
+        observe_warning(observer,
+                        "the model answers %.2f for all %zu examples, whose labels go from %.4g to "
+                        "%.4g: it tells nothing apart",
+                        (answers.least + answers.most) / 2.0, e->row_count, truths.least,
+                        truths.most);
+}
+
+const task task_regress = {
+    .name = "regress",
+    .problem_type = "regression",
+    .form = FORM_TEXTS,
+    .head = &head_classifier,
+    .max_length = 128,
+    .score_name = "Pearson",
+    .labels_find = labels_find,
+    .targets_open = targets_open,
+    .targets_free = targets_free,
+    .encode = encode,
+    .loss = loss,
+    .decoder_open = pooled_decoder_open,
+    .decoder_free = pooled_decoder_free,
+    .decode = pooled_decode,
+    .describe = describe,
+    .metrics_open = metrics_open,
+    .metrics_free = metrics_free,
+    .metrics_add = metrics_add,
+    .metrics_put = metrics_put,
+    .metrics_score = metrics_score,
+    .metrics_warn = metrics_warn,
+};

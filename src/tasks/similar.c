@@ -1,0 +1,211 @@
+/* similar.c: texts as vectors whose cosine says how alike they are: BertModel, pooled, as
+ * sentence-transformers trains it.
+ *
+ *   two texts and a score     (cosine - score)^2                                   CosineSimilarity
+ *   two that belong together  which of all second texts of the batch is the first
+ *   or with a third           one's own? The cross entropy of 20 times the cosines; third texts are
+ *                             answers that are always wrong             MultipleNegativesRanking */
+#include "tasks/similar.h"
+
+#include "base/memory.h"
+#include "tasks/labels.h"
+#include "tasks/tasks.h"
+#include "train/observe.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* ---- targets */
+
+bert_status similar_score(const dataset_row *row, double *out)
+{
+    if (label_number(row->label, out)) return BERT_OK;
+    return fail(BERT_DATA, "%s:%zu: the score '%.*s' is not a number such as 3.75", row->path,
+                row->line, (int)(row->label.count < 80 ? row->label.count : 80), row->label.bytes);
+}
+
+/* What does not fit into a cosine's -1 .. 1 is divided by the largest; dev data by what the
+ * training data were divided by, if they fit then. */
+static bert_status scores_look(const examples *e, similar_targets *t)
+{
+    t->least = INFINITY;
+    t->most = -INFINITY;
+    for (size_t i = 0; i < e->row_count; i++) {
+        double score;
+        TRY(similar_score(&e->rows[i], &score));
+        t->least = fmin(t->least, score);
+        t->most = fmax(t->most, score);
+    }
+    double largest = fmax(fabs(t->least), fabs(t->most));
+    const similar_targets *before = e->training ? e->training->targets : NULL;
+    t->divisor = largest > 1.0 ? largest : 1.0;
+    if (before && before->scored && largest <= before->divisor) t->divisor = before->divisor;
+    return BERT_OK;
+}
+
+static bert_status targets_open(examples *e)
+{
+    TRY(memory_zeroed(1, sizeof(similar_targets), &e->targets));
+    similar_targets *t = e->targets;
+    const dataset_row *first = e->row_count ? &e->rows[0] : NULL;
+    e->features.group = e->labelled && first ? 2 + first->item_count : 2;
+    t->scored = e->labelled && first && first->label.bytes;
+    return t->scored ? scores_look(e, t) : BERT_OK;
+}
+
+static void targets_free(void *targets)
+{
+    free(((similar_targets *)targets)->scores);
+    free(targets);
+}
+
+static bert_status text_add(examples *e, size_t row, slice text)
+{
+    return features_add(&e->features, e->tokenizer, row, text, (slice){ NULL, 0 }, e->max_length,
+                        &e->scratch);
+}
+
+static bert_status encode(examples *e, size_t row)
+{
+    similar_targets *t = e->targets;
+    const dataset_row *r = &e->rows[row];
+    size_t unit = e->features.count, truncated = e->features.truncated;
+    if (!r->pair.bytes)
+        return fail(BERT_ARGUMENT,
+                    "%s:%zu: a single text has nothing to be compared with; give pairs, or take "
+                    "its vector with `bert embed`",
+                    r->path, r->line);
+    TRY(text_add(e, row, r->text));
+    TRY(text_add(e, row, r->pair));
+    for (size_t i = 2; i < features_group(&e->features); i++)
+        TRY(text_add(e, row, r->items[i - 2]));
+    e->truncated += e->features.truncated > truncated;
+    if (!t->scored) return BERT_OK;
+    double score;
+    TRY(similar_score(r, &score));
+    TRY(memory_grow((void **)&t->scores, &t->capacity, unit + 1, sizeof *t->scores));
+    t->scores[unit] = (float)(score / t->divisor);
+    return BERT_OK;
+}
+
+static bert_status encoded(examples *e, const char *what, const bert_observer *observer)
+{
+    const similar_targets *t = e->targets;
+    if (t->scored && t->divisor > 1.0)
+        observe_note(observer, "%s: scores from %.4g to %.4g are divided by %.4g", what, t->least,
+                     t->most, t->divisor);
+    else if (!t->scored)
+        observe_note(observer, "%s: %zu %s without a score: those of a row belong together", what,
+                     e->row_count, features_group(&e->features) == 2 ? "pairs" : "triples");
+    return BERT_OK;
+}
+
+/* ---- loss */
+
+static bool compares(const examples *e)
+{
+    return !((const similar_targets *)e->targets)->scored;
+}
+
+static void scores_loss(const pass *p, const similar_targets *t, const uint32_t *index,
+                        size_t count, double scale, double *total)
+{
+    enum { RUN = 256 };
+    float scores[RUN];
+    size_t width = p->config->hidden;
+    for (size_t begin = 0; begin < count; begin += RUN) {
+        size_t run = count - begin < RUN ? count - begin : RUN, at = 2 * begin * width;
+        for (size_t i = 0; i < run; i++) scores[i] = t->scores[index[begin + i]];
+        p->on->cosine_error(p->on, run, width, p->tape->logits + at, scores, (float)scale,
+                            scale != 0.0 ? p->tape->dlogits + at : NULL, total);
+    }
+}
+
+/* Without a score the loss depends on which units share a batch, so an evaluation, whose batches
+ * are as large as its room, has none. */
+static void loss(const pass *p, const examples *e, const uint32_t *index, size_t count,
+                 double scale, double *total)
+{
+    const float similarity_scale = 20.0f; /* as sentence-transformers' default */
+    const similar_targets *t = e->targets;
+    if (t->scored)
+        scores_loss(p, t, index, count, scale, total);
+    else if (scale != 0.0)
+        p->on->in_batch_negatives(p->on, count, features_group(&e->features), p->config->hidden,
+                                  p->tape->logits, similarity_scale, (float)scale, p->tape->dlogits,
+                                  total);
+}
+
+/* ---- answers */
+
+typedef struct similar_decoder {
+    float *vectors; /* of one batch */
+    size_t capacity;
+} similar_decoder;
+
+static bert_status decoder_open(const examples *e, void **out)
+{
+    (void)e;
+    return memory_zeroed(1, sizeof(similar_decoder), out);
+}
+
+static void decoder_free(void *decoder)
+{
+    free(((similar_decoder *)decoder)->vectors);
+    free(decoder);
+}
+
+static bert_status decode(void *decoder, const examples *e, const pass *p, size_t first,
+                          size_t count, const answer_taker *taker)
+{
+    similar_decoder *d = decoder;
+    size_t unit = features_group(&e->features) * e->config->hidden;
+    TRY(memory_grow((void **)&d->vectors, &d->capacity, count * unit, sizeof *d->vectors));
+    p->on->read(p->on, count * unit, p->tape->logits, d->vectors);
+    for (size_t i = 0; i < count; i++)
+        TRY(taker->take(taker->context, features_row(&e->features, first + i),
+                        d->vectors + i * unit));
+    return BERT_OK;
+}
+
+double similar_cosine(const float *a, const float *b, size_t width)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < width; i++) sum += (double)a[i] * b[i];
+    return sum;
+}
+
+static bert_status describe(const examples *e, size_t row, const void *answer, json_t *object)
+{
+    (void)row;
+    const float *vectors = answer;
+    size_t width = e->config->hidden;
+    json_object_set_new(object, "cosine",
+                        json_real(similar_cosine(vectors, vectors + width, width)));
+    return BERT_OK;
+}
+
+const task task_similar = {
+    .name = "similar",
+    .form = FORM_COMPARED,
+    .head = &head_vectors,
+    .max_length = 128,
+    .score_name = "Spearman",
+    .targets_open = targets_open,
+    .targets_free = targets_free,
+    .encode = encode,
+    .encoded = encoded,
+    .loss = loss,
+    .compares = compares,
+    .decoder_open = decoder_open,
+    .decoder_free = decoder_free,
+    .decode = decode,
+    .describe = describe,
+    .metrics_open = similar_metrics_open,
+    .metrics_free = similar_metrics_free,
+    .metrics_add = similar_metrics_add,
+    .metrics_put = similar_metrics_put,
+    .metrics_score = similar_metrics_score,
+    .metrics_warn = similar_metrics_warn,
+    .save = similar_save,
+};

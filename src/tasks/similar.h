@@ -1,0 +1,35 @@
+/* similar.h: what the files of the task share. A unit has a sequence for each of its texts: the two
+ * that are compared, and a third that does not belong to the first. */
+#ifndef TASKS_SIMILAR_H
+#define TASKS_SIMILAR_H
+
+#include "train/task.h"
+
+typedef struct similar_targets {
+    bool scored;   /* else a unit's first two texts belong together */
+    float *scores; /* [units], already divided; where scored */
+    size_t capacity;
+    double least, most, divisor; /* of the scores as they were read */
+} similar_targets;
+
+/* The score as the data have it; BERT_DATA with file and line where it is no number. */
+bert_status similar_score(const dataset_row *row, double *out);
+
+/* Of two unit vectors [width]. */
+double similar_cosine(const float *a, const float *b, size_t width);
+
+/* An answer is a unit's vectors, float [group, hidden]. Metrics of pairs and triples hold those of
+ * the first examples, as many as make SIMILAR_CANDIDATES partners: 4 bytes a number. */
+enum { SIMILAR_CANDIDATES = 10000 };
+
+bert_status similar_metrics_open(const examples *e, void **metrics);
+void similar_metrics_free(void *metrics);
+bert_status similar_metrics_add(void *metrics, const examples *e, size_t row, const void *answer);
+bert_status similar_metrics_put(void *metrics, const examples *e, json_t *object);
+double similar_metrics_score(const void *metrics);
+void similar_metrics_warn(const void *metrics, const examples *e, const bert_observer *observer);
+
+/* The files by which sentence-transformers knows the folder. */
+bert_status similar_save(const config *c, unsigned groups, size_t max_length, const char *folder);
+
+#endif

@@ -1,0 +1,151 @@
+/* similar_metrics.c: do cosines follow the scores; is a text's partner found among all? */
+#include "base/memory.h"
+#include "metrics/correlation.h"
+#include "tasks/similar.h"
+#include "train/observe.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+typedef struct similar_metrics {
+    correlation rows; /* where scored */
+    float *vectors;   /* [held, group, hidden] else */
+    size_t held, held_most, capacity, seen;
+    double score;
+} similar_metrics;
+
+static bool is_scored(const examples *e)
+{
+    return ((const similar_targets *)e->targets)->scored;
+}
+
+bert_status similar_metrics_open(const examples *e, void **out)
+{
+    TRY(memory_zeroed(1, sizeof(similar_metrics), out));
+    similar_metrics *m = *out;
+    m->held_most = SIMILAR_CANDIDATES / (features_group(&e->features) - 1);
+    return BERT_OK;
+}
+
+void similar_metrics_free(void *metrics)
+{
+    similar_metrics *m = metrics;
+    correlation_release(&m->rows);
+    free(m->vectors);
+    free(m);
+}
+
+bert_status similar_metrics_add(void *metrics, const examples *e, size_t row, const void *answer)
+{
+    similar_metrics *m = metrics;
+    const float *vectors = answer;
+    size_t width = e->config->hidden, unit = features_group(&e->features) * width;
+    if (is_scored(e)) {
+        double score;
+        TRY(similar_score(&e->rows[row], &score));
+        return correlation_add(&m->rows, similar_cosine(vectors, vectors + width, width), score);
+    }
+    if (m->seen++ >= m->held_most) return BERT_OK;
+    size_t begin = m->held * unit;
+    TRY(memory_grow((void **)&m->vectors, &m->capacity, begin + unit, sizeof *m->vectors));
+    for (size_t i = 0; i < unit; i++) m->vectors[begin + i] = vectors[i];
+    m->held++;
+    return BERT_OK;
+}
+
+/* ---- partners */
+
+/* In lanes, whose sums do not wait for each other: the search is all products. */
+static float product(const float *a, const float *b, size_t width)
+{
+    enum { LANES = 16 };
+    float lanes[LANES] = { 0 }, sum = 0.0f;
+    size_t i = 0;
+    for (; i + LANES <= width; i += LANES)
+        for (size_t k = 0; k < LANES; k++) lanes[k] += a[i + k] * b[i + k];
+    for (; i < width; i++) sum += a[i] * b[i];
+    for (size_t k = 0; k < LANES; k++) sum += lanes[k];
+    return sum;
+}
+
+/* Of the row's partner among all, from 1. What is as near as it counts as nearer, and so does what
+ * is not a number. */
+static size_t partner_rank(const similar_metrics *m, size_t row, size_t group, size_t width)
+{
+    const float *anchor = m->vectors + row * group * width, *own = anchor + width;
+    float nearness = product(anchor, own, width);
+    size_t rank = 0; /* the partner itself is one of those that are not further */
+    for (size_t i = 0; i < m->held; i++)
+        for (size_t k = 1; k < group; k++) {
+            const float *other = m->vectors + (i * group + k) * width;
+            rank += !(product(anchor, other, width) < nearness);
+        }
+    return rank;
+}
+
+static void partners_put(similar_metrics *m, const examples *e, json_t *object)
+{
+    static const struct {
+        const char *name;
+        size_t most;
+    } recalls[] = { { "eval_recall_at_1", 1 },
+                    { "eval_recall_at_5", 5 },
+                    { "eval_recall_at_10", 10 } };
+    size_t group = features_group(&e->features), found[3] = { 0 };
+    double sum = 0.0, count = m->held ? (double)m->held : 1.0;
+    for (size_t row = 0; row < m->held; row++) {
+        size_t rank = partner_rank(m, row, group, e->config->hidden);
+        sum += 1.0 / (double)rank;
+        for (size_t i = 0; i < 3; i++) found[i] += rank <= recalls[i].most;
+    }
+    m->score = sum / count;
+    json_object_del(object, "eval_loss"); /* see loss() in similar.c */
+    json_object_set_new(object, "eval_mrr", json_real(m->score));
+    for (size_t i = 0; i < 3; i++)
+        json_object_set_new(object, recalls[i].name, json_real((double)found[i] / count));
+    json_object_set_new(object, "eval_candidates",
+                        json_integer((json_int_t)(m->held * (group - 1))));
+}
+
+/* ---- scores */
+
+/* null, where a number is not defined: JSON has no NaN. */
+static json_t *number_or_null(double number)
+{
+    return isfinite(number) ? json_real(number) : json_null();
+}
+
+bert_status similar_metrics_put(void *metrics, const examples *e, json_t *object)
+{
+    similar_metrics *m = metrics;
+    if (!is_scored(e)) {
+        partners_put(m, e, object);
+        return BERT_OK;
+    }
+    TRY(correlation_spearman(&m->rows, &m->score));
+    json_object_set_new(object, "eval_pearson", number_or_null(correlation_pearson(&m->rows)));
+    json_object_set_new(object, "eval_spearman", number_or_null(m->score));
+    return BERT_OK;
+}
+
+/* Where it is not defined, as bad as can be. */
+double similar_metrics_score(const void *metrics)
+{
+    const similar_metrics *m = metrics;
+    return isfinite(m->score) ? m->score : -1.0;
+}
+
+void similar_metrics_warn(const void *metrics, const examples *e, const bert_observer *observer)
+{
+    const similar_metrics *m = metrics;
+    const similar_targets *t = e->targets;
+    if (m->seen > m->held)
+        observe_note(observer,
+                     "partners are looked for among those of the first %zu examples, not of all "
+                     "%zu",
+                     m->held, m->seen);
+    if (t->scored && e->row_count > 1 && !(t->most > t->least))
+        observe_warning(observer,
+                        "all %zu examples have the score %.4g, so correlations are not defined",
+                        e->row_count, t->most);
+}

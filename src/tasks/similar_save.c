@@ -1,0 +1,82 @@
+/* similar_save.c: what makes a folder one for SentenceTransformer(folder):
+ *
+ *   modules.json                         the model, its pooling, division by the length
+ *   1_Pooling/config.json                the mean of all tokens, or [CLS]
+ *   2_Normalize/                         empty
+ *   sentence_bert_config.json            the longest text in tokens
+ *   config_sentence_transformers.json    by what vectors are compared
+ *
+ * The names are those of its versions 2 to 4, which 5 reads too. */
+#include "base/file.h"
+#include "formats/json.h"
+#include "tasks/similar.h"
+
+#include <stdlib.h>
+
+static bert_status object_write(const char *folder, const char *name, json_t *object)
+{
+    char *path;
+    if (!object) return fail(BERT_MEMORY, "out of memory for %s", name);
+    bert_status status = path_join(folder, name, &path);
+    if (status == BERT_OK) {
+        status = json_write(path, object);
+        free(path);
+    }
+    json_decref(object);
+    return status;
+}
+
+static bert_status subfolder_make(const char *folder, const char *name)
+{
+    char *path;
+    TRY(path_join(folder, name, &path));
+    bert_status status = folder_make(path);
+    free(path);
+    return status;
+}
+
+static json_t *module_object(json_int_t index, const char *name, const char *path, const char *type)
+{
+    return json_pack("{s:I, s:s, s:s, s:s}", "idx", index, "name", name, "path", path, "type",
+                     type);
+}
+
+static json_t *modules_list(void)
+{
+    return json_pack(
+        "[o, o, o]", module_object(0, "0", "", "sentence_transformers.models.Transformer"),
+        module_object(1, "1", "1_Pooling", "sentence_transformers.models.Pooling"),
+        module_object(2, "2", "2_Normalize", "sentence_transformers.models.Normalize"));
+}
+
+static json_t *pooling_object(const config *c)
+{
+    bool first = c->pooling == POOLING_CLS;
+    return json_pack("{s:I, s:b, s:b, s:b, s:b, s:b, s:b, s:b}", "word_embedding_dimension",
+                     (json_int_t)c->hidden, "pooling_mode_cls_token", (int)first,
+                     "pooling_mode_mean_tokens", (int)!first, "pooling_mode_max_tokens", 0,
+                     "pooling_mode_mean_sqrt_len_tokens", 0, "pooling_mode_weightedmean_tokens", 0,
+                     "pooling_mode_lasttoken", 0, "include_prompt", 1);
+}
+
+/* Of a model without a pooler none is to be made up. */
+static json_t *model_object(unsigned groups, size_t max_length)
+{
+    json_t *o =
+        json_pack("{s:I, s:b}", "max_seq_length", (json_int_t)max_length, "do_lower_case", 0);
+    if (o && !(groups & GROUP_POOLER))
+        json_object_set_new(o, "model_args", json_pack("{s:b}", "add_pooling_layer", 0));
+    return o;
+}
+
+bert_status similar_save(const config *c, unsigned groups, size_t max_length, const char *folder)
+{
+    TRY(subfolder_make(folder, "1_Pooling"));
+    TRY(subfolder_make(folder, "2_Normalize"));
+    TRY(object_write(folder, "1_Pooling/config.json", pooling_object(c)));
+    TRY(object_write(folder, "sentence_bert_config.json", model_object(groups, max_length)));
+    TRY(object_write(folder, "config_sentence_transformers.json",
+                     json_pack("{s:{}, s:{}, s:n, s:s}", "__version__", "prompts",
+                               "default_prompt_name", "similarity_fn_name", "cosine")));
+    return object_write(folder, "modules.json", modules_list());
+}

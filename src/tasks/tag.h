@@ -1,0 +1,108 @@
+/* tag.h: what the files of the task `tag` share.
+ *
+ * A row is a sentence as words, each of which is asked for its tag, or (in prediction) a text, each
+ * of whose tokens is. What is asked is an item: word or token. Words are tokenized one by one; the
+ * first token of a word answers for it:
+ *
+ *     words     EU      rejects   unwatchably                     .
+ *     tokens    [CLS] eu  rejects   un  ##watch  ##ably           .    [SEP]
+ *     items      -    0   1         2     -        -              3     -
+ *
+ * A long row is cut to max_length or goes into windows, which share words. */
+#ifndef TASKS_TAG_H
+#define TASKS_TAG_H
+
+#include "train/task.h"
+
+/* How tokens of a text become entities: transformers' aggregation strategies. */
+typedef enum tag_grouping {
+    GROUP_NONE,    /* every token by itself */
+    GROUP_SIMPLE,  /* neighbours of one type */
+    GROUP_FIRST,   /* the same of words, which have their first token's tag, */
+    GROUP_AVERAGE, /* the best of their tokens' mean scores, */
+    GROUP_MAX      /* or that of their surest token */
+} tag_grouping;
+
+/* Tokens of one row, without [CLS] and [SEP]. */
+typedef struct tag_pieces {
+    int32_t *ids;    /* [count] */
+    uint32_t *words; /* [count] the word that each is of */
+    size_t count;
+    bool by_token; /* a text: every token is an item */
+    size_t ids_capacity, words_capacity;
+} tag_pieces;
+
+/* The token that answers for an item so far, and how far from its window's nearer end it stands. */
+typedef struct tag_place {
+    size_t token, margin;
+    bool found;
+} tag_place;
+
+#define NO_ITEM UINT32_MAX
+enum { TAG_NOT_ASKED = -1 };
+
+/* The tokens are those of e->features.ids. */
+typedef struct tag_targets {
+    int32_t
+        *labels; /* [tokens] what each is asked, or TAG_NOT_ASKED; where the rows are labelled */
+    uint32_t *items; /* [tokens] the item of its row that each answers, or NO_ITEM */
+    size_t labels_capacity, items_capacity;
+    tag_grouping grouping;
+    bool has_entities; /* are the model's labels those of entities (metrics/entities.h)? */
+    /* What a word is answered that no token stands for, as it has none or max_length cut it off:
+     * "O" where the labels have it or name entities, "_" where each word must have one of them. */
+    slice without_token;
+
+    label_names unknown; /* tags of the rows that the model has not, ordered by their bytes */
+    size_t unknown_capacity, unknown_words; /* how many words have such a tag */
+
+    int32_t class_id, separator_id; /* [CLS], [SEP] */
+    tag_pieces pieces;              /* of the row that is being encoded, */
+    int32_t *asked;                 /* [words] what they are asked, */
+    tag_place *places;              /* [items] and where they are answered */
+    size_t asked_capacity, places_capacity;
+} tag_targets;
+
+/* An answer of the task. */
+typedef struct tag_answer {
+    const float *logits; /* [items, labels] */
+    const bool *read;    /* [items] false: no token stood for it, and its logits say nothing */
+    size_t items;
+} tag_answer;
+
+/* The label with the highest logit of an item that was read, and its probability. */
+size_t tag_best(const tag_answer *a, size_t item, size_t labels, double *score);
+
+/* Adds a tag unless it is there; false in *added. The names stay ordered by their bytes. */
+bert_status tag_names_add(label_names *names, size_t *capacity, slice tag, bool *added);
+bool tag_names_find(const label_names *names, slice tag, size_t *index);
+
+/* tag_encode.c */
+bert_status tag_targets_open(examples *e);
+void tag_targets_free(void *targets);
+bert_status tag_encode(examples *e, size_t row);
+/* The tokens of a row that is a text, [CLS] and [SEP] included, as tag_encode() takes them. */
+bert_status tag_text_encode(const examples *e, size_t row, tokenizer_encoding *out);
+
+/* tag_decode.c */
+bert_status tag_decoder_open(const examples *e, void **decoder);
+void tag_decoder_free(void *decoder);
+bert_status tag_decode(void *decoder, const examples *e, const pass *p, size_t first, size_t count,
+                       const answer_taker *taker);
+bert_status tag_describe(const examples *e, size_t row, const void *answer, json_t *object);
+
+/* tag_groups.c: adds "entities" to the object, made of the tokens of a text. */
+bert_status tag_grouping_parse(const char *name, tag_grouping *out);
+bert_status tag_entities_put(const examples *e, size_t row, const tag_answer *a, json_t *object);
+
+/* tag_metrics.c */
+bert_status tag_metrics_open(const examples *e, void **metrics);
+void tag_metrics_free(void *metrics);
+bert_status tag_metrics_add(void *metrics, const examples *e, size_t row, const void *answer);
+bert_status tag_metrics_put(void *metrics, const examples *e, json_t *object);
+double tag_metrics_score(const void *metrics);
+void tag_metrics_warn(const void *metrics, const examples *e, const bert_observer *observer);
+
+enum { TAG_LABELS_MAX = 5000 }; /* the confusion matrix has its square */
+
+#endif

@@ -1,0 +1,133 @@
+/* tag_decode.c: the answers of rows, each item's from its token, and as JSON. */
+#include "tasks/scores.h"
+#include "tasks/tag.h"
+
+#include "base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct tag_decoder {
+    float *batch; /* logits of one batch */
+    float *logits;
+    bool *read;
+    size_t items; /* of the row so far: [items, labels], [items] */
+    size_t batch_capacity, logits_capacity, read_capacity;
+} tag_decoder;
+
+bert_status tag_decoder_open(const examples *e, void **decoder)
+{
+    (void)e;
+    return memory_zeroed(1, sizeof(tag_decoder), decoder);
+}
+
+void tag_decoder_free(void *decoder)
+{
+    tag_decoder *d = decoder;
+    free(d->batch);
+    free(d->logits);
+    free(d->read);
+    free(d);
+}
+
+/* Makes room for `items` of the row, of which those that are new are not read. */
+static bert_status items_reserve(tag_decoder *d, size_t items, size_t labels)
+{
+    if (items <= d->items) return BERT_OK;
+    TRY(memory_grow((void **)&d->logits, &d->logits_capacity, items * labels, sizeof *d->logits));
+    TRY(memory_grow((void **)&d->read, &d->read_capacity, items, sizeof *d->read));
+    memset(d->read + d->items, 0, (items - d->items) * sizeof *d->read);
+    d->items = items;
+    return BERT_OK;
+}
+
+/* logits [tokens of the unit, labels] */
+static bert_status unit_take(tag_decoder *d, const examples *e, size_t unit, const float *logits)
+{
+    const tag_targets *t = e->targets;
+    size_t labels = e->config->labels, begin = e->features.starts[unit];
+    for (size_t i = begin; i < e->features.starts[unit + 1]; i++) {
+        uint32_t item = t->items[i];
+        if (item == NO_ITEM) continue;
+        TRY(items_reserve(d, (size_t)item + 1, labels));
+        memcpy(d->logits + item * labels, logits + (i - begin) * labels, labels * sizeof *logits);
+        d->read[item] = true;
+    }
+    return BERT_OK;
+}
+
+bert_status tag_decode(void *decoder, const examples *e, const pass *p, size_t first, size_t count,
+                       const answer_taker *taker)
+{
+    tag_decoder *d = decoder;
+    const features *f = &e->features;
+    const batch *b = p->batch;
+    size_t labels = p->config->labels, numbers = b->tokens * labels;
+    TRY(memory_grow((void **)&d->batch, &d->batch_capacity, numbers, sizeof *d->batch));
+    p->on->read(p->on, numbers, p->tape->logits, d->batch);
+    for (size_t i = 0; i < count; i++) {
+        size_t unit = first + i, row = features_row(f, unit);
+        TRY(unit_take(d, e, unit, d->batch + b->starts[i] * labels));
+        if (unit + 1 < f->count && features_row(f, unit + 1) == row) continue;
+        if (e->rows[row].items) TRY(items_reserve(d, e->rows[row].item_count, labels));
+        tag_answer a = { .logits = d->logits, .read = d->read, .items = d->items };
+        TRY(taker->take(taker->context, row, &a));
+        d->items = 0;
+    }
+    return BERT_OK;
+}
+
+size_t tag_best(const tag_answer *a, size_t item, size_t labels, double *score)
+{
+    const float *logits = a->logits + item * labels;
+    size_t best = scores_best(logits, labels);
+    *score = 1.0 / scores_sum(logits, labels, best);
+    return best;
+}
+
+/* ---- JSON */
+
+static json_t *logits_object(const tag_answer *a, size_t labels)
+{
+    json_t *rows = json_array();
+    for (size_t i = 0; i < a->items; i++) {
+        json_t *row = a->read[i] ? json_array() : json_null();
+        for (size_t k = 0; k < labels && a->read[i]; k++)
+            json_array_append_new(row, json_real((double)a->logits[i * labels + k]));
+        json_array_append_new(rows, row);
+    }
+    return rows;
+}
+
+static bert_status words_put(const examples *e, const dataset_row *row, const tag_answer *a,
+                             json_t *object)
+{
+    const tag_targets *t = e->targets;
+    json_t *tokens = json_array(), *tags = json_array(), *scores = json_array();
+    for (size_t i = 0; i < a->items; i++) {
+        double score = 0.0;
+        size_t best = a->read[i] ? tag_best(a, i, e->config->labels, &score) : 0;
+        const char *tag = a->read[i] ? e->config->label_names[best] : t->without_token.bytes;
+        json_array_append_new(tokens, json_stringn(row->items[i].bytes, row->items[i].count));
+        json_array_append_new(tags, json_string(tag));
+        json_array_append_new(scores, json_real((double)(float)score));
+    }
+    bool complete = json_array_size(tokens) == a->items;
+    json_object_set_new(object, "tokens", tokens);
+    json_object_set_new(object, "tags", tags);
+    json_object_set_new(object, "scores", scores);
+    if (complete) return BERT_OK;
+    return fail(BERT_DATA, "%s:%zu: a word is not UTF-8", row->path, row->line);
+}
+
+bert_status tag_describe(const examples *e, size_t row, const void *answer, json_t *object)
+{
+    const dataset_row *r = &e->rows[row];
+    if (r->items)
+        TRY(words_put(e, r, answer, object));
+    else
+        TRY(tag_entities_put(e, row, answer, object));
+    if (e->options->logits)
+        json_object_set_new(object, "logits", logits_object(answer, e->config->labels));
+    return BERT_OK;
+}

@@ -1,0 +1,312 @@
+/* tag_groups.c: the entities of a text from its tokens' scores, in every respect as transformers'
+ * TokenClassificationPipeline has them (pipelines/token_classification.py), its oddities included.
+ *
+ *     tokens -> runs (single tokens, or the words they make) -> entities (neighbours of one type)
+ */
+#include "tasks/scores.h"
+#include "tasks/tag.h"
+
+#include "base/memory.h"
+#include "base/utf8.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+bert_status tag_grouping_parse(const char *name, tag_grouping *out)
+{
+    static const char *const names[] = {
+        [GROUP_NONE] = "none",       [GROUP_SIMPLE] = "simple", [GROUP_FIRST] = "first",
+        [GROUP_AVERAGE] = "average", [GROUP_MAX] = "max",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(name, names[i]) != 0) continue;
+        *out = (tag_grouping)i;
+        return BERT_OK;
+    }
+    return fail(BERT_ARGUMENT, "aggregate is '%s'; it can be none, simple, first, average or max",
+                name);
+}
+
+/* ---- words of tokens, as the tokenizer's decoder joins them */
+
+typedef struct string {
+    char *bytes; /* [count], ended by NUL */
+    size_t count, capacity;
+} string;
+
+/* Shortens the end of the string, from `begin` on. */
+static void replace(string *s, size_t begin, const char *from, const char *to)
+{
+    size_t from_count = strlen(from), to_count = strlen(to);
+    for (char *at = s->bytes + begin; (at = strstr(at, from)); at += to_count) {
+        memcpy(at, to, to_count);
+        memmove(at + to_count, at + from_count, strlen(at + from_count) + 1);
+        s->count -= from_count - to_count;
+    }
+}
+
+/* What the decoder of WordPiece does to each piece, with its `cleanup`. */
+static void clean_up(string *s, size_t begin)
+{
+    static const char *const pairs[][2] = {
+        { " .", "." },   { " ?", "?" },     { " !", "!" },     { " ,", "," },
+        { " ' ", "'" },  { " n't", "n't" }, { " 'm", "'m" },   { " do not", " don't" },
+        { " 's", "'s" }, { " 've", "'ve" }, { " 're", "'re" },
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        replace(s, begin, pairs[i][0], pairs[i][1]);
+}
+
+static bert_status string_add(string *s, slice piece, bool first)
+{
+    TRY(memory_grow((void **)&s->bytes, &s->capacity, s->count + piece.count + 2, 1));
+    size_t begin = s->count;
+    bool goes_on = piece.count >= 2 && memcmp(piece.bytes, "##", 2) == 0;
+    if (!first && !goes_on) s->bytes[s->count++] = ' ';
+    size_t skip = !first && goes_on ? 2 : 0;
+    if (piece.count > skip) memcpy(s->bytes + s->count, piece.bytes + skip, piece.count - skip);
+    s->count += piece.count - skip;
+    s->bytes[s->count] = '\0';
+    clean_up(s, begin);
+    return BERT_OK;
+}
+
+/* ---- runs of tokens */
+
+/* A token or a word: tokens begin .. end - 1 of the text. */
+typedef struct token_run {
+    size_t begin, end, label;
+    double score;
+    string word;
+} token_run;
+
+typedef struct grouper {
+    const examples *e;
+    const tag_answer *answer;
+    slice text;
+    tokenizer_encoding encoding; /* offsets in code points */
+    text_range *bytes;           /* [tokens + 2] the same in bytes */
+    double *scores;              /* [labels] scratch */
+    token_run *runs;
+    size_t run_count, run_capacity;
+} grouper;
+
+/* Token `i` of the text is token i + 1 of the encoding, after [CLS]. */
+static slice token_text(const grouper *g, size_t i, bool *unknown)
+{
+    const char *token = tokenizer_token(g->e->tokenizer, g->encoding.ids[i + 1]);
+    *unknown = strcmp(token, "[UNK]") == 0;
+    if (!*unknown) return slice_of(token);
+    text_range at = g->bytes[i + 1];
+    return (slice){ g->text.bytes + at.begin, at.end - at.begin };
+}
+
+static size_t code_points(slice text)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < text.count; i++) count += ((unsigned char)text.bytes[i] & 0xC0) != 0x80;
+    return count;
+}
+
+/* Is it a further token of a word? Told by its length, which "##" makes longer than its text; so
+ * does what the normalizer takes away, such as accents. */
+static bool is_continued(const grouper *g, size_t i)
+{
+    bool unknown;
+    text_range at = g->encoding.offsets[i + 1];
+    slice token = token_text(g, i, &unknown);
+    return !unknown && code_points(token) != at.end - at.begin;
+}
+
+static void scores_take(const grouper *g, size_t token, double *scores)
+{
+    size_t labels = g->e->config->labels;
+    const float *logits = g->answer->logits + token * labels;
+    size_t best = scores_best(logits, labels);
+    double sum = scores_sum(logits, labels, best);
+    for (size_t i = 0; i < labels; i++) scores[i] = scores_share(logits, i, best, sum);
+}
+
+/* The mean of the scores of all tokens of the run. */
+static void run_average(const grouper *g, token_run *r)
+{
+    size_t labels = g->e->config->labels;
+    double *scores = g->scores, *mean = g->scores + labels;
+    for (size_t i = 0; i < labels; i++) mean[i] = 0.0;
+    for (size_t token = r->begin; token < r->end; token++) {
+        scores_take(g, token, scores);
+        for (size_t i = 0; i < labels; i++) mean[i] += scores[i] / (double)(r->end - r->begin);
+    }
+    r->label = 0;
+    for (size_t i = 1; i < labels; i++)
+        if (mean[i] > mean[r->label]) r->label = i;
+    r->score = mean[r->label];
+}
+
+/* The label of the run's first token, or of its surest one. */
+static void run_decide(const grouper *g, tag_grouping how, token_run *r)
+{
+    size_t labels = g->e->config->labels;
+    if (how == GROUP_AVERAGE) {
+        run_average(g, r);
+        return;
+    }
+    r->label = tag_best(g->answer, r->begin, labels, &r->score);
+    for (size_t token = r->begin + 1; token < r->end && how == GROUP_MAX; token++) {
+        double score;
+        size_t label = tag_best(g->answer, token, labels, &score);
+        if ((float)score <= (float)r->score) continue;
+        r->label = label;
+        r->score = score;
+    }
+}
+
+static bert_status run_add(grouper *g, tag_grouping how, size_t begin, size_t end)
+{
+    TRY(memory_grow((void **)&g->runs, &g->run_capacity, g->run_count + 1, sizeof *g->runs));
+    token_run *r = &g->runs[g->run_count++];
+    *r = (token_run){ .begin = begin, .end = end };
+    run_decide(g, how, r);
+    bool unknown, single = how == GROUP_NONE || how == GROUP_SIMPLE;
+    if (!single) {
+        for (size_t i = begin; i < end; i++)
+            TRY(string_add(&r->word, token_text(g, i, &unknown), i == begin));
+        return BERT_OK;
+    }
+    slice token = token_text(g, begin, &unknown);
+    TRY(memory_grow((void **)&r->word.bytes, &r->word.capacity, token.count + 1, 1));
+    memcpy(r->word.bytes, token.bytes, token.count);
+    r->word.count = token.count;
+    return BERT_OK;
+}
+
+static bert_status runs_find(grouper *g, tag_grouping how)
+{
+    bool words = how != GROUP_NONE && how != GROUP_SIMPLE;
+    for (size_t begin = 0, end; begin < g->answer->items; begin = end) {
+        for (end = begin + 1; words && end < g->answer->items && is_continued(g, end);) end++;
+        TRY(run_add(g, how, begin, end));
+    }
+    return BERT_OK;
+}
+
+/* ---- entities */
+
+/* B-person begins one, I-person and person go on with one. */
+static bool tag_begins(const char *tag)
+{
+    return strncmp(tag, "B-", 2) == 0;
+}
+
+static const char *tag_type(const char *tag)
+{
+    return tag_begins(tag) || strncmp(tag, "I-", 2) == 0 ? tag + 2 : tag;
+}
+
+static bool goes_on(const grouper *g, const token_run *last, const token_run *next)
+{
+    char *const *names = g->e->config->label_names;
+    return !tag_begins(names[next->label]) &&
+           strcmp(tag_type(names[last->label]), tag_type(names[next->label])) == 0;
+}
+
+static json_t *entity_object(const grouper *g, const char *key, const char *name, double score,
+                             const string *word, size_t begin, size_t end)
+{
+    const text_range *points = g->encoding.offsets, *bytes = g->bytes;
+    return json_pack("{s:s, s:f, s:s%, s:I, s:I, s:I, s:I}", key, name, "score",
+                     (double)(float)score, "word", word->bytes, word->count, "start",
+                     (json_int_t)points[begin + 1].begin, "end", (json_int_t)points[end].end,
+                     "start_byte", (json_int_t)bytes[begin + 1].begin, "end_byte",
+                     (json_int_t)bytes[end].end);
+}
+
+static bert_status entity_append(json_t *list, json_t *entity)
+{
+    if (json_array_append_new(list, entity) == 0) return BERT_OK;
+    return fail(BERT_DATA, "an entity cannot be told: its word is not UTF-8 or its score is not "
+                           "finite");
+}
+
+static bert_status tokens_put(const grouper *g, json_t *list)
+{
+    for (size_t i = 0; i < g->run_count; i++) {
+        const token_run *r = &g->runs[i];
+        const char *name = g->e->config->label_names[r->label];
+        if (strcmp(name, "O") == 0) continue;
+        json_t *entity = entity_object(g, "entity", name, r->score, &r->word, r->begin, r->end);
+        if (entity) json_object_set_new(entity, "index", json_integer((json_int_t)r->begin + 1));
+        TRY(entity_append(list, entity));
+    }
+    return BERT_OK;
+}
+
+/* Runs first .. last - 1 as one. */
+static bert_status group_put(const grouper *g, size_t first, size_t last, string *word,
+                             json_t *list)
+{
+    const char *name = g->e->config->label_names[g->runs[first].label], *dash = strchr(name, '-');
+    const char *type = dash ? dash + 1 : name;
+    if (strcmp(type, "O") == 0) return BERT_OK;
+    double sum = 0.0;
+    word->count = 0;
+    for (size_t i = first; i < last; i++) {
+        const string *part = &g->runs[i].word;
+        sum += g->runs[i].score;
+        TRY(string_add(word, (slice){ part->bytes, part->count }, i == first));
+    }
+    return entity_append(list, entity_object(g, "entity_group", type, sum / (double)(last - first),
+                                             word, g->runs[first].begin, g->runs[last - 1].end));
+}
+
+static bert_status groups_put(const grouper *g, json_t *list)
+{
+    string word = { 0 };
+    bert_status status = BERT_OK;
+    for (size_t first = 0, last; first < g->run_count && status == BERT_OK; first = last) {
+        for (last = first + 1;
+             last < g->run_count && goes_on(g, &g->runs[last - 1], &g->runs[last]);)
+            last++;
+        status = group_put(g, first, last, &word, list);
+    }
+    free(word.bytes);
+    return status;
+}
+
+/* ---- the whole */
+
+static bert_status grouper_fill(grouper *g, size_t row)
+{
+    void *memory;
+    TRY(tag_text_encode(g->e, row, &g->encoding));
+    TRY(memory_zeroed(g->encoding.count, sizeof *g->bytes, &memory));
+    g->bytes = memory;
+    memcpy(g->bytes, g->encoding.offsets, g->encoding.count * sizeof *g->bytes);
+    tokenizer_code_points(g->text, (slice){ NULL, 0 }, &g->encoding);
+    TRY(memory_zeroed(2 * g->e->config->labels, sizeof *g->scores, &memory));
+    g->scores = memory;
+    return BERT_OK;
+}
+
+static void grouper_release(grouper *g)
+{
+    for (size_t i = 0; i < g->run_count; i++) free(g->runs[i].word.bytes);
+    free(g->runs);
+    free(g->scores);
+    free(g->bytes);
+    tokenizer_encoding_release(&g->encoding);
+}
+
+bert_status tag_entities_put(const examples *e, size_t row, const tag_answer *a, json_t *object)
+{
+    tag_grouping how = ((const tag_targets *)e->targets)->grouping;
+    grouper g = { .e = e, .answer = a, .text = e->rows[row].text };
+    json_t *list = json_array();
+    bert_status status = grouper_fill(&g, row);
+    if (status == BERT_OK) status = runs_find(&g, how);
+    if (status == BERT_OK) status = how == GROUP_NONE ? tokens_put(&g, list) : groups_put(&g, list);
+    grouper_release(&g);
+    json_object_set_new(object, "entities", list);
+    return status;
+}

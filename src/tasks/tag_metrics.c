@@ -1,0 +1,207 @@
+/* tag_metrics.c: what answers are worth: entities as seqeval counts them where the tags spell some,
+ * else tags as scikit-learn does. */
+#include "tasks/tag.h"
+
+#include "base/memory.h"
+#include "metrics/confusion.h"
+#include "metrics/entities.h"
+#include "tasks/labels.h"
+#include "train/observe.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Classes of the confusion: the model's labels, then the tags that it has not, then "no answer". */
+typedef struct tag_metrics {
+    entity_score *entities; /* NULL: tags are counted */
+    confusion counts;
+    size_t words;
+    slice *answers; /* [answers_capacity] of one row */
+    size_t answers_capacity;
+} tag_metrics;
+
+static size_t classes_of(const examples *e)
+{
+    return e->config->labels + ((const tag_targets *)e->targets)->unknown.count + 1;
+}
+
+static bert_status counts_open(const examples *e, tag_metrics *m)
+{
+    const tag_targets *t = e->targets;
+    if (t->has_entities) return entity_score_open(&m->entities);
+    if (classes_of(e) > TAG_LABELS_MAX + 1)
+        return fail(BERT_DATA,
+                    "%s: has %zu tags that training lacks, too many to tell apart; is its last "
+                    "column the tag?",
+                    e->rows[0].path, t->unknown.count);
+    return confusion_init(classes_of(e), &m->counts);
+}
+
+bert_status tag_metrics_open(const examples *e, void **metrics)
+{
+    void *memory;
+    TRY(memory_zeroed(1, sizeof(tag_metrics), &memory));
+    bert_status status = counts_open(e, memory);
+    if (status == BERT_OK)
+        *metrics = memory;
+    else
+        tag_metrics_free(memory);
+    return status;
+}
+
+void tag_metrics_free(void *metrics)
+{
+    tag_metrics *m = metrics;
+    entity_score_free(m->entities);
+    confusion_release(&m->counts);
+    free(m->answers);
+    free(m);
+}
+
+static size_t class_of(const examples *e, slice tag)
+{
+    size_t index;
+    if (label_index(e->config, tag, &index)) return index;
+    tag_names_find(&((const tag_targets *)e->targets)->unknown, tag, &index);
+    return e->config->labels + index;
+}
+
+bert_status tag_metrics_add(void *metrics, const examples *e, size_t row, const void *answer)
+{
+    tag_metrics *m = metrics;
+    const tag_answer *a = answer;
+    const dataset_row *r = &e->rows[row];
+    const tag_targets *t = e->targets;
+    m->words += a->items;
+    TRY(memory_grow((void **)&m->answers, &m->answers_capacity, a->items, sizeof *m->answers));
+    for (size_t i = 0; i < a->items; i++) {
+        double score;
+        size_t best = a->read[i] ? tag_best(a, i, e->config->labels, &score) : 0;
+        bool said = a->read[i] || label_index(e->config, t->without_token, &best);
+        m->answers[i] = a->read[i] ? slice_of(e->config->label_names[best]) : t->without_token;
+        if (!m->entities)
+            confusion_add(&m->counts, class_of(e, r->tags[i]), said ? best : m->counts.classes - 1);
+    }
+    return m->entities ? entity_score_add(m->entities, r->tags, m->answers, a->items) : BERT_OK;
+}
+
+/* ---- as JSON */
+
+static json_t *rates_object(double precision, double recall, double f1, uint64_t support)
+{
+    return json_pack("{s:f, s:f, s:f, s:I}", "precision", precision, "recall", recall, "f1", f1,
+                     "support", (json_int_t)support);
+}
+
+static void entities_put(const tag_metrics *m, json_t *object)
+{
+    entity_rates all = entity_score_rates(m->entities, ENTITY_MICRO);
+    json_object_set_new(object, "eval_f1", json_real(all.f1));
+    json_object_set_new(object, "eval_precision", json_real(all.precision));
+    json_object_set_new(object, "eval_recall", json_real(all.recall));
+    json_object_set_new(object, "eval_accuracy", json_real(entity_score_accuracy(m->entities)));
+    size_t count;
+    const entity_tally *tallies = entity_score_tallies(m->entities, &count);
+    json_t *types = json_object();
+    for (size_t i = 0; i < count; i++) {
+        entity_rates r = entity_tally_rates(&tallies[i]);
+        char *name = strndup(tallies[i].type.bytes, tallies[i].type.count);
+        if (name)
+            json_object_set_new(types, name, rates_object(r.precision, r.recall, r.f1, r.support));
+        free(name);
+    }
+    json_object_set_new(object, "per_type", types);
+}
+
+static const char *class_name(const examples *e, size_t class)
+{
+    const tag_targets *t = e->targets;
+    size_t labels = e->config->labels;
+    if (class < labels) return e->config->label_names[class];
+    return class - labels < t->unknown.count ? t->unknown.names[class - labels]
+                                             : t->without_token.bytes;
+}
+
+static uint64_t answers_of(const confusion *c, size_t class)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < c->classes; i++) sum += c->counts[i * c->classes + class];
+    return sum;
+}
+
+static void matrix_put(const confusion *c, size_t classes, const examples *e, json_t *object)
+{
+    json_t *names = json_array(), *rows = json_array();
+    for (size_t i = 0; i < classes; i++) {
+        json_t *row = json_array();
+        for (size_t k = 0; k < classes; k++)
+            json_array_append_new(row, json_integer((json_int_t)c->counts[i * c->classes + k]));
+        json_array_append_new(rows, row);
+        json_array_append_new(names, json_string(class_name(e, i)));
+    }
+    json_object_set_new(object, "labels", names);
+    json_object_set_new(object, "confusion", rows);
+}
+
+/* F1 is the mean over the tags that stand among truths or answers, as scikit-learn's is; "no
+ * answer" is no tag. */
+static void tags_put(const tag_metrics *m, const examples *e, json_t *object)
+{
+    const confusion *c = &m->counts;
+    size_t tags = c->classes - 1, met = 0;
+    double sum = 0.0;
+    json_t *scores = json_object();
+    for (size_t k = 0; k < tags; k++) {
+        class_score s = confusion_class(c, k);
+        met += s.support || answers_of(c, k);
+        sum += s.f1;
+        json_object_set_new(scores, class_name(e, k),
+                            rates_object(s.precision, s.recall, s.f1, s.support));
+    }
+    json_object_set_new(object, "eval_accuracy", json_real(confusion_accuracy(c)));
+    json_object_set_new(object, "eval_macro_f1", json_real(met ? sum / (double)met : 0.0));
+    json_object_set_new(object, "per_tag", scores);
+    matrix_put(c, answers_of(c, tags) ? tags + 1 : tags, e, object);
+}
+
+bert_status tag_metrics_put(void *metrics, const examples *e, json_t *object)
+{
+    tag_metrics *m = metrics;
+    if (m->entities)
+        entities_put(m, object);
+    else
+        tags_put(m, e, object);
+    json_object_set_new(object, "eval_words", json_integer((json_int_t)m->words));
+    return BERT_OK;
+}
+
+double tag_metrics_score(const void *metrics)
+{
+    const tag_metrics *m = metrics;
+    return m->entities ? entity_score_rates(m->entities, ENTITY_MICRO).f1
+                       : confusion_accuracy(&m->counts);
+}
+
+void tag_metrics_warn(const void *metrics, const examples *e, const bert_observer *observer)
+{
+    const tag_metrics *m = metrics;
+    size_t count = 0;
+    uint64_t truths = 0, answers = 0;
+    const entity_tally *tallies = m->entities ? entity_score_tallies(m->entities, &count) : NULL;
+    for (size_t i = 0; i < count; i++) {
+        truths += tallies[i].truths;
+        answers += tallies[i].answers;
+    }
+    if (truths && !answers)
+        observe_warning(observer,
+                        "the model finds no entity among %zu words, which have %llu: it has learnt "
+                        "nothing yet",
+                        m->words, (unsigned long long)truths);
+    for (size_t k = 0; k + 1 < m->counts.classes; k++)
+        if (m->words > 1 && answers_of(&m->counts, k) == m->words &&
+            confusion_class(&m->counts, k).support < m->words)
+            observe_warning(observer,
+                            "the model answers '%s' for all %zu words: it tells nothing "
+                            "apart",
+                            class_name(e, k), m->words);
+}

@@ -1,0 +1,31 @@
+#include "train/profile_tell.h"
+
+#include "formats/json.h"
+#include "train/observe.h"
+
+#include <stdlib.h>
+
+static json_t *row_object(const profile_row *row)
+{
+    return json_pack("{s:s, s:s, s:I, s:f, s:f, s:f}", "phase", row->phase, "operation",
+                     row->operation, "calls", (json_int_t)row->calls, "seconds", row->seconds,
+                     "products", row->products, "bytes", row->bytes);
+}
+
+bert_status profile_tell(const profile *p, const bert_observer *observer)
+{
+    profile_summary summary;
+    profile_summarize(p, &summary);
+    json_t *rows = json_array();
+    for (size_t i = 0; i < summary.count; i++)
+        json_array_append_new(rows, row_object(&summary.rows[i]));
+    json_t *object = json_pack("{s:I, s:f, s:o}", "steps", (json_int_t)summary.steps, "seconds",
+                               summary.seconds, "operations", rows);
+    char *text;
+    bert_status status = json_text(object, &text);
+    json_decref(object);
+    TRY(status);
+    observe(observer, &(bert_event){ .kind = BERT_EVENT_PROFILE, .text = text });
+    free(text);
+    return BERT_OK;
+}

@@ -1,0 +1,118 @@
+/* test_params.c: where the trainable weights lie in their block, and that frozen ones and those
+ * that are only passed on to the saved model lie nowhere. */
+#include "model/config.h"
+#include "model/params.h"
+#include "scratch.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+/* Weights of a tiny model: the head reads tokens, a pooler is passed on beside it. */
+typedef struct listed {
+    config config;
+    param_entry *all, *used; /* with and without the pooler */
+    size_t count, used_count;
+} listed;
+
+static listed listed_open(void)
+{
+    enum { USED = GROUP_ENCODER | GROUP_SPANS };
+    listed l;
+    assert_done(config_read("tests/data/golden/gelu", &l.config));
+    assert_done(params_list(&l.config, USED | GROUP_POOLER, &l.all, &l.count));
+    assert_done(params_list(&l.config, USED, &l.used, &l.used_count));
+    assert_int_equal(l.count, l.used_count + 2);
+    return l;
+}
+
+static void listed_release(listed *l)
+{
+    free(l->all);
+    free(l->used);
+    config_release(&l->config);
+}
+
+static void a_layout_leaves_no_room_for_groups_that_are_passed_on(void **state)
+{
+    (void)state;
+    listed l = listed_open();
+    for (size_t frozen = 0; frozen <= 1 + l.config.layers; frozen++) {
+        param_layout with, without;
+        size_t next = 0;
+        assert_done(param_layout_init(l.all, l.count, frozen, GROUP_POOLER, &with));
+        assert_done(param_layout_init(l.used, l.used_count, frozen, 0, &without));
+        assert_true(with.decay_count > 0 && with.decay_count < with.count);
+        assert_int_equal(with.count, without.count);
+        assert_int_equal(with.decay_count, without.decay_count);
+        for (size_t i = 0; i < l.count; i++)
+            if (l.all[i].group == PARAM_POOLER)
+                assert_int_equal(with.at[i], SIZE_MAX);
+            else
+                assert_int_equal(with.at[i], without.at[next++]);
+        assert_int_equal(next, l.used_count);
+        param_layout_release(&with);
+        param_layout_release(&without);
+    }
+    listed_release(&l);
+}
+
+static void frozen_groups_and_frozen_layers_add_up(void **state)
+{
+    (void)state;
+    listed l = listed_open();
+    for (size_t frozen = 0; frozen <= 1 + l.config.layers; frozen++) {
+        param_layout layout;
+        assert_done(param_layout_init(l.all, l.count, frozen, GROUP_POOLER | GROUP_SPANS, &layout));
+        for (size_t i = 0; i < l.count; i++) {
+            param_group group = l.all[i].group;
+            bool trained = (group == PARAM_EMBEDDING && frozen == 0) ||
+                           (group == PARAM_LAYER && l.all[i].layer + 1 >= frozen);
+            assert_int_equal(layout.at[i] != SIZE_MAX, trained);
+        }
+        assert_int_equal(layout.count == 0, frozen == 1 + l.config.layers);
+        param_layout_release(&layout);
+    }
+    listed_release(&l);
+}
+
+/* The weights keep the data that they were given; of gradients there are none. */
+static void weights_without_a_place_keep_their_data_and_have_no_gradient(void **state)
+{
+    (void)state;
+    listed l = listed_open();
+    params p;
+    param_layout layout;
+    float given = 0.0f;
+    assert_done(params_init(&l.config, &p));
+    assert_done(param_layout_init(l.all, l.count, 0, GROUP_POOLER, &layout));
+    float *block = calloc(layout.count, sizeof *block);
+    for (int only = 0; only < 2; only++) {
+        p.pooler.weight.data = p.pooler.bias.data = &given;
+        params_point(&p, l.all, l.count, &layout, block, only);
+        for (size_t i = 0; i < l.count; i++) {
+            const float *data = params_weight(&p, &l.all[i])->data;
+            if (l.all[i].group != PARAM_POOLER)
+                assert_ptr_equal(data, block + layout.at[i]);
+            else
+                assert_ptr_equal(data, only ? NULL : &given);
+        }
+    }
+    free(block);
+    param_layout_release(&layout);
+    params_release(&p);
+    listed_release(&l);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_layout_leaves_no_room_for_groups_that_are_passed_on),
+        cmocka_unit_test(frozen_groups_and_frozen_layers_add_up),
+        cmocka_unit_test(weights_without_a_place_keep_their_data_and_have_no_gradient),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
