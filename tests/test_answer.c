@@ -242,6 +242,33 @@ static void a_long_question_loses_its_end_and_it_is_said(void **state)
     questions_close(&q);
 }
 
+/* transformers takes a question whole while a window's end is beyond its stride, and where the
+ * context needs no second window. */
+static void a_question_is_whole_where_the_reference_takes_it_whole(void **state)
+{
+    static const struct {
+        size_t question, context, kept, windows;
+    } cases[] = {
+        { 15, 30, 15, 5 },                   /* 26 for the text: windows of 11 advance by 5 */
+        { 16, 30, 16, 6 }, { 19, 8, 19, 2 }, /* by 1 */
+        { 20, 6, 20, 1 },                    /* no second window is asked for */
+        { 26, 0, 26, 1 },  { 20, 7, 19, 1 }, /* one token too many: the question's end goes */
+        { 40, 3, 23, 1 },  { 40, 0, 26, 1 },
+        { 20, 30, 15, 5 }, /* the reference cannot go on; a quarter of 20 stays */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        questions q;
+        questions_open(&q, question_write(state, cases[i].question, cases[i].context), true);
+        q.options.stride = 6;
+        assert_done(questions_encode(&q, 29));
+        assert_int_equal(targets_of(&q)->windows[0].first, cases[i].kept + 2);
+        assert_int_equal(q.e.features.count, cases[i].windows);
+        assert_int_equal(targets_of(&q)->shortened, cases[i].kept < cases[i].question);
+        assert_covered(&q, 29, 6, cases[i].context);
+        questions_close(&q);
+    }
+}
+
 static void a_stride_that_does_not_fit_is_told_the_one_that_does(void **state)
 {
     questions q;
@@ -339,6 +366,7 @@ int main(void)
         CASE(rows_without_their_parts_are_refused_with_the_line),
         CASE(every_token_of_a_context_is_in_a_window),
         CASE(a_long_question_loses_its_end_and_it_is_said),
+        CASE(a_question_is_whole_where_the_reference_takes_it_whole),
         CASE(a_stride_that_does_not_fit_is_told_the_one_that_does),
         CASE(misplaced_answers_are_counted_and_the_first_three_are_named),
         CASE(misplaced_answers_are_found_nearest_to_where_they_should_stand),

@@ -137,12 +137,21 @@ static bert_status window_add(examples *e, size_t row, const tokenizer_encoding 
     return features_append(&e->features, row, t->ids, before + count + 1, before);
 }
 
-/* How much of a question stays, so that windows go on by a quarter at least of what the stride
- * leaves of them. */
-static size_t question_most(size_t max_length, size_t stride)
+/* How many of a question's tokens stay: all of them where the context fits beside them, or where
+ * its windows go on by a token at least; transformers fails elsewhere. There the question gives way
+ * to the context, or to windows that go on by a quarter of what the stride leaves of them. */
+static size_t question_kept(size_t question, size_t context, size_t room, size_t stride)
 {
-    size_t room = max_length - 3 - stride, advance = room / 4 > 1 ? room / 4 : 1;
-    return room - advance;
+    size_t left = room - stride, advance = left / 4 > 1 ? left / 4 : 1;
+    if (question + context <= room || question < left) return question;
+    return room - (context < stride + advance ? context : stride + advance);
+}
+
+/* `room`: tokens of question and context together. */
+static windows context_windows(size_t context, size_t question, size_t room, size_t stride)
+{
+    if (question + context <= room) return (windows){ .tokens = context, .room = context + 1 };
+    return (windows){ .tokens = context, .room = room - question, .stride = stride };
 }
 
 bert_status answer_encode(examples *e, size_t row)
@@ -150,23 +159,22 @@ bert_status answer_encode(examples *e, size_t row)
     const dataset_row *r = &e->rows[row];
     answer_targets *t = e->targets;
     tokenizer_encoding *whole = &e->scratch;
-    windows cut = { 0 };
+    size_t stride, special = 3, room = e->max_length - special;
     if (!r->pair.bytes)
         return fail(BERT_ARGUMENT, "%s:%zu: a question needs a context", r->path, r->line);
-    TRY(windows_stride(e->options->stride, e->max_length, 3, &cut.stride));
+    TRY(windows_stride(e->options->stride, e->max_length, special, &stride));
     TRY(tokenizer_encode(e->tokenizer, r->text, r->pair, SIZE_MAX, TRUNCATE_LONGEST_FIRST, whole));
     TRY(memory_grow((void **)&t->ids, &t->id_capacity, e->max_length + 1, sizeof *t->ids));
 
-    size_t question = whole->first_count - 2, most = question_most(e->max_length, cut.stride);
-    if (question > most) {
-        question = most;
+    size_t asked = whole->first_count - 2, context = whole->count - whole->first_count - 1;
+    size_t question = question_kept(asked, context, room, stride);
+    if (question < asked) {
         t->shortened++;
         if (!e->labelled) e->truncated++; /* no note is made of inputs, they are counted */
     }
     memcpy(t->ids, whole->ids, (question + 1) * sizeof *t->ids);
     t->ids[question + 1] = whole->ids[whole->first_count - 1];
-    cut.tokens = whole->count - whole->first_count - 1;
-    cut.room = e->max_length - question - 3;
+    windows cut = context_windows(context, question, room, stride);
     answer_place place = place_find(e, r);
     for (size_t i = 0; i < windows_count(&cut); i++)
         TRY(window_add(e, row, whole, whole->first_count, question + 2, windows_at(&cut, i),
