@@ -82,11 +82,11 @@ static int rows_open(command_index command, const settings *s, const bert_model 
 
 int inputs_open(command_index command, const settings *s, const bert_model *model, inputs *out)
 {
-    bool json = model && !s->columns.text && task_asks(bert_model_get_info(model).task);
+    bool rows = rows_wanted(s, model);
+    bool json = !rows && model && !s->columns.text && task_asks(bert_model_get_info(model).task);
     *out = (inputs){ .lines.descriptor = -1,
-                     .has_pair = s->columns.pair != NULL || json,
+                     .has_pair = !rows && (s->columns.pair != NULL || json),
                      .json = json };
-    if (rows_wanted(s, model)) json = out->has_pair = out->json = false;
     out->field_count = 1 + out->has_pair + json + s->keep.count;
     out->columns = malloc(out->field_count * sizeof *out->columns);
     out->fields = malloc(INPUT_BATCH_MAX * out->field_count * sizeof *out->fields);
@@ -96,7 +96,7 @@ int inputs_open(command_index command, const settings *s, const bert_model *mode
         complain("memory is exhausted");
         return EXIT_FAILED;
     }
-    if (rows_wanted(s, model)) return rows_open(command, s, model, out);
+    if (rows) return rows_open(command, s, model, out);
     return s->columns.text ? table_open(command, s, out) : lines_open(command, s, out);
 }
 

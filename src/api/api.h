@@ -21,6 +21,11 @@ struct bert_model {
     size_t max_length;  /* for one that names none */
 };
 
+static inline bert_text text_from(slice s)
+{
+    return (bert_text){ .bytes = s.bytes, .count = s.count };
+}
+
 static inline slice slice_from(bert_text text)
 {
     return (slice){ .bytes = text.bytes, .count = text.count };

@@ -39,11 +39,6 @@ void bert_conll_free(bert_conll *c)
     free(c);
 }
 
-static bert_text text_of(slice s)
-{
-    return (bert_text){ s.bytes, s.count };
-}
-
 bert_status bert_conll_next(bert_conll *c, bert_sentence *out, bool *more)
 {
     conll_sentence s;
@@ -52,8 +47,8 @@ bert_status bert_conll_next(bert_conll *c, bert_sentence *out, bool *more)
     TRY(memory_grow((void **)&c->words, &c->words_capacity, s.count, sizeof *c->words));
     TRY(memory_grow((void **)&c->lines, &c->lines_capacity, s.count, sizeof *c->lines));
     for (size_t i = 0; i < s.count; i++) {
-        c->words[i] = text_of(s.words[i]);
-        c->lines[i] = text_of(s.lines[i]);
+        c->words[i] = text_from(s.words[i]);
+        c->lines[i] = text_from(s.lines[i]);
     }
     *out = (bert_sentence){ .words = c->words,
                             .lines = c->lines,

@@ -24,8 +24,7 @@ static bert_status items_take(bert_dataset *d)
     for (size_t i = 0, at = 0; i < d->rows.count; i++) {
         const dataset_row *row = &d->rows.rows[i];
         d->first[i] = at;
-        for (size_t k = 0; k < row->item_count; k++)
-            d->items[at++] = (bert_text){ row->items[k].bytes, row->items[k].count };
+        for (size_t k = 0; k < row->item_count; k++) d->items[at++] = text_from(row->items[k]);
     }
     return BERT_OK;
 }
@@ -60,17 +59,12 @@ size_t bert_dataset_count(const bert_dataset *d)
     return d->rows.count;
 }
 
-static bert_text text_of(slice s)
-{
-    return (bert_text){ s.bytes, s.count };
-}
-
 bert_input bert_dataset_input(const bert_dataset *d, size_t index)
 {
     const dataset_row *row = &d->rows.rows[index];
-    return (bert_input){ .text = text_of(row->text),
-                         .pair = text_of(row->pair),
+    return (bert_input){ .text = text_from(row->text),
+                         .pair = text_from(row->pair),
                          .items = row->items ? d->items + d->first[index] : NULL,
                          .item_count = row->item_count,
-                         .id = text_of(row->id) };
+                         .id = text_from(row->id) };
 }

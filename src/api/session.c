@@ -191,10 +191,10 @@ static bert_status answers_room(bert_session *s, const examples *e)
 {
     eval_room *r = &s->answers;
     size_t group = features_group(&e->features);
-    bool fits = r->on && group <= r->batch.limits.sequences;
-    for (size_t i = 0; i < e->features.count && fits; i++)
-        fits = features_length(&e->features, i) <= r->batch.limits.tokens;
-    fits = fits && r->batch.limits.wanted >= examples_wanted(e, r->batch.limits.tokens);
+    const batch_limits *limits = &r->batch.limits;
+    bool fits = r->on && group <= limits->sequences &&
+                features_longest_unit(&e->features) <= limits->tokens &&
+                limits->wanted >= examples_wanted(e, limits->tokens);
     if (fits) return BERT_OK;
     eval_room_release(r);
     return eval_room_open(s->on, e, s->limits.tokens, r);

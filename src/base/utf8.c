@@ -60,3 +60,13 @@ size_t utf8_byte_of(slice text, size_t code_point)
     }
     return at;
 }
+
+size_t utf8_code_points(slice text)
+{
+    size_t count = 0;
+    for (size_t at = 0; at < text.count; at++) { /* over the malformed byte */
+        size_t end = at + utf8_malformed((slice){ text.bytes + at, text.count - at });
+        for (; at < end; at++) count += ((unsigned char)text.bytes[at] & 0xC0) != 0x80;
+    }
+    return count;
+}

@@ -14,4 +14,7 @@ size_t utf8_malformed(slice text);
  * SIZE_MAX for any later. */
 size_t utf8_byte_of(slice text, size_t code_point);
 
+/* How many code points a text has; malformed bytes are none. */
+size_t utf8_code_points(slice text);
+
 #endif

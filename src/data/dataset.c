@@ -87,6 +87,15 @@ bool dataset_wants_more(const dataset *d, const dataset_request *request)
 
 /* ---- columns */
 
+bert_status dataset_keep_field(dataset *d, const table *t, const char *name, size_t column,
+                               slice *out)
+{
+    slice field = table_field(t, column);
+    if (!field.bytes)
+        return fail(BERT_DATA, "%s:%zu: has no '%s'", table_path(t), table_line(t), name);
+    return dataset_keep(d, field, out);
+}
+
 const char *dataset_column_found(const table *t, const char *const *names, size_t count)
 {
     size_t column;

@@ -1,9 +1,10 @@
-/* dataset_compared.c: texts that are compared with each other, from the columns of a table:
+/* dataset_compared.c: texts that are compared with each other, from the columns of a table.
  *
- *   two texts      anchor + positive, question + answer, or a pair as for FORM_TEXTS, or what
- * --text and --text-pair name a third        negative, beside the first two kinds: a text that does
- * not belong to the first their score    score, similarity, similarity_score, label, beside other
- * pairs; or what --label names. Without one the two belong together. */
+ * The two texts are anchor and positive, question and answer, a pair as for FORM_TEXTS, or what
+ * --text and --text-pair name. Beside the first two kinds stands perhaps `negative`, a third text
+ * that does not belong to the first. Beside other pairs stands perhaps their score: score,
+ * similarity, similarity_score, label, or what --label names; without one the two belong together.
+ */
 #include "data/dataset_reader.h"
 
 #include <string.h>
@@ -55,25 +56,16 @@ static bert_status columns_find(const dataset *d, const table *t, compared_colum
     return d->negative_column ? table_require(t, d->negative_column, &c->negative) : BERT_OK;
 }
 
-static bert_status field_keep(dataset *d, const table *t, const char *name, size_t column,
-                              slice *out)
-{
-    slice field = table_field(t, column);
-    if (!field.bytes)
-        return fail(BERT_DATA, "%s:%zu: has no '%s'", table_path(t), table_line(t), name);
-    return dataset_keep(d, field, out);
-}
-
 static bert_status row_add(dataset *d, const table *t, const compared_columns *c, const char *path)
 {
     dataset_row row = { .line = table_line(t), .path = path };
     void *items;
-    TRY(field_keep(d, t, d->text_column, c->text, &row.text));
-    TRY(field_keep(d, t, d->pair_column, c->pair, &row.pair));
-    if (d->label_column) TRY(field_keep(d, t, d->label_column, c->score, &row.label));
+    TRY(dataset_keep_field(d, t, d->text_column, c->text, &row.text));
+    TRY(dataset_keep_field(d, t, d->pair_column, c->pair, &row.pair));
+    if (d->label_column) TRY(dataset_keep_field(d, t, d->label_column, c->score, &row.label));
     if (d->negative_column) {
         TRY(dataset_take(d, 1, sizeof(slice), &items));
-        TRY(field_keep(d, t, d->negative_column, c->negative, items));
+        TRY(dataset_keep_field(d, t, d->negative_column, c->negative, items));
         row.items = items;
         row.item_count = 1;
     }

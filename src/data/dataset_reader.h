@@ -10,7 +10,7 @@
 typedef bert_status dataset_read(dataset *d, const char *path, const dataset_request *request,
                                  bool first);
 
-/* The readers. A table's ending alone does not tell its form: see dataset_form_of_table(). */
+/* The readers. A table's ending alone does not tell its form: see form_find() in dataset.c. */
 dataset_read dataset_read_choices, dataset_read_questions, dataset_read_texts, dataset_read_lines,
     dataset_read_words, dataset_read_compared;
 
@@ -18,6 +18,9 @@ dataset_read dataset_read_choices, dataset_read_questions, dataset_read_texts, d
 bert_status dataset_keep(dataset *d, slice text, slice *out);
 /* The same for a string, its end included. */
 bert_status dataset_keep_string(dataset *d, const char *string, const char **out);
+/* The field of the table's current row, which must be there: BERT_DATA where the row lacks it. */
+bert_status dataset_keep_field(dataset *d, const table *t, const char *name, size_t column,
+                               slice *out);
 /* Room for an array that lives as long as the dataset. */
 bert_status dataset_take(dataset *d, size_t count, size_t size, void **out);
 /* Appends a row, whose texts are kept already. */

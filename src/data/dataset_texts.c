@@ -59,16 +59,6 @@ static bert_status names_set(dataset *d, const table *t, const dataset_request *
     return dataset_keep_string(d, names[ROLE_LABEL], &d->label_column);
 }
 
-/* The current row's field, which must be there. */
-static bert_status field_keep(dataset *d, const table *t, const char *name, size_t column,
-                              slice *out)
-{
-    slice field = table_field(t, column);
-    if (!field.bytes)
-        return fail(BERT_DATA, "%s:%zu: has no '%s'", table_path(t), table_line(t), name);
-    return dataset_keep(d, field, out);
-}
-
 static bert_status label_check(const dataset *d, const dataset_row *row)
 {
     if (row->label.count) return BERT_OK;
@@ -86,9 +76,11 @@ static bert_status row_add(dataset *d, const table *t, const char *path,
                            const size_t columns[ROLE_COUNT], bool empty_labels)
 {
     dataset_row row = { .line = table_line(t), .path = path };
-    TRY(field_keep(d, t, d->text_column, columns[ROLE_TEXT], &row.text));
-    if (d->pair_column) TRY(field_keep(d, t, d->pair_column, columns[ROLE_PAIR], &row.pair));
-    if (d->label_column) TRY(field_keep(d, t, d->label_column, columns[ROLE_LABEL], &row.label));
+    TRY(dataset_keep_field(d, t, d->text_column, columns[ROLE_TEXT], &row.text));
+    if (d->pair_column)
+        TRY(dataset_keep_field(d, t, d->pair_column, columns[ROLE_PAIR], &row.pair));
+    if (d->label_column)
+        TRY(dataset_keep_field(d, t, d->label_column, columns[ROLE_LABEL], &row.label));
     if (d->label_column && !empty_labels) TRY(label_check(d, &row));
     return dataset_add(d, &row);
 }

@@ -35,6 +35,14 @@ bert_status features_add(features *f, const tokenizer *t, size_t row, slice text
     return BERT_OK;
 }
 
+size_t features_longest_unit(const features *f)
+{
+    size_t longest = 0;
+    for (size_t i = 0; i < f->count; i++)
+        if (features_length(f, i) > longest) longest = features_length(f, i);
+    return longest;
+}
+
 void features_clear(features *f)
 {
     f->count = f->sequences = f->longest = f->truncated = 0;

@@ -54,6 +54,9 @@ static inline size_t features_length(const features *f, size_t unit)
     return f->starts[(unit + 1) * group] - f->starts[unit * group];
 }
 
+/* Tokens of the longest unit; 0 without any. */
+size_t features_longest_unit(const features *f);
+
 /* The data's row that a unit came from. */
 static inline size_t features_row(const features *f, size_t unit)
 {

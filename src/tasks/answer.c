@@ -76,17 +76,6 @@ static void loss(const pass *p, const examples *e, const uint32_t *index, size_t
 
 /* ---- for people */
 
-/* As the tokenizer counts them: malformed bytes are none. */
-static size_t code_points_before(slice text, size_t byte)
-{
-    size_t count = 0;
-    for (size_t at = 0; at < byte; at++) {
-        size_t end = at + utf8_malformed((slice){ text.bytes + at, byte - at });
-        for (; at < end; at++) count += ((unsigned char)text.bytes[at] & 0xC0) != 0x80;
-    }
-    return count;
-}
-
 /* "answer", "score", "start" and "end" in code points; -1 where there is no answer. */
 static void span_put(json_t *object, slice context, const answer_found *f, size_t i)
 {
@@ -95,10 +84,12 @@ static void span_put(json_t *object, slice context, const answer_found *f, size_
         object, "answer",
         json_string_of((slice){ context.bytes + s->range.begin, s->range.end - s->range.begin }));
     json_object_set_new(object, "score", json_real(f->share[i]));
-    json_object_set_new(object, "start",
-                        json_integer((json_int_t)code_points_before(context, s->range.begin)));
-    json_object_set_new(object, "end",
-                        json_integer((json_int_t)code_points_before(context, s->range.end)));
+    json_object_set_new(
+        object, "start",
+        json_integer((json_int_t)utf8_code_points((slice){ context.bytes, s->range.begin })));
+    json_object_set_new(
+        object, "end",
+        json_integer((json_int_t)utf8_code_points((slice){ context.bytes, s->range.end })));
 }
 
 static void nothing_put(json_t *object, const examples *e, const answer_found *f)
@@ -137,7 +128,6 @@ const task task_answer = {
     .form = FORM_QUESTIONS,
     .head = &head_spans,
     .max_length = 384,
-    .score_name = "F1",
     .targets_open = targets_open,
     .targets_free = targets_free,
     .encode = answer_encode,

@@ -17,13 +17,6 @@ typedef struct answer_place {
 
 /* ---- places */
 
-static size_t code_points(slice text)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < text.count; i++) count += ((unsigned char)text.bytes[i] & 0xC0) != 0x80;
-    return count;
-}
-
 static bool text_at(slice context, slice text, size_t byte)
 {
     return byte <= context.count && context.count - byte >= text.count &&
@@ -82,7 +75,7 @@ static answer_place place_find(examples *e, const dataset_row *row)
     if (!e->labelled || !row->answer_count) return (answer_place){ .there = false };
     const dataset_answer *a = &row->answers[0];
     size_t start = utf8_byte_of(row->pair, a->start);
-    size_t end = utf8_byte_of(row->pair, a->start + code_points(a->text));
+    size_t end = utf8_byte_of(row->pair, a->start + utf8_code_points(a->text));
     if (start == SIZE_MAX) start = row->pair.count;
     if (!text_at(row->pair, a->text, start)) {
         t->displaced++;

@@ -4,6 +4,7 @@
 #include "formats/json.h"
 #include "tasks/scores.h"
 #include "tasks/tasks.h"
+#include "tasks/unit_outputs.h"
 #include "train/observe.h"
 
 #include <stdlib.h>
@@ -74,36 +75,6 @@ static void loss(const pass *p, const examples *e, const uint32_t *index, size_t
 }
 
 /* ---- answers: the endings' logits, float [group] */
-
-typedef struct choice_decoder {
-    float *logits;
-    size_t capacity;
-} choice_decoder;
-
-static bert_status decoder_open(const examples *e, void **out)
-{
-    (void)e;
-    return memory_zeroed(1, sizeof(choice_decoder), out);
-}
-
-static void decoder_free(void *decoder)
-{
-    free(((choice_decoder *)decoder)->logits);
-    free(decoder);
-}
-
-static bert_status decode(void *decoder, const examples *e, const pass *p, size_t first,
-                          size_t count, const answer_taker *taker)
-{
-    choice_decoder *d = decoder;
-    size_t group = features_group(&e->features);
-    TRY(memory_grow((void **)&d->logits, &d->capacity, count * group, sizeof *d->logits));
-    p->on->read(p->on, count * group, p->tape->logits, d->logits);
-    for (size_t i = 0; i < count; i++)
-        TRY(taker->take(taker->context, features_row(&e->features, first + i),
-                        d->logits + i * group));
-    return BERT_OK;
-}
 
 static bert_status describe(const examples *e, size_t row, const void *answer, json_t *object)
 {
@@ -187,14 +158,13 @@ const task task_choose = {
     .form = FORM_CHOICES,
     .head = &head_choice,
     .max_length = 128,
-    .score_name = "accuracy",
     .targets_open = targets_open,
     .targets_free = targets_free,
     .encode = encode,
     .loss = loss,
-    .decoder_open = decoder_open,
-    .decoder_free = decoder_free,
-    .decode = decode,
+    .decoder_open = unit_decoder_open,
+    .decoder_free = unit_decoder_free,
+    .decode = unit_decode,
     .describe = describe,
     .metrics_open = metrics_open,
     .metrics_free = metrics_free,

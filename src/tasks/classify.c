@@ -285,7 +285,6 @@ const task task_classify = {
     .form = FORM_TEXTS,
     .head = &head_classifier,
     .max_length = 128,
-    .score_name = "accuracy",
     .labels_find = labels_find,
     .targets_open = targets_open,
     .targets_free = targets_free,

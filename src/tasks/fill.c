@@ -1,6 +1,7 @@
 /* fill.c: which words stand where they were hidden: BertForMaskedLM. Training and evaluation hide
  * words themselves (masking.h); prediction answers the [MASK]s that a text holds. */
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "data/windows.h"
 #include "formats/json.h"
 #include "tasks/masking.h"
@@ -334,13 +335,6 @@ static bert_status text_fill(const examples *e, slice text, const blank *blanks,
     return text_append(out, text.bytes + at, text.count - at);
 }
 
-static size_t code_points(slice text, size_t bytes)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < bytes; i++) count += ((unsigned char)text.bytes[i] & 0xC0) != 0x80;
-    return count;
-}
-
 static json_t *candidates_list(const examples *e, const candidate *best, size_t count)
 {
     json_t *list = json_array();
@@ -380,9 +374,10 @@ static bert_status describe(const examples *e, size_t row, const void *answer, j
     json_t *fillings = json_array();
     for (size_t i = 0; i < a->blanks; i++)
         json_array_append_new(
-            fillings, json_pack("{s:I, s:o}", "position",
-                                (json_int_t)code_points(text, blanks[i].bytes.begin), "candidates",
-                                candidates_list(e, a->candidates + i * a->each, a->each)));
+            fillings,
+            json_pack("{s:I, s:o}", "position",
+                      (json_int_t)utf8_code_points((slice){ text.bytes, blanks[i].bytes.begin }),
+                      "candidates", candidates_list(e, a->candidates + i * a->each, a->each)));
     json_object_set_new(object, "fillings", fillings);
     return BERT_OK;
 }
@@ -435,7 +430,6 @@ const task task_fill = {
     .form = FORM_LINES,
     .head = &head_masked,
     .max_length = 128,
-    .score_name = "loss",
     .targets_open = targets_open,
     .targets_free = targets_free,
     .encode = encode,

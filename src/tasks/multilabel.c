@@ -407,7 +407,6 @@ const task task_multilabel = {
     .empty_labels = true,
     .head = &head_classifier,
     .max_length = 128,
-    .score_name = "micro F1",
     .labels_find = labels_find,
     .targets_open = targets_open,
     .targets_free = targets_free,

@@ -195,7 +195,6 @@ const task task_regress = {
     .form = FORM_TEXTS,
     .head = &head_classifier,
     .max_length = 128,
-    .score_name = "Pearson",
     .labels_find = labels_find,
     .targets_open = targets_open,
     .targets_free = targets_free,

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "tasks/labels.h"
 #include "tasks/tasks.h"
+#include "tasks/unit_outputs.h"
 #include "train/observe.h"
 
 #include <math.h>
@@ -138,36 +139,6 @@ static void loss(const pass *p, const examples *e, const uint32_t *index, size_t
 
 /* ---- answers */
 
-typedef struct similar_decoder {
-    float *vectors; /* of one batch */
-    size_t capacity;
-} similar_decoder;
-
-static bert_status decoder_open(const examples *e, void **out)
-{
-    (void)e;
-    return memory_zeroed(1, sizeof(similar_decoder), out);
-}
-
-static void decoder_free(void *decoder)
-{
-    free(((similar_decoder *)decoder)->vectors);
-    free(decoder);
-}
-
-static bert_status decode(void *decoder, const examples *e, const pass *p, size_t first,
-                          size_t count, const answer_taker *taker)
-{
-    similar_decoder *d = decoder;
-    size_t unit = features_group(&e->features) * e->config->hidden;
-    TRY(memory_grow((void **)&d->vectors, &d->capacity, count * unit, sizeof *d->vectors));
-    p->on->read(p->on, count * unit, p->tape->logits, d->vectors);
-    for (size_t i = 0; i < count; i++)
-        TRY(taker->take(taker->context, features_row(&e->features, first + i),
-                        d->vectors + i * unit));
-    return BERT_OK;
-}
-
 double similar_cosine(const float *a, const float *b, size_t width)
 {
     double sum = 0.0;
@@ -190,16 +161,15 @@ const task task_similar = {
     .form = FORM_COMPARED,
     .head = &head_vectors,
     .max_length = 128,
-    .score_name = "Spearman",
     .targets_open = targets_open,
     .targets_free = targets_free,
     .encode = encode,
     .encoded = encoded,
     .loss = loss,
     .compares = compares,
-    .decoder_open = decoder_open,
-    .decoder_free = decoder_free,
-    .decode = decode,
+    .decoder_open = unit_decoder_open,
+    .decoder_free = unit_decoder_free,
+    .decode = unit_decode,
     .describe = describe,
     .metrics_open = similar_metrics_open,
     .metrics_free = similar_metrics_free,

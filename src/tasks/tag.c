@@ -157,7 +157,6 @@ const task task_tag = {
     .form = FORM_WORDS,
     .head = &head_tokens,
     .max_length = 128,
-    .score_name = "F1 of entities, or accuracy",
     .labels_find = labels_find,
     .targets_open = tag_targets_open,
     .targets_free = tag_targets_free,

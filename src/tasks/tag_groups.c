@@ -102,13 +102,6 @@ static slice token_text(const grouper *g, size_t i, bool *unknown)
     return (slice){ g->text.bytes + at.begin, at.end - at.begin };
 }
 
-static size_t code_points(slice text)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < text.count; i++) count += ((unsigned char)text.bytes[i] & 0xC0) != 0x80;
-    return count;
-}
-
 /* Is it a further token of a word? Told by its length, which "##" makes longer than its text; so
  * does what the normalizer takes away, such as accents. */
 static bool is_continued(const grouper *g, size_t i)
@@ -116,7 +109,7 @@ static bool is_continued(const grouper *g, size_t i)
     bool unknown;
     text_range at = g->encoding.offsets[i + 1];
     slice token = token_text(g, i, &unknown);
-    return !unknown && code_points(token) != at.end - at.begin;
+    return !unknown && utf8_code_points(token) != at.end - at.begin;
 }
 
 static void scores_take(const grouper *g, size_t token, double *scores)

@@ -8,14 +8,6 @@
 
 /* ---- room */
 
-static size_t longest_unit(const features *f)
-{
-    size_t longest = 0;
-    for (size_t i = 0; i < f->count; i++)
-        if (features_length(f, i) > longest) longest = features_length(f, i);
-    return longest;
-}
-
 size_t examples_wanted(const examples *e, size_t tokens)
 {
     if (!e->task || e->task->head->rows != ROWS_WANTED) return 0;
@@ -26,7 +18,7 @@ bert_status eval_room_open(compute *on, const examples *e, size_t tokens, eval_r
 {
     const config *c = e->config;
     const head *h = e->task->head;
-    size_t longest = longest_unit(&e->features), group = features_group(&e->features);
+    size_t longest = features_longest_unit(&e->features), group = features_group(&e->features);
     if (tokens < longest) tokens = longest;
     batch_limits limits = { .tokens = tokens, .sequences = tokens / 2 + group };
     limits.wanted = examples_wanted(e, tokens);

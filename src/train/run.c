@@ -167,7 +167,6 @@ static examples examples_of(const run *r, const dataset *d)
                        .config = &r->config,
                        .tokenizer = r->tokenizer,
                        .max_length = r->max_length,
-                       .seed = r->options->seed,
                        .rows = d->rows,
                        .row_count = d->count,
                        .labelled = true };
@@ -231,13 +230,13 @@ static bert_status room_open(run *r)
         o->micro_batch && o->micro_batch < o->batch_size ? o->micro_batch : o->batch_size;
     if (together > r->train.features.count) together = r->train.features.count;
     const head *h = r->task->head;
-    size_t group = features_group(&r->train.features), dev_most;
+    size_t group = features_group(&r->train.features);
+    size_t dev_most = features_longest_unit(&r->dev.features);
     size_t dev_group = features_group(&r->dev.features);
     size_t keys = r->train.features.longest > r->dev.features.longest ? r->train.features.longest
                                                                       : r->dev.features.longest;
     batch_limits limits = { .sequences = together * group };
     TRY(tokens_most(&r->train.features, together, &limits.tokens));
-    TRY(tokens_most(&r->dev.features, 1, &dev_most));
     if (limits.tokens < dev_most) limits.tokens = dev_most;
     if (limits.sequences < dev_group) limits.sequences = dev_group;
     size_t train_wanted = examples_wanted(&r->train, limits.tokens);

@@ -35,7 +35,6 @@ typedef struct examples {
     const config *config;
     const tokenizer *tokenizer;
     size_t max_length;
-    uint64_t seed;
     const dataset_row *rows; /* [row_count] */
     size_t row_count;
     const struct examples *training; /* for dev data: those trained on; NULL: it is they, or none */
@@ -63,8 +62,7 @@ struct task {
     dataset_form form;
     bool empty_labels; /* may a row's label be empty, for none of several? */
     const head *head;
-    size_t max_length;      /* the default of --max-length */
-    const char *score_name; /* the metric of metrics_score, for people: "accuracy" */
+    size_t max_length; /* the default of --max-length */
 
     /* The labels that training data hold, in order; says what is odd about them. The caller
      * releases. NULL: the task has none. */
