@@ -48,13 +48,17 @@ static bert_status tokens_describe(void *context, const input_batch *batch, size
     return BERT_OK;
 }
 
+static bert_pooling pooling_of(const char *name)
+{
+    if (!name) return BERT_POOLING_OWN;
+    if (strcmp(name, "pooler") == 0) return BERT_POOLER;
+    return strcmp(name, "cls") == 0 ? BERT_CLS : BERT_MEAN;
+}
+
 int command_embed(const settings *s)
 {
-    embedder e = { .normalize = s->normalize,
-                   .pooling = strcmp(s->pooling, "pooler") == 0 ? BERT_POOLER
-                              : strcmp(s->pooling, "cls") == 0  ? BERT_CLS
-                                                                : BERT_MEAN };
-    bool tokens = strcmp(s->pooling, "tokens") == 0;
+    embedder e = { .normalize = s->normalize, .pooling = pooling_of(s->pooling) };
+    bool tokens = s->pooling && strcmp(s->pooling, "tokens") == 0;
     const answerer with = { .context = &e,
                             .compute = tokens ? NULL : batch_embed,
                             .describe = tokens ? tokens_describe : vector_describe,

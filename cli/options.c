@@ -44,7 +44,6 @@ settings settings_default(void)
         .evaluate = bert_evaluate_options_default(),
         .session = bert_session_options_default(),
         .task = bert_task_options_default(),
-        .pooling = "mean",
     };
 }
 

@@ -253,10 +253,11 @@ BERT_API bert_status bert_predict(bert_session *session, const bert_input *input
  * equals). */
 BERT_API size_t bert_scores(const bert_model *model, const float *logits, float *scores);
 
-typedef enum bert_pooling { BERT_POOLER, BERT_CLS, BERT_MEAN } bert_pooling;
+typedef enum bert_pooling { BERT_POOLER, BERT_CLS, BERT_MEAN, BERT_POOLING_OWN } bert_pooling;
 
 /* out [count, hidden]: tanh pooler output, last hidden state of [CLS], or mean of the last hidden
- * states of all tokens (special ones included, as sentence-transformers does). normalize: to
+ * states of all tokens (special ones included, as sentence-transformers does); BERT_POOLING_OWN:
+ * what the folder's 1_Pooling/config.json says, the mean where it has none. normalize: to
  * length 1. */
 BERT_API bert_status bert_embed(bert_session *session, const bert_input *inputs, size_t count,
                                 bert_pooling pooling, bool normalize, float *out);

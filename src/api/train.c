@@ -167,19 +167,21 @@ static bert_status examples_evaluate(const bert_evaluate_options *o, const bert_
 static bert_status dataset_evaluate(const bert_evaluate_options *o, const bert_model *m,
                                     const dataset *d, evaluation *out)
 {
-    const config *c = &m->weights.config;
+    config c = m->weights.config;
+    /* A model from elsewhere does not say whether it knows "no answer"; data that ask for it do. */
+    if (!c.unanswerable_given) c.unanswerable = d->unanswerable;
     bert_task_options options = task_options_of(m, &o->task_options);
     examples given = { .task = m->task,
                        .options = &options,
-                       .config = c,
+                       .config = &c,
                        .tokenizer = m->tokenizer.tokenizer,
                        .max_length = o->max_length ? o->max_length : m->max_length,
                        .rows = d->rows,
                        .row_count = d->count,
                        .labelled = true };
-    if (given.max_length > c->positions)
+    if (given.max_length > c.positions)
         return fail(BERT_ARGUMENT, "max_length %zu is above the %zu positions that the model has",
-                    given.max_length, c->positions);
+                    given.max_length, c.positions);
     examples e;
     TRY(examples_open(&given, o->data[0], &o->observer, &e));
     bert_status status = examples_evaluate(o, m, &e, out);

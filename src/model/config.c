@@ -204,6 +204,7 @@ static bert_status config_fill(const char *path, config *c)
         return fail(BERT_MEMORY, "out of memory for the configuration");
     if (architecture && !(c->architecture = strdup(architecture)))
         return fail(BERT_MEMORY, "out of memory for the configuration");
+    c->unanswerable_given = json_object_get(o, "unanswerable");
     TRY(json_get_bool(o, path, "unanswerable", &c->unanswerable));
     bool choice = architecture && strstr(architecture, "ForMultipleChoice");
     c->outputs = choice ? 1 : c->labels;
@@ -313,7 +314,8 @@ static json_t *config_object(const config *c, const char *class_name, bool label
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) json_object_del(o, own[i]);
     if (labelled) labels_put(c, o);
     if (labelled && c->thresholds) thresholds_put(c, o);
-    if (c->unanswerable) json_object_set_new(o, "unanswerable", json_true());
+    if (c->unanswerable_given)
+        json_object_set_new(o, "unanswerable", json_boolean(c->unanswerable));
     if (problem) json_object_set_new(o, "problem_type", json_string(problem));
     json_object_set_new(o, "torch_dtype", json_string("float32"));
     return o;

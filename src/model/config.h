@@ -41,7 +41,8 @@ typedef struct config {
     char *problem;              /* problem_type, or NULL */
     char *architecture;         /* the first of architectures, or NULL */
     pooling_kind pooling;       /* not in config.json: 1_Pooling/config.json and modules.json */
-    bool unanswerable;  /* was it trained on questions without answers? this program's own key */
+    bool unanswerable; /* was it trained on questions without answers? this program's own key */
+    bool unanswerable_given;
     double *thresholds; /* [labels] above which a label is given, or NULL: 0.5 each */
     json_t *source;     /* the whole object, so that a saved folder keeps what is not known here */
 } config;

@@ -89,6 +89,7 @@ static bert_status config_choose(run *r, const dataset *d)
     if (status == BERT_OK && r->task->head == &head_vectors)
         status = config_set_pooling(&r->config, o->task_options.pooling);
     r->config.unanswerable = d->unanswerable;
+    r->config.unanswerable_given = r->task->head == &head_spans;
     if (status == BERT_OK) head_tell(r, kept, labels.count);
     if (!kept) heads_forget(&r->start);
     label_names_release(&labels);
