@@ -220,6 +220,20 @@ static void check_adamw(adamw_fn *tested, size_t count, size_t shift)
 }
 
 /* Every case of the shape against sums in double. `count` is the inner length. */
+static void check_transpose(transpose_fn *tested, size_t count, size_t shift)
+{
+    enum { COLS = 37 };
+    const size_t ldx = COLS + shift, ldy = count + 3 * shift;
+    array x = array_random(count * ldx, 0, 1, -1, 1);
+    array y = array_random(COLS * ldy, 0, 2, -1, 1), want = array_copy(&y);
+    transpose_ref(count, COLS, x.at, ldx, want.at, ldy);
+    tested(count, COLS, x.at, ldx, y.at, ldy);
+    assert_arrays_same("y", &y, &want);
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < COLS; j++) assert_true(y.at[j * ldy + i] == x.at[i * ldx + j]);
+    array_release(&x), array_release(&y), array_release(&want);
+}
+
 static void check_matmul(matmul_fn *tested, size_t count, size_t shift)
 {
     for (int which = 0; which < 8; which++) {

@@ -19,6 +19,8 @@ static void scratch_place(compute_cpu *cpu, const compute_limits *limits, arena 
     size_t row_blocks = blocks_of(limits->rows, ROW_BLOCK);
     cpu->scores = arena_take(block, cpu->threads * 2 * limits->keys * limits->keys, sizeof(float));
     cpu->partial = arena_take(block, row_blocks * 2 * limits->width, sizeof(float));
+    cpu->strip_room = CPU_STRIP_INNER * limits->width;
+    cpu->strips = arena_take(block, cpu->strip_room, sizeof(float));
     size_t candidates = limits->members ? limits->units * (limits->members - 1) : 0;
     cpu->similarities = arena_take(block, limits->units * candidates, sizeof(float));
 }

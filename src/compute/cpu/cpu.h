@@ -16,14 +16,19 @@ typedef struct compute_cpu {
     atomic_int failure; /* a bert_status; sticky */
     arena scratch;
     compute_limits limits; /* what scratch is for */
-    float *scores;       /* [threads][2][keys * keys] attention's two score matrices of one head */
-    float *partial;      /* [blocks of rows][2][width] sums over a block's rows */
+    float *scores;  /* [threads][2][keys * keys] attention's two score matrices of one head */
+    float *partial; /* [blocks of rows][2][width] sums over a block's rows */
+    float *strips;  /* [strip_room] matmul.c's copy of one side of a product */
+    size_t strip_room;
     float *similarities; /* [units][units * (members - 1)] of in_batch_negatives */
 } compute_cpu;
 
 enum {
     ROW_BLOCK = 32
 }; /* rows a work item takes; fixed, so that sums over rows do not depend on threads */
+
+/* Products of matrices of activations are summed up in parts of at most so many rows. */
+enum { CPU_STRIP_INNER = 1024 };
 
 enum { COLUMN_BLOCK = 64 }; /* columns a work item takes where rows must be added in their order */
 

@@ -87,6 +87,10 @@ typedef struct adamw_step {
 typedef void adamw_fn(const adamw_step *s, size_t count, const float *g, float *w, float *m,
                       float *v);
 
+/* y = x^T      x [rows, cols] with rows ldx apart, y [cols, rows] with rows ldy apart */
+typedef void transpose_fn(size_t rows, size_t cols, const float *x, size_t ldx, float *y,
+                          size_t ldy);
+
 /* c = alpha * a b + beta * c on row-major matrices with leading dimensions; a transposed matrix is
  * stored [columns, rows]. c [rows, cols], a [rows, inner], b [inner, cols]. beta == 0: c is not
  * read. The plain triple loop, for BERT_ISA=ref and as the oracle; the fast way is oneDNN's. */
@@ -112,6 +116,7 @@ typedef void matmul_fn(const matmul_shape *s, float alpha, const float *a, const
     KERNEL(add)                                                                                    \
     KERNEL(sum_squares)                                                                            \
     KERNEL(adamw)                                                                                  \
+    KERNEL(transpose)                                                                              \
     KERNEL(matmul)
 
 typedef struct kernel_table {

@@ -44,6 +44,37 @@ ALWAYS_INLINE void vector_store(float *to, size_t lanes, vector value)
         _mm512_mask_storeu_ps(to, lanes_mask(lanes), value);
 }
 
+enum { TRANSPOSE_AHEAD = 128 };
+
+ALWAYS_INLINE void vector_transpose(const float *x, size_t ldx, float *y, size_t ldy)
+{
+    __m512 a[16], b[16];
+    for (int i = 0; i < 16; i++) {
+        _mm_prefetch((const char *)(x + (size_t)i * ldx + TRANSPOSE_AHEAD), _MM_HINT_T0);
+        a[i] = _mm512_loadu_ps(x + (size_t)i * ldx);
+    }
+    for (int i = 0; i < 16; i += 2) {
+        b[i] = _mm512_unpacklo_ps(a[i], a[i + 1]);
+        b[i + 1] = _mm512_unpackhi_ps(a[i], a[i + 1]);
+    }
+    for (int i = 0; i < 16; i += 4) {
+        a[i] = _mm512_shuffle_ps(b[i], b[i + 2], 0x44);
+        a[i + 1] = _mm512_shuffle_ps(b[i], b[i + 2], 0xEE);
+        a[i + 2] = _mm512_shuffle_ps(b[i + 1], b[i + 3], 0x44);
+        a[i + 3] = _mm512_shuffle_ps(b[i + 1], b[i + 3], 0xEE);
+    }
+    for (int i = 0; i < 4; i++) {
+        b[i] = _mm512_shuffle_f32x4(a[i], a[i + 4], 0x88);
+        b[i + 4] = _mm512_shuffle_f32x4(a[i], a[i + 4], 0xDD);
+        b[i + 8] = _mm512_shuffle_f32x4(a[i + 8], a[i + 12], 0x88);
+        b[i + 12] = _mm512_shuffle_f32x4(a[i + 8], a[i + 12], 0xDD);
+    }
+    for (size_t i = 0; i < 8; i++) {
+        _mm512_storeu_ps(y + i * ldy, _mm512_shuffle_f32x4(b[i], b[i + 8], 0x88));
+        _mm512_storeu_ps(y + (i + 8) * ldy, _mm512_shuffle_f32x4(b[i], b[i + 8], 0xDD));
+    }
+}
+
 ALWAYS_INLINE vector vector_first(size_t lanes, vector value)
 {
     if (lanes == LANES) return value;
