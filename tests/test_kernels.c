@@ -234,6 +234,27 @@ static void check_transpose(transpose_fn *tested, size_t count, size_t shift)
     array_release(&x), array_release(&y), array_release(&want);
 }
 
+static void check_panel(panel_fn *tested, size_t count, size_t shift)
+{
+    for (size_t cols = 1; cols <= PANEL_COLS; cols += cols < 15 ? 7 : 11) {
+        const size_t inner = 5 + cols % 7, lda = inner + shift, ldc = cols + 2 * shift;
+        if (count > 130) return;
+        array a = array_random(count * lda, 0, 1, -1, 1);
+        array b = array_random(inner * cols, shift, 2, -1, 1);
+        array c = array_random(count * ldc, 0, 3, -1, 1), want = array_copy(&c);
+        panel_ref(count, inner, cols, a.at, lda, b.at, NULL, want.at, ldc);
+        tested(count, inner, cols, a.at, lda, b.at, shift ? b.at : NULL, c.at, ldc);
+        assert_arrays_close("c", &c, &want, rounding);
+        for (size_t row = 0; row < count; row++) { /* whatever the rows beside it */
+            array alone = array_random(cols, 0, 4, -1, 1);
+            tested(1, inner, cols, a.at + row * lda, lda, b.at, NULL, alone.at, cols);
+            assert_memory_equal(alone.at, c.at + row * ldc, cols * sizeof(float));
+            array_release(&alone);
+        }
+        array_release(&a), array_release(&b), array_release(&c), array_release(&want);
+    }
+}
+
 static void check_matmul(matmul_fn *tested, size_t count, size_t shift)
 {
     for (int which = 0; which < 8; which++) {

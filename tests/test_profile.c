@@ -25,7 +25,7 @@ static void operations_run(compute *on)
     linear_shape s = { .rows = 2, .in = 3, .out = 4 };
     dropout off = { .rate = 0.0f };
     on->dropout_apply(on, 2, 3, &off, x, x);
-    on->linear_forward(on, &s, x, w, b, y);
+    on->linear_forward(on, &s, x, w, NULL, b, y);
     on->dropout_apply(on, 2, 4, &off, y, y);
     on->cross_entropy(on, 2, 4, y, (int32_t[]){ 1, 2 }, NULL, 1.0f, y, &loss);
     on->dropout_apply(on, 2, 4, &off, y, y);

@@ -4,17 +4,27 @@
 
 #include "base/slice.h"
 #include "bert.h"
+#include "model/packed.h"
 #include "model/pretrained.h"
 #include "tasks/tasks.h"
 #include "text/tokenizer.h"
 #include "train/record.h"
 
+#include <pthread.h>
+
 struct bert_tokenizer {
     tokenizer *tokenizer;
 };
 
+/* Made by the first session, for all that follow. */
+typedef struct shared_packed {
+    pthread_mutex_t lock;
+    packed packed; /* without layers: not made yet */
+} shared_packed;
+
 struct bert_model {
     pretrained weights;
+    shared_packed *packed;
     bert_tokenizer tokenizer;
     const task *task;   /* what its head is for; NULL: it has none */
     trained_as trained; /* for a session that does not say otherwise */
@@ -30,6 +40,10 @@ static inline slice slice_from(bert_text text)
 {
     return (slice){ .bytes = text.bytes, .count = text.count };
 }
+
+/* The weights as one who answers wants them: packed (model/packed.h), by `on` if nobody has done so
+ * yet. *out is borrowed from the model. */
+bert_status model_params(const bert_model *m, compute *on, const params **out);
 
 /* BERT_ARGUMENT where the model has no trained head. */
 bert_status head_check(const bert_model *m);

@@ -49,12 +49,42 @@ static bert_status model_fill(bert_model *m, const char *folder)
     return BERT_OK;
 }
 
+static bert_status shared_packed_new(shared_packed **out)
+{
+    void *memory;
+    TRY(memory_zeroed(1, sizeof(shared_packed), &memory));
+    *out = memory;
+    pthread_mutex_init(&(*out)->lock, NULL);
+    return BERT_OK;
+}
+
+static void shared_packed_free(shared_packed *s)
+{
+    if (!s) return;
+    packed_release(&s->packed);
+    pthread_mutex_destroy(&s->lock);
+    free(s);
+}
+
+bert_status model_params(const bert_model *m, compute *on, const params **out)
+{
+    shared_packed *s = m->packed;
+    bert_status status = BERT_OK;
+    pthread_mutex_lock(&s->lock);
+    if (!s->packed.params.layers)
+        status = packed_open(on, &m->weights.config, &m->weights.params, &s->packed);
+    pthread_mutex_unlock(&s->lock);
+    *out = &s->packed.params;
+    return status;
+}
+
 bert_status bert_model_open(const char *folder, bert_model **out)
 {
     void *memory;
     TRY(memory_zeroed(1, sizeof(bert_model), &memory));
     bert_model *m = memory;
-    bert_status status = model_fill(m, folder);
+    bert_status status = shared_packed_new(&m->packed);
+    if (status == BERT_OK) status = model_fill(m, folder);
     if (status == BERT_OK)
         *out = m;
     else
@@ -66,6 +96,7 @@ void bert_model_free(bert_model *m)
 {
     if (!m) return;
     tokenizer_free(m->tokenizer.tokenizer);
+    shared_packed_free(m->packed);
     pretrained_release(&m->weights);
     free(m);
 }

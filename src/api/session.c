@@ -20,6 +20,7 @@ typedef struct room {
 
 struct bert_session {
     const bert_model *model;
+    const params *params; /* the model's, packed */
     compute *on;
     size_t max_length;
     batch_limits limits;
@@ -52,6 +53,7 @@ static bert_status session_fill(bert_session *s, const bert_session_options *opt
 
     TRY(batch_open(&s->batch, &s->limits, &s->batch_block));
     TRY(compute_cpu_open(options->threads, &s->on));
+    TRY(model_params(s->model, s->on, &s->params));
     return s->on->reserve(
         s->on, &(compute_limits){ .rows = tokens, .width = c->hidden, .keys = s->max_length });
 }
@@ -129,7 +131,7 @@ static bert_status batches_run(bert_session *s, const bert_input *inputs, size_t
 
     pass p = { .on = s->on,
                .config = &s->model->weights.config,
-               .params = &s->model->weights.params,
+               .params = s->params,
                .batch = &s->batch,
                .tape = &r->tape };
     bert_status status = BERT_OK;
@@ -206,7 +208,7 @@ static bert_status examples_answer(bert_session *s, const examples *e, const ans
     TRY(answers_room(s, e));
     pass p = { .on = s->on,
                .config = &s->model->weights.config,
-               .params = &s->model->weights.params,
+               .params = s->params,
                .batch = &s->answers.batch,
                .tape = &s->answers.tape };
     return examples_run(&p, &s->answers.batch, e, NULL, taker, &loss, &divisor);

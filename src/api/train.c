@@ -152,12 +152,12 @@ static bert_status examples_evaluate(const bert_evaluate_options *o, const bert_
     compute *on;
     eval_room room = { 0 };
     TRY(compute_cpu_open(o->threads, &on));
+    const params *weights;
     bert_status status = eval_room_open(on, e, TOKENS, &room);
-    pass p = { .on = on,
-               .config = e->config,
-               .params = &m->weights.params,
-               .batch = &room.batch,
-               .tape = &room.tape };
+    if (status == BERT_OK) status = model_params(m, on, &weights);
+    pass p = {
+        .on = on, .config = e->config, .params = weights, .batch = &room.batch, .tape = &room.tape
+    };
     if (status == BERT_OK) status = evaluate(&p, &room.batch, e, &o->observer, true, out);
     eval_room_release(&room);
     compute_free(on);

@@ -44,11 +44,11 @@ void attention_part_forward(const pass *p, size_t layer, const float *x)
         on->gather_rows(on, rows.count, p->config->hidden, p->batch->wanted_rows, x, t->residual);
         residual = t->residual;
     }
-    on->linear_forward(on, &queries, residual, w->query_weight.data, w->query_bias.data, t->query);
-    on->linear_forward(on, &keys, x, w->key_weight.data, w->key_bias.data, t->key);
-    on->linear_forward(on, &keys, x, w->value_weight.data, w->value_bias.data, t->value);
+    linear_layer(on, &queries, residual, &w->query_weight, w->query_bias.data, t->query);
+    linear_layer(on, &keys, x, &w->key_weight, w->key_bias.data, t->key);
+    linear_layer(on, &keys, x, &w->value_weight, w->value_bias.data, t->value);
     on->attention_forward(on, &shape, &drop_probabilities, t->query, t->key, t->value, t->context);
-    on->linear_forward(on, &queries, t->context, w->attention_weight.data, NULL, t->attention.sum);
+    linear_layer(on, &queries, t->context, &w->attention_weight, NULL, t->attention.sum);
     on->residual_norm_forward(on, &norm, &drop_output, w->attention_bias.data, residual,
                               w->attention_gain.data, w->attention_shift.data, t->attention.sum,
                               t->attention_output, t->attention.mean, t->attention.rstd);

@@ -26,8 +26,8 @@ static void classifier_forward(const pass *p)
 
     pooler_forward(p, encoder_forward(p));
     on->dropout_apply(on, shape.rows, shape.in, &drop, t->pooled, t->pooled);
-    on->linear_forward(on, &shape, t->pooled, p->params->classifier.weight.data,
-                       p->params->classifier.bias.data, t->logits);
+    linear_layer(on, &shape, t->pooled, &p->params->classifier.weight,
+                 p->params->classifier.bias.data, t->logits);
 }
 
 static void classifier_backward(const pass *p, params *gradients)

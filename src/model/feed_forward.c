@@ -23,12 +23,11 @@ void feed_forward_part_forward(const pass *p, size_t layer)
     norm_shape norm = { .rows = rows.count, .width = c->hidden, .epsilon = (float)c->norm_epsilon };
     dropout drop = layer_dropout(p, layer, DROPOUT_OUTPUT, &rows);
 
-    on->linear_forward(on, &first, t->attention_output, w->intermediate_weight.data, NULL,
-                       t->intermediate_sum);
+    linear_layer(on, &first, t->attention_output, &w->intermediate_weight, NULL,
+                 t->intermediate_sum);
     on->activation_forward(on, c->activation, rows.count, c->intermediate,
                            w->intermediate_bias.data, t->intermediate_sum, t->intermediate);
-    on->linear_forward(on, &second, t->intermediate, w->output_weight.data, NULL,
-                       t->output_norm.sum);
+    linear_layer(on, &second, t->intermediate, &w->output_weight, NULL, t->output_norm.sum);
     on->residual_norm_forward(on, &norm, &drop, w->output_bias.data, t->attention_output,
                               w->output_gain.data, w->output_shift.data, t->output_norm.sum,
                               t->output, t->output_norm.mean, t->output_norm.rstd);

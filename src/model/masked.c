@@ -35,13 +35,13 @@ static void masked_forward(const pass *p)
     norm_shape norm = norm_of(p);
 
     const float *hidden = encoder_forward(p);
-    on->linear_forward(on, &transform, hidden, w->dense_weight.data, NULL, t->sum);
+    linear_layer(on, &transform, hidden, &w->dense_weight, NULL, t->sum);
     on->activation_forward(on, p->config->activation, transform.rows, transform.out,
                            w->dense_bias.data, t->sum, t->norm.sum);
     on->norm_forward(on, &norm, t->norm.sum, w->norm_gain.data, w->norm_shift.data, t->output,
                      t->norm.mean, t->norm.rstd);
-    on->linear_forward(on, &decoder, t->output, p->params->embeddings.word.data, w->bias.data,
-                       p->tape->logits);
+    linear_layer(on, &decoder, t->output, &p->params->embeddings.word, w->bias.data,
+                 p->tape->logits);
 }
 
 static void masked_backward(const pass *p, params *gradients)

@@ -30,6 +30,13 @@ typedef struct pass {
     dropout_run dropout;
 } pass;
 
+/* y = x w^T + b, by w's packed form where it has one. */
+static inline void linear_layer(compute *on, const linear_shape *s, const float *x, const weight *w,
+                                const float *b, float *y)
+{
+    on->linear_forward(on, s, x, w->data, w->packed, b, y);
+}
+
 /* To the last layer's hidden states. Returns [rows, hidden], in the tape: one row a token, or one a
  * wanted token where the tape was opened for few. */
 const float *encoder_forward(const pass *p);

@@ -14,6 +14,7 @@
 typedef struct weight {
     size_t rows, cols;
     float *data;
+    const float *packed; /* the same for fast products (model/packed.h), or NULL */
 } weight;
 
 size_t weight_count(const weight *w);

@@ -20,7 +20,7 @@ void pooler_forward(const pass *p, const float *hidden)
     const uint32_t *rows = t->shape.wanted ? p->batch->wanted_starts : p->batch->starts;
 
     on->gather_rows(on, shape.rows, shape.in, rows, hidden, t->first);
-    on->linear_forward(on, &shape, t->first, p->params->pooler.weight.data, NULL, t->pooled_sum);
+    linear_layer(on, &shape, t->first, &p->params->pooler.weight, NULL, t->pooled_sum);
     on->activation_forward(on, ACTIVATION_TANH, shape.rows, shape.out, p->params->pooler.bias.data,
                            t->pooled_sum, t->pooled);
 }

@@ -36,7 +36,7 @@ static void tags_forward(const pass *p)
 
     const float *hidden = encoder_forward(p);
     if (drop.rate > 0.0f) on->dropout_apply(on, shape.rows, shape.in, &drop, hidden, t->dropped);
-    on->linear_forward(on, &shape, tags_input(p), w->weight.data, w->bias.data, t->logits);
+    linear_layer(on, &shape, tags_input(p), &w->weight, w->bias.data, t->logits);
 }
 
 static void tags_backward(const pass *p, params *gradients)
@@ -69,8 +69,7 @@ static void spans_forward(const pass *p)
 {
     const spans_params *w = &p->params->spans;
     linear_shape shape = shape_of(p, &w->weight);
-    p->on->linear_forward(p->on, &shape, encoder_forward(p), w->weight.data, w->bias.data,
-                          p->tape->logits);
+    linear_layer(p->on, &shape, encoder_forward(p), &w->weight, w->bias.data, p->tape->logits);
 }
 
 static void spans_backward(const pass *p, params *gradients)

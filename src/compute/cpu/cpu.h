@@ -69,6 +69,12 @@ void cpu_matmul_alone(compute_cpu *cpu, const matmul_shape *s, float alpha, cons
 /* The same by the whole team, in tiles whose shape depends on the matrices alone. */
 void cpu_matmul(compute_cpu *cpu, const matmul_shape *s, const float *a, const float *b, float beta,
                 float *c);
+/* c = a b + bias for a transposed weight b, which may come packed too; packed or bias (a row of c)
+ * may be NULL. */
+void cpu_matmul_weight(compute_cpu *cpu, const matmul_shape *s, const float *a, const float *b,
+                       const float *packed, const float *bias, float *c);
+/* b [s->inner * s->cols] packed, all of it. */
+void cpu_matmul_pack(compute_cpu *cpu, const matmul_shape *s, const float *b, float *packed);
 
 /* The operations, by file. */
 void linear_operations(compute *table);

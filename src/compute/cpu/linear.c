@@ -3,41 +3,24 @@
 
 #include "base/parallel.h"
 
-#include <string.h>
-
-typedef struct bias_rows {
-    size_t rows, width;
-    const float *bias;
-    float *y;
-} bias_rows;
-
-static void bias_fill(void *context, size_t index, size_t thread)
+static matmul_shape forward_product(size_t rows, size_t in, size_t out)
 {
-    (void)thread;
-    const bias_rows *t = context;
-    row_range range = row_block(t->rows, index);
-    for (size_t row = range.begin; row < range.end; row++)
-        memcpy(t->y + row * t->width, t->bias, t->width * sizeof *t->y);
+    return (matmul_shape){
+        .b_transposed = 1, .rows = rows, .cols = out, .inner = in, .lda = in, .ldb = in, .ldc = out
+    };
 }
 
-/* The bias goes in first and the product is added onto it: one pass less than adding it after. */
-static void linear_forward(compute *on, const linear_shape *s, const float *x, const float *w,
-                           const float *b, float *y)
+static void linear_pack(compute *on, size_t in, size_t out, const float *w, float *packed)
 {
-    compute_cpu *cpu = cpu_of(on);
-    if (b) {
-        bias_rows t = { .rows = s->rows, .width = s->out, .bias = b, .y = y };
-        parallel_for(cpu_team(cpu, (double)s->rows * (double)s->out), blocks_of(s->rows, ROW_BLOCK),
-                     bias_fill, &t);
-    }
-    matmul_shape product = { .b_transposed = 1,
-                             .rows = s->rows,
-                             .cols = s->out,
-                             .inner = s->in,
-                             .lda = s->in,
-                             .ldb = s->in,
-                             .ldc = s->out };
-    cpu_matmul(cpu, &product, x, w, b ? 1.0f : 0.0f, y);
+    matmul_shape product = forward_product(0, in, out);
+    cpu_matmul_pack(cpu_of(on), &product, w, packed);
+}
+
+static void linear_forward(compute *on, const linear_shape *s, const float *x, const float *w,
+                           const float *packed, const float *b, float *y)
+{
+    matmul_shape product = forward_product(s->rows, s->in, s->out);
+    cpu_matmul_weight(cpu_of(on), &product, x, w, packed, b, y);
 }
 
 static void linear_backward_input(compute *on, const linear_shape *s, const float *dy,
@@ -89,6 +72,7 @@ static void linear_backward_weight(compute *on, const linear_shape *s, const flo
 
 void linear_operations(compute *table)
 {
+    table->linear_pack = linear_pack;
     table->linear_forward = linear_forward;
     table->linear_backward_input = linear_backward_input;
     table->linear_backward_weight = linear_backward_weight;

@@ -53,6 +53,7 @@ typedef struct tiling {
     const matmul_shape *shape;
     const float *a, *b;
     const float *strips; /* of b, or NULL: b as it is */
+    const float *bias;   /* [cols] added to every row of c, or NULL */
     float beta, *c;
     size_t rows, cols; /* of a tile */
     size_t across;     /* tiles beside each other */
@@ -64,15 +65,6 @@ static size_t tile_size(size_t count, size_t most)
 {
     size_t tiles = blocks_of(count, most);
     return blocks_of(blocks_of(count, tiles ? tiles : 1), 16) * 16;
-}
-
-static tiling tiling_of(compute_cpu *cpu, const matmul_shape *s)
-{
-    tiling t = { .cpu = cpu, .shape = s };
-    t.rows = tile_size(s->rows, TILE_ROWS);
-    t.cols = tile_size(s->cols, TILE_COLS);
-    t.across = blocks_of(s->cols, t.cols);
-    return t;
 }
 
 static void tile_run(void *context, size_t index, size_t thread)
@@ -92,7 +84,11 @@ static void tile_run(void *context, size_t index, size_t thread)
         tile.b_transposed = 0;
         tile.ldb = tile.cols;
     }
-    cpu_matmul_alone(t->cpu, &tile, 1.0f, a, b, t->beta, t->c + row * s->ldc + col);
+    float *c = t->c + row * s->ldc + col;
+    cpu_matmul_alone(t->cpu, &tile, 1.0f, a, b, t->beta, c);
+    if (!t->bias) return;
+    for (size_t i = 0; i < tile.rows; i++)
+        t->cpu->kernels.add(tile.cols, t->bias + col, c + i * s->ldc);
 }
 
 static void tiles_run(const tiling *t)
@@ -141,35 +137,48 @@ static size_t strip_inner(const matmul_shape *s)
     return blocks_of(s->inner, blocks_of(s->inner, CPU_STRIP_INNER));
 }
 
-static bool strips_pay(const compute_cpu *cpu, const matmul_shape *s)
+static bool strips_pay(const tiling *t)
 {
+    const matmul_shape *s = t->shape;
     bool apart = s->b_transposed || s->ldb >= STRIP_APART;
-    size_t one = strip_inner(s) * tile_size(s->cols, TILE_COLS);
-    return cpu->instructions != ISA_REF && apart && s->rows >= STRIP_ROWS && one <= cpu->strip_room;
+    return t->cpu->instructions != ISA_REF && apart && s->rows >= STRIP_ROWS &&
+           strip_inner(s) * t->cols <= t->cpu->strip_room;
 }
 
 /* As many strips at a time as there is room for. */
-static void strips_run(compute_cpu *cpu, const matmul_shape *s, const float *a, const float *b,
-                       float beta, float *c)
+static void strips_run(const tiling *whole)
 {
-    size_t inner = strip_inner(s), width = tile_size(s->cols, TILE_COLS);
-    size_t cols = cpu->strip_room / (inner * width) * width;
+    const matmul_shape *s = whole->shape;
+    float *strips = whole->cpu->strips;
+    size_t inner = strip_inner(s);
+    size_t cols = whole->cpu->strip_room / (inner * whole->cols) * whole->cols;
     for (size_t k = 0; k < s->inner; k += inner)
         for (size_t col = 0; col < s->cols; col += cols) {
             matmul_shape part = *s;
             part.inner = s->inner - k < inner ? s->inner - k : inner;
             part.cols = s->cols - col < cols ? s->cols - col : cols;
-            tiling t = tiling_of(cpu, &part);
-            t.cols = width;
-            t.across = blocks_of(part.cols, width);
-            t.a = a + (s->a_transposed ? k * s->lda : k);
-            t.b = b + (s->b_transposed ? col * s->ldb + k : k * s->ldb + col);
-            t.beta = k ? 1.0f : beta;
-            t.c = c + col;
-            t.strips = cpu->strips;
-            strips_pack(&t, cpu->strips);
+            tiling t = *whole;
+            t.shape = &part;
+            t.across = blocks_of(part.cols, t.cols);
+            t.a += s->a_transposed ? k * s->lda : k;
+            t.b += s->b_transposed ? col * s->ldb + k : k * s->ldb + col;
+            if (k) t.beta = 1.0f;
+            if (t.bias) t.bias += col;
+            t.c += col;
+            t.strips = strips;
+            strips_pack(&t, strips);
             tiles_run(&t);
         }
+}
+
+static tiling tiling_of(compute_cpu *cpu, const matmul_shape *s, const float *a, const float *b,
+                        float *c)
+{
+    tiling t = { .cpu = cpu, .shape = s, .a = a, .b = b, .c = c };
+    t.rows = tile_size(s->rows, TILE_ROWS);
+    t.cols = tile_size(s->cols, TILE_COLS);
+    t.across = blocks_of(s->cols, t.cols);
+    return t;
 }
 
 void cpu_matmul(compute_cpu *cpu, const matmul_shape *s, const float *a, const float *b, float beta,
@@ -177,16 +186,104 @@ void cpu_matmul(compute_cpu *cpu, const matmul_shape *s, const float *a, const f
 {
     bool nothing = s->inner == 0 && beta == 1.0f; /* is added */
     if (s->rows == 0 || s->cols == 0 || nothing) return;
-    if (strips_pay(cpu, s)) {
-        strips_run(cpu, s, a, b, beta, c);
+    tiling t = tiling_of(cpu, s, a, b, c);
+    t.beta = beta;
+    if (strips_pay(&t))
+        strips_run(&t);
+    else
+        tiles_run(&t);
+}
+
+/* ---- packed weights: panels, [inner, PANEL_COLS] each without gaps, the last one narrower
+ *
+ * A weight that stays as it is pays for a kernel of our own, which reads it in the order of memory:
+ * dnnl_sgemm copies its b anew in each call, and with a single text's few rows that, and waiting
+ * for memory, is most of the time. */
+
+typedef struct panels {
+    compute_cpu *cpu;
+    const matmul_shape *shape;
+    const float *a, *b, *bias;
+    float *packed, *c;
+    size_t count, groups; /* of panels; a group of neighbours is an item's */
+} panels;
+
+enum { PANEL_ROWS = 128 }; /* of a that are taken down a panel while it is in cache */
+
+static size_t panel_cols(const panels *p, size_t panel)
+{
+    size_t left = p->shape->cols - panel * PANEL_COLS;
+    return left < PANEL_COLS ? left : PANEL_COLS;
+}
+
+static void panel_pack(void *context, size_t index, size_t thread)
+{
+    (void)thread;
+    const panels *p = context;
+    const matmul_shape *s = p->shape;
+    size_t col = index * PANEL_COLS, cols = panel_cols(p, index);
+    p->cpu->kernels.transpose(cols, s->inner, p->b + col * s->ldb, s->ldb,
+                              p->packed + col * s->inner, cols);
+}
+
+void cpu_matmul_pack(compute_cpu *cpu, const matmul_shape *s, const float *b, float *packed)
+{
+    panels p = { .cpu = cpu, .shape = s, .b = b, .packed = packed };
+    double numbers = (double)s->inner * (double)s->cols;
+    parallel_for(cpu_team(cpu, numbers), blocks_of(s->cols, PANEL_COLS), panel_pack, &p);
+}
+
+static void panel_multiply(const panels *p, size_t panel, size_t row, size_t rows, bool last)
+{
+    const matmul_shape *s = p->shape;
+    size_t col = panel * PANEL_COLS, cols = panel_cols(p, panel);
+    const float *b = p->packed + col * s->inner;
+    float *c = p->c + row * s->ldc + col;
+    bool whole_follows = !last && panel_cols(p, panel + 1) == PANEL_COLS;
+    p->cpu->kernels.panel(rows, s->inner, cols, p->a + row * s->lda, s->lda, b,
+                          whole_follows ? b + s->inner * PANEL_COLS : NULL, c, s->ldc);
+    for (size_t i = 0; p->bias && i < rows; i++)
+        p->cpu->kernels.add(cols, p->bias + col, c + i * s->ldc);
+}
+
+static void panels_run(void *context, size_t index, size_t thread)
+{
+    (void)thread;
+    const panels *p = context;
+    size_t group = index % p->groups, row = index / p->groups * PANEL_ROWS;
+    size_t begin = p->count * group / p->groups, end = p->count * (group + 1) / p->groups;
+    size_t left = p->shape->rows - row, rows = left < PANEL_ROWS ? left : PANEL_ROWS;
+    for (size_t panel = begin; panel < end; panel++)
+        panel_multiply(p, panel, row, rows, panel + 1 == end);
+}
+
+/* No number of c depends on who computes it and with what beside it, so the work may be shared by
+ * the number of threads. */
+static void panels_multiply(panels *p)
+{
+    const matmul_shape *s = p->shape;
+    double operations = 2.0 * (double)s->rows * (double)s->cols * (double)s->inner;
+    size_t team = cpu_team(p->cpu, operations);
+    p->count = blocks_of(s->cols, PANEL_COLS);
+    p->groups = p->count < 2 * team ? p->count : 2 * team;
+    parallel_for(team, blocks_of(s->rows, PANEL_ROWS) * p->groups, panels_run, p);
+}
+
+void cpu_matmul_weight(compute_cpu *cpu, const matmul_shape *s, const float *a, const float *b,
+                       const float *packed, const float *bias, float *c)
+{
+    if (s->rows == 0 || s->cols == 0) return;
+    if (packed) {
+        panels_multiply(&(panels){
+            .cpu = cpu, .shape = s, .a = a, .packed = (float *)packed, .bias = bias, .c = c });
         return;
     }
-    tiling t = tiling_of(cpu, s);
-    t.a = a;
-    t.b = b;
-    t.beta = beta;
-    t.c = c;
-    tiles_run(&t);
+    tiling t = tiling_of(cpu, s, a, b, c);
+    t.bias = bias;
+    if (strips_pay(&t))
+        strips_run(&t);
+    else
+        tiles_run(&t);
 }
 
 const char *compute_cpu_matrix_library(void)

@@ -91,6 +91,14 @@ typedef void adamw_fn(const adamw_step *s, size_t count, const float *g, float *
 typedef void transpose_fn(size_t rows, size_t cols, const float *x, size_t ldx, float *y,
                           size_t ldy);
 
+/* c = a b for a panel b of at most PANEL_COLS columns without gaps. A number of c is one sum, taken
+ * in the order of b's rows: it does not depend on how many rows or columns there are.
+ *   a [rows, inner], c [rows, cols]; rows of them lda and ldc apart      b [inner, cols]
+ *   next  inner * PANEL_COLS numbers that will be read next and are asked for meanwhile, or NULL */
+enum { PANEL_COLS = 48 };
+typedef void panel_fn(size_t rows, size_t inner, size_t cols, const float *a, size_t lda,
+                      const float *b, const float *next, float *c, size_t ldc);
+
 /* c = alpha * a b + beta * c on row-major matrices with leading dimensions; a transposed matrix is
  * stored [columns, rows]. c [rows, cols], a [rows, inner], b [inner, cols]. beta == 0: c is not
  * read. The plain triple loop, for BERT_ISA=ref and as the oracle; the fast way is oneDNN's. */
@@ -117,6 +125,7 @@ typedef void matmul_fn(const matmul_shape *s, float alpha, const float *a, const
     KERNEL(sum_squares)                                                                            \
     KERNEL(adamw)                                                                                  \
     KERNEL(transpose)                                                                              \
+    KERNEL(panel)                                                                                  \
     KERNEL(matmul)
 
 typedef struct kernel_table {
