@@ -54,8 +54,7 @@ static inline row_range row_block(size_t rows, size_t index)
 }
 
 /* How many threads are worth waking for about `operations` additions and multiplications: below
- * some 40 microseconds of one core's work a team costs more than it saves, the more so where other
- * programs want the processor. A single short text is answered by one thread, start to end. */
+ * some 5 microseconds of one core's work a team costs more than it saves. */
 size_t cpu_team(const compute_cpu *cpu, double operations);
 
 /* The kernel's view of row `row` of a dropout; `unit` is the first element's. */

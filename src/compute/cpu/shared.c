@@ -5,7 +5,7 @@
 
 size_t cpu_team(const compute_cpu *cpu, double operations)
 {
-    const double worth = 4e6;
+    const double worth = 5e5;
     return operations < worth ? 1 : cpu->threads;
 }
 
