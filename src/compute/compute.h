@@ -130,9 +130,9 @@ struct compute {
     /* u += bias, y = f(u)      [rows, width], bias [width] or NULL; y may not be u */
     void (*activation_forward)(compute *on, activation_kind kind, size_t rows, size_t width,
                                const float *bias, float *u, float *y);
-    /* dy = dy * f'(u), in place */
+    /* dy = dy * f'(u), then u = f(u): what forward gave as y need not be kept */
     void (*activation_backward)(compute *on, activation_kind kind, size_t rows, size_t width,
-                                const float *u, float *dy);
+                                float *u, float *dy);
 
     /* For each sequence and head:  P = softmax(q k^T / sqrt(head_width)),  y = dropout(P) v
      *   q, y [queries, heads * head_width]  k, v [keys, heads * head_width]; dropout's rows are the
