@@ -119,17 +119,20 @@ static bert_status fresh_draw(run *r, size_t entry, float *data)
 
 static bert_status weights_fill(run *r)
 {
+    bool frozen = false;
     r->on->zero(r->on, r->layout.count, r->weight_data);
     for (size_t i = 0; i < r->entry_count; i++) {
         const weight *source = pretrained_find(&r->start, &r->entries[i]);
         weight *target = params_weight(&r->params, &r->entries[i]);
-        if (!target->data) /* frozen */
+        if (!target->data) {
+            frozen = true;
             target->data = source->data;
-        else if (source)
+        } else if (source)
             r->on->write(r->on, weight_count(source), source->data, target->data);
         else
             TRY(fresh_draw(r, i, target->data));
     }
+    pretrained_forget(&r->start, frozen);
     return BERT_OK;
 }
 
