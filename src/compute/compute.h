@@ -218,6 +218,10 @@ struct compute {
 bert_status compute_cpu_open(size_t threads, compute **out);
 void compute_free(compute *on);
 
+/* The bytes that reserve() takes for these limits on so many threads, and what the matrix library
+ * takes for itself. */
+size_t compute_cpu_scratch(const compute_limits *limits, size_t threads);
+
 /* "oneDNN 2.6.3", or "plain C" under BERT_ISA=ref. */
 const char *compute_cpu_matrix_library(void);
 
