@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 enum { RUNS = 25 };
@@ -60,9 +61,11 @@ static void run_gelu_forward(const kernel_table *t, const workspace *w)
         t->activation_forward(ACTIVATION_GELU, w->row, w->a + i, w->c, w->b + i, w->d + i);
 }
 
+/* Each run wants what the one before overwrote. */
 static void run_gelu_backward(const kernel_table *t, const workspace *w)
 {
-    t->activation_backward(ACTIVATION_GELU, w->count, w->a, w->b, w->d);
+    memcpy(w->e, w->a, w->count * sizeof *w->e);
+    t->activation_backward(ACTIVATION_GELU, w->count, w->e, w->b, w->d);
 }
 
 static void run_gelu_new_forward(const kernel_table *t, const workspace *w)
@@ -72,7 +75,8 @@ static void run_gelu_new_forward(const kernel_table *t, const workspace *w)
 
 static void run_gelu_new_backward(const kernel_table *t, const workspace *w)
 {
-    t->activation_backward(ACTIVATION_GELU_NEW, w->count, w->a, w->b, w->d);
+    memcpy(w->e, w->a, w->count * sizeof *w->e);
+    t->activation_backward(ACTIVATION_GELU_NEW, w->count, w->e, w->b, w->d);
 }
 
 /* Rows of attention scores are as long as a sequence, 64 here. */

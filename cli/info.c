@@ -99,10 +99,15 @@ static void foot_print(const description *d)
     if (d->info.ignored_tensors)
         printf("Of no use here: %zu tensors of the file\n", d->info.ignored_tensors);
     printf("Memory to train, %zu texts of %zu tokens a step: %.1f MB\n"
-           "  weights %.1f, gradients %.1f, moments %.1f, activations %.1f, scratch %.1f\n",
+           "  weights %.1f, gradients %.1f, moments %.1f, activations %.1f, scratch %.1f, "
+           "program %.1f\n",
            o->batch_size, d->max_length, megabytes(m->total), megabytes(m->weights),
            megabytes(m->gradients), megabytes(m->moments), megabytes(m->activations),
-           megabytes(m->scratch));
+           megabytes(m->scratch), megabytes(m->program));
+    if (o->memory_limit)
+        printf(
+            "  within %.1f MB: %zu of %zu layers computed again in backward, %zu texts at once\n",
+            megabytes(o->memory_limit), m->layers_again, d->info.layers, m->examples_at_once);
 }
 
 static json_t *json_from_size(size_t number)
@@ -158,7 +163,10 @@ static int description_print_json(const description *d)
         { "memory_moments", m->moments },
         { "memory_activations", m->activations },
         { "memory_scratch", m->scratch },
+        { "memory_program", m->program },
         { "memory_total", m->total },
+        { "examples_at_once", m->examples_at_once },
+        { "layers_again", m->layers_again },
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         json_object_set_new(object, numbers[i].name, json_from_size(numbers[i].value));
@@ -182,7 +190,6 @@ static int description_print(const description *d)
     return EXIT_DONE;
 }
 
-/* Are there as many layers as are to be frozen? */
 int command_info(const settings *s)
 {
     bert_model *model = NULL;
@@ -190,9 +197,12 @@ int command_info(const settings *s)
     description d = { .settings = s, .model = model, .info = bert_model_get_info(model) };
     d.max_length = s->train.max_length ? s->train.max_length : 128;
     if (d.max_length > d.info.positions) d.max_length = d.info.positions;
+    bert_train_options options = s->train;
+    options.max_length = d.max_length;
+    options.threads = s->threads;
     int status = EXIT_FAILED;
-    if (bert_training_memory(model, s->train.batch_size, s->train.micro_batch, d.max_length,
-                             s->train.freeze, &d.memory) != BERT_OK)
+    /* A message of its own where more layers are to be frozen than there are. */
+    if (bert_training_memory(model, &options, &d.memory) != BERT_OK)
         complain_of_library();
     else if (!summary_make(model, s->train.freeze, &d.summary))
         complain("memory is exhausted");

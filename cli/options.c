@@ -11,7 +11,7 @@ const char option_required[] = "required";
 #define REQUIRED option_required
 
 /* A line of options.def whose field has not its kind's type does not compile. */
-typedef size_t type_SIZE;
+typedef size_t type_SIZE, type_BYTES;
 typedef uint64_t type_SEED;
 typedef double type_REAL;
 typedef const char *type_WORD, *type_TEXT;

@@ -10,6 +10,7 @@ typedef enum option_kind {
     KIND_SIZE,
     KIND_SEED,
     KIND_REAL,
+    KIND_BYTES,
     KIND_WORD,
     KIND_TEXT,
     KIND_TEXTS,

@@ -30,6 +30,7 @@ void option_value_text(const option_entry *option, const settings *s, char *out,
     *out = '\0';
     switch (option->kind) {
     case KIND_SIZE:
+    case KIND_BYTES:
         if (!absent || *(const size_t *)field)
             snprintf(out, capacity, "%zu", *(const size_t *)field);
         return;
@@ -65,6 +66,7 @@ static json_t *option_json(const option_entry *option, const settings *s)
     if (!*text) return json_null();
     switch (option->kind) {
     case KIND_SIZE:
+    case KIND_BYTES:
         return json_integer((json_int_t) * (const size_t *)field);
     case KIND_REAL:
         return json_real(*(const double *)field);

@@ -24,12 +24,23 @@ static void result_print_json(const watch *w, const char *output)
     json_decref(line);
 }
 
+/* The task that was found or given, as the run's own record has it: the model itself would be read
+ * whole. The caller releases. */
+static json_t *task_of(const char *output)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/run.json", output);
+    json_t *record = json_load_file(path, 0, NULL);
+    json_t *task = json_incref(json_object_get(json_object_get(record, "options"), "task"));
+    json_decref(record);
+    return task;
+}
+
 /* What the model's task reads. */
 static void next_command_print(const char *output)
 {
-    bert_model *model = NULL;
-    const char *task = "";
-    if (bert_model_open(output, &model) == BERT_OK) task = bert_model_get_info(model).task;
+    json_t *name = task_of(output);
+    const char *task = json_is_string(name) ? json_string_value(name) : "";
     if (strcmp(task, "answer") == 0)
         printf("echo '{\"question\": \"..\", \"context\": \"..\"}' | bert predict %s\n", output);
     else if (strcmp(task, "choose") == 0 || strcmp(task, "similar") == 0)
@@ -37,7 +48,7 @@ static void next_command_print(const char *output)
     else
         printf("echo '%s' | bert predict %s\n",
                strcmp(task, "fill") == 0 ? "a [MASK] text" : "your text", output);
-    bert_model_free(model);
+    json_decref(name);
 }
 
 static void result_print(const watch *w, const char *output)

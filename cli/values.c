@@ -45,6 +45,26 @@ static bool real_number(const char *text, double *out)
     return !*end && isfinite(*out);
 }
 
+/* "3G", "1.5G", "900M", "1500000K", "3000000000": units of a thousand, as sizes are printed. */
+static bool byte_count(const char *text, size_t *out)
+{
+    static const char units[] = "KMG";
+    char number[32];
+    size_t digits = strspn(text, "0123456789.");
+    double bytes;
+    if (!digits || digits >= sizeof number) return false;
+    memcpy(number, text, digits);
+    number[digits] = '\0';
+    if (!real_number(number, &bytes)) return false;
+    if (text[digits]) {
+        const char *unit = strchr(units, text[digits]);
+        if (!unit || text[digits + 1]) return false;
+        for (const char *each = units; each <= unit; each++) bytes *= 1000.0;
+    }
+    *out = (size_t)bytes;
+    return bytes >= 1.0 && bytes <= 0x1p53;
+}
+
 /* `words` is "one|two|N". */
 static bool word_allowed(const char *words, const char *text)
 {
@@ -61,9 +81,10 @@ static bool word_allowed(const char *words, const char *text)
 
 static bool refused(command_index command, const option_entry *option, const char *text)
 {
-    const char *wanted = option->kind == KIND_REAL   ? "a number in "
-                         : option->kind == KIND_WORD ? "one of "
-                                                     : "a whole number in ";
+    const char *wanted = option->kind == KIND_REAL    ? "a number in "
+                         : option->kind == KIND_WORD  ? "one of "
+                         : option->kind == KIND_BYTES ? "a size such as 3G, 900M or 1500000K"
+                                                      : "a whole number in ";
     wrong_use(command, "--%s is '%s'; it must be %s%s", option->name, text, wanted, option->bounds);
     return false;
 }
@@ -87,6 +108,9 @@ bool value_read(command_index command, const option_entry *option, const char *t
         if (!real_number(text, &real) || !within(option->bounds, real))
             return refused(command, option, text);
         *(double *)field = real;
+        return true;
+    case KIND_BYTES:
+        if (!byte_count(text, field)) return refused(command, option, text);
         return true;
     case KIND_WORD:
         if (!word_allowed(option->bounds, text)) return refused(command, option, text);

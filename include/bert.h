@@ -171,17 +171,6 @@ BERT_API bert_parameter bert_model_parameter(const bert_model *model, size_t ind
 BERT_API const char *bert_model_label(const bert_model *model, size_t index); /* id2label */
 BERT_API const bert_tokenizer *bert_model_tokenizer(const bert_model *model);
 
-/* Bytes that training this model will hold at its peak, part by part. */
-typedef struct bert_memory {
-    size_t weights, gradients, moments, activations, scratch, total;
-} bert_memory;
-
-/* For steps of batch_size examples (micro_batch at once; 0: all), all of them max_length tokens
- * long, with `freeze` as in bert_train_options: frozen weights stay in the mapped file. */
-BERT_API bert_status bert_training_memory(const bert_model *model, size_t batch_size,
-                                          size_t micro_batch, size_t max_length, const char *freeze,
-                                          bert_memory *out);
-
 /* ------------------------------------------------------------------------------------------ using
  * a model */
 
@@ -347,13 +336,38 @@ typedef struct bert_train_options {
     size_t limit;   /* 0: all examples, else the first so many */
     bool keep_best; /* save the epoch with the best dev score, not the last */
     size_t threads; /* 0: one a processor */
-    bool profile;   /* tell a BERT_EVENT_PROFILE at the end; the weights are the same bits */
+    /* 0: none, else the run's memory in bytes, at most (bert_memory's total). What does not fit is
+     * made smaller: as few layers as needed are computed again in backward, which changes no bit;
+     * where that is not enough, fewer examples than micro_batch are computed at once. Where the
+     * smallest does not fit either, the run is refused. */
+    size_t memory_limit;
+    bool profile; /* tell a BERT_EVENT_PROFILE at the end; the weights are the same bits */
     const char *command_line; /* written into run.json; NULL: none */
 
     bert_observer observer;
 } bert_train_options;
 
 BERT_API bert_train_options bert_train_options_default(void);
+
+/* The bytes that a run of training has in memory at its peak, part by part: an estimate of the
+ * process's peak resident size, good to a few percent. */
+typedef struct bert_memory {
+    size_t weights; /* those that are frozen too, which stay in the mapped file */
+    size_t gradients, moments;
+    size_t activations; /* what the forward pass leaves for the backward pass */
+    size_t scratch;     /* gradients of activations, and what single operations need */
+    size_t data;        /* texts and their ids; 0 where they are not known */
+    size_t program;     /* the program itself, its libraries, the tokenizer */
+    size_t total;
+    /* What memory_limit has led to, see bert_train_options. */
+    size_t examples_at_once, layers_again;
+} bert_memory;
+
+/* For steps of batch_size examples, all of them max_length tokens long (0: as training this model's
+ * task has it). Of the options it reads batch_size, micro_batch, max_length, freeze, threads and
+ * memory_limit. BERT_ARGUMENT where no run fits the limit. */
+BERT_API bert_status bert_training_memory(const bert_model *model,
+                                          const bert_train_options *options, bert_memory *out);
 
 /* Fine-tunes and writes `output`: config.json, model.safetensors, the tokenizer's files,
  * train_log.jsonl, timings.jsonl, eval_results.json, all_results.json, run.json. The folder appears

@@ -120,6 +120,14 @@ void golden_close(golden *g)
     compute_free(g->on);
 }
 
+void golden_compute_again(golden *g, size_t layers)
+{
+    tape_shape shape = g->tape.shape;
+    shape.again = layers;
+    tape_release(g->on, &g->tape);
+    assert_done(tape_open(g->on, &g->model.config, &shape, &g->tape));
+}
+
 pass golden_pass(golden *g)
 {
     return (pass){ .on = g->on,

@@ -61,6 +61,9 @@ void golden_forward(golden *g, const uint32_t *index, size_t count, size_t first
  * training does with --micro-batch. */
 double golden_learn(golden *g, const uint32_t *index, size_t count, size_t part);
 
+/* From here on the first so many layers are computed again in backward (model/tape.h). */
+void golden_compute_again(golden *g, size_t layers);
+
 /* A tensor of the numbers; fails the test where there is none. */
 const float *golden_tensor(const golden *g, const char *name, size_t *count);
 

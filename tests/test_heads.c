@@ -319,6 +319,32 @@ static void dropout_set(golden *g)
     g->dropout.key = rng_key(7, 1);
 }
 
+/* With dropout, whose draws must be the same when a layer is computed again. */
+static void check_again(golden *g, const heads_case *c, distance *d)
+{
+    (void)c;
+    (void)d;
+    size_t count = g->layout.count, units = g->features.count;
+    float *want = malloc(count * sizeof *want);
+    assert_non_null(want);
+    dropout_set(g);
+    double loss = golden_learn(g, g->every, units, units);
+    memcpy(want, g->gradient_data, count * sizeof *want);
+    for (size_t layers = 1; layers < g->model.config.layers; layers++) {
+        memset(g->gradient_data, 0, count * sizeof *want);
+        golden_compute_again(g, layers);
+        assert_true(golden_learn(g, g->every, units, units) == loss);
+        assert_memory_equal(g->gradient_data, want, count * sizeof *want);
+    }
+    free(want);
+}
+
+static void layers_computed_again_give_the_same_bits(void **state)
+{
+    (void)state;
+    each_case("again", NULL, check_again);
+}
+
 /* The loss with all weights moved along `direction`. */
 static double loss_beside(golden *g, const float *direction, double by)
 {
@@ -421,6 +447,7 @@ int main(void)
         cmocka_unit_test(outputs_and_loss_equal_pytorch),
         cmocka_unit_test(every_gradient_equals_pytorch),
         cmocka_unit_test(twenty_steps_of_adamw_equal_pytorch),
+        cmocka_unit_test(layers_computed_again_give_the_same_bits),
         cmocka_unit_test(the_gradient_is_the_slope_of_the_loss_with_dropout_too),
         cmocka_unit_test(a_split_step_equals_a_whole_one),
         cmocka_unit_test(a_units_dropout_goes_by_its_index_in_the_step),

@@ -129,13 +129,17 @@ static void check_activation_backward(activation_backward_fn *tested, size_t cou
 {
     for (int kind = ACTIVATION_GELU; kind <= ACTIVATION_TANH; kind++) {
         array u = array_random(count, shift, 1, -6, 6), dy = array_random(count, 0, 2, -1, 1);
+        array want_u = array_copy(&u), again = array_copy(&u);
         array dx = array_copy(&u), want = array_copy(&u);
-        activation_backward_ref((activation_kind)kind, count, u.at, dy.at, want.at);
+        activation_backward_ref((activation_kind)kind, count, want_u.at, dy.at, want.at);
         tested((activation_kind)kind, count, u.at, dy.at, dx.at);
         assert_arrays_close("dx", &dx, &want, 1e-6);
-        tested((activation_kind)kind, count, u.at, dy.at, dy.at);
+        assert_arrays_close("f(u)", &u, &want_u, 5e-7);
+        tested((activation_kind)kind, count, again.at, dy.at, dy.at);
         assert_arrays_same("dx in place", &dy, &dx);
+        assert_arrays_same("f(u) again", &again, &u);
         array_release(&u), array_release(&dy), array_release(&dx), array_release(&want);
+        array_release(&want_u), array_release(&again);
     }
 }
 

@@ -73,13 +73,14 @@ static void activations_follow_their_formulas(void **state)
 static void activation_slopes(const kernel_table *k)
 {
     static float u[SWEEP], dy[SWEEP], dx[SWEEP];
-    for (size_t i = 0; i < SWEEP; i++) u[i] = sweep_at(i), dy[i] = i % 2 ? 1.0f : -2.0f;
     for (int kind = ACTIVATION_GELU; kind <= ACTIVATION_TANH; kind++) {
+        for (size_t i = 0; i < SWEEP; i++) u[i] = sweep_at(i), dy[i] = i % 2 ? 1.0f : -2.0f;
         k->activation_backward((activation_kind)kind, SWEEP, u, dy, dx);
         for (size_t i = 0; i < SWEEP; i++) {
-            if (kind == ACTIVATION_RELU && fabs(u[i]) < 2 * difference) continue; /* the corner */
-            double slope = (activation_formula((activation_kind)kind, u[i] + difference) -
-                            activation_formula((activation_kind)kind, u[i] - difference)) /
+            float x = sweep_at(i);
+            if (kind == ACTIVATION_RELU && fabs(x) < 2 * difference) continue; /* the corner */
+            double slope = (activation_formula((activation_kind)kind, x + difference) -
+                            activation_formula((activation_kind)kind, x - difference)) /
                            (2 * difference);
             assert_close("dx", i, dx[i], dy[i] * slope, 2e-6);
         }
@@ -92,10 +93,28 @@ static void activation_gradients_are_the_slopes(void **state)
     each_isa(activation_slopes);
 }
 
+/* What backward computes again is what forward gave, bit for bit: training may keep one alone. */
+static void activation_values_return(const kernel_table *k)
+{
+    static float x[SWEEP], u[SWEEP], y[SWEEP], dx[SWEEP];
+    for (size_t i = 0; i < SWEEP; i++) x[i] = sweep_at(i);
+    for (int kind = ACTIVATION_GELU; kind <= ACTIVATION_TANH; kind++) {
+        k->activation_forward((activation_kind)kind, SWEEP, x, NULL, u, y);
+        k->activation_backward((activation_kind)kind, SWEEP, u, x, dx);
+        assert_memory_equal(u, y, sizeof y);
+    }
+}
+
+static void activation_backward_leaves_the_bits_of_forward(void **state)
+{
+    (void)state;
+    each_isa(activation_values_return);
+}
+
 static void relu_at_zero_passes_nothing_back_in(const kernel_table *k)
 {
-    const float u[3] = { 0.0f, -0.0f, 1e-38f }, dy[3] = { 5, 5, 5 };
-    float dx[3];
+    const float dy[3] = { 5, 5, 5 };
+    float u[3] = { 0.0f, -0.0f, 1e-38f }, dx[3];
     k->activation_backward(ACTIVATION_RELU, 3, u, dy, dx);
     assert_true(dx[0] == 0 && dx[1] == 0 && dx[2] == 5);
 }
@@ -437,6 +456,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(activations_follow_their_formulas),
         cmocka_unit_test(activation_gradients_are_the_slopes),
+        cmocka_unit_test(activation_backward_leaves_the_bits_of_forward),
         cmocka_unit_test(relu_at_zero_passes_nothing_back),
         cmocka_unit_test(norm_follows_its_formula),
         cmocka_unit_test(norm_of_equal_numbers_is_the_shift),

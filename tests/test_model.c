@@ -433,14 +433,20 @@ static void training_memory_adds_up(void **state)
     bert_model *m;
     bert_memory whole, split;
     assert_done(bert_model_open(model, &m));
-    assert_done(bert_training_memory(m, 32, 0, 40, NULL, &whole));
-    assert_done(bert_training_memory(m, 32, 4, 40, NULL, &split));
+    bert_train_options o = bert_train_options_default();
+    o.max_length = 40;
+    assert_done(bert_training_memory(m, &o, &whole));
+    o.micro_batch = 4;
+    assert_done(bert_training_memory(m, &o, &split));
     assert_int_equal(whole.total, whole.weights + whole.gradients + whole.moments +
-                                      whole.activations + whole.scratch);
+                                      whole.activations + whole.scratch + whole.program);
+    assert_int_equal(whole.examples_at_once, 32);
+    assert_int_equal(split.examples_at_once, 4);
     assert_true(split.activations < whole.activations / 4);
     assert_int_equal(split.moments, whole.moments);
-    assert_failed(bert_training_memory(m, SIZE_MAX, 0, 40, NULL, &whole), BERT_ARGUMENT,
-                  "out of bounds");
+    o.batch_size = SIZE_MAX;
+    o.micro_batch = 0;
+    assert_failed(bert_training_memory(m, &o, &whole), BERT_ARGUMENT, "out of bounds");
     bert_model_free(m);
 }
 

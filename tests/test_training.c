@@ -148,6 +148,54 @@ static void threads_do_not_change_a_byte(void **state)
     }
 }
 
+/* What run.json says of the run's memory. */
+static size_t memory_told(void **state, const char *output, const char *name)
+{
+    json_t *record = json_load_file(in_folder(state, output, "run.json"), 0, NULL);
+    json_t *number = json_object_get(json_object_get(record, "memory"), name);
+    assert_true(json_is_integer(number));
+    size_t told = (size_t)json_integer_value(number);
+    json_decref(record);
+    return told;
+}
+
+/* Each limit is a byte below what the run before needed: one more layer is computed again, until
+ * all are; then fewer examples at once; then nothing helps. */
+static void a_run_that_must_fit_writes_the_same_bytes_as_long_as_it_can(void **state)
+{
+    const char *train = toy_data(state, "train.tsv", other_labels);
+    size_t limit = 1000000000, together = 8, run = 0;
+    bert_status status = BERT_OK;
+    for (; status == BERT_OK; run++) {
+        heard h = { 0 };
+        bert_train_options o = toy_options(state, &train, &h);
+        const char *output = run ? "less" : "whole";
+        o.output = scratch_path(state, output);
+        o.overwrite = true;
+        o.dropout = 0.2;
+        o.dev = train;
+        o.max_steps = 3;
+        o.memory_limit = limit;
+        if ((status = bert_train(&o)) != BERT_OK) break;
+        assert_non_null(strstr(h.text, "layers are computed again"));
+        together = memory_told(state, output, "examples_at_once");
+        limit = memory_told(state, output, "needed") - 1;
+        if (run < 3) { /* of three layers the last is always at hand */
+            assert_int_equal(together, 8);
+            assert_int_equal(memory_told(state, output, "layers_again"), run);
+            assert_same_file(in_folder(state, "whole", "model.safetensors"),
+                             in_folder(state, output, "model.safetensors"));
+            assert_same_file(in_folder(state, "whole", "train_log.jsonl"),
+                             in_folder(state, output, "train_log.jsonl"));
+        } else {
+            assert_true(together < 8);
+        }
+    }
+    assert_true(run > 4);
+    assert_failed(status, BERT_ARGUMENT, "give --memory");
+    assert_int_equal(together, 1);
+}
+
 static void another_seed_gives_other_weights(void **state)
 {
     size_t counts[2];
@@ -447,6 +495,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(the_loss_falls_and_the_answers_are_right),
         CASE(threads_do_not_change_a_byte),
+        CASE(a_run_that_must_fit_writes_the_same_bytes_as_long_as_it_can),
         CASE(another_seed_gives_other_weights),
         CASE(a_split_step_equals_a_whole_one),
         CASE(frozen_layers_do_not_move_and_the_others_do),

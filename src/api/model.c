@@ -3,8 +3,6 @@
 
 #include "base/memory.h"
 #include "compute/cpu/kernels/kernels.h"
-#include "model/tape.h"
-#include "tasks/masking.h"
 #include "tasks/tasks.h"
 #include "train/record.h"
 
@@ -184,37 +182,4 @@ const char *bert_model_label(const bert_model *m, size_t index)
 const bert_tokenizer *bert_model_tokenizer(const bert_model *m)
 {
     return &m->tokenizer;
-}
-
-bert_status bert_training_memory(const bert_model *m, size_t batch_size, size_t micro_batch,
-                                 size_t max_length, const char *freeze, bert_memory *out)
-{
-    const config *c = &m->weights.config;
-    size_t together = micro_batch && micro_batch < batch_size ? micro_batch : batch_size, tokens;
-    if (!together || !size_multiply(together, max_length, &tokens) || tokens > UINT32_MAX)
-        return fail(BERT_ARGUMENT, "a batch of %zu texts of %zu tokens is out of bounds", together,
-                    max_length);
-    const head *h = m->task ? m->task->head : &head_classifier;
-    batch_limits limits = { .tokens = tokens, .sequences = together };
-    double share = m->trained.mask_share > 0.0 ? m->trained.mask_share
-                                               : bert_task_options_default().mask_share;
-    if (h->rows == ROWS_WANTED) limits.wanted = masking_most(share, 1, tokens);
-    tape_shape shape = head_tape_shape(h, c, &limits, true);
-    bert_memory memory = { 0 };
-    TRY(tape_bytes(c, &shape, &memory.activations, &memory.scratch));
-    param_layout layout;
-    param_entry *entries;
-    size_t frozen, count;
-    TRY(param_frozen_parse(freeze, c->layers, &frozen));
-    TRY(params_list(c, GROUP_ENCODER | h->groups, &entries, &count));
-    bert_status status = param_layout_init(entries, count, frozen, 0, &layout);
-    free(entries);
-    TRY(status);
-    memory.weights = memory.gradients = layout.count * sizeof(float);
-    memory.moments = 2 * memory.weights;
-    param_layout_release(&layout);
-    memory.total =
-        memory.weights + memory.gradients + memory.moments + memory.activations + memory.scratch;
-    *out = memory;
-    return BERT_OK;
 }

@@ -46,6 +46,14 @@ void file_map_close(file_map *map)
     *map = (file_map){ 0 };
 }
 
+/* Whole pages only. Advice that is not taken costs memory and nothing else. */
+void file_map_forget(const file_map *map, size_t from, size_t count)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), begin = (from + page - 1) / page * page;
+    size_t end = from + count == map->count ? map->count : (from + count) / page * page;
+    if (begin < end) madvise((void *)(map->bytes + begin), end - begin, MADV_DONTNEED);
+}
+
 bool file_exists(const char *path)
 {
     struct stat info;

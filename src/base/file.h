@@ -18,6 +18,10 @@ typedef struct file_map {
 bert_status file_map_open(const char *path, file_map *out);
 void file_map_close(file_map *map); /* a zeroed or closed map is left alone */
 
+/* Gives back the memory that the bytes from..from + count - 1 have taken since they were read; they
+ * are read again where they are looked at again. */
+void file_map_forget(const file_map *map, size_t from, size_t count);
+
 bool file_exists(const char *path);
 bool folder_exists(const char *path);
 

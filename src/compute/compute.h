@@ -134,9 +134,9 @@ struct compute {
     /* u += bias, y = f(u)      [rows, width], bias [width] or NULL; y may not be u */
     void (*activation_forward)(compute *on, activation_kind kind, size_t rows, size_t width,
                                const float *bias, float *u, float *y);
-    /* dy = dy * f'(u), in place */
+    /* dy = dy * f'(u), then u = f(u): what forward gave as y need not be kept */
     void (*activation_backward)(compute *on, activation_kind kind, size_t rows, size_t width,
-                                const float *u, float *dy);
+                                float *u, float *dy);
 
     /* For each sequence and head:  P = softmax(q k^T / sqrt(head_width)),  y = dropout(P) v
      *   q, y [queries, heads * head_width]  k, v [keys, heads * head_width]; dropout's rows are the
@@ -221,6 +221,10 @@ struct compute {
  */
 bert_status compute_cpu_open(size_t threads, compute **out);
 void compute_free(compute *on);
+
+/* The bytes that reserve() takes for these limits on so many threads, and what the matrix library
+ * takes for itself. */
+size_t compute_cpu_scratch(const compute_limits *limits, size_t threads);
 
 /* "oneDNN 2.6.3", or "plain C" under BERT_ISA=ref. */
 const char *compute_cpu_matrix_library(void);

@@ -14,8 +14,9 @@
 
 #include "compute/compute.h"
 
-/* A name in compute.h says what is computed, and mostly when. One that is met in several phases
- * (dropout is its own backward) counts for the phase that the operation before it was in; what
+/* A name in compute.h says what is computed, and often when. One that is met in several phases
+ * (dropout is its own backward; backward computes again what forward did not keep) counts for the
+ * phase that the operation before it was in. A forward pass begins with embedding_forward; what
  * follows a loss is backward. */
 typedef enum profile_phase {
     PROFILE_FORWARD,

@@ -85,6 +85,14 @@ bool dataset_wants_more(const dataset *d, const dataset_request *request)
     return !request->limit || d->count < request->limit;
 }
 
+size_t dataset_bytes(const dataset *d)
+{
+    size_t bytes = d->count * sizeof *d->rows;
+    for (const text_block *b = d->storage ? d->storage->last : NULL; b; b = b->previous)
+        bytes += b->used;
+    return bytes;
+}
+
 /* ---- columns */
 
 bert_status dataset_keep_field(dataset *d, const table *t, const char *name, size_t column,

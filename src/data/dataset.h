@@ -82,6 +82,9 @@ bert_status dataset_open(const char *const *paths, size_t path_count,
 /* The refusal of an empty label, for who did not know when the files were read. */
 bert_status dataset_check_labels(const dataset *d);
 
+/* What the rows and their texts take in memory. */
+size_t dataset_bytes(const dataset *d);
+
 void dataset_release(dataset *d); /* a zeroed one is left alone */
 
 #endif

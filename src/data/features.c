@@ -35,6 +35,13 @@ bert_status features_add(features *f, const tokenizer *t, size_t row, slice text
     return BERT_OK;
 }
 
+size_t features_bytes(const features *f)
+{
+    size_t ids = f->sequences ? f->starts[f->sequences] : 0;
+    return ids * sizeof *f->ids +
+           f->sequences * (sizeof *f->starts + sizeof *f->first_counts + sizeof *f->rows);
+}
+
 size_t features_longest_unit(const features *f)
 {
     size_t longest = 0;

@@ -54,6 +54,9 @@ static inline size_t features_length(const features *f, size_t unit)
     return f->starts[(unit + 1) * group] - f->starts[unit * group];
 }
 
+/* What the units take in memory. */
+size_t features_bytes(const features *f);
+
 /* Tokens of the longest unit; 0 without any. */
 size_t features_longest_unit(const features *f);
 

@@ -152,6 +152,12 @@ void tensor_file_free(tensor_file *f)
     free(f);
 }
 
+void tensor_file_forget(const tensor_file *f)
+{
+    for (size_t i = 0; i < f->shard_count; i++)
+        file_map_forget(&f->shards[i].map, 0, f->shards[i].map.count);
+}
+
 size_t tensor_file_count(const tensor_file *f)
 {
     return f->count;

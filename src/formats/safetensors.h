@@ -44,6 +44,9 @@ typedef struct tensor_file tensor_file;
 bert_status tensor_file_open(const char *folder, tensor_file **out);
 void tensor_file_free(tensor_file *f); /* unmaps: every `data` ends here */
 
+/* Gives back the memory that reading `data` has taken; what is looked at again is read again. */
+void tensor_file_forget(const tensor_file *f);
+
 size_t tensor_file_count(const tensor_file *f);
 const tensor_info *tensor_file_at(const tensor_file *f, size_t index);
 const tensor_info *tensor_file_find(const tensor_file *f,

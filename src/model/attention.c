@@ -26,24 +26,23 @@ static norm_shape norm_of(const pass *p, const layer_rows *rows)
                          .epsilon = (float)p->config->norm_epsilon };
 }
 
-/* x [tokens, hidden] -> the tape's attention_output [queries, hidden] */
-void attention_part_forward(const pass *p, size_t layer, const float *x)
+/* The tape's hidden [tokens, hidden] -> its attention_output [queries, hidden] */
+void attention_part_forward(const pass *p, size_t layer)
 {
     compute *on = p->on;
     const layer_params *w = &p->params->layers[layer];
-    layer_tape *t = &p->tape->layers[layer];
+    tape *b = p->tape;
+    layer_tape *t = &b->layers[layer];
     layer_rows rows = layer_rows_of(p, layer);
     linear_shape queries = square(p, rows.count), keys = square(p, p->batch->tokens);
     attention_shape shape = shape_of(p, &rows);
     norm_shape norm = norm_of(p, &rows);
     dropout drop_probabilities = layer_dropout(p, layer, DROPOUT_PROBABILITIES, &rows);
     dropout drop_output = layer_dropout(p, layer, DROPOUT_ATTENTION, &rows);
+    const float *x = b->hidden, *residual = rows.few ? b->residual : x;
 
-    const float *residual = x;
-    if (rows.few) {
-        on->gather_rows(on, rows.count, p->config->hidden, p->batch->wanted_rows, x, t->residual);
-        residual = t->residual;
-    }
+    if (rows.few)
+        on->gather_rows(on, rows.count, p->config->hidden, p->batch->wanted_rows, x, b->residual);
     linear_layer(on, &queries, residual, &w->query_weight, w->query_bias.data, t->query);
     linear_layer(on, &keys, x, &w->key_weight, w->key_bias.data, t->key);
     linear_layer(on, &keys, x, &w->value_weight, w->value_bias.data, t->value);
@@ -51,13 +50,22 @@ void attention_part_forward(const pass *p, size_t layer, const float *x)
     linear_layer(on, &queries, t->context, &w->attention_weight, NULL, t->attention.sum);
     on->residual_norm_forward(on, &norm, &drop_output, w->attention_bias.data, residual,
                               w->attention_gain.data, w->attention_shift.data, t->attention.sum,
-                              t->attention_output, t->attention.mean, t->attention.rstd);
+                              b->attention_output, t->attention.mean, t->attention.rstd);
 }
 
-/* In dhidden: from the gradient of attention_output [queries, hidden] to that of x [tokens,
- * hidden]. */
-void attention_part_backward(const pass *p, size_t layer, const float *x, bool input,
-                             params *gradients)
+void attention_part_output(const pass *p, size_t layer)
+{
+    const layer_params *w = &p->params->layers[layer];
+    const norm_tape *t = &p->tape->layers[layer].attention;
+    layer_rows rows = layer_rows_of(p, layer);
+    norm_shape norm = norm_of(p, &rows);
+    p->on->norm_forward(p->on, &norm, t->sum, w->attention_gain.data, w->attention_shift.data,
+                        p->tape->attention_output, t->mean, t->rstd);
+}
+
+/* In dhidden: from the gradient of attention_output [queries, hidden] to that of the layer's input
+ * [tokens, hidden], which the tape's hidden holds. */
+void attention_part_backward(const pass *p, size_t layer, bool input, params *gradients)
 {
     compute *on = p->on;
     const layer_params *w = &p->params->layers[layer];
@@ -70,7 +78,7 @@ void attention_part_backward(const pass *p, size_t layer, const float *x, bool i
     norm_shape norm = norm_of(p, &rows);
     dropout drop_probabilities = layer_dropout(p, layer, DROPOUT_PROBABILITIES, &rows);
     dropout drop_output = layer_dropout(p, layer, DROPOUT_ATTENTION, &rows);
-    const float *residual = rows.few ? t->residual : x;
+    const float *x = b->hidden, *residual = rows.few ? b->residual : x;
     float *dcontext = b->dinput;
 
     on->norm_backward(on, &norm, b->dhidden, t->attention.sum, w->attention_gain.data,

@@ -30,18 +30,24 @@ static dropout dropout_of(const pass *p)
 
 void embeddings_forward(const pass *p)
 {
+    const embedding_params *w = &p->params->embeddings;
+    embedding_shape shape = shape_of(p);
+    p->on->embedding_forward(p->on, &shape, w->word.data, w->position.data, w->type.data,
+                             p->tape->embedding.sum);
+    embeddings_output(p);
+}
+
+void embeddings_output(const pass *p)
+{
     compute *on = p->on;
     const embedding_params *w = &p->params->embeddings;
     tape *t = p->tape;
-    embedding_shape shape = shape_of(p);
     norm_shape norm = norm_of(p);
     dropout drop = dropout_of(p);
 
-    on->embedding_forward(on, &shape, w->word.data, w->position.data, w->type.data,
-                          t->embedding.sum);
-    on->norm_forward(on, &norm, t->embedding.sum, w->norm_gain.data, w->norm_shift.data,
-                     t->embedding_output, t->embedding.mean, t->embedding.rstd);
-    on->dropout_apply(on, norm.rows, norm.width, &drop, t->embedding_output, t->embedding_output);
+    on->norm_forward(on, &norm, t->embedding.sum, w->norm_gain.data, w->norm_shift.data, t->hidden,
+                     t->embedding.mean, t->embedding.rstd);
+    on->dropout_apply(on, norm.rows, norm.width, &drop, t->hidden, t->hidden);
 }
 
 /* doutput [tokens, hidden]; the tape's dbranch is used on the way. */

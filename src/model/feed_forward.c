@@ -11,29 +11,59 @@ static linear_shape narrow(const pass *p, size_t rows)
     return (linear_shape){ .rows = rows, .in = p->config->intermediate, .out = p->config->hidden };
 }
 
-/* The tape's attention_output [queries, hidden] -> its output [queries, hidden] */
-void feed_forward_part_forward(const pass *p, size_t layer)
+static norm_shape norm_of(const pass *p, size_t rows)
+{
+    return (norm_shape){ .rows = rows,
+                         .width = p->config->hidden,
+                         .epsilon = (float)p->config->norm_epsilon };
+}
+
+/* The tape's attention_output [queries, hidden] -> its intermediate [queries, intermediate] */
+void feed_forward_part_input(const pass *p, size_t layer)
 {
     compute *on = p->on;
     const config *c = p->config;
     const layer_params *w = &p->params->layers[layer];
-    layer_tape *t = &p->tape->layers[layer];
-    layer_rows rows = layer_rows_of(p, layer);
-    linear_shape first = widen(p, rows.count), second = narrow(p, rows.count);
-    norm_shape norm = { .rows = rows.count, .width = c->hidden, .epsilon = (float)c->norm_epsilon };
-    dropout drop = layer_dropout(p, layer, DROPOUT_OUTPUT, &rows);
+    tape *b = p->tape;
+    layer_tape *t = &b->layers[layer];
+    linear_shape first = widen(p, layer_rows_of(p, layer).count);
 
-    linear_layer(on, &first, t->attention_output, &w->intermediate_weight, NULL,
+    linear_layer(on, &first, b->attention_output, &w->intermediate_weight, NULL,
                  t->intermediate_sum);
-    on->activation_forward(on, c->activation, rows.count, c->intermediate,
-                           w->intermediate_bias.data, t->intermediate_sum, t->intermediate);
-    linear_layer(on, &second, t->intermediate, &w->output_weight, NULL, t->output_norm.sum);
-    on->residual_norm_forward(on, &norm, &drop, w->output_bias.data, t->attention_output,
-                              w->output_gain.data, w->output_shift.data, t->output_norm.sum,
-                              t->output, t->output_norm.mean, t->output_norm.rstd);
+    on->activation_forward(on, c->activation, first.rows, c->intermediate,
+                           w->intermediate_bias.data, t->intermediate_sum, b->intermediate);
 }
 
-/* In dhidden [queries, hidden]: from the gradient of output to that of attention_output. */
+/* The tape's attention_output [queries, hidden] -> its hidden [queries, hidden] */
+void feed_forward_part_forward(const pass *p, size_t layer)
+{
+    compute *on = p->on;
+    const layer_params *w = &p->params->layers[layer];
+    tape *b = p->tape;
+    norm_tape *t = &b->layers[layer].output_norm;
+    layer_rows rows = layer_rows_of(p, layer);
+    linear_shape second = narrow(p, rows.count);
+    norm_shape norm = norm_of(p, rows.count);
+    dropout drop = layer_dropout(p, layer, DROPOUT_OUTPUT, &rows);
+
+    feed_forward_part_input(p, layer);
+    linear_layer(on, &second, b->intermediate, &w->output_weight, NULL, t->sum);
+    on->residual_norm_forward(on, &norm, &drop, w->output_bias.data, b->attention_output,
+                              w->output_gain.data, w->output_shift.data, t->sum, b->hidden, t->mean,
+                              t->rstd);
+}
+
+void feed_forward_part_output(const pass *p, size_t layer)
+{
+    const layer_params *w = &p->params->layers[layer];
+    const norm_tape *t = &p->tape->layers[layer].output_norm;
+    norm_shape norm = norm_of(p, layer_rows_of(p, layer).count);
+    p->on->norm_forward(p->on, &norm, t->sum, w->output_gain.data, w->output_shift.data,
+                        p->tape->hidden, t->mean, t->rstd);
+}
+
+/* In dhidden [queries, hidden]: from the gradient of the layer's output to that of
+ * attention_output, which the tape holds. */
 void feed_forward_part_backward(const pass *p, size_t layer, params *gradients)
 {
     compute *on = p->on;
@@ -44,20 +74,20 @@ void feed_forward_part_backward(const pass *p, size_t layer, params *gradients)
     const layer_tape *t = &b->layers[layer];
     layer_rows rows = layer_rows_of(p, layer);
     linear_shape first = widen(p, rows.count), second = narrow(p, rows.count);
-    norm_shape norm = { .rows = rows.count, .width = c->hidden, .epsilon = (float)c->norm_epsilon };
+    norm_shape norm = norm_of(p, rows.count);
     dropout drop = layer_dropout(p, layer, DROPOUT_OUTPUT, &rows);
 
     on->norm_backward(on, &norm, b->dhidden, t->output_norm.sum, w->output_gain.data,
                       t->output_norm.mean, t->output_norm.rstd, b->dhidden, d->output_gain.data,
                       d->output_shift.data);
     on->dropout_apply(on, norm.rows, norm.width, &drop, b->dhidden, b->dbranch);
-    on->linear_backward_weight(on, &second, b->dbranch, t->intermediate, d->output_weight.data,
-                               d->output_bias.data);
     on->linear_backward_input(on, &second, b->dbranch, w->output_weight.data, false,
                               b->dintermediate);
     on->activation_backward(on, c->activation, rows.count, c->intermediate, t->intermediate_sum,
                             b->dintermediate);
-    on->linear_backward_weight(on, &first, b->dintermediate, t->attention_output,
+    on->linear_backward_weight(on, &second, b->dbranch, t->intermediate_sum, d->output_weight.data,
+                               d->output_bias.data);
+    on->linear_backward_weight(on, &first, b->dintermediate, b->attention_output,
                                d->intermediate_weight.data, d->intermediate_bias.data);
     on->linear_backward_input(on, &first, b->dintermediate, w->intermediate_weight.data, true,
                               b->dhidden);

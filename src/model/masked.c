@@ -53,7 +53,6 @@ static void masked_backward(const pass *p, params *gradients)
     const transform_tape *t = &b->transform;
     linear_shape transform = transform_of(p), decoder = decoder_of(p);
     norm_shape norm = norm_of(p);
-    const float *hidden = b->layers[p->config->layers - 1].output;
 
     on->linear_backward_weight(on, &decoder, b->dlogits, t->output, gradients->embeddings.word.data,
                                d->bias.data);
@@ -63,7 +62,7 @@ static void masked_backward(const pass *p, params *gradients)
                       t->norm.rstd, b->dbranch, d->norm_gain.data, d->norm_shift.data);
     on->activation_backward(on, p->config->activation, transform.rows, transform.out, t->sum,
                             b->dbranch);
-    on->linear_backward_weight(on, &transform, b->dbranch, hidden, d->dense_weight.data,
+    on->linear_backward_weight(on, &transform, b->dbranch, b->hidden, d->dense_weight.data,
                                d->dense_bias.data);
     on->linear_backward_input(on, &transform, b->dbranch, w->dense_weight.data, false, b->dhidden);
     encoder_backward(p, gradients);

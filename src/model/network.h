@@ -53,14 +53,18 @@ void pooler_backward(const pass *p, params *gradients);
  * of all below, are not wanted are not entered. */
 void encoder_backward(const pass *p, params *gradients);
 
-/* The parts, for network's own files. `input` is the gradient's way further down: false ends it
- * here. */
+/* The parts, for network's own files. Forward goes through the tape's `hidden`: a layer's input is
+ * replaced by its output. The _output and _input of a part are what backward computes again from
+ * the sums that were kept. `input` is the gradient's way further down: false ends it here. */
 void embeddings_forward(const pass *p);
+void embeddings_output(const pass *p); /* -> hidden */
 void embeddings_backward(const pass *p, const float *doutput, params *gradients);
-void attention_part_forward(const pass *p, size_t layer, const float *x);
-void attention_part_backward(const pass *p, size_t layer, const float *x, bool input,
-                             params *gradients);
+void attention_part_forward(const pass *p, size_t layer);
+void attention_part_output(const pass *p, size_t layer); /* -> attention_output */
+void attention_part_backward(const pass *p, size_t layer, bool input, params *gradients);
+void feed_forward_part_input(const pass *p, size_t layer); /* to where the activation ends */
 void feed_forward_part_forward(const pass *p, size_t layer);
+void feed_forward_part_output(const pass *p, size_t layer); /* -> hidden */
 void feed_forward_part_backward(const pass *p, size_t layer, params *gradients);
 
 /* The rows a layer is wanted at, and how dropout names them. */

@@ -186,6 +186,15 @@ void pretrained_release(pretrained *m)
     *m = (pretrained){ 0 };
 }
 
+void pretrained_forget(pretrained *m, bool used)
+{
+    tensor_file_forget(m->file);
+    if (used) return;
+    for (size_t i = 0; i < m->entry_count; i++)
+        params_weight(&m->params, &m->entries[i])->data = NULL;
+    arena_release(&m->converted);
+}
+
 const weight *pretrained_find(const pretrained *m, const param_entry *entry)
 {
     for (size_t i = 0; i < m->entry_count; i++) {

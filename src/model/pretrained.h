@@ -31,6 +31,10 @@ typedef struct pretrained {
 bert_status pretrained_open(const char *folder, compute *on, pretrained *out);
 void pretrained_release(pretrained *m);
 
+/* For who has copied what it wants of the weights: gives back the memory that reading them took.
+ * Where some are still `used` they stay valid, else their data are NULL from here on. */
+void pretrained_forget(pretrained *m, bool used);
+
 /* The weight of `m` that an entry of another configuration's list stands for: same name, same
  * shape, in the file. NULL: none. */
 const weight *pretrained_find(const pretrained *m, const param_entry *entry);

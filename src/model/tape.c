@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 static float *take(arena *block, size_t rows, size_t width)
@@ -16,39 +17,55 @@ static void norm_place(norm_tape *n, size_t rows, size_t width, arena *block)
     n->rstd = take(block, rows, 1);
 }
 
-static void layer_place(layer_tape *l, const config *c, size_t tokens, size_t queries, arena *block)
+/* What a layer need not keep where it is computed again. */
+static void record_place(layer_tape *l, const config *c, size_t tokens, size_t queries,
+                         arena *block)
 {
     l->query = take(block, queries, c->hidden);
     l->key = take(block, tokens, c->hidden);
     l->value = take(block, tokens, c->hidden);
     l->context = take(block, queries, c->hidden);
     norm_place(&l->attention, queries, c->hidden, block);
-    l->attention_output = take(block, queries, c->hidden);
     l->intermediate_sum = take(block, queries, c->intermediate);
-    l->intermediate = take(block, queries, c->intermediate);
-    norm_place(&l->output_norm, queries, c->hidden, block);
-    l->output = take(block, queries, c->hidden);
 }
 
-/* Without a backward pass all layers write one record; only their outputs take turns, as one is the
- * next one's input. */
-static void layers_share(tape *t, const config *c, arena *block)
+/* Layers 0 .. again share a record: backward meets the last of them first, and finds what forward
+ * left there. Without a backward pass all layers share all they have. */
+static void layers_place(tape *t, const config *c, arena *block)
 {
-    layer_place(&t->layers[0], c, t->shape.tokens, t->shape.tokens, block);
-    float *outputs[2] = { t->layers[0].output, take(block, t->shape.tokens, c->hidden) };
-    for (size_t i = 1; i < c->layers; i++) {
-        t->layers[i] = t->layers[0];
-        t->layers[i].output = outputs[i % 2];
-    }
-}
-
-static void layers_keep(tape *t, const config *c, arena *block)
-{
+    size_t tokens = t->shape.tokens, last = c->layers - 1;
+    size_t shared = t->shape.backward ? t->shape.again : last;
     for (size_t i = 0; i < c->layers; i++) {
-        bool few = i + 1 == c->layers && t->shape.wanted;
-        layer_place(&t->layers[i], c, t->shape.tokens, few ? t->shape.wanted : t->shape.tokens,
-                    block);
+        size_t queries = i == last && t->shape.wanted ? t->shape.wanted : tokens;
+        layer_tape *l = &t->layers[i];
+        if (i > 0 && i <= shared)
+            *l = t->layers[i - 1];
+        else
+            record_place(l, c, tokens, queries, block);
+        if (i == 0 || t->shape.backward) norm_place(&l->output_norm, queries, c->hidden, block);
     }
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Gradients of the three projections follow those of the feed-forward part, and these follow its
+ * forward pass. */
+static void workspace_place(tape *t, const config *c, arena *block)
+{
+    size_t tokens = t->shape.tokens, projections = 3 * c->hidden;
+    bool backward = t->shape.backward;
+    t->hidden = take(block, tokens, c->hidden);
+    if (t->shape.wanted) t->residual = take(block, t->shape.wanted, c->hidden);
+    t->attention_output = take(block, tokens, c->hidden);
+    t->intermediate =
+        take(block, tokens, backward ? larger(c->intermediate, projections) : c->intermediate);
+    if (!backward || !t->intermediate) return;
+    t->dintermediate = t->dquery = t->intermediate;
+    t->dkey = t->dquery + tokens * c->hidden;
+    t->dvalue = t->dkey + tokens * c->hidden;
 }
 
 static void backward_place(tape *t, const config *c, arena *block)
@@ -62,10 +79,6 @@ static void backward_place(tape *t, const config *c, arena *block)
     t->dhidden = take(block, tokens, c->hidden);
     t->dinput = take(block, tokens, c->hidden);
     t->dbranch = take(block, tokens, c->hidden);
-    t->dquery = take(block, tokens, c->hidden);
-    t->dkey = take(block, tokens, c->hidden);
-    t->dvalue = take(block, tokens, c->hidden);
-    t->dintermediate = take(block, tokens, c->intermediate);
 }
 
 static void transform_place(transform_tape *t, size_t rows, size_t width, arena *block)
@@ -79,12 +92,8 @@ static void tape_place(tape *t, const config *c, arena *block)
 {
     const tape_shape *shape = &t->shape;
     norm_place(&t->embedding, shape->tokens, c->hidden, block);
-    t->embedding_output = take(block, shape->tokens, c->hidden);
-    if (shape->backward)
-        layers_keep(t, c, block);
-    else
-        layers_share(t, c, block);
-    if (shape->wanted) t->layers[c->layers - 1].residual = take(block, shape->wanted, c->hidden);
+    layers_place(t, c, block);
+    workspace_place(t, c, block);
     t->first = take(block, shape->sequences, c->hidden);
     t->pooled_sum = take(block, shape->sequences, c->hidden);
     t->pooled = take(block, shape->sequences, c->hidden);
@@ -97,6 +106,8 @@ static void tape_place(tape *t, const config *c, arena *block)
 static bert_status layers_open(const config *c, const tape_shape *shape, tape *out)
 {
     void *layers;
+    assert(shape->again < c->layers);
+    assert(!shape->again || shape->backward);
     TRY(memory_zeroed(c->layers, sizeof *out->layers, &layers));
     *out = (tape){ .shape = *shape, .layers = layers };
     return BERT_OK;

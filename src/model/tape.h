@@ -1,10 +1,16 @@
 /* tape.h: what a forward pass leaves for the backward pass, and the room for both.
  *
  * Rows are `tokens`, the real tokens of a batch, or `queries`: the rows that are wanted of the last
- * layer, which are all tokens or, for a head that reads few of them, those that the batch wants. A
- * layer's numbers a token: 3 h (q, k, v) + h (context)
- * + 2 (h + h) (sums and their norms) + 2 i (before and after the activation), 16 h for the usual i
- * = 4 h: 49 kB at h = 768. */
+ * layer, which are all tokens or, for a head that reads few of them, those that the batch wants.
+ *
+ * A layer keeps what is dear to compute: 3 h numbers a token (q, k, v), h (context), 2 h (the sums
+ * before its two norms) and i (before the activation): 10 h for the usual i = 4 h, 31 kB at h =
+ * 768. What norms and the activation make of those is not kept: backward computes it again, into
+ * the same bits, in buffers that all layers share.
+ *
+ * With `again`, the first so many layers keep no more than the second of those sums, h: the rest is
+ * written into one record, which they share with the layer above them, and backward of each first
+ * runs its forward pass once more. The numbers are the same, bit for bit. */
 #ifndef MODEL_TAPE_H
 #define MODEL_TAPE_H
 
@@ -21,7 +27,9 @@ typedef struct tape_shape {
     bool dropped;  /* does a head drop out hidden states of tokens? */
     bool masked;   /* is there a transform before the logits, and are they overwritten? */
     bool vectors;  /* are the logits vectors of length 1? */
-    bool backward; /* else the layers share one record and gradients have no room */
+    bool backward; /* else the layers share all of one record and gradients have no room */
+    size_t again;  /* so many layers, from the first, are computed again in backward; below the
+                      number of layers, and only with backward */
 } tape_shape;
 
 typedef struct norm_tape {
@@ -30,16 +38,13 @@ typedef struct norm_tape {
 } norm_tape;
 
 typedef struct layer_tape {
-    float *residual;    /* [queries, h] the layer's input at the queries; NULL: the input itself */
     float *query;       /* [queries, h] */
     float *key, *value; /* [tokens, h] */
     float *context;     /* [queries, h] */
     norm_tape attention;
-    float *attention_output; /* [queries, h] */
-    float *intermediate_sum; /* [queries, i] before the activation */
-    float *intermediate;     /* [queries, i] */
+    float *intermediate_sum; /* [queries, i] before the activation; backward leaves what came after
+                                it here */
     norm_tape output_norm;
-    float *output; /* [queries, h] */
 } layer_tape;
 
 /* Between the hidden states and the word table, [logit_rows, h] each. */
@@ -53,22 +58,29 @@ typedef struct tape {
     tape_shape shape;
     arena block; /* all of the numbers, in the device's memory */
     norm_tape embedding;
-    float *embedding_output;    /* [tokens, h] */
-    layer_tape *layers;         /* [layer count] */
+    layer_tape *layers; /* [layer count] */
+
+    /* Of the layer that is being computed, forward or backward. */
+    float *hidden;   /* [tokens, h] its input; after its forward pass its output [queries] */
+    float *residual; /* [wanted, h] the last layer's input at the queries, where few */
+    float *attention_output; /* [queries, h] */
+    float *intermediate;     /* [queries, i] after the activation */
+
     float *first;               /* [sequences, h] hidden states of [CLS] */
     float *pooled_sum, *pooled; /* [sequences, h] before and after tanh (and dropout) */
     transform_tape transform;   /* only where the shape is masked */
     float *logits;              /* [logit_rows, logit_width] */
     float *lengths;             /* [logit_rows] before they were 1; only where the shape is so */
     /* backward only */
-    float *dropped;                /* [tokens, h] the last hidden states after a head's dropout */
-    float *dlogits;                /* [logit_rows, logit_width]; the logits where masked */
-    float *dpooled;                /* [sequences, h] */
-    float *dhidden;                /* [tokens, h] gradient of the hidden states, on its way down */
-    float *dinput;                 /* [tokens, h] */
-    float *dbranch;                /* [tokens, h] */
-    float *dquery, *dkey, *dvalue; /* [tokens, h] */
-    float *dintermediate;          /* [tokens, i] */
+    float *dropped; /* [tokens, h] the last hidden states after a head's dropout */
+    float *dlogits; /* [logit_rows, logit_width]; the logits where masked */
+    float *dpooled; /* [sequences, h] */
+    float *dhidden; /* [tokens, h] gradient of the hidden states, on its way down */
+    float *dinput;  /* [tokens, h] */
+    float *dbranch; /* [tokens, h] */
+    float *dquery, *dkey,
+        *dvalue;          /* [tokens, h]; in the room of dintermediate, which is done then */
+    float *dintermediate; /* [tokens, i]; in the room of intermediate, which is done then */
 } tape;
 
 /* Takes the room from the device's memory. The caller releases. */
@@ -76,7 +88,7 @@ bert_status tape_open(compute *on, const config *c, const tape_shape *shape, tap
 void tape_release(compute *on, tape *t);
 
 /* The bytes that tape_open() takes: those for the forward pass, and those for gradients of
- * activations. */
+ * activations that have room of their own. */
 bert_status tape_bytes(const config *c, const tape_shape *shape, size_t *forward, size_t *backward);
 
 #endif

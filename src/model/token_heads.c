@@ -22,8 +22,7 @@ static dropout dropout_of(const pass *p)
  * pass of the last layer needs them no more, its weights' gradient does. */
 static const float *tags_input(const pass *p)
 {
-    return p->dropout.classifier > 0.0f ? p->tape->dropped
-                                        : p->tape->layers[p->config->layers - 1].output;
+    return p->dropout.classifier > 0.0f ? p->tape->dropped : p->tape->hidden;
 }
 
 static void tags_forward(const pass *p)
@@ -79,8 +78,8 @@ static void spans_backward(const pass *p, params *gradients)
     const spans_params *w = &p->params->spans;
     linear_shape shape = shape_of(p, &w->weight);
 
-    on->linear_backward_weight(on, &shape, t->dlogits, t->layers[p->config->layers - 1].output,
-                               gradients->spans.weight.data, gradients->spans.bias.data);
+    on->linear_backward_weight(on, &shape, t->dlogits, t->hidden, gradients->spans.weight.data,
+                               gradients->spans.bias.data);
     on->linear_backward_input(on, &shape, t->dlogits, w->weight.data, false, t->dhidden);
     encoder_backward(p, gradients);
 }

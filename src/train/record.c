@@ -45,7 +45,7 @@ static json_t *options_object(const run *r)
     return json_pack(
         "{s:s, s:o, s:s?, s:s, s:b, s:s?, s:s?, s:s?, s:s, s:I, s:I, s:I, s:I, s:f, s:s, s:f, s:f, "
         "s:f, s:f, s:f, s:f, "
-        "s:f, s:I, s:s?, s:I, s:b, s:I, s:b, s:I, s:o}",
+        "s:f, s:I, s:s?, s:I, s:b, s:I, s:b, s:I, s:I, s:o}",
         "model", o->model, "train", train, "dev", o->dev, "output", o->output, "overwrite",
         (int)o->overwrite, "text", o->columns.text, "text_pair", o->columns.pair, "label",
         o->columns.label, "task", r->task->name, "epochs", (json_int_t)o->epochs, "max_steps",
@@ -55,8 +55,8 @@ static json_t *options_object(const run *r)
         o->adam_beta1, "adam_beta2", o->adam_beta2, "adam_epsilon", o->adam_epsilon, "dropout",
         o->dropout, "max_length", (json_int_t)r->max_length, "freeze", o->freeze, "seed",
         (json_int_t)o->seed, "shuffle", (int)o->shuffle, "limit", (json_int_t)o->limit, "keep_best",
-        (int)o->keep_best, "threads", (json_int_t)o->threads, "task_options",
-        task_options_object(&o->task_options));
+        (int)o->keep_best, "threads", (json_int_t)o->threads, "memory_limit",
+        (json_int_t)o->memory_limit, "task_options", task_options_object(&o->task_options));
 }
 
 static bert_status digest_put(json_t *digests, const char *path)
@@ -103,11 +103,15 @@ static json_t *run_object(const run *r, json_t *digests)
 {
     char processor[128];
     processor_name(processor, sizeof processor);
-    return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:I, s:o, s:O}", "bert.c", BERT_VERSION,
+    const bert_memory *m = &r->plan.memory;
+    json_t *memory =
+        json_pack("{s:I, s:I, s:I}", "needed", (json_int_t)m->total, "examples_at_once",
+                  (json_int_t)m->examples_at_once, "layers_again", (json_int_t)m->layers_again);
+    return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:I, s:o, s:o, s:O}", "bert.c", BERT_VERSION,
                      "matrix_library", compute_cpu_matrix_library(), "instruction_set",
                      compute_cpu_instruction_set(), "processor", processor, "command_line",
-                     r->options->command_line, "steps", (json_int_t)r->steps_done, "options",
-                     options_object(r), "sha256", digests);
+                     r->options->command_line, "steps", (json_int_t)r->steps_done, "memory", memory,
+                     "options", options_object(r), "sha256", digests);
 }
 
 static bert_status object_write(const run *r, const char *name, json_t *object)

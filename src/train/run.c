@@ -119,31 +119,37 @@ static bert_status fresh_draw(run *r, size_t entry, float *data)
 
 static bert_status weights_fill(run *r)
 {
+    bool frozen = false;
     r->on->zero(r->on, r->layout.count, r->weight_data);
     for (size_t i = 0; i < r->entry_count; i++) {
         const weight *source = pretrained_find(&r->start, &r->entries[i]);
         weight *target = params_weight(&r->params, &r->entries[i]);
-        if (!target->data) /* frozen */
+        if (!target->data) {
+            frozen = true;
             target->data = source->data;
-        else if (source)
+        } else if (source)
             r->on->write(r->on, weight_count(source), source->data, target->data);
         else
             TRY(fresh_draw(r, i, target->data));
     }
+    pretrained_forget(&r->start, frozen);
     return BERT_OK;
 }
 
-static bert_status weights_open(run *r)
+static bert_status layout_open(run *r)
 {
     const head *h = r->task->head;
     unsigned passed_on = h->passed_on & r->start.groups;
-    size_t frozen;
-    TRY(param_frozen_parse(r->options->freeze, r->config.layers, &frozen));
+    TRY(param_frozen_parse(r->options->freeze, r->config.layers, &r->frozen));
     TRY(params_list(&r->config, GROUP_ENCODER | h->groups | passed_on, &r->entries,
                     &r->entry_count));
     TRY(params_init(&r->config, &r->params));
     TRY(params_init(&r->config, &r->gradients));
-    TRY(param_layout_init(r->entries, r->entry_count, frozen, passed_on, &r->layout));
+    return param_layout_init(r->entries, r->entry_count, r->frozen, passed_on, &r->layout);
+}
+
+static bert_status weights_open(run *r)
+{
     TRY(r->on->memory_open(r->on, r->layout.count * sizeof(float), &r->weights));
     r->weight_data = arena_take(&r->weights, r->layout.count, sizeof(float));
     params_point(&r->params, r->entries, r->entry_count, &r->layout, r->weight_data, false);
@@ -210,55 +216,118 @@ static int longer_first(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
-/* The most tokens that `count` units can have: those of the longest. */
-static bert_status tokens_most(const features *f, size_t count, size_t *out)
+static size_t larger(size_t a, size_t b)
 {
+    return a > b ? a : b;
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* What passes over the run's data need, for plan_make(). */
+typedef struct data_sizes {
+    const run *run;
+    size_t *tokens; /* [units + 1] the most tokens that so many units can have: the longest's */
+} data_sizes;
+
+static bert_status data_sizes_open(const run *r, data_sizes *out)
+{
+    const features *f = &r->train.features;
     void *memory;
-    TRY(memory_zeroed(f->count, sizeof(size_t), &memory));
-    size_t *lengths = memory;
-    for (size_t i = 0; i < f->count; i++) lengths[i] = features_length(f, i);
-    qsort(lengths, f->count, sizeof *lengths, longer_first);
-    *out = 0;
-    for (size_t i = 0; i < count && i < f->count; i++) *out += lengths[i];
-    free(lengths);
+    TRY(memory_zeroed(f->count + 1, sizeof(size_t), &memory));
+    size_t *tokens = memory;
+    for (size_t i = 0; i < f->count; i++) tokens[i + 1] = features_length(f, i);
+    qsort(tokens + 1, f->count, sizeof *tokens, longer_first);
+    for (size_t i = 0; i < f->count; i++) tokens[i + 1] += tokens[i];
+    *out = (data_sizes){ .run = r, .tokens = tokens };
+    return BERT_OK;
+}
+
+static bool compares(const run *r)
+{
+    return r->task->compares && r->task->compares(&r->train);
+}
+
+/* The dev data are batched by what there is room for, one unit at least. */
+static void data_sizes_of(const void *context, size_t units, pass_sizes *out)
+{
+    const data_sizes *sizes = context;
+    const run *r = sizes->run;
+    const features *train = &r->train.features, *dev = &r->dev.features;
+    batch_limits *b = &out->batch;
+    *b = (batch_limits){
+        .tokens = larger(sizes->tokens[units], features_longest_unit(dev)),
+        .sequences = larger(units * features_group(train), features_group(dev)),
+    };
+    b->wanted = larger(examples_wanted(&r->train, b->tokens), examples_wanted(&r->dev, b->tokens));
+    out->compute = (compute_limits){ .rows = b->tokens,
+                                     .width = r->config.hidden,
+                                     .keys = larger(train->longest, dev->longest) };
+    if (!compares(r)) return;
+    out->compute.units = units;
+    out->compute.members = features_group(train);
+}
+
+static void plan_tell(const run *r)
+{
+    const bert_train_options *o = r->options;
+    const bert_memory *m = &r->plan.memory;
+    size_t step = smaller(o->batch_size, r->train.features.count);
+    if (o->memory_limit)
+        observe_note(&o->observer,
+                     "memory: %.2f GB asked for, %.2f GB needed; %zu of %zu layers are computed "
+                     "again in backward, %zu of a step's %zu examples at once",
+                     (double)o->memory_limit / 1e9, (double)m->total / 1e9, m->layers_again,
+                     r->config.layers, r->plan.units, step);
+    if (compares(r) && r->plan.units < step)
+        observe_note(&o->observer,
+                     "with --micro-batch or --memory, a text is compared with those of its %zu "
+                     "examples, not with all of the batch's",
+                     r->plan.units);
+}
+
+static bert_status plan_open(run *r, const dataset *d)
+{
+    const bert_train_options *o = r->options;
+    size_t step = smaller(o->batch_size, r->train.features.count);
+    size_t most = o->micro_batch ? smaller(o->micro_batch, step) : step;
+    data_sizes sizes;
+    TRY(data_sizes_open(r, &sizes));
+    plan_request request = {
+        .config = &r->config,
+        .head = r->task->head,
+        .entries = r->entries,
+        .entry_count = r->entry_count,
+        .layout = &r->layout,
+        .frozen_layers = r->frozen ? r->frozen - 1 : 0,
+        .converted = r->start.converted.capacity,
+        .data = dataset_bytes(d) + dataset_bytes(&r->dev_data) +
+                features_bytes(&r->train.features) + features_bytes(&r->dev.features),
+        .threads = o->threads,
+        .step = step,
+        .most = most,
+        .least = compares(r) ? smaller(2, most) : 1,
+        .limit = o->memory_limit,
+        .sizes = data_sizes_of,
+        .context = &sizes,
+    };
+    bert_status status = plan_make(&request, &r->plan);
+    if (status == BERT_OK) data_sizes_of(&sizes, r->plan.units, &r->sizes);
+    free(sizes.tokens);
+    TRY(status);
+    plan_tell(r);
     return BERT_OK;
 }
 
 static bert_status room_open(run *r)
 {
-    const bert_train_options *o = r->options;
-    size_t together =
-        o->micro_batch && o->micro_batch < o->batch_size ? o->micro_batch : o->batch_size;
-    if (together > r->train.features.count) together = r->train.features.count;
-    const head *h = r->task->head;
-    size_t group = features_group(&r->train.features);
-    size_t dev_most = features_longest_unit(&r->dev.features);
-    size_t dev_group = features_group(&r->dev.features);
-    size_t keys = r->train.features.longest > r->dev.features.longest ? r->train.features.longest
-                                                                      : r->dev.features.longest;
-    batch_limits limits = { .sequences = together * group };
-    TRY(tokens_most(&r->train.features, together, &limits.tokens));
-    if (limits.tokens < dev_most) limits.tokens = dev_most;
-    if (limits.sequences < dev_group) limits.sequences = dev_group;
-    size_t train_wanted = examples_wanted(&r->train, limits.tokens);
-    size_t dev_wanted = examples_wanted(&r->dev, limits.tokens);
-    limits.wanted = train_wanted > dev_wanted ? train_wanted : dev_wanted;
-    TRY(batch_open(&r->batch, &limits, &r->batch_block));
-    tape_shape shape = head_tape_shape(h, &r->config, &limits, true);
+    TRY(batch_open(&r->batch, &r->sizes.batch, &r->batch_block));
+    tape_shape shape = head_tape_shape(r->task->head, &r->config, &r->sizes.batch, true);
+    shape.again = r->plan.again;
     TRY(tape_open(r->on, &r->config, &shape, &r->tape));
-    size_t width =
-        r->config.hidden > r->config.intermediate ? r->config.hidden : r->config.intermediate;
-    compute_limits needs = { .rows = limits.tokens, .width = width, .keys = keys };
-    if (r->task->compares && r->task->compares(&r->train)) {
-        needs.units = together;
-        needs.members = group;
-        if (together < o->batch_size && together == o->micro_batch)
-            observe_note(&o->observer,
-                         "with --micro-batch, a text is compared with those of its %zu examples, "
-                         "not with all of the batch's",
-                         together);
-    }
-    return r->on->reserve(r->on, &needs);
+    return r->on->reserve(r->on, &r->sizes.compute);
 }
 
 pass run_pass(run *r, bool with_dropout)
@@ -288,6 +357,8 @@ static bert_status run_open_parts(run *r, const dataset *d)
         return fail(BERT_SHAPE, "%s: the vocabulary has %zu pieces, the weights only %zu", o->model,
                     tokenizer_vocabulary_count(r->tokenizer), r->config.vocabulary);
     TRY(data_open(r, d));
+    TRY(layout_open(r));
+    TRY(plan_open(r, d));
     TRY(weights_open(r));
     TRY(room_open(r));
     return journal_open(&r->output, &r->journal);

@@ -11,6 +11,7 @@
 #include "train/journal.h"
 #include "train/optimizer.h"
 #include "train/output.h"
+#include "train/plan.h"
 #include "train/schedule.h"
 
 typedef struct run {
@@ -26,6 +27,7 @@ typedef struct run {
     size_t entry_count;
     params params, gradients; /* the trainable in `weights` and the optimizer's gradient; the frozen
                                  in the checkpoint's map */
+    size_t frozen;            /* as param_layout_init() has it */
     param_layout layout;
     arena weights;
     float *weight_data;
@@ -36,6 +38,8 @@ typedef struct run {
                                       as that of an evaluation afterwards */
     examples train, dev;           /* dev.features.count 0: there is none */
     sampler sampler;
+    plan plan;        /* how a step is cut, and what is kept of it */
+    pass_sizes sizes; /* of a part of it, and of the dev data's batches */
     schedule schedule;
     optimizer optimizer;
     batch batch;

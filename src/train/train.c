@@ -17,7 +17,7 @@
 static bert_status gradient_compute(run *r, const uint32_t *index, size_t count, bert_event *event)
 {
     const task *kind = r->task;
-    size_t part = r->options->micro_batch ? r->options->micro_batch : count;
+    size_t part = r->plan.units;
     double loss = 0.0, divisor = examples_weigh(&r->train, index, count, 0, r->dropout.key);
     if (!(divisor > 0.0)) divisor = 1.0; /* nothing is asked in this step */
     optimizer_zero(&r->optimizer);

@@ -25,6 +25,17 @@ static void scratch_place(compute_cpu *cpu, const compute_limits *limits, arena 
     cpu->similarities = arena_take(block, limits->units * candidates, sizeof(float));
 }
 
+/* Measured: the panels that a thread's products pack, and its stack. */
+enum { THREAD_BYTES = 1200000 };
+
+size_t compute_cpu_scratch(const compute_limits *limits, size_t threads)
+{
+    compute_cpu measured = { .threads = threads };
+    arena measure = { 0 };
+    scratch_place(&measured, limits, &measure);
+    return measure.used + threads * THREAD_BYTES;
+}
+
 static bert_status cpu_reserve(compute *on, const compute_limits *limits)
 {
     compute_cpu *cpu = cpu_of(on);

@@ -179,14 +179,14 @@ static void activation_backward_block(void *context, size_t index, size_t thread
     row_range range = row_block(t->rows, index);
     float *dx = t->dx + range.begin * t->width;
     t->cpu->kernels.activation_backward(t->kind, (range.end - range.begin) * t->width,
-                                        t->x + range.begin * t->width, dx, dx);
+                                        t->sum + range.begin * t->width, dx, dx);
 }
 
 static void activation_backward(compute *on, activation_kind kind, size_t rows, size_t width,
-                                const float *u, float *dy)
+                                float *u, float *dy)
 {
     rows_task t = {
-        .cpu = cpu_of(on), .rows = rows, .width = width, .kind = kind, .x = u, .dx = dy
+        .cpu = cpu_of(on), .rows = rows, .width = width, .kind = kind, .sum = u, .dx = dy
     };
     rows_run(&t, activation_backward_block);
 }

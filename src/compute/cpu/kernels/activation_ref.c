@@ -69,8 +69,11 @@ void activation_forward_ref(activation_kind kind, size_t count, const float *x, 
     }
 }
 
-void activation_backward_ref(activation_kind kind, size_t count, const float *u, const float *dy,
+void activation_backward_ref(activation_kind kind, size_t count, float *u, const float *dy,
                              float *dx)
 {
-    for (size_t i = 0; i < count; i++) dx[i] = dy[i] * activation_derivative(kind, u[i]);
+    for (size_t i = 0; i < count; i++) {
+        dx[i] = dy[i] * activation_derivative(kind, u[i]);
+        u[i] = activation_value(kind, u[i]);
+    }
 }

@@ -48,9 +48,9 @@ typedef void norm_backward_fn(size_t count, const float *dy, const float *x, con
 typedef void activation_forward_fn(activation_kind kind, size_t count, const float *x,
                                    const float *bias, float *u, float *y);
 
-/* dx = dy * f'(u). dx may be dy. */
-typedef void activation_backward_fn(activation_kind kind, size_t count, const float *u,
-                                    const float *dy, float *dx);
+/* dx = dy * f'(u), then u = f(u), the bits that forward gave. dx may be dy. */
+typedef void activation_backward_fn(activation_kind kind, size_t count, float *u, const float *dy,
+                                    float *dx);
 
 /* x = softmax(scale * x), shifted by the largest. */
 typedef void softmax_forward_fn(size_t count, float scale, float *x);

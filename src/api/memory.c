@@ -1,0 +1,80 @@
+/* memory.c: what training a model will need, before there are data. */
+#include "api/api.h"
+
+#include "base/memory.h"
+#include "tasks/masking.h"
+#include "train/plan.h"
+
+#include <stdlib.h>
+
+/* Units of one sequence each, all of them of the same length. */
+typedef struct even_sizes {
+    const config *config;
+    const head *head;
+    size_t length;
+    double mask_share;
+} even_sizes;
+
+static void even_sizes_of(const void *context, size_t units, pass_sizes *out)
+{
+    const even_sizes *s = context;
+    size_t tokens = units * s->length;
+    out->batch = (batch_limits){ .tokens = tokens, .sequences = units };
+    if (s->head->rows == ROWS_WANTED) out->batch.wanted = masking_most(s->mask_share, 1, tokens);
+    out->compute =
+        (compute_limits){ .rows = tokens, .width = s->config->hidden, .keys = s->length };
+}
+
+static bert_status memory_plan(const bert_model *m, const bert_train_options *o,
+                               const even_sizes *sizes, plan_request *request, plan *out)
+{
+    const config *c = &m->weights.config;
+    param_entry *entries;
+    param_layout layout;
+    size_t frozen;
+    TRY(param_frozen_parse(o->freeze, c->layers, &frozen));
+    TRY(params_list(c, GROUP_ENCODER | sizes->head->groups, &entries, &request->entry_count));
+    bert_status status = param_layout_init(entries, request->entry_count, frozen, 0, &layout);
+    if (status == BERT_OK) {
+        request->entries = entries;
+        request->layout = &layout;
+        request->frozen_layers = frozen ? frozen - 1 : 0;
+        status = plan_make(request, out);
+        param_layout_release(&layout);
+    }
+    free(entries);
+    return status;
+}
+
+bert_status bert_training_memory(const bert_model *m, const bert_train_options *o, bert_memory *out)
+{
+    const config *c = &m->weights.config;
+    size_t length = o->max_length ? o->max_length : m->task ? m->task->max_length : 128;
+    if (!o->max_length && length > c->positions) length = c->positions;
+    size_t together =
+        o->micro_batch && o->micro_batch < o->batch_size ? o->micro_batch : o->batch_size;
+    size_t tokens;
+    if (!together || !size_multiply(together, length, &tokens) || tokens > UINT32_MAX)
+        return fail(BERT_ARGUMENT, "a batch of %zu texts of %zu tokens is out of bounds", together,
+                    length);
+    even_sizes sizes = { .config = c,
+                         .head = m->task ? m->task->head : &head_classifier,
+                         .length = length,
+                         .mask_share = m->trained.mask_share > 0.0
+                                           ? m->trained.mask_share
+                                           : bert_task_options_default().mask_share };
+    plan_request request = { .config = c,
+                             .head = sizes.head,
+                             .converted = m->weights.converted.capacity,
+                             .threads = o->threads,
+                             .step = o->batch_size,
+                             .most = together,
+                             .least = 1,
+                             .limit = o->memory_limit,
+                             .sizes = even_sizes_of,
+                             .context = &sizes };
+    plan p;
+    TRY(memory_plan(m, o, &sizes, &request, &p));
+    *out = p.memory;
+    return BERT_OK;
+}
