@@ -152,6 +152,7 @@ double golden_learn(golden *g, const uint32_t *index, size_t count, size_t part)
     double loss = 0.0, divisor = g->task->weigh(g, index, count);
     for (size_t done = 0; done < count; done += part) {
         size_t fit = count - done < part ? count - done : part;
+        p.accumulate = done > 0;
         golden_forward(g, index + done, fit, done);
         g->task->loss(g, index + done, fit, (float)(1.0 / divisor), &loss);
         g->task->head->backward(&p, &g->gradients);

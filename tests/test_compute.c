@@ -144,7 +144,7 @@ static void linear_run_forward(trial *t)
 static void linear_run_backward(trial *t)
 {
     t->on->linear_backward_input(t->on, &linear, t->dy, t->input[1], false, t->gradient[0]);
-    t->on->linear_backward_weight(t->on, &linear, t->dy, t->input[0], t->gradient[1],
+    t->on->linear_backward_weight(t->on, &linear, t->dy, t->input[0], true, t->gradient[1],
                                   t->gradient[2]);
 }
 
@@ -491,7 +491,7 @@ static void mean_of_rows_is_the_mean(void **state)
 /* ---- products by strips */
 
 typedef struct products {
-    float *y, *packed_y, *dx, *dw;
+    float *y, *packed_y, *dx, *dw, *dw_alone;
 } products;
 
 /* The three products of a linear layer, and the forward one by its packed weight. */
@@ -505,12 +505,14 @@ static products products_run(const char *isa, const linear_shape *s)
     products p = { .y = zero_floats(s->rows * s->out),
                    .packed_y = zero_floats(s->rows * s->out),
                    .dx = random_floats(s->rows * s->in, 5),
-                   .dw = random_floats(weights, 6) };
+                   .dw = random_floats(weights, 6),
+                   .dw_alone = random_floats(weights, 7) };
     on->linear_forward(on, s, x, w, NULL, b, p.y);
     on->linear_pack(on, s->in, s->out, w, packed);
     on->linear_forward(on, s, x, w, packed, b, p.packed_y);
     on->linear_backward_input(on, s, dy, w, true, p.dx);
-    on->linear_backward_weight(on, s, dy, x, p.dw, NULL);
+    on->linear_backward_weight(on, s, dy, x, true, p.dw, NULL);
+    on->linear_backward_weight(on, s, dy, x, false, p.dw_alone, NULL);
     assert_done(on->status(on));
     compute_free(on);
     free(x), free(w), free(b), free(dy), free(packed);
@@ -519,7 +521,7 @@ static products products_run(const char *isa, const linear_shape *s)
 
 static void products_release(products *p)
 {
-    free(p->y), free(p->packed_y), free(p->dx), free(p->dw);
+    free(p->y), free(p->packed_y), free(p->dx), free(p->dw), free(p->dw_alone);
 }
 
 static void assert_near(const char *what, const float *got, const float *want, size_t count)
@@ -529,7 +531,7 @@ static void assert_near(const char *what, const float *got, const float *want, s
         largest = fmax(largest, fabs(want[i]));
         error = fmax(error, fabs((double)got[i] - want[i]));
     }
-    if (!(error <= 4e-6 * largest)) fail_msg("%s: %.2e of %.2e", what, error, largest);
+    if (error > 4e-6 * largest || isnan(error)) fail_msg("%s: %.2e of %.2e", what, error, largest);
 }
 
 /* Rows enough for strips; a weight with more columns than there is room for at once; rows of it
@@ -537,11 +539,11 @@ static void assert_near(const char *what, const float *got, const float *want, s
 static void products_of_any_shape_equal_the_references(void **state)
 {
     (void)state;
-    static const linear_shape shapes[] = { { .rows = 401, .in = 300, .out = 2500 },
-                                           { .rows = 333, .in = 2501, .out = 45 },
-                                           { .rows = 2300, .in = 2100, .out = 3 },
-                                           { .rows = 350, .in = 1, .out = 1 },
-                                           { .rows = 27, .in = 768, .out = 390 } };
+    static const linear_shape shapes[] = {
+        { .rows = 401, .in = 300, .out = 2500 }, { .rows = 333, .in = 2501, .out = 45 },
+        { .rows = 2300, .in = 2100, .out = 3 },  { .rows = 350, .in = 1, .out = 1 },
+        { .rows = 0, .in = 70, .out = 30 },      { .rows = 27, .in = 768, .out = 390 }
+    };
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         const linear_shape *s = &shapes[i];
         products got = products_run(NULL, s), want = products_run("ref", s);
@@ -549,6 +551,7 @@ static void products_of_any_shape_equal_the_references(void **state)
         assert_near("y, packed", got.packed_y, want.y, s->rows * s->out);
         assert_near("dx", got.dx, want.dx, s->rows * s->in);
         assert_near("dw", got.dw, want.dw, s->in * s->out);
+        assert_near("dw, written", got.dw_alone, want.dw_alone, s->in * s->out);
         products_release(&got), products_release(&want);
     }
 }
@@ -572,7 +575,7 @@ static void work(size_t threads, float *out)
           *normed = zero_floats(MANY_ROWS * MANY_IN);
     on->linear_forward(on, &s, x, w, NULL, b, y);
     on->linear_backward_input(on, &s, y, w, false, dx);
-    on->linear_backward_weight(on, &s, y, x, dw, db);
+    on->linear_backward_weight(on, &s, y, x, true, dw, db);
     on->norm_forward(on, &n, x, b, b, normed, mean, rstd);
     on->norm_backward(on, &n, dx, x, b, mean, rstd, dx, dgain, dshift);
     *squares = (float)on->sum_squares(on, MANY_ROWS * MANY_OUT, y);

@@ -85,15 +85,14 @@ void attention_part_backward(const pass *p, size_t layer, bool input, params *gr
                       t->attention.mean, t->attention.rstd, b->dhidden, d->attention_gain.data,
                       d->attention_shift.data);
     on->dropout_apply(on, norm.rows, norm.width, &drop_output, b->dhidden, b->dbranch);
-    on->linear_backward_weight(on, &queries, b->dbranch, t->context, d->attention_weight.data,
-                               d->attention_bias.data);
+    linear_layer_backward(p, &queries, b->dbranch, t->context, &d->attention_weight,
+                          &d->attention_bias);
     on->linear_backward_input(on, &queries, b->dbranch, w->attention_weight.data, false, dcontext);
     on->attention_backward(on, &shape, &drop_probabilities, dcontext, t->query, t->key, t->value,
                            b->dquery, b->dkey, b->dvalue);
-    on->linear_backward_weight(on, &queries, b->dquery, residual, d->query_weight.data,
-                               d->query_bias.data);
-    on->linear_backward_weight(on, &keys, b->dkey, x, d->key_weight.data, d->key_bias.data);
-    on->linear_backward_weight(on, &keys, b->dvalue, x, d->value_weight.data, d->value_bias.data);
+    linear_layer_backward(p, &queries, b->dquery, residual, &d->query_weight, &d->query_bias);
+    linear_layer_backward(p, &keys, b->dkey, x, &d->key_weight, &d->key_bias);
+    linear_layer_backward(p, &keys, b->dvalue, x, &d->value_weight, &d->value_bias);
     if (!input) return;
 
     on->linear_backward_input(on, &queries, b->dquery, w->query_weight.data, true, b->dhidden);

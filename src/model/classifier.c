@@ -37,8 +37,8 @@ static void classifier_backward(const pass *p, params *gradients)
     linear_shape shape = shape_of(p);
     dropout drop = dropout_of(p);
 
-    on->linear_backward_weight(on, &shape, t->dlogits, t->pooled, gradients->classifier.weight.data,
-                               gradients->classifier.bias.data);
+    linear_layer_backward(p, &shape, t->dlogits, t->pooled, &gradients->classifier.weight,
+                          &gradients->classifier.bias);
     on->linear_backward_input(on, &shape, t->dlogits, p->params->classifier.weight.data, false,
                               t->dpooled);
     on->dropout_apply(on, shape.rows, shape.in, &drop, t->dpooled, t->dpooled);

@@ -85,10 +85,10 @@ void feed_forward_part_backward(const pass *p, size_t layer, params *gradients)
                               b->dintermediate);
     on->activation_backward(on, c->activation, rows.count, c->intermediate, t->intermediate_sum,
                             b->dintermediate);
-    on->linear_backward_weight(on, &second, b->dbranch, t->intermediate_sum, d->output_weight.data,
-                               d->output_bias.data);
-    on->linear_backward_weight(on, &first, b->dintermediate, b->attention_output,
-                               d->intermediate_weight.data, d->intermediate_bias.data);
+    linear_layer_backward(p, &second, b->dbranch, t->intermediate_sum, &d->output_weight,
+                          &d->output_bias);
+    linear_layer_backward(p, &first, b->dintermediate, b->attention_output, &d->intermediate_weight,
+                          &d->intermediate_bias);
     on->linear_backward_input(on, &first, b->dintermediate, w->intermediate_weight.data, true,
                               b->dhidden);
 }

@@ -54,16 +54,16 @@ static void masked_backward(const pass *p, params *gradients)
     linear_shape transform = transform_of(p), decoder = decoder_of(p);
     norm_shape norm = norm_of(p);
 
-    on->linear_backward_weight(on, &decoder, b->dlogits, t->output, gradients->embeddings.word.data,
-                               d->bias.data);
+    /* To the table's gradient the embeddings will add. */
+    on->linear_backward_weight(on, &decoder, b->dlogits, t->output, p->accumulate,
+                               gradients->embeddings.word.data, d->bias.data);
     on->linear_backward_input(on, &decoder, b->dlogits, p->params->embeddings.word.data, false,
                               b->dbranch);
     on->norm_backward(on, &norm, b->dbranch, t->norm.sum, w->norm_gain.data, t->norm.mean,
                       t->norm.rstd, b->dbranch, d->norm_gain.data, d->norm_shift.data);
     on->activation_backward(on, p->config->activation, transform.rows, transform.out, t->sum,
                             b->dbranch);
-    on->linear_backward_weight(on, &transform, b->dbranch, b->hidden, d->dense_weight.data,
-                               d->dense_bias.data);
+    linear_layer_backward(p, &transform, b->dbranch, b->hidden, &d->dense_weight, &d->dense_bias);
     on->linear_backward_input(on, &transform, b->dbranch, w->dense_weight.data, false, b->dhidden);
     encoder_backward(p, gradients);
 }

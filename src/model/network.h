@@ -28,6 +28,9 @@ typedef struct pass {
     const batch *batch;
     tape *tape;
     dropout_run dropout;
+    bool accumulate; /* gradients of matrices add to those of the step's parts before */
+    double *squares; /* of the gradients of all matrices but the embeddings: added up here while
+                        they are in cache; NULL: not wanted */
 } pass;
 
 /* y = x w^T + b, by w's packed form where it has one. */
@@ -35,6 +38,15 @@ static inline void linear_layer(compute *on, const linear_shape *s, const float 
                                 const float *b, float *y)
 {
     on->linear_forward(on, s, x, w->data, w->packed, b, y);
+}
+
+/* The gradients of its weights; NULL data: not wanted. */
+static inline void linear_layer_backward(const pass *p, const linear_shape *s, const float *dy,
+                                         const float *x, const weight *dw, const weight *db)
+{
+    p->on->linear_backward_weight(p->on, s, dy, x, p->accumulate, dw->data, db->data);
+    if (p->squares && dw->data)
+        *p->squares += p->on->sum_squares(p->on, weight_count(dw), dw->data);
 }
 
 /* To the last layer's hidden states. Returns [rows, hidden], in the tape: one row a token, or one a

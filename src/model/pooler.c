@@ -33,8 +33,8 @@ void pooler_backward(const pass *p, params *gradients)
 
     assert(t->shape.wanted);
     on->activation_backward(on, ACTIVATION_TANH, shape.rows, shape.out, t->pooled_sum, t->dpooled);
-    on->linear_backward_weight(on, &shape, t->dpooled, t->first, gradients->pooler.weight.data,
-                               gradients->pooler.bias.data);
+    linear_layer_backward(p, &shape, t->dpooled, t->first, &gradients->pooler.weight,
+                          &gradients->pooler.bias);
     on->linear_backward_input(on, &shape, t->dpooled, p->params->pooler.weight.data, false,
                               t->dhidden);
 }

@@ -46,8 +46,8 @@ static void tags_backward(const pass *p, params *gradients)
     linear_shape shape = shape_of(p, &w->weight);
     dropout drop = dropout_of(p);
 
-    on->linear_backward_weight(on, &shape, t->dlogits, tags_input(p),
-                               gradients->classifier.weight.data, gradients->classifier.bias.data);
+    linear_layer_backward(p, &shape, t->dlogits, tags_input(p), &gradients->classifier.weight,
+                          &gradients->classifier.bias);
     on->linear_backward_input(on, &shape, t->dlogits, w->weight.data, false, t->dhidden);
     on->dropout_apply(on, shape.rows, shape.in, &drop, t->dhidden, t->dhidden);
     encoder_backward(p, gradients);
@@ -78,8 +78,8 @@ static void spans_backward(const pass *p, params *gradients)
     const spans_params *w = &p->params->spans;
     linear_shape shape = shape_of(p, &w->weight);
 
-    on->linear_backward_weight(on, &shape, t->dlogits, t->hidden, gradients->spans.weight.data,
-                               gradients->spans.bias.data);
+    linear_layer_backward(p, &shape, t->dlogits, t->hidden, &gradients->spans.weight,
+                          &gradients->spans.bias);
     on->linear_backward_input(on, &shape, t->dlogits, w->weight.data, false, t->dhidden);
     encoder_backward(p, gradients);
 }

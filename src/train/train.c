@@ -24,6 +24,7 @@ static bert_status gradient_compute(run *r, const uint32_t *index, size_t count,
     for (size_t done = 0; done < count; done += part) {
         size_t fit = count - done < part ? count - done : part;
         pass p = run_pass(r, true);
+        p.accumulate = done > 0;
         batch_fill(&r->batch, &r->train.features, index + done, fit, done);
         if (kind->prepare) kind->prepare(&r->train, &r->batch, index + done, fit, r->dropout.key);
         kind->head->forward(&p);

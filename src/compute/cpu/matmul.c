@@ -184,8 +184,12 @@ static tiling tiling_of(compute_cpu *cpu, const matmul_shape *s, const float *a,
 void cpu_matmul(compute_cpu *cpu, const matmul_shape *s, const float *a, const float *b, float beta,
                 float *c)
 {
-    bool nothing = s->inner == 0 && beta == 1.0f; /* is added */
-    if (s->rows == 0 || s->cols == 0 || nothing) return;
+    if (s->rows == 0 || s->cols == 0) return;
+    if (s->inner == 0) { /* a sum of nothing */
+        for (size_t i = 0; i < s->rows && beta == 0.0f; i++)
+            memset(c + i * s->ldc, 0, s->cols * sizeof *c);
+        return;
+    }
     tiling t = tiling_of(cpu, s, a, b, c);
     t.beta = beta;
     if (strips_pay(&t))
