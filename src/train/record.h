@@ -4,9 +4,9 @@
  *                      without dev data, nor where a run was stopped within an epoch
  *   all_results.json   the same, with train_loss, train_runtime, train_samples_per_second, ...
  *                      as transformers' Trainer names them
- *   run.json           all options, sha256 of model and data, versions, processor; max_length,
- *                      windows, stride and how words were masked are read again when the model is
- *                      used */
+ *   run.json           all options, sha256 of model and data, versions, processor, what was planned
+ *                      for its memory; max_length, windows, stride and how words were masked are
+ *                      read again when the model is used */
 #ifndef TRAIN_RECORD_H
 #define TRAIN_RECORD_H
 
