@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum { CHUNK = 16384 }; /* floats a work item takes: 64 kB of each array */
-enum { SUMS = 256 };    /* sums of items that are kept, in their order, until the team is done */
+enum { SUMS = 4096 };   /* sums of items that are kept, in their order, until the team is done */
 
 typedef struct update_task {
     compute_cpu *cpu;
