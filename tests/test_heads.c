@@ -248,6 +248,14 @@ static steps steps_of(const golden *g)
     return s;
 }
 
+static void units_meet(const golden *g, const uint32_t *index, size_t count, optimizer *o)
+{
+    const features *f = &g->features;
+    for (size_t i = 0; i < count; i++)
+        optimizer_meet(o, f->ids + f->starts[index[i] * features_group(f)],
+                       features_length(f, index[i]));
+}
+
 static void step_run(golden *g, const steps *s, const schedule *plan, optimizer *o, size_t step,
                      distance *d)
 {
@@ -258,6 +266,7 @@ static void step_run(golden *g, const steps *s, const schedule *plan, optimizer 
     for (size_t i = 0; i < s->size; i++) index[i] = (uint32_t)s->batches[at * s->size + i];
     snprintf(name, sizeof name, "step %zu", step);
     optimizer_zero(o);
+    units_meet(g, index, s->size, o);
     loss = golden_learn(g, index, s->size, s->size);
     norm = optimizer_norm(o);
     /* Losses of cosines go down to a thousandth of the first ones and are known to fewer digits
@@ -267,7 +276,7 @@ static void step_run(golden *g, const steps *s, const schedule *plan, optimizer 
     check_value(g, &d[STEP_LOSS], name, fabs(loss - s->loss[at]) / of);
     check_value(g, &d[STEP_NORM], name, fabs(norm - s->norm[at]) / s->norm[at]);
     check_value(g, &d[STEP_RATE], name, fabs(rate - s->rate[at]) / s->peak);
-    optimizer_step(o, step, rate, norm, g->weight_data);
+    optimizer_step(o, step, rate, norm);
 }
 
 /* The weights' block stands in for a run's; the schedule must give PyTorch's rates too. */
@@ -281,10 +290,12 @@ static void steps_run(golden *g, distance *d)
     steps s = steps_of(g);
     optimizer o;
     schedule plan;
-    assert_done(optimizer_open(g->on, &g->layout, &options, &o));
+    word_gradient words = g->task->head == &head_masked ? WORDS_ALL : WORDS_MET;
+    assert_done(optimizer_open(g->on, &g->layout, g->weight_data, words, &options, &o));
     assert_done(schedule_init("linear", s.peak, 0.1, s.count, &plan));
     params_point(&g->gradients, g->entries, g->entry_count, &g->layout, o.gradient, true);
     for (size_t step = 1; step <= s.count; step++) step_run(g, &s, &plan, &o, step, d);
+    optimizer_settle(&o);
     optimizer_release(&o);
 }
 

@@ -1,6 +1,7 @@
 /* Each line of variants.def equals its operation's reference: at awkward sizes, off alignment, in
  * place where the header permits it, without touching a float beside its arrays. */
 #include "array.h"
+#include "compute/cpu/kernels/adamw_numbers.h"
 #include "compute/cpu/kernels/variants.h"
 
 #include <math.h>
@@ -221,6 +222,52 @@ static void check_adamw(adamw_fn *tested, size_t count, size_t shift)
     assert_arrays_same("g", &g, &kept);
     array_release(&g), array_release(&kept), array_release(&w), array_release(&m);
     array_release(&v), array_release(&want_w), array_release(&want_m), array_release(&want_v);
+}
+
+/* With `shift`, weights shrink faster than moments. */
+static void idle_steps_fill(size_t first, size_t count, size_t shift, adamw_numbers *numbers)
+{
+    double beta1 = shift ? 0.99 : 0.9;
+    for (size_t k = 0; k < count; k++) {
+        double step = (double)(first + k);
+        adamw_step s = { .learning_rate = 1e-4 * (double)(k % 9),
+                         .beta1 = beta1,
+                         .beta2 = 0.999,
+                         .epsilon = 1e-8,
+                         .decay = shift ? 100.0 : 0.01,
+                         .correction1 = 1.0 - pow(beta1, step),
+                         .correction2_root = sqrt(1.0 - pow(0.999, step)) };
+        numbers[k] = adamw_numbers_of(&s);
+    }
+}
+
+/* So many steps that moments move weights, fade, and stand still; among weights of all sizes,
+ * zeros, and moments that never were. */
+static void check_adamw_idle(adamw_idle_fn *tested, size_t count, size_t shift)
+{
+    enum { STEPS = 256, ROUNDS = 8 };
+    adamw_numbers numbers[STEPS];
+    array w = array_random(count, shift, 2, -1, 1), m = array_random(count, shift, 3, -1, 1);
+    array v = array_random(count, 0, 4, 0, 1);
+    for (size_t i = 0; i < count; i++) {
+        w.at[i] = i % 7 == 3 ? 0.0f : ldexpf(w.at[i], -(int)(i / 16 % 5 * 30));
+        m.at[i] = i % 32 < 16 ? 0.0f : ldexpf(m.at[i], -(int)(i / 32 % 8 * 9));
+        v.at[i] = i % 48 < 16 ? 0.0f : 1e-6f * v.at[i];
+    }
+    array want_w = array_copy(&w), want_m = array_copy(&m), want_v = array_copy(&v);
+    for (size_t round = 0; round < ROUNDS; round++) {
+        idle_steps_fill(1 + round * STEPS, STEPS, shift, numbers);
+        adamw_idle_steps steps = { .count = round ? STEPS : count % 41, .numbers = numbers };
+        steps.faint = adamw_faint(STEPS, numbers);
+        adamw_idle_ref(&steps, count, want_w.at, want_m.at, want_v.at);
+        tested(&steps, count, w.at, m.at, v.at);
+        assert_arrays_same("w", &w, &want_w);
+        assert_arrays_same("m", &m, &want_m);
+        assert_arrays_same("v", &v, &want_v);
+        assert_memory_equal(w.at, want_w.at, count * sizeof *w.at); /* -0 is not 0 */
+    }
+    array_release(&w), array_release(&m), array_release(&v);
+    array_release(&want_w), array_release(&want_m), array_release(&want_v);
 }
 
 /* Every case of the shape against sums in double. `count` is the inner length. */

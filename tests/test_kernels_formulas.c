@@ -3,7 +3,7 @@
  * here, so what is allowed is float's own rounding. */
 #include "array.h"
 #include "base/rng.h"
-#include "compute/cpu/kernels/kernels.h"
+#include "compute/cpu/kernels/adamw_numbers.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -434,6 +434,54 @@ static void adamw_scales_the_gradient_first(void **state)
     each_isa(adamw_scales);
 }
 
+static void check_idle(const kernel_table *k, size_t count, double beta1, double decay,
+                       float moments)
+{
+    enum { STEPS = 256 };
+    static const float zeros[COUNT];
+    adamw_numbers numbers[STEPS];
+    array w = array_random(COUNT, 0, 1, -1, 1), m = array_random(COUNT, 0, 2, -moments, moments);
+    array v = array_random(COUNT, 0, 3, 0, moments * moments);
+    array want_w = array_copy(&w), want_m = array_copy(&m), want_v = array_copy(&v);
+    for (size_t i = 0; i < count; i++) {
+        double step = (double)(i + 1000);
+        adamw_step s = { .learning_rate = 1e-3 * (double)(i % 3),
+                         .beta1 = beta1,
+                         .beta2 = 0.999,
+                         .epsilon = 1e-8,
+                         .decay = decay,
+                         .correction1 = 1.0 - pow(beta1, step),
+                         .correction2_root = sqrt(1.0 - pow(0.999, step)),
+                         .gradient_scale = 0.5f };
+        numbers[i] = adamw_numbers_of(&s);
+        k->adamw(&s, COUNT, zeros, want_w.at, want_m.at, want_v.at);
+    }
+    adamw_idle_steps steps = { count, numbers, adamw_faint(count, numbers) };
+    k->adamw_idle(&steps, COUNT, w.at, m.at, v.at);
+    assert_memory_equal(w.at, want_w.at, COUNT * sizeof *w.at);
+    assert_memory_equal(m.at, want_m.at, COUNT * sizeof *m.at);
+    assert_memory_equal(v.at, want_v.at, COUNT * sizeof *v.at);
+    array_release(&w), array_release(&m), array_release(&v);
+    array_release(&want_w), array_release(&want_m), array_release(&want_v);
+}
+
+/* Steps without a gradient are those of adamw with zeros: whatever the moments' size next to the
+ * weights', down to denormals, and also where the weights shrink faster. */
+static void adamw_idles(const kernel_table *k)
+{
+    for (int power = 0; power < 150; power++) {
+        check_idle(k, 256, 0.9, 0.01, ldexpf(1.0f, -power));
+        check_idle(k, 256, 0.999, 100.0, ldexpf(1.0f, -power));
+        check_idle(k, 15, 0.999, 400.0, ldexpf(1.0f, -power));
+    }
+}
+
+static void idle_steps_of_adamw_are_steps_with_a_gradient_of_zero(void **state)
+{
+    (void)state;
+    each_isa(adamw_idles);
+}
+
 /* Half of these squares vanish next to the other half in float, and overflow it. */
 static void sum_squares_is(const kernel_table *k)
 {
@@ -469,6 +517,7 @@ int main(void)
         cmocka_unit_test(residual_add_drops_as_dropout_does),
         cmocka_unit_test(adamw_takes_the_steps_of_pytorch),
         cmocka_unit_test(adamw_scales_the_gradient_first),
+        cmocka_unit_test(idle_steps_of_adamw_are_steps_with_a_gradient_of_zero),
         cmocka_unit_test(sum_squares_is_carried_in_double),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

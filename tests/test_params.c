@@ -45,9 +45,9 @@ static void a_layout_leaves_no_room_for_groups_that_are_passed_on(void **state)
         size_t next = 0;
         assert_done(param_layout_init(l.all, l.count, frozen, GROUP_POOLER, &with));
         assert_done(param_layout_init(l.used, l.used_count, frozen, 0, &without));
-        assert_true(with.decay_count > 0 && with.decay_count < with.count);
+        assert_true(with.decay_end > 0 && with.decay_end < with.count);
         assert_int_equal(with.count, without.count);
-        assert_int_equal(with.decay_count, without.decay_count);
+        assert_int_equal(with.decay_end, without.decay_end);
         for (size_t i = 0; i < l.count; i++)
             if (l.all[i].group == PARAM_POOLER)
                 assert_int_equal(with.at[i], SIZE_MAX);

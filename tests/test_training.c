@@ -196,6 +196,27 @@ static void a_run_that_must_fit_writes_the_same_bytes_as_long_as_it_can(void **s
     assert_int_equal(together, 1);
 }
 
+static void evaluations_on_the_way_do_not_change_a_byte(void **state)
+{
+    const char *const outputs[] = { "with", "without" };
+    const char *train = toy_data(state, "train.tsv", same_labels);
+    for (size_t i = 0; i < 2; i++) {
+        heard h = { 0 };
+        bert_train_options o = toy_options(state, &train, &h);
+        o.output = scratch_path(state, outputs[i]);
+        o.dev = i == 0 ? train : NULL;
+        o.weight_decay = 0.1;
+        o.dropout = 0.2;
+        o.epochs = 4;
+        assert_done(bert_train(&o));
+        assert_int_equal(h.evaluations, i == 0 ? 5 : 0);
+    }
+    assert_same_file(in_folder(state, "with", "model.safetensors"),
+                     in_folder(state, "without", "model.safetensors"));
+    assert_same_file(in_folder(state, "with", "train_log.jsonl"),
+                     in_folder(state, "without", "train_log.jsonl"));
+}
+
 static void another_seed_gives_other_weights(void **state)
 {
     size_t counts[2];
@@ -496,6 +517,7 @@ int main(void)
         CASE(the_loss_falls_and_the_answers_are_right),
         CASE(threads_do_not_change_a_byte),
         CASE(a_run_that_must_fit_writes_the_same_bytes_as_long_as_it_can),
+        CASE(evaluations_on_the_way_do_not_change_a_byte),
         CASE(another_seed_gives_other_weights),
         CASE(a_split_step_equals_a_whole_one),
         CASE(frozen_layers_do_not_move_and_the_others_do),

@@ -77,6 +77,14 @@ typedef struct adamw {
     uint64_t step;         /* from 1 */
 } adamw;
 
+/* Steps that are over, one after the other. */
+enum { ADAMW_PAST_MOST = 256 };
+typedef struct adamw_past {
+    adamw first;         /* but for its rate and scale */
+    size_t count;        /* up to ADAMW_PAST_MOST */
+    const double *rates; /* [count] learning rates, of first.step and those after it */
+} adamw_past;
+
 struct compute {
     void (*free)(compute *on);
     bert_status (*reserve)(compute *on, const compute_limits *limits);
@@ -216,6 +224,22 @@ struct compute {
     double (*sum_squares)(compute *on, size_t count, const float *x);
     void (*adamw_update)(compute *on, const adamw *a, size_t count, const float *g, float *w,
                          float *m, float *v);
+
+    /* The like for rows of a table [.., width]: index[0 .. count - 1], which differ from each
+     * other; index NULL: rows 0 .. count - 1. What says something of rows (index, taken) lies in
+     * the caller's memory. */
+
+    void (*zero_rows)(compute *on, size_t count, size_t width, const uint32_t *index, float *x);
+    /* Adds to *sum, row by row in the index's order: leaving out rows of zeros changes no bit. */
+    void (*sum_squares_rows)(compute *on, size_t count, size_t width, const uint32_t *index,
+                             const float *x, double *sum);
+    void (*adamw_update_rows)(compute *on, const adamw *a, size_t count, size_t width,
+                              const uint32_t *index, const float *g, float *w, float *m, float *v);
+    /* Row r takes the past steps but for the first taken[r], with a gradient of 0: the bits are
+     * those of adamw_update_rows, step by step. */
+    void (*adamw_catch_up_rows)(compute *on, const adamw_past *past, size_t count, size_t width,
+                                const uint32_t *index, const uint16_t *taken, float *w, float *m,
+                                float *v);
 };
 
 /* The processor, with `threads` threads (0: one a processor). The caller frees with compute_free().

@@ -57,6 +57,15 @@ static double attention_numbers(const attention_shape *s, size_t of_queries, siz
     return N(of_queries * queries + of_keys * keys, s->heads, s->head_width);
 }
 
+/* Those that have a step to take; the others are not touched. */
+static size_t rows_behind(const adamw_past *past, size_t count, const uint32_t *index,
+                          const uint16_t *taken)
+{
+    size_t behind = 0;
+    for (size_t i = 0; i < count; i++) behind += taken[index ? index[i] : i] < past->count;
+    return behind;
+}
+
 /* ---- the operations */
 
 static void count_call(profile *p, size_t operation, profile_phase phase, double seconds,

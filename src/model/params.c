@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -150,6 +151,19 @@ bert_status param_frozen_parse(const char *freeze, size_t layers, size_t *frozen
     return BERT_OK;
 }
 
+/* Places one weight after those before it. */
+static void layout_place(param_layout *layout, size_t i, const param_entry *entry)
+{
+    weight shape = { .rows = entry->rows, .cols = entry->cols };
+    layout->at[i] = layout->count;
+    layout->count += (weight_count(&shape) + 15) / 16 * 16;
+    if (entry->group != PARAM_EMBEDDING || entry->offset != offsetof(params, embeddings.word))
+        return;
+    assert(layout->at[i] == 0); /* params.def has it first */
+    layout->words = shape;
+    layout->words_end = layout->count;
+}
+
 bert_status param_layout_init(const param_entry *entries, size_t count, size_t frozen_layers,
                               unsigned frozen_groups, param_layout *out)
 {
@@ -161,11 +175,9 @@ bert_status param_layout_init(const param_entry *entries, size_t count, size_t f
             if (entries[i].decay != decay) continue;
             layout.at[i] = SIZE_MAX;
             if (entry_frozen(&entries[i], frozen_layers, frozen_groups)) continue;
-            weight shape = { .rows = entries[i].rows, .cols = entries[i].cols };
-            layout.at[i] = layout.count;
-            layout.count += (weight_count(&shape) + 15) / 16 * 16;
+            layout_place(&layout, i, &entries[i]);
         }
-        if (decay) layout.decay_count = layout.count;
+        if (decay) layout.decay_end = layout.count;
     }
     *out = layout;
     return BERT_OK;

@@ -154,7 +154,8 @@ static bert_status weights_open(run *r)
     r->weight_data = arena_take(&r->weights, r->layout.count, sizeof(float));
     params_point(&r->params, r->entries, r->entry_count, &r->layout, r->weight_data, false);
     TRY(weights_fill(r));
-    TRY(optimizer_open(r->on, &r->layout, r->options, &r->optimizer));
+    word_gradient words = r->task->head->groups & GROUP_MASKED ? WORDS_ALL : WORDS_MET;
+    TRY(optimizer_open(r->on, &r->layout, r->weight_data, words, r->options, &r->optimizer));
     params_point(&r->gradients, r->entries, r->entry_count, &r->layout, r->optimizer.gradient,
                  true);
 
@@ -419,6 +420,7 @@ void run_release(run *r)
 
 bert_status run_save_weights(run *r)
 {
+    optimizer_settle(&r->optimizer);
     TRY(weights_write(r->output.staging, &r->params, r->entries, r->entry_count,
                       r->task->head->bare));
     r->saved = true;

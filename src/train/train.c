@@ -27,6 +27,7 @@ static bert_status gradient_compute(run *r, const uint32_t *index, size_t count,
         p.accumulate = done > 0;
         batch_fill(&r->batch, &r->train.features, index + done, fit, done);
         if (kind->prepare) kind->prepare(&r->train, &r->batch, index + done, fit, r->dropout.key);
+        optimizer_meet(&r->optimizer, r->batch.ids, r->batch.tokens);
         kind->head->forward(&p);
         kind->loss(&p, &r->train, index + done, fit, 1.0 / divisor, &loss);
         kind->head->backward(&p, &r->gradients);
@@ -50,8 +51,7 @@ static bert_status step_run(run *r, const uint32_t *index, size_t count, bert_ev
     r->dropout.key = rng_key(r->options->seed, event->step);
     event->learning_rate = schedule_rate(&r->schedule, event->step);
     TRY(gradient_compute(r, index, count, event));
-    optimizer_step(&r->optimizer, event->step, event->learning_rate, event->gradient_norm,
-                   r->weight_data);
+    optimizer_step(&r->optimizer, event->step, event->learning_rate, event->gradient_norm);
     event->seconds = clock_seconds() - begin;
     profile_end(r->profile, event->seconds);
 
@@ -73,6 +73,7 @@ static bert_status epoch_evaluate(run *r, size_t epoch)
     evaluation made;
     char *text;
     pass p = run_pass(r, false);
+    optimizer_settle(&r->optimizer);
     TRY(evaluate(&p, &r->batch, &r->dev, &r->options->observer, epoch > 0, &made));
     bert_status status = json_text(made.metrics, &text);
     if (status == BERT_OK) {

@@ -99,6 +99,24 @@ enum { PANEL_COLS = 48 };
 typedef void panel_fn(size_t rows, size_t inner, size_t cols, const float *a, size_t lda,
                       const float *b, const float *next, float *c, size_t ldc);
 
+/* What a step multiplies with, as adamw_numbers.h rounds it. */
+typedef struct adamw_numbers {
+    float decay_factor;        /* 1 - learning_rate * decay */
+    float rate1, beta2, rate2; /* rate_i = 1 - beta_i */
+    float correction2_root, epsilon;
+    float step; /* -learning_rate / correction1 */
+} adamw_numbers;
+
+/* Steps of one run, in their order, whose gradients were 0: the bits are those of adamw with zeros,
+ * step by step. `faint` is adamw_faint()'s for these steps, or for more of which they are some. No
+ * m is -0, which no step makes of numbers that are not. */
+typedef struct adamw_idle_steps {
+    size_t count;
+    const adamw_numbers *numbers; /* [count] */
+    float faint;
+} adamw_idle_steps;
+typedef void adamw_idle_fn(const adamw_idle_steps *s, size_t count, float *w, float *m, float *v);
+
 /* c = alpha * a b + beta * c on row-major matrices with leading dimensions; a transposed matrix is
  * stored [columns, rows]. c [rows, cols], a [rows, inner], b [inner, cols]. beta == 0: c is not
  * read. The plain triple loop, for BERT_ISA=ref and as the oracle; the fast way is oneDNN's. */
@@ -126,6 +144,7 @@ typedef void matmul_fn(const matmul_shape *s, float alpha, const float *a, const
     KERNEL(adamw)                                                                                  \
     KERNEL(transpose)                                                                              \
     KERNEL(panel)                                                                                  \
+    KERNEL(adamw_idle)                                                                             \
     KERNEL(matmul)
 
 typedef struct kernel_table {

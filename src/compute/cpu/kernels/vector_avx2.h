@@ -11,6 +11,7 @@
 #define COMPUTE_CPU_KERNELS_VECTOR_AVX2_H
 
 #include <immintrin.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -154,6 +155,17 @@ ALWAYS_INLINE vector vector_scale(vector x, vector power)
 }
 
 /* Over the lanes. */
+
+/* Is a <= b in each? Not where one is a NaN. */
+ALWAYS_INLINE bool vectors_at_most(vector a, vector b)
+{
+    return _mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_LE_OQ)) == 0xFF;
+}
+
+ALWAYS_INLINE bool vectors_equal(vector a, vector b)
+{
+    return _mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_EQ_OQ)) == 0xFF;
+}
 
 ALWAYS_INLINE float vector_sum(vector x)
 {

@@ -3,6 +3,7 @@
 #define COMPUTE_CPU_KERNELS_VECTOR_AVX512_H
 
 #include <immintrin.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -135,6 +136,16 @@ ALWAYS_INLINE vector vector_scale(vector x, vector power)
 }
 
 /* Over the lanes. */
+
+ALWAYS_INLINE bool vectors_at_most(vector a, vector b)
+{
+    return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ) == 0xFFFF;
+}
+
+ALWAYS_INLINE bool vectors_equal(vector a, vector b)
+{
+    return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ) == 0xFFFF;
+}
 
 ALWAYS_INLINE float vector_sum(vector x)
 {
