@@ -150,9 +150,11 @@ double golden_learn(golden *g, const uint32_t *index, size_t count, size_t part)
 {
     pass p = golden_pass(g);
     double loss = 0.0, divisor = g->task->weigh(g, index, count);
+    g->squares = 0.0;
     for (size_t done = 0; done < count; done += part) {
         size_t fit = count - done < part ? count - done : part;
         p.accumulate = done > 0;
+        if (done + fit == count) p.squares = &g->squares;
         golden_forward(g, index + done, fit, done);
         g->task->loss(g, index + done, fit, (float)(1.0 / divisor), &loss);
         g->task->head->backward(&p, &g->gradients);

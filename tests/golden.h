@@ -43,6 +43,7 @@ struct golden {
     float *weight_data, *gradient_data;
     tape tape;
     dropout_run dropout; /* of golden_pass(); off until a test sets it */
+    double squares;      /* of the matrices' gradients, as golden_learn() left them */
 };
 
 /* For BERT_ISA=`isa`; NULL: the best of this machine. numbers: a folder with model.safetensors;

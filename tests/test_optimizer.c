@@ -61,7 +61,7 @@ static void side_open(side *s, compute *on, const plan *p, word_gradient words)
                                    .adam_epsilon = p->epsilon };
     s->layout = (param_layout){ .words = { .rows = p->rows, .cols = p->width } };
     s->layout.words_end = (p->rows * p->width + 15) / 16 * 16;
-    s->layout.decay_end = s->layout.words_end + REST_DECAY;
+    s->layout.embeddings_end = s->layout.decay_end = s->layout.words_end + REST_DECAY;
     s->layout.count = s->layout.words_end + REST;
     s->weights = calloc(s->layout.count, sizeof(float));
     for (size_t i = 0; i < s->layout.count; i++)
@@ -125,7 +125,7 @@ static void step_run(side *sides, size_t count, const plan *p, size_t step, uint
         for (size_t k = 0; k < count; k++) sides[k].o.gradient[i] = g;
     }
     for (size_t k = 0; k < count; k++) {
-        norms[k] = optimizer_norm(&sides[k].o);
+        norms[k] = optimizer_norm(&sides[k].o, 0.0);
         assert_true(norms[k] > 0.0 && norms[k] == norms[0]);
         optimizer_step(&sides[k].o, step, rate_of(p, step), norms[k]);
     }
@@ -226,7 +226,7 @@ static void a_row_at_a_time_equals_a_span(void **state)
           *v = calloc(count, sizeof *v);
     memcpy(w, s.weights, count * sizeof *w);
     for (size_t i = 0; i < count; i++) s.o.gradient[i] = sinf((float)i);
-    double norm = optimizer_norm(&s.o), want = sqrt(on->sum_squares(on, count, s.o.gradient));
+    double norm = optimizer_norm(&s.o, 0.0), want = sqrt(on->sum_squares(on, count, s.o.gradient));
     assert_float_equal(norm / want, 1.0, 1e-14);
     adamw step = s.o.settings;
     step.learning_rate = 0.01;

@@ -157,8 +157,9 @@ static void layout_place(param_layout *layout, size_t i, const param_entry *entr
     weight shape = { .rows = entry->rows, .cols = entry->cols };
     layout->at[i] = layout->count;
     layout->count += (weight_count(&shape) + 15) / 16 * 16;
-    if (entry->group != PARAM_EMBEDDING || entry->offset != offsetof(params, embeddings.word))
-        return;
+    if (entry->group != PARAM_EMBEDDING || !entry->decay) return;
+    layout->embeddings_end = layout->count;
+    if (entry->offset != offsetof(params, embeddings.word)) return;
     assert(layout->at[i] == 0); /* params.def has it first */
     layout->words = shape;
     layout->words_end = layout->count;

@@ -99,15 +99,16 @@ bert_status params_list(const config *c, unsigned groups, param_entry **out, siz
 weight *params_weight(params *p, const param_entry *entry);
 
 /* Where the trainable weights lie in a block of floats: the word table, of which a step reads few
- * rows, then the others with weight decay, then those without, so that the optimizer sees three
- * spans. Weights begin at multiples of 16 floats; the gaps hold zeros and stay so. Gradients and
+ * rows, the other embeddings, the matrices of linear layers, then what has no weight decay, so that
+ * the optimizer sees four spans. Weights begin at multiples of 16 floats; the gaps hold zeros and stay so. Gradients and
  * both moments have the same layout. */
 typedef struct param_layout {
     size_t *at;       /* [entries] first float, or SIZE_MAX: frozen */
     weight words;     /* the table's shape, without data; no rows: it is frozen */
-    size_t words_end; /* floats of the first span, */
-    size_t decay_end; /* of the first two, */
-    size_t count;     /* of all */
+    size_t words_end;      /* floats of the first span, */
+    size_t embeddings_end; /* of the first two, */
+    size_t decay_end;      /* of the first three, */
+    size_t count;          /* of all */
 } param_layout;
 
 /* --freeze: NULL, "embeddings", or a number N for the embeddings and the first N layers.

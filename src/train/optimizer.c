@@ -55,16 +55,17 @@ void optimizer_release(optimizer *o)
     *o = (optimizer){ 0 };
 }
 
-/* The spans after the word table. */
+/* The gradients that passes add to, rather than write and measure (network.h), but for the words':
+ * embeddings, and what has no decay. */
 
-static size_t rest_count(const optimizer *o)
+static double span_squares(const optimizer *o, size_t begin, size_t end)
 {
-    return o->layout->count - o->layout->words_end;
+    return o->on->sum_squares(o->on, end - begin, o->gradient + begin);
 }
 
-static float *rest_gradient(const optimizer *o)
+static void span_zero(optimizer *o, size_t begin, size_t end)
 {
-    return o->gradient + o->layout->words_end;
+    o->on->zero(o->on, end - begin, o->gradient + begin);
 }
 
 static void span_update(optimizer *o, const adamw *step, size_t begin, size_t end)
@@ -76,7 +77,8 @@ static void span_update(optimizer *o, const adamw *step, size_t begin, size_t en
 void optimizer_zero(optimizer *o)
 {
     word_rows_zero(&o->words);
-    o->on->zero(o->on, rest_count(o), rest_gradient(o));
+    span_zero(o, o->layout->words_end, o->layout->embeddings_end);
+    span_zero(o, o->layout->decay_end, o->layout->count);
 }
 
 void optimizer_meet(optimizer *o, const int32_t *ids, size_t count)
@@ -84,10 +86,12 @@ void optimizer_meet(optimizer *o, const int32_t *ids, size_t count)
     word_rows_meet(&o->words, ids, count);
 }
 
-double optimizer_norm(optimizer *o)
+double optimizer_norm(optimizer *o, double matrix_squares)
 {
-    double words = word_rows_squares(&o->words);
-    return sqrt(words + o->on->sum_squares(o->on, rest_count(o), rest_gradient(o)));
+    double squares = word_rows_squares(&o->words);
+    squares += span_squares(o, o->layout->words_end, o->layout->embeddings_end);
+    squares += span_squares(o, o->layout->decay_end, o->layout->count);
+    return sqrt(squares + matrix_squares);
 }
 
 void optimizer_step(optimizer *o, size_t step, double learning_rate, double norm)

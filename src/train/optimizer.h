@@ -26,14 +26,15 @@ void optimizer_release(optimizer *o);
 /* A step, 1, 2, ...: zero, then for each of its passes meet, forward and backward, then norm and
  * step. Between steps, what reads the weights in another way settles them first. */
 
-void optimizer_zero(optimizer *o); /* the gradient */
+/* Those gradients that passes add to become 0; the matrices' are written by a step's first pass. */
+void optimizer_zero(optimizer *o);
 
 /* A pass over tokens of these ids follows: makes the rows of the word table that it reads current.
  */
 void optimizer_meet(optimizer *o, const int32_t *ids, size_t count);
 
-/* The gradient's global norm. */
-double optimizer_norm(optimizer *o);
+/* The gradient's global norm; matrix_squares: what the step's last pass added up. */
+double optimizer_norm(optimizer *o, double matrix_squares);
 
 /* Clips by that norm (divides by norm + 1e-6, as torch.nn.utils.clip_grad_norm_) and updates the
  * weights. */

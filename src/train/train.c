@@ -18,13 +18,14 @@ static bert_status gradient_compute(run *r, const uint32_t *index, size_t count,
 {
     const task *kind = r->task;
     size_t part = r->plan.units;
-    double loss = 0.0, divisor = examples_weigh(&r->train, index, count, 0, r->dropout.key);
+    double loss = 0.0, squares = 0.0, divisor = examples_weigh(&r->train, index, count, 0, r->dropout.key);
     if (!(divisor > 0.0)) divisor = 1.0; /* nothing is asked in this step */
     optimizer_zero(&r->optimizer);
     for (size_t done = 0; done < count; done += part) {
         size_t fit = count - done < part ? count - done : part;
         pass p = run_pass(r, true);
         p.accumulate = done > 0;
+        if (done + fit == count) p.squares = &squares;
         batch_fill(&r->batch, &r->train.features, index + done, fit, done);
         if (kind->prepare) kind->prepare(&r->train, &r->batch, index + done, fit, r->dropout.key);
         optimizer_meet(&r->optimizer, r->batch.ids, r->batch.tokens);
@@ -36,7 +37,7 @@ static bert_status gradient_compute(run *r, const uint32_t *index, size_t count,
         event->sequences += r->batch.sequences;
     }
     event->loss = loss / divisor;
-    event->gradient_norm = optimizer_norm(&r->optimizer);
+    event->gradient_norm = optimizer_norm(&r->optimizer, squares);
     TRY(r->on->status(r->on));
     if (isfinite(event->loss) && isfinite(event->gradient_norm)) return BERT_OK;
     return fail(BERT_NUMERIC,
