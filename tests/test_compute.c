@@ -145,7 +145,7 @@ static void linear_run_backward(trial *t)
 {
     t->on->linear_backward_input(t->on, &linear, t->dy, t->input[1], false, t->gradient[0]);
     t->on->linear_backward_weight(t->on, &linear, t->dy, t->input[0], true, t->gradient[1],
-                                  t->gradient[2]);
+                                  t->gradient[2], NULL);
 }
 
 static void linear_trial(compute *on)
@@ -492,6 +492,7 @@ static void mean_of_rows_is_the_mean(void **state)
 
 typedef struct products {
     float *y, *packed_y, *dx, *dw, *dw_alone;
+    double squares; /* of dw */
 } products;
 
 /* The three products of a linear layer, and the forward one by its packed weight. */
@@ -511,8 +512,8 @@ static products products_run(const char *isa, const linear_shape *s)
     on->linear_pack(on, s->in, s->out, w, packed);
     on->linear_forward(on, s, x, w, packed, b, p.packed_y);
     on->linear_backward_input(on, s, dy, w, true, p.dx);
-    on->linear_backward_weight(on, s, dy, x, true, p.dw, NULL);
-    on->linear_backward_weight(on, s, dy, x, false, p.dw_alone, NULL);
+    on->linear_backward_weight(on, s, dy, x, true, p.dw, NULL, &p.squares);
+    on->linear_backward_weight(on, s, dy, x, false, p.dw_alone, NULL, NULL);
     assert_done(on->status(on));
     compute_free(on);
     free(x), free(w), free(b), free(dy), free(packed);
@@ -551,6 +552,9 @@ static void products_of_any_shape_equal_the_references(void **state)
         assert_near("y, packed", got.packed_y, want.y, s->rows * s->out);
         assert_near("dx", got.dx, want.dx, s->rows * s->in);
         assert_near("dw", got.dw, want.dw, s->in * s->out);
+        double squares = 0.0;
+        for (size_t k = 0; k < s->in * s->out; k++) squares += (double)got.dw[k] * got.dw[k];
+        assert_true(fabs(got.squares - squares) <= 1e-12 * squares);
         assert_near("dw, written", got.dw_alone, want.dw_alone, s->in * s->out);
         products_release(&got), products_release(&want);
     }
@@ -575,7 +579,7 @@ static void work(size_t threads, float *out)
           *normed = zero_floats(MANY_ROWS * MANY_IN);
     on->linear_forward(on, &s, x, w, NULL, b, y);
     on->linear_backward_input(on, &s, y, w, false, dx);
-    on->linear_backward_weight(on, &s, y, x, true, dw, db);
+    on->linear_backward_weight(on, &s, y, x, true, dw, db, NULL);
     on->norm_forward(on, &n, x, b, b, normed, mean, rstd);
     on->norm_backward(on, &n, dx, x, b, mean, rstd, dx, dgain, dshift);
     *squares = (float)on->sum_squares(on, MANY_ROWS * MANY_OUT, y);

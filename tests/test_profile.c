@@ -31,7 +31,7 @@ static void operations_run(compute *on)
     on->dropout_apply(on, 2, 4, &off, y, y);
     on->cross_entropy(on, 2, 4, y, (int32_t[]){ 1, 2 }, NULL, 1.0f, y, &loss);
     on->dropout_apply(on, 2, 4, &off, y, y);
-    on->linear_backward_weight(on, &s, y, x, true, dw, NULL);
+    on->linear_backward_weight(on, &s, y, x, true, dw, NULL, NULL);
     on->linear_forward(on, &s, x, w, NULL, b, y); /* again */
 }
 

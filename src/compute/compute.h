@@ -109,9 +109,10 @@ struct compute {
     void (*linear_backward_input)(compute *on, const linear_shape *s, const float *dy,
                                   const float *w, bool accumulate, float *dx);
     /* dw = dy^T x, or with `accumulate` dw += dy^T x; db += sum over rows of dy
-     * dw or db NULL: not wanted */
+     * dw or db NULL: not wanted; *squares += sum of the squares of dw, NULL: not wanted */
     void (*linear_backward_weight)(compute *on, const linear_shape *s, const float *dy,
-                                   const float *x, bool accumulate, float *dw, float *db);
+                                   const float *x, bool accumulate, float *dw, float *db,
+                                   double *squares);
 
     /* sum = word[id] + position[p] + type[t]      [tokens, width]; a table may be NULL (except
      * word) */

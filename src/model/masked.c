@@ -56,7 +56,7 @@ static void masked_backward(const pass *p, params *gradients)
 
     /* To the table's gradient the embeddings will add. */
     on->linear_backward_weight(on, &decoder, b->dlogits, t->output, p->accumulate,
-                               gradients->embeddings.word.data, d->bias.data);
+                               gradients->embeddings.word.data, d->bias.data, NULL);
     on->linear_backward_input(on, &decoder, b->dlogits, p->params->embeddings.word.data, false,
                               b->dbranch);
     on->norm_backward(on, &norm, b->dbranch, t->norm.sum, w->norm_gain.data, t->norm.mean,

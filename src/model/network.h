@@ -44,9 +44,7 @@ static inline void linear_layer(compute *on, const linear_shape *s, const float 
 static inline void linear_layer_backward(const pass *p, const linear_shape *s, const float *dy,
                                          const float *x, const weight *dw, const weight *db)
 {
-    p->on->linear_backward_weight(p->on, s, dy, x, p->accumulate, dw->data, db->data);
-    if (p->squares && dw->data)
-        *p->squares += p->on->sum_squares(p->on, weight_count(dw), dw->data);
+    p->on->linear_backward_weight(p->on, s, dy, x, p->accumulate, dw->data, db->data, p->squares);
 }
 
 /* To the last layer's hidden states. Returns [rows, hidden], in the tape: one row a token, or one a

@@ -68,6 +68,9 @@ void cpu_matmul_alone(compute_cpu *cpu, const matmul_shape *s, float alpha, cons
 /* The same by the whole team, in tiles whose shape depends on the matrices alone. */
 void cpu_matmul(compute_cpu *cpu, const matmul_shape *s, const float *a, const float *b, float beta,
                 float *c);
+/* The same, and *squares += the sum of the squares of c; NULL: not wanted. */
+void cpu_matmul_squares(compute_cpu *cpu, const matmul_shape *s, const float *a, const float *b,
+                        float beta, float *c, double *squares);
 /* c = a b + bias for a transposed weight b, which may come packed too; packed or bias (a row of c)
  * may be NULL. */
 void cpu_matmul_weight(compute_cpu *cpu, const matmul_shape *s, const float *a, const float *b,

@@ -52,7 +52,8 @@ static void columns_add(void *context, size_t index, size_t thread)
 }
 
 static void linear_backward_weight(compute *on, const linear_shape *s, const float *dy,
-                                   const float *x, bool accumulate, float *dw, float *db)
+                                   const float *x, bool accumulate, float *dw, float *db,
+                                   double *squares)
 {
     compute_cpu *cpu = cpu_of(on);
     matmul_shape product = { .a_transposed = 1,
@@ -62,7 +63,7 @@ static void linear_backward_weight(compute *on, const linear_shape *s, const flo
                              .lda = s->out,
                              .ldb = s->in,
                              .ldc = s->in };
-    if (dw) cpu_matmul(cpu, &product, dy, x, accumulate ? 1.0f : 0.0f, dw);
+    if (dw) cpu_matmul_squares(cpu, &product, dy, x, accumulate ? 1.0f : 0.0f, dw, squares);
     if (db) {
         column_sums t = { .cpu = cpu, .rows = s->rows, .width = s->out, .x = dy, .sums = db };
         parallel_for(cpu_team(cpu, (double)s->rows * (double)s->out),

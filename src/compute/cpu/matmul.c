@@ -57,6 +57,7 @@ typedef struct tiling {
     float beta, *c;
     size_t rows, cols; /* of a tile */
     size_t across;     /* tiles beside each other */
+    double *squares;   /* [tiles] of each tile of c, or NULL */
 } tiling;
 
 /* Tiles of equal size, none above `most`, each a multiple of 16 so that vector registers are full.
@@ -86,9 +87,10 @@ static void tile_run(void *context, size_t index, size_t thread)
     }
     float *c = t->c + row * s->ldc + col;
     cpu_matmul_alone(t->cpu, &tile, 1.0f, a, b, t->beta, c);
-    if (!t->bias) return;
-    for (size_t i = 0; i < tile.rows; i++)
+    for (size_t i = 0; t->bias && i < tile.rows; i++)
         t->cpu->kernels.add(tile.cols, t->bias + col, c + i * s->ldc);
+    for (size_t i = 0; t->squares && i < tile.rows; i++)
+        t->squares[index] += t->cpu->kernels.sum_squares(tile.cols, c + i * s->ldc);
 }
 
 static void tiles_run(const tiling *t)
@@ -163,6 +165,7 @@ static void strips_run(const tiling *whole)
             t.a += s->a_transposed ? k * s->lda : k;
             t.b += s->b_transposed ? col * s->ldb + k : k * s->ldb + col;
             if (k) t.beta = 1.0f;
+            if (k + part.inner < s->inner) t.squares = NULL; /* c is not yet what it will be */
             if (t.bias) t.bias += col;
             t.c += col;
             t.strips = strips;
@@ -181,21 +184,45 @@ static tiling tiling_of(compute_cpu *cpu, const matmul_shape *s, const float *a,
     return t;
 }
 
+static void product_run(const tiling *t)
+{
+    const matmul_shape *s = t->shape;
+    if (s->rows == 0 || s->cols == 0) return;
+    if (s->inner == 0) { /* a sum of nothing */
+        for (size_t i = 0; i < s->rows && t->beta == 0.0f; i++)
+            memset(t->c + i * s->ldc, 0, s->cols * sizeof *t->c);
+        return;
+    }
+    if (strips_pay(t))
+        strips_run(t);
+    else
+        tiles_run(t);
+}
+
 void cpu_matmul(compute_cpu *cpu, const matmul_shape *s, const float *a, const float *b, float beta,
                 float *c)
 {
-    if (s->rows == 0 || s->cols == 0) return;
-    if (s->inner == 0) { /* a sum of nothing */
-        for (size_t i = 0; i < s->rows && beta == 0.0f; i++)
-            memset(c + i * s->ldc, 0, s->cols * sizeof *c);
-        return;
-    }
     tiling t = tiling_of(cpu, s, a, b, c);
     t.beta = beta;
-    if (strips_pay(&t))
-        strips_run(&t);
-    else
-        tiles_run(&t);
+    product_run(&t);
+}
+
+/* Each tile's sum is taken while the tile is in cache. Where the strips are made in several goes, a
+ * tile's index counts from the go's first: sums add up in any case. */
+void cpu_matmul_squares(compute_cpu *cpu, const matmul_shape *s, const float *a, const float *b,
+                        float beta, float *c, double *squares)
+{
+    enum { TILES = 512 };
+    double sums[TILES] = { 0 };
+    tiling t = tiling_of(cpu, s, a, b, c);
+    size_t tiles = blocks_of(s->rows, t.rows) * t.across;
+    bool by_tile = squares && tiles <= TILES && s->inner > 0;
+    t.beta = beta;
+    if (by_tile) t.squares = sums;
+    product_run(&t);
+    for (size_t i = 0; by_tile && i < tiles; i++) *squares += sums[i];
+    if (squares && !by_tile)
+        *squares += cpu->operations.sum_squares(&cpu->operations, s->rows * s->cols, c);
 }
 
 /* ---- packed weights: panels, [inner, PANEL_COLS] each without gaps, the last one narrower
@@ -276,7 +303,6 @@ static void panels_multiply(panels *p)
 void cpu_matmul_weight(compute_cpu *cpu, const matmul_shape *s, const float *a, const float *b,
                        const float *packed, const float *bias, float *c)
 {
-    if (s->rows == 0 || s->cols == 0) return;
     if (packed) {
         panels_multiply(&(panels){
             .cpu = cpu, .shape = s, .a = a, .packed = (float *)packed, .bias = bias, .c = c });
@@ -284,10 +310,7 @@ void cpu_matmul_weight(compute_cpu *cpu, const matmul_shape *s, const float *a, 
     }
     tiling t = tiling_of(cpu, s, a, b, c);
     t.bias = bias;
-    if (strips_pay(&t))
-        strips_run(&t);
-    else
-        tiles_run(&t);
+    product_run(&t);
 }
 
 const char *compute_cpu_matrix_library(void)
