@@ -46,6 +46,24 @@ static void sizes_that_wrap_are_refused(void **state)
     assert_null(grown);
 }
 
+/* Blocks that hold no large page, one, and several, wherever they begin. */
+static void the_hint_of_large_pages_keeps_a_block_usable(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = { 0, 100, 3 << 20, 9 << 20 };
+    for (size_t i = 0; i < 4; i++) {
+        arena block;
+        assert_done(arena_open(sizes[i], &block));
+        arena_large_pages(&block);
+        char *bytes = arena_take(&block, sizes[i], 1);
+        memset(bytes, 1, sizes[i]);
+        arena_large_pages(&block);
+        for (size_t k = 0; k < sizes[i]; k += 4096) assert_int_equal(bytes[k], 1);
+        arena_release(&block);
+    }
+    arena_large_pages(&(arena){ 0 });
+}
+
 static void count_item(void *context, size_t index, size_t thread)
 {
     assert_true(thread < 3);
@@ -127,6 +145,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, scratch_open, scratch_close)
     const struct CMUnitTest tests[] = {
         CASE(an_arena_measures_what_it_then_carves),
+        CASE(the_hint_of_large_pages_keeps_a_block_usable),
         CASE(sizes_that_wrap_are_refused),
         CASE(every_item_is_done_once),
         CASE(a_file_appears_whole_or_not_at_all),

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 static size_t round_up(size_t bytes)
 {
@@ -20,6 +21,19 @@ bert_status arena_open(size_t bytes, arena *out)
                     (double)bytes / 1e6);
     *out = (arena){ .base = base, .used = 0, .capacity = bytes };
     return BERT_OK;
+}
+
+/* Those that lie in the block whole. Advice that is refused costs time and nothing else. */
+void arena_large_pages(const arena *block)
+{
+#if defined(MADV_HUGEPAGE)
+    enum { PAGE = 2 << 20 };
+    size_t skip = (PAGE - (uintptr_t)block->base % PAGE) % PAGE;
+    if (!block->base || block->capacity < skip + PAGE) return;
+    madvise(block->base + skip, (block->capacity - skip) / PAGE * PAGE, MADV_HUGEPAGE);
+#else
+    (void)block;
+#endif
 }
 
 void arena_release(arena *block)

@@ -27,6 +27,11 @@ typedef struct arena {
 /* Opens a block of `bytes`, aligned to a cache line, contents undefined. */
 bert_status arena_open(size_t bytes, arena *out);
 
+/* A hint for a block that nothing has been written to yet and that will be written from end to end:
+ * pages of 2 MB where the system has them (Linux), so that a pass over it waits less for addresses
+ * to be looked up. A block that stays empty in places would take more memory for it. */
+void arena_large_pages(const arena *block);
+
 /* Gives the block back. A measuring or zeroed arena is left alone. */
 void arena_release(arena *block);
 

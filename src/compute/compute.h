@@ -90,6 +90,8 @@ struct compute {
     bert_status (*reserve)(compute *on, const compute_limits *limits);
     bert_status (*status)(compute *on); /* the first failure since it was last asked */
     bert_status (*memory_open)(compute *on, size_t bytes, arena *out);
+    /* A hint, before a block's first use: all of it will be written, and passed over often. */
+    void (*memory_large_pages)(compute *on, const arena *block);
     void (*memory_release)(compute *on, arena *block);
 
     void (*zero)(compute *on, size_t count, float *x);

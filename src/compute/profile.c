@@ -129,6 +129,12 @@ static bert_status profile_memory_open(compute *on, size_t bytes, arena *out)
     return inner->memory_open(inner, bytes, out);
 }
 
+static void profile_memory_large_pages(compute *on, const arena *block)
+{
+    compute *inner = profile_of(on)->inner;
+    inner->memory_large_pages(inner, block);
+}
+
 static void profile_memory_release(compute *on, arena *block)
 {
     compute *inner = profile_of(on)->inner;
@@ -136,7 +142,7 @@ static void profile_memory_release(compute *on, arena *block)
 }
 
 /* A member of compute.h that is not here would be called on the wrong device. */
-enum { UNCOUNTED = 5 };
+enum { UNCOUNTED = 6 };
 _Static_assert(sizeof(compute) == (PROFILE_OPERATIONS + UNCOUNTED) * sizeof(void (*)(void)),
                "every operation of compute.h has a line in profile.def");
 
@@ -150,6 +156,7 @@ bert_status profile_open(compute *inner, profile **out)
                                .reserve = profile_reserve,
                                .status = profile_status,
                                .memory_open = profile_memory_open,
+                               .memory_large_pages = profile_memory_large_pages,
                                .memory_release = profile_memory_release,
                                .sum_squares = profile_sum_squares };
 #define OPERATION(name, ...) p->operations.name = profile_##name;

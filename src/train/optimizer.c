@@ -36,6 +36,7 @@ bert_status optimizer_open(compute *on, const param_layout *layout, float *weigh
     arena measure = { 0 };
     place(&o, &measure);
     TRY(on->memory_open(on, measure.used, &o.block));
+    on->memory_large_pages(on, &o.block);
     place(&o, &o.block);
     on->zero(on, layout->count, o.gradient);
     on->zero(on, layout->count, o.first_moment);

@@ -151,6 +151,7 @@ static bert_status layout_open(run *r)
 static bert_status weights_open(run *r)
 {
     TRY(r->on->memory_open(r->on, r->layout.count * sizeof(float), &r->weights));
+    r->on->memory_large_pages(r->on, &r->weights);
     r->weight_data = arena_take(&r->weights, r->layout.count, sizeof(float));
     params_point(&r->params, r->entries, r->entry_count, &r->layout, r->weight_data, false);
     TRY(weights_fill(r));

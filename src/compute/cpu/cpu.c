@@ -64,6 +64,12 @@ static bert_status cpu_memory_open(compute *on, size_t bytes, arena *out)
     return arena_open(bytes, out);
 }
 
+static void cpu_memory_large_pages(compute *on, const arena *block)
+{
+    (void)on;
+    arena_large_pages(block);
+}
+
 static void cpu_memory_release(compute *on, arena *block)
 {
     (void)on;
@@ -97,6 +103,7 @@ bert_status compute_cpu_open(size_t threads, compute **out)
     table->reserve = cpu_reserve;
     table->status = cpu_status;
     table->memory_open = cpu_memory_open;
+    table->memory_large_pages = cpu_memory_large_pages;
     table->memory_release = cpu_memory_release;
     table->write = cpu_write;
     table->read = cpu_read;
