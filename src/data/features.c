@@ -37,8 +37,7 @@ bert_status features_add(features *f, const tokenizer *t, size_t row, slice text
 
 size_t features_bytes(const features *f)
 {
-    size_t ids = f->sequences ? f->starts[f->sequences] : 0;
-    return ids * sizeof *f->ids +
+    return features_tokens(f) * sizeof *f->ids +
            f->sequences * (sizeof *f->starts + sizeof *f->first_counts + sizeof *f->rows);
 }
 

@@ -54,6 +54,12 @@ static inline size_t features_length(const features *f, size_t unit)
     return f->starts[(unit + 1) * group] - f->starts[unit * group];
 }
 
+/* Tokens of all units. */
+static inline size_t features_tokens(const features *f)
+{
+    return f->sequences ? f->starts[f->sequences] : 0;
+}
+
 /* What the units take in memory. */
 size_t features_bytes(const features *f);
 

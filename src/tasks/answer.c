@@ -128,6 +128,7 @@ const task task_answer = {
     .form = FORM_QUESTIONS,
     .head = &head_spans,
     .max_length = 384,
+    .token_bytes = sizeof(text_range),
     .targets_open = targets_open,
     .targets_free = targets_free,
     .encode = answer_encode,

@@ -157,6 +157,7 @@ const task task_tag = {
     .form = FORM_WORDS,
     .head = &head_tokens,
     .max_length = 128,
+    .token_bytes = sizeof(int32_t),
     .labels_find = labels_find,
     .targets_open = tag_targets_open,
     .targets_free = tag_targets_free,

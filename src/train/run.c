@@ -290,6 +290,15 @@ static void plan_tell(const run *r)
                      r->plan.units);
 }
 
+/* Of the texts, their ids and what is asked of them. */
+static size_t data_bytes(const run *r, const dataset *d)
+{
+    const features *train = &r->train.features, *dev = &r->dev.features;
+    return dataset_bytes(d) + dataset_bytes(&r->dev_data) + features_bytes(train) +
+           features_bytes(dev) +
+           r->task->token_bytes * (features_tokens(train) + features_tokens(dev));
+}
+
 static bert_status plan_open(run *r, const dataset *d)
 {
     const bert_train_options *o = r->options;
@@ -305,8 +314,7 @@ static bert_status plan_open(run *r, const dataset *d)
         .layout = &r->layout,
         .frozen_layers = r->frozen ? r->frozen - 1 : 0,
         .converted = r->start.converted.capacity,
-        .data = dataset_bytes(d) + dataset_bytes(&r->dev_data) +
-                features_bytes(&r->train.features) + features_bytes(&r->dev.features),
+        .data = data_bytes(r, d),
         .threads = o->threads,
         .step = step,
         .most = most,

@@ -62,7 +62,8 @@ struct task {
     dataset_form form;
     bool empty_labels; /* may a row's label be empty, for none of several? */
     const head *head;
-    size_t max_length; /* the default of --max-length */
+    size_t max_length;  /* the default of --max-length */
+    size_t token_bytes; /* of its targets, for every token of the units; 0: few */
 
     /* The labels that training data hold, in order; says what is odd about them. The caller
      * releases. NULL: the task has none. */
