@@ -30,6 +30,7 @@ bert_status packed_open(compute *on, const config *c, const params *from, packed
     layers_place(on, &p.params, &measure);
     bert_status status = arena_open(measure.used, &p.block);
     if (status == BERT_OK) {
+        arena_large_pages(&p.block);
         layers_place(on, &p.params, &p.block);
         *out = p;
     } else {
