@@ -11,6 +11,7 @@
 typedef struct rows_task {
     compute_cpu *cpu;
     size_t rows, width;
+    size_t block; /* rows of a work item */
     float epsilon;
     activation_kind kind;
     const dropout *dropout;
@@ -19,17 +20,28 @@ typedef struct rows_task {
     float *sum, *y, *dx, *mean, *rstd, *dgain, *dshift;
 } rows_task;
 
+/* Where nothing is summed over rows, few of them make an item: a single text's share the team too.
+ */
+enum { FREE_ROW_BLOCK = 4 };
+
+static row_range rows_of(const rows_task *t, size_t index)
+{
+    size_t begin = index * t->block;
+    return (row_range){ begin, t->rows - begin < t->block ? t->rows : begin + t->block };
+}
+
 static void rows_run(rows_task *t, parallel_body *body)
 {
+    if (!t->block) t->block = FREE_ROW_BLOCK;
     double operations = 16.0 * (double)t->rows * (double)t->width; /* of the costlier ones */
-    parallel_for(cpu_team(t->cpu, operations), blocks_of(t->rows, ROW_BLOCK), body, t);
+    parallel_for(cpu_team(t->cpu, operations), blocks_of(t->rows, t->block), body, t);
 }
 
 static void norm_forward_block(void *context, size_t index, size_t thread)
 {
     (void)thread;
     const rows_task *t = context;
-    row_range range = row_block(t->rows, index);
+    row_range range = rows_of(t, index);
     for (size_t row = range.begin; row < range.end; row++) {
         size_t at = row * t->width;
         t->cpu->kernels.norm_forward(t->width, t->epsilon, t->x + at, t->gain, t->shift, t->y + at,
@@ -57,7 +69,7 @@ static void residual_norm_block(void *context, size_t index, size_t thread)
 {
     (void)thread;
     const rows_task *t = context;
-    row_range range = row_block(t->rows, index);
+    row_range range = rows_of(t, index);
     for (size_t row = range.begin; row < range.end; row++) {
         size_t at = row * t->width;
         dropout_row d = dropout_row_of(t->dropout, row, 0);
@@ -94,7 +106,7 @@ static void norm_backward_block(void *context, size_t index, size_t thread)
     const rows_task *t = context;
     float *dgain = t->cpu->partial + index * 2 * t->width, *dshift = dgain + t->width;
     memset(dgain, 0, 2 * t->width * sizeof *dgain);
-    row_range range = row_block(t->rows, index);
+    row_range range = rows_of(t, index);
     for (size_t row = range.begin; row < range.end; row++) {
         size_t at = row * t->width;
         t->cpu->kernels.norm_backward(t->width, t->dy + at, t->x + at, t->gain, t->mean_in[row],
@@ -114,6 +126,7 @@ static void norm_backward(compute *on, const norm_shape *s, const float *dy, con
     rows_task t = { .cpu = cpu,
                     .rows = s->rows,
                     .width = s->width,
+                    .block = ROW_BLOCK,
                     .dy = dy,
                     .x = x,
                     .gain = gain,
@@ -133,7 +146,7 @@ static void dropout_block(void *context, size_t index, size_t thread)
 {
     (void)thread;
     const rows_task *t = context;
-    row_range range = row_block(t->rows, index);
+    row_range range = rows_of(t, index);
     for (size_t row = range.begin; row < range.end; row++) {
         dropout_row d = dropout_row_of(t->dropout, row, 0);
         t->cpu->kernels.dropout_apply(&d, t->width, t->x + row * t->width, t->y + row * t->width);
@@ -152,7 +165,7 @@ static void activation_forward_block(void *context, size_t index, size_t thread)
 {
     (void)thread;
     const rows_task *t = context;
-    row_range range = row_block(t->rows, index);
+    row_range range = rows_of(t, index);
     for (size_t row = range.begin; row < range.end; row++) {
         float *u = t->sum + row * t->width;
         t->cpu->kernels.activation_forward(t->kind, t->width, u, t->bias, u, t->y + row * t->width);
@@ -176,7 +189,7 @@ static void activation_backward_block(void *context, size_t index, size_t thread
 {
     (void)thread;
     const rows_task *t = context;
-    row_range range = row_block(t->rows, index);
+    row_range range = rows_of(t, index);
     float *dx = t->dx + range.begin * t->width;
     t->cpu->kernels.activation_backward(t->kind, (range.end - range.begin) * t->width,
                                         t->sum + range.begin * t->width, dx, dx);
@@ -195,7 +208,7 @@ static void gather_block(void *context, size_t index, size_t thread)
 {
     (void)thread;
     const rows_task *t = context;
-    row_range range = row_block(t->rows, index);
+    row_range range = rows_of(t, index);
     for (size_t row = range.begin; row < range.end; row++)
         memcpy(t->y + row * t->width, t->x + t->index[row] * t->width, t->width * sizeof *t->y);
 }
@@ -213,7 +226,7 @@ static void scatter_block(void *context, size_t index, size_t thread)
 {
     (void)thread;
     const rows_task *t = context;
-    row_range range = row_block(t->rows, index);
+    row_range range = rows_of(t, index);
     for (size_t row = range.begin; row < range.end; row++)
         t->cpu->kernels.add(t->width, t->dy + row * t->width, t->dx + t->index[row] * t->width);
 }
