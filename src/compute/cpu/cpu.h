@@ -71,12 +71,14 @@ void cpu_matmul(compute_cpu *cpu, const matmul_shape *s, const float *a, const f
 /* The same, and *squares += the sum of the squares of c; NULL: not wanted. */
 void cpu_matmul_squares(compute_cpu *cpu, const matmul_shape *s, const float *a, const float *b,
                         float beta, float *c, double *squares);
-/* c = a b + bias for a transposed weight b, which may come packed too; packed or bias (a row of c)
- * may be NULL. */
+/* c = a b + bias for a transposed weight b; bias is a row of c, or NULL. */
 void cpu_matmul_weight(compute_cpu *cpu, const matmul_shape *s, const float *a, const float *b,
-                       const float *packed, const float *bias, float *c);
-/* b [s->inner * s->cols] packed, all of it. */
-void cpu_matmul_pack(compute_cpu *cpu, const matmul_shape *s, const float *b, float *packed);
+                       const float *bias, float *c);
+
+/* panels.c: w [out, in] packed [out * in], and y = x w^T + bias by it. */
+void cpu_panels_pack(compute_cpu *cpu, size_t in, size_t out, const float *w, float *packed);
+void cpu_panels_multiply(compute_cpu *cpu, const linear_shape *s, const float *x,
+                         const float *packed, const float *bias, float *y);
 
 /* The operations, by file. */
 void linear_operations(compute *table);

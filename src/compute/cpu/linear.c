@@ -3,24 +3,25 @@
 
 #include "base/parallel.h"
 
-static matmul_shape forward_product(size_t rows, size_t in, size_t out)
-{
-    return (matmul_shape){
-        .b_transposed = 1, .rows = rows, .cols = out, .inner = in, .lda = in, .ldb = in, .ldc = out
-    };
-}
-
 static void linear_pack(compute *on, size_t in, size_t out, const float *w, float *packed)
 {
-    matmul_shape product = forward_product(0, in, out);
-    cpu_matmul_pack(cpu_of(on), &product, w, packed);
+    cpu_panels_pack(cpu_of(on), in, out, w, packed);
 }
 
 static void linear_forward(compute *on, const linear_shape *s, const float *x, const float *w,
                            const float *packed, const float *b, float *y)
 {
-    matmul_shape product = forward_product(s->rows, s->in, s->out);
-    cpu_matmul_weight(cpu_of(on), &product, x, w, packed, b, y);
+    matmul_shape product = { .b_transposed = 1,
+                             .rows = s->rows,
+                             .cols = s->out,
+                             .inner = s->in,
+                             .lda = s->in,
+                             .ldb = s->in,
+                             .ldc = s->out };
+    if (packed)
+        cpu_panels_multiply(cpu_of(on), s, x, packed, b, y);
+    else
+        cpu_matmul_weight(cpu_of(on), &product, x, w, b, y);
 }
 
 static void linear_backward_input(compute *on, const linear_shape *s, const float *dy,

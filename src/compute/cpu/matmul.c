@@ -225,89 +225,9 @@ void cpu_matmul_squares(compute_cpu *cpu, const matmul_shape *s, const float *a,
         *squares += cpu->operations.sum_squares(&cpu->operations, s->rows * s->cols, c);
 }
 
-/* ---- packed weights: panels, [inner, PANEL_COLS] each without gaps, the last one narrower
- *
- * A weight that stays as it is pays for a kernel of our own, which reads it in the order of memory:
- * dnnl_sgemm copies its b anew in each call, and with a single text's few rows that, and waiting
- * for memory, is most of the time. */
-
-typedef struct panels {
-    compute_cpu *cpu;
-    const matmul_shape *shape;
-    const float *a, *b, *bias;
-    float *packed, *c;
-    size_t count, groups; /* of panels; a group of neighbours is an item's */
-} panels;
-
-enum { PANEL_ROWS = 128 }; /* of a that are taken down a panel while it is in cache */
-
-static size_t panel_cols(const panels *p, size_t panel)
-{
-    size_t left = p->shape->cols - panel * PANEL_COLS;
-    return left < PANEL_COLS ? left : PANEL_COLS;
-}
-
-static void panel_pack(void *context, size_t index, size_t thread)
-{
-    (void)thread;
-    const panels *p = context;
-    const matmul_shape *s = p->shape;
-    size_t col = index * PANEL_COLS, cols = panel_cols(p, index);
-    p->cpu->kernels.transpose(cols, s->inner, p->b + col * s->ldb, s->ldb,
-                              p->packed + col * s->inner, cols);
-}
-
-void cpu_matmul_pack(compute_cpu *cpu, const matmul_shape *s, const float *b, float *packed)
-{
-    panels p = { .cpu = cpu, .shape = s, .b = b, .packed = packed };
-    double numbers = (double)s->inner * (double)s->cols;
-    parallel_for(cpu_team(cpu, numbers), blocks_of(s->cols, PANEL_COLS), panel_pack, &p);
-}
-
-static void panel_multiply(const panels *p, size_t panel, size_t row, size_t rows, bool last)
-{
-    const matmul_shape *s = p->shape;
-    size_t col = panel * PANEL_COLS, cols = panel_cols(p, panel);
-    const float *b = p->packed + col * s->inner;
-    float *c = p->c + row * s->ldc + col;
-    bool whole_follows = !last && panel_cols(p, panel + 1) == PANEL_COLS;
-    p->cpu->kernels.panel(rows, s->inner, cols, p->a + row * s->lda, s->lda, b,
-                          whole_follows ? b + s->inner * PANEL_COLS : NULL, c, s->ldc);
-    for (size_t i = 0; p->bias && i < rows; i++)
-        p->cpu->kernels.add(cols, p->bias + col, c + i * s->ldc);
-}
-
-static void panels_run(void *context, size_t index, size_t thread)
-{
-    (void)thread;
-    const panels *p = context;
-    size_t group = index % p->groups, row = index / p->groups * PANEL_ROWS;
-    size_t begin = p->count * group / p->groups, end = p->count * (group + 1) / p->groups;
-    size_t left = p->shape->rows - row, rows = left < PANEL_ROWS ? left : PANEL_ROWS;
-    for (size_t panel = begin; panel < end; panel++)
-        panel_multiply(p, panel, row, rows, panel + 1 == end);
-}
-
-/* No number of c depends on who computes it and with what beside it, so the work may be shared by
- * the number of threads. */
-static void panels_multiply(panels *p)
-{
-    const matmul_shape *s = p->shape;
-    double operations = 2.0 * (double)s->rows * (double)s->cols * (double)s->inner;
-    size_t team = cpu_team(p->cpu, operations);
-    p->count = blocks_of(s->cols, PANEL_COLS);
-    p->groups = p->count < 2 * team ? p->count : 2 * team;
-    parallel_for(team, blocks_of(s->rows, PANEL_ROWS) * p->groups, panels_run, p);
-}
-
 void cpu_matmul_weight(compute_cpu *cpu, const matmul_shape *s, const float *a, const float *b,
-                       const float *packed, const float *bias, float *c)
+                       const float *bias, float *c)
 {
-    if (packed) {
-        panels_multiply(&(panels){
-            .cpu = cpu, .shape = s, .a = a, .packed = (float *)packed, .bias = bias, .c = c });
-        return;
-    }
     tiling t = tiling_of(cpu, s, a, b, c);
     t.bias = bias;
     product_run(&t);
