@@ -100,11 +100,11 @@ weight *params_weight(params *p, const param_entry *entry);
 
 /* Where the trainable weights lie in a block of floats: the word table, of which a step reads few
  * rows, the other embeddings, the matrices of linear layers, then what has no weight decay, so that
- * the optimizer sees four spans. Weights begin at multiples of 16 floats; the gaps hold zeros and stay so. Gradients and
- * both moments have the same layout. */
+ * the optimizer sees four spans. Weights begin at multiples of 16 floats; the gaps hold zeros and
+ * stay so. Gradients and both moments have the same layout. */
 typedef struct param_layout {
-    size_t *at;       /* [entries] first float, or SIZE_MAX: frozen */
-    weight words;     /* the table's shape, without data; no rows: it is frozen */
+    size_t *at;            /* [entries] first float, or SIZE_MAX: frozen */
+    weight words;          /* the table's shape, without data; no rows: it is frozen */
     size_t words_end;      /* floats of the first span, */
     size_t embeddings_end; /* of the first two, */
     size_t decay_end;      /* of the first three, */

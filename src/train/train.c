@@ -18,7 +18,8 @@ static bert_status gradient_compute(run *r, const uint32_t *index, size_t count,
 {
     const task *kind = r->task;
     size_t part = r->plan.units;
-    double loss = 0.0, squares = 0.0, divisor = examples_weigh(&r->train, index, count, 0, r->dropout.key);
+    double loss = 0.0, squares = 0.0,
+           divisor = examples_weigh(&r->train, index, count, 0, r->dropout.key);
     if (!(divisor > 0.0)) divisor = 1.0; /* nothing is asked in this step */
     optimizer_zero(&r->optimizer);
     for (size_t done = 0; done < count; done += part) {
