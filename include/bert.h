@@ -212,6 +212,8 @@ typedef struct bert_session_options {
 
 BERT_API bert_session_options bert_session_options_default(void); /* say: 0, 0, 4,096 */
 
+/* The first session of a model writes the matrices of its layers once more, in the order in which
+ * products read them fastest; all sessions of the model share them. */
 BERT_API bert_status bert_session_new(const bert_model *model, const bert_session_options *options,
                                       bert_session **out);
 BERT_API void bert_session_free(bert_session *session);
