@@ -121,6 +121,19 @@ static void run_adamw(const kernel_table *t, const workspace *w)
     t->adamw(&step, w->count, w->a, w->b, w->c, w->d);
 }
 
+static void run_transpose(const kernel_table *t, const workspace *w)
+{
+    size_t rows = w->count / w->row;
+    t->transpose(rows, w->row, w->a, w->row, w->b, rows);
+}
+
+/* Eight rows down a panel; an element is one of the panel. */
+static void run_panel(const kernel_table *t, const workspace *w)
+{
+    size_t inner = w->count / PANEL_COLS;
+    t->panel(8, inner, PANEL_COLS, w->a, inner, w->b, NULL, w->f, PANEL_COLS);
+}
+
 #define CASES(CASE)                                                                                \
     CASE(dropout_apply)                                                                            \
     CASE(residual_add)                                                                             \
@@ -136,7 +149,9 @@ static void run_adamw(const kernel_table *t, const workspace *w)
     CASE(exp_sum)                                                                                  \
     CASE(add)                                                                                      \
     CASE(sum_squares)                                                                              \
-    CASE(adamw)
+    CASE(adamw)                                                                                    \
+    CASE(transpose)                                                                                \
+    CASE(panel)
 
 typedef struct benchmark {
     const char *name;
