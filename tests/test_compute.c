@@ -2,7 +2,7 @@
  * reference and for the best instruction set; and results do not depend on the number of threads,
  * bit for bit. */
 #include "base/rng.h"
-#include "compute/compute.h"
+#include "device.h"
 #include "scratch.h"
 
 #include <math.h>
@@ -19,31 +19,6 @@
  * and h^2 of curvature. */
 static const float step = 1e-2f;
 static const double bound = 3e-3;
-
-static compute *device_open(const char *isa, size_t threads)
-{
-    compute *on;
-    if (isa)
-        setenv("BERT_ISA", isa, 1);
-    else
-        unsetenv("BERT_ISA");
-    assert_done(compute_cpu_open(threads, &on));
-    assert_done(on->reserve(on, &(compute_limits){ .rows = 1024, .width = 512, .keys = 64 }));
-    return on;
-}
-
-/* count numbers ~ normal(0, 1), another stream for each `stream`. The caller frees. */
-static float *random_floats(size_t count, uint32_t stream)
-{
-    float *x = malloc((count ? count : 1) * sizeof *x);
-    rng_normal(rng_key(7, stream), stream, 1.0f, count, x);
-    return x;
-}
-
-static float *zero_floats(size_t count)
-{
-    return calloc(count ? count : 1, sizeof(float));
-}
 
 /* sum of y * weights: a number whose gradient by y is `weights`. */
 static double weighted(const float *y, const float *weights, size_t count)

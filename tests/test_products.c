@@ -1,6 +1,5 @@
 /* The products of a linear layer equal the reference's, whichever way they are made. */
-#include "base/rng.h"
-#include "compute/compute.h"
+#include "device.h"
 #include "scratch.h"
 
 #include <math.h>
@@ -11,31 +10,6 @@
 
 #include <cmocka.h>
 
-static compute *device_open(const char *isa)
-{
-    compute *on;
-    if (isa)
-        setenv("BERT_ISA", isa, 1);
-    else
-        unsetenv("BERT_ISA");
-    assert_done(compute_cpu_open(2, &on));
-    assert_done(on->reserve(on, &(compute_limits){ .rows = 1024, .width = 512, .keys = 64 }));
-    return on;
-}
-
-/* count numbers ~ normal(0, 1), another stream for each `stream`. The caller frees. */
-static float *random_floats(size_t count, uint32_t stream)
-{
-    float *x = malloc((count ? count : 1) * sizeof *x);
-    rng_normal(rng_key(7, stream), stream, 1.0f, count, x);
-    return x;
-}
-
-static float *zero_floats(size_t count)
-{
-    return calloc(count ? count : 1, sizeof(float));
-}
-
 typedef struct products {
     float *y, *packed_y, *dx, *dw, *dw_alone;
     double squares; /* of dw */
@@ -44,7 +18,7 @@ typedef struct products {
 /* The three products of a linear layer, and the forward one by its packed weight. */
 static products products_run(const char *isa, const linear_shape *s)
 {
-    compute *on = device_open(isa);
+    compute *on = device_open(isa, 2);
     size_t weights = s->in * s->out;
     float *x = random_floats(s->rows * s->in, 1), *w = random_floats(weights, 2);
     float *b = random_floats(s->out, 3), *dy = random_floats(s->rows * s->out, 4);
