@@ -19,11 +19,6 @@ bert_status isa_check(void)
                 asked);
 }
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 static bert_status model_fill(bert_model *m, const char *folder)
 {
     compute *on;
@@ -43,7 +38,8 @@ static bert_status model_fill(bert_model *m, const char *folder)
     m->task = task_of_model(c, m->weights.groups);
     TRY(record_read(folder, &m->trained));
     size_t most = tokenizer_max_length(m->tokenizer.tokenizer);
-    m->max_length = smaller(c->positions, m->trained.max_length ? m->trained.max_length : most);
+    m->max_length =
+        size_smaller(c->positions, m->trained.max_length ? m->trained.max_length : most);
     return BERT_OK;
 }
 

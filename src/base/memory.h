@@ -10,6 +10,16 @@
 /* *product = a * b; false, and *product untouched, where that does not fit a size_t. */
 bool size_multiply(size_t a, size_t b, size_t *product);
 
+static inline size_t size_larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static inline size_t size_smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
 /* *out = `count` zeroed elements of `size` bytes (NULL never stands for success, count 0 included).
  * The caller frees with free(). */
 bert_status memory_zeroed(size_t count, size_t size, void **out);

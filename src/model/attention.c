@@ -19,13 +19,6 @@ static attention_shape shape_of(const pass *p, const layer_rows *rows)
                               .key_starts = p->batch->starts };
 }
 
-static norm_shape norm_of(const pass *p, const layer_rows *rows)
-{
-    return (norm_shape){ .rows = rows->count,
-                         .width = p->config->hidden,
-                         .epsilon = (float)p->config->norm_epsilon };
-}
-
 /* The tape's hidden [tokens, hidden] -> its attention_output [queries, hidden] */
 void attention_part_forward(const pass *p, size_t layer)
 {
@@ -36,7 +29,7 @@ void attention_part_forward(const pass *p, size_t layer)
     layer_rows rows = layer_rows_of(p, layer);
     linear_shape queries = square(p, rows.count), keys = square(p, p->batch->tokens);
     attention_shape shape = shape_of(p, &rows);
-    norm_shape norm = norm_of(p, &rows);
+    norm_shape norm = hidden_norm(p, rows.count);
     dropout drop_probabilities = layer_dropout(p, layer, DROPOUT_PROBABILITIES, &rows);
     dropout drop_output = layer_dropout(p, layer, DROPOUT_ATTENTION, &rows);
     const float *x = b->hidden, *residual = rows.few ? b->residual : x;
@@ -58,7 +51,7 @@ void attention_part_output(const pass *p, size_t layer)
     const layer_params *w = &p->params->layers[layer];
     const norm_tape *t = &p->tape->layers[layer].attention;
     layer_rows rows = layer_rows_of(p, layer);
-    norm_shape norm = norm_of(p, &rows);
+    norm_shape norm = hidden_norm(p, rows.count);
     p->on->norm_forward(p->on, &norm, t->sum, w->attention_gain.data, w->attention_shift.data,
                         p->tape->attention_output, t->mean, t->rstd);
 }
@@ -75,7 +68,7 @@ void attention_part_backward(const pass *p, size_t layer, bool input, params *gr
     layer_rows rows = layer_rows_of(p, layer);
     linear_shape queries = square(p, rows.count), keys = square(p, p->batch->tokens);
     attention_shape shape = shape_of(p, &rows);
-    norm_shape norm = norm_of(p, &rows);
+    norm_shape norm = hidden_norm(p, rows.count);
     dropout drop_probabilities = layer_dropout(p, layer, DROPOUT_PROBABILITIES, &rows);
     dropout drop_output = layer_dropout(p, layer, DROPOUT_ATTENTION, &rows);
     const float *x = b->hidden, *residual = rows.few ? b->residual : x;

@@ -12,13 +12,6 @@ static embedding_shape shape_of(const pass *p)
                               .pad = p->config->pad };
 }
 
-static norm_shape norm_of(const pass *p)
-{
-    return (norm_shape){ .rows = p->batch->tokens,
-                         .width = p->config->hidden,
-                         .epsilon = (float)p->config->norm_epsilon };
-}
-
 static dropout dropout_of(const pass *p)
 {
     return (dropout){ .rate = p->dropout.hidden,
@@ -42,7 +35,7 @@ void embeddings_output(const pass *p)
     compute *on = p->on;
     const embedding_params *w = &p->params->embeddings;
     tape *t = p->tape;
-    norm_shape norm = norm_of(p);
+    norm_shape norm = hidden_norm(p, p->batch->tokens);
     dropout drop = dropout_of(p);
 
     on->norm_forward(on, &norm, t->embedding.sum, w->norm_gain.data, w->norm_shift.data, t->hidden,
@@ -58,7 +51,7 @@ void embeddings_backward(const pass *p, const float *doutput, params *gradients)
     embedding_params *d = &gradients->embeddings;
     tape *t = p->tape;
     embedding_shape shape = shape_of(p);
-    norm_shape norm = norm_of(p);
+    norm_shape norm = hidden_norm(p, p->batch->tokens);
     dropout drop = dropout_of(p);
 
     on->dropout_apply(on, norm.rows, norm.width, &drop, doutput, t->dbranch);

@@ -11,13 +11,6 @@ static linear_shape narrow(const pass *p, size_t rows)
     return (linear_shape){ .rows = rows, .in = p->config->intermediate, .out = p->config->hidden };
 }
 
-static norm_shape norm_of(const pass *p, size_t rows)
-{
-    return (norm_shape){ .rows = rows,
-                         .width = p->config->hidden,
-                         .epsilon = (float)p->config->norm_epsilon };
-}
-
 /* The tape's attention_output [queries, hidden] -> its intermediate [queries, intermediate] */
 void feed_forward_part_input(const pass *p, size_t layer)
 {
@@ -43,7 +36,7 @@ void feed_forward_part_forward(const pass *p, size_t layer)
     norm_tape *t = &b->layers[layer].output_norm;
     layer_rows rows = layer_rows_of(p, layer);
     linear_shape second = narrow(p, rows.count);
-    norm_shape norm = norm_of(p, rows.count);
+    norm_shape norm = hidden_norm(p, rows.count);
     dropout drop = layer_dropout(p, layer, DROPOUT_OUTPUT, &rows);
 
     feed_forward_part_input(p, layer);
@@ -57,7 +50,7 @@ void feed_forward_part_output(const pass *p, size_t layer)
 {
     const layer_params *w = &p->params->layers[layer];
     const norm_tape *t = &p->tape->layers[layer].output_norm;
-    norm_shape norm = norm_of(p, layer_rows_of(p, layer).count);
+    norm_shape norm = hidden_norm(p, layer_rows_of(p, layer).count);
     p->on->norm_forward(p->on, &norm, t->sum, w->output_gain.data, w->output_shift.data,
                         p->tape->hidden, t->mean, t->rstd);
 }
@@ -74,7 +67,7 @@ void feed_forward_part_backward(const pass *p, size_t layer, params *gradients)
     const layer_tape *t = &b->layers[layer];
     layer_rows rows = layer_rows_of(p, layer);
     linear_shape first = widen(p, rows.count), second = narrow(p, rows.count);
-    norm_shape norm = norm_of(p, rows.count);
+    norm_shape norm = hidden_norm(p, rows.count);
     dropout drop = layer_dropout(p, layer, DROPOUT_OUTPUT, &rows);
 
     on->norm_backward(on, &norm, b->dhidden, t->output_norm.sum, w->output_gain.data,

@@ -1,5 +1,7 @@
 #include "model/heads.h"
 
+#include "base/memory.h"
+
 #include <string.h>
 
 static const head *const heads[] = { &head_classifier, &head_choice, &head_tokens, &head_spans,
@@ -10,11 +12,6 @@ const head *head_of_class(const char *class_name)
     for (size_t i = 0; class_name && i < sizeof heads / sizeof *heads; i++)
         if (strcmp(heads[i]->class_name, class_name) == 0) return heads[i];
     return NULL;
-}
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
 }
 
 static size_t logit_width(const head *h, const config *c)
@@ -29,7 +26,7 @@ tape_shape head_tape_shape(const head *h, const config *c, const batch_limits *l
                            bool backward)
 {
     size_t wanted = limits->wanted ? limits->wanted : limits->sequences;
-    size_t rows = h->rows == ROWS_ALL ? limits->tokens : smaller(wanted, limits->tokens);
+    size_t rows = h->rows == ROWS_ALL ? limits->tokens : size_smaller(wanted, limits->tokens);
     bool vectors = h == &head_vectors;
     return (tape_shape){ .tokens = limits->tokens,
                          .sequences = limits->sequences,

@@ -19,20 +19,13 @@ static linear_shape decoder_of(const pass *p)
                            .out = p->config->vocabulary };
 }
 
-static norm_shape norm_of(const pass *p)
-{
-    return (norm_shape){ .rows = batch_wanted(p->batch),
-                         .width = p->config->hidden,
-                         .epsilon = (float)p->config->norm_epsilon };
-}
-
 static void masked_forward(const pass *p)
 {
     compute *on = p->on;
     const masked_params *w = &p->params->masked;
     transform_tape *t = &p->tape->transform;
     linear_shape transform = transform_of(p), decoder = decoder_of(p);
-    norm_shape norm = norm_of(p);
+    norm_shape norm = hidden_norm(p, batch_wanted(p->batch));
 
     const float *hidden = encoder_forward(p);
     linear_layer(on, &transform, hidden, &w->dense_weight, NULL, t->sum);
@@ -52,7 +45,7 @@ static void masked_backward(const pass *p, params *gradients)
     tape *b = p->tape;
     const transform_tape *t = &b->transform;
     linear_shape transform = transform_of(p), decoder = decoder_of(p);
-    norm_shape norm = norm_of(p);
+    norm_shape norm = hidden_norm(p, batch_wanted(p->batch));
 
     /* To the table's gradient the embeddings will add. */
     on->linear_backward_weight(on, &decoder, b->dlogits, t->output, p->accumulate,

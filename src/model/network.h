@@ -33,6 +33,14 @@ typedef struct pass {
                         they are in cache; NULL: not wanted */
 } pass;
 
+/* A LayerNorm over so many rows of hidden states. */
+static inline norm_shape hidden_norm(const pass *p, size_t rows)
+{
+    return (norm_shape){ .rows = rows,
+                         .width = p->config->hidden,
+                         .epsilon = (float)p->config->norm_epsilon };
+}
+
 /* y = x w^T + b, by w's packed form where it has one. */
 static inline void linear_layer(compute *on, const linear_shape *s, const float *x, const weight *w,
                                 const float *b, float *y)

@@ -46,11 +46,6 @@ static void layers_place(tape *t, const config *c, arena *block)
     }
 }
 
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
 /* Gradients of the three projections follow those of the feed-forward part, and these follow its
  * forward pass. */
 static void workspace_place(tape *t, const config *c, arena *block)
@@ -61,7 +56,7 @@ static void workspace_place(tape *t, const config *c, arena *block)
     if (t->shape.wanted) t->residual = take(block, t->shape.wanted, c->hidden);
     t->attention_output = take(block, tokens, c->hidden);
     t->intermediate =
-        take(block, tokens, backward ? larger(c->intermediate, projections) : c->intermediate);
+        take(block, tokens, backward ? size_larger(c->intermediate, projections) : c->intermediate);
     if (!backward || !t->intermediate) return;
     t->dintermediate = t->dquery = t->intermediate;
     t->dkey = t->dquery + tokens * c->hidden;

@@ -1,20 +1,11 @@
 #include "train/plan.h"
 
+#include "base/memory.h"
 #include "base/parallel.h"
 
 /* Measured (tests/cli/memory.test holds them against runs): the program and its libraries, and the
  * tokenizer's tables with what reading them leaves in the heap. */
 enum { PROGRAM_BYTES = 15000000, PIECE_BYTES = 300, THREADS_COUNTED = 16 };
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 /* Bytes of the weights that stay where the checkpoint has them. */
 static size_t frozen_bytes(const plan_request *q)
@@ -22,19 +13,19 @@ static size_t frozen_bytes(const plan_request *q)
     size_t count = 0;
     for (size_t i = 0; i < q->entry_count; i++)
         if (q->layout->at[i] == SIZE_MAX)
-            count += q->entries[i].rows * larger(q->entries[i].cols, 1);
+            count += q->entries[i].rows * size_larger(q->entries[i].cols, 1);
     return count ? count * sizeof(float) + q->converted : 0;
 }
 
 static size_t again_least(const plan_request *q)
 {
-    return smaller(q->frozen_layers, q->config->layers - 1);
+    return size_smaller(q->frozen_layers, q->config->layers - 1);
 }
 
 static size_t threads_counted(const plan_request *q)
 {
     size_t threads = q->threads ? q->threads : parallel_threads();
-    return q->limit ? larger(threads, THREADS_COUNTED) : threads;
+    return q->limit ? size_larger(threads, THREADS_COUNTED) : threads;
 }
 
 /* Of passes of so many units, so many layers computed again. */
@@ -95,7 +86,7 @@ static bert_status units_most(const plan_request *q, size_t *out)
 static size_t units_even(const plan_request *q, size_t units)
 {
     size_t passes = (q->step + units - 1) / units;
-    return larger((q->step + passes - 1) / passes, q->least);
+    return size_larger((q->step + passes - 1) / passes, q->least);
 }
 
 static bert_status fail_limit(const plan_request *q, const plan *p)

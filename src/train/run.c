@@ -218,16 +218,6 @@ static int longer_first(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* What passes over the run's data need, for plan_make(). */
 typedef struct data_sizes {
     const run *run;
@@ -260,13 +250,14 @@ static void data_sizes_of(const void *context, size_t units, pass_sizes *out)
     const features *train = &r->train.features, *dev = &r->dev.features;
     batch_limits *b = &out->batch;
     *b = (batch_limits){
-        .tokens = larger(sizes->tokens[units], features_longest_unit(dev)),
-        .sequences = larger(units * features_group(train), features_group(dev)),
+        .tokens = size_larger(sizes->tokens[units], features_longest_unit(dev)),
+        .sequences = size_larger(units * features_group(train), features_group(dev)),
     };
-    b->wanted = larger(examples_wanted(&r->train, b->tokens), examples_wanted(&r->dev, b->tokens));
+    b->wanted =
+        size_larger(examples_wanted(&r->train, b->tokens), examples_wanted(&r->dev, b->tokens));
     out->compute = (compute_limits){ .rows = b->tokens,
                                      .width = r->config.hidden,
-                                     .keys = larger(train->longest, dev->longest) };
+                                     .keys = size_larger(train->longest, dev->longest) };
     if (!compares(r)) return;
     out->compute.units = units;
     out->compute.members = features_group(train);
@@ -276,7 +267,7 @@ static void plan_tell(const run *r)
 {
     const bert_train_options *o = r->options;
     const bert_memory *m = &r->plan.memory;
-    size_t step = smaller(o->batch_size, r->train.features.count);
+    size_t step = size_smaller(o->batch_size, r->train.features.count);
     if (o->memory_limit)
         observe_note(&o->observer,
                      "memory: %.2f GB asked for, %.2f GB needed; %zu of %zu layers are computed "
@@ -302,8 +293,8 @@ static size_t data_bytes(const run *r, const dataset *d)
 static bert_status plan_open(run *r, const dataset *d)
 {
     const bert_train_options *o = r->options;
-    size_t step = smaller(o->batch_size, r->train.features.count);
-    size_t most = o->micro_batch ? smaller(o->micro_batch, step) : step;
+    size_t step = size_smaller(o->batch_size, r->train.features.count);
+    size_t most = o->micro_batch ? size_smaller(o->micro_batch, step) : step;
     data_sizes sizes;
     TRY(data_sizes_open(r, &sizes));
     plan_request request = {
@@ -318,7 +309,7 @@ static bert_status plan_open(run *r, const dataset *d)
         .threads = o->threads,
         .step = step,
         .most = most,
-        .least = compares(r) ? smaller(2, most) : 1,
+        .least = compares(r) ? size_smaller(2, most) : 1,
         .limit = o->memory_limit,
         .sizes = data_sizes_of,
         .context = &sizes,
