@@ -19,6 +19,7 @@ OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 CLI     := $(patsubst %.c,$(BUILD)/%.o,$(wildcard cli/*.c))
 TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 SUPPORT := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tests/test_*.c),$(wildcard tests/*.c)))
+FAULTS  := $(patsubst tests/%.c,$(BUILD)/tests/%.so,$(wildcard tests/faults/*.c))
 TOOLS   := $(patsubst %.c,$(BUILD)/%,$(wildcard tools/*.c bench/*.c))
 
 .PHONY: all clean
@@ -47,13 +48,18 @@ $(BUILD)/bert: $(CLI) $(BUILD)/libbert.a
 $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(SUPPORT) $(BUILD)/libbert.a
 	$(CC) $(FLAGS) $(CFLAGS) -o $@ $^ -lcmocka $(LIBRARIES)
 
+# Stands between the program and the system while it is tested; never under a sanitizer.
+$(FAULTS): $(BUILD)/%.so: %.c
+	@mkdir -p $(@D)
+	$(CC) $(WARNINGS) -D_GNU_SOURCE -fPIC -O2 -shared -o $@ $< -ldl
+
 $(BUILD)/tests/%.o: FLAGS += -Itests
 
 $(TOOLS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libbert.a
 	$(CC) $(FLAGS) $(CFLAGS) -o $@ $^ $(LIBRARIES)
 
 .PHONY: tests tools deps demo-data
-tests: $(TESTS)
+tests: $(TESTS) $(FAULTS)
 tools: $(TOOLS)
 
 deps: ## installs the libraries that the build needs (Debian, Ubuntu)

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static void result_print_json(const watch *w, const char *output)
 {
@@ -51,6 +52,14 @@ static void next_command_print(const char *output)
     json_decref(name);
 }
 
+/* Has the run left the checkpoint of a wish to stop? */
+static bool resumable(const watch *w, const char *output)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/checkpoint-%zu.ckpt", output, w->step);
+    return access(path, F_OK) == 0;
+}
+
 static void result_print(const watch *w, const char *output)
 {
     if (w->metrics && w->metrics_epoch > 0) {
@@ -67,6 +76,9 @@ static void result_print(const watch *w, const char *output)
     printf("saved as %s", output);
     if (w->settings->train.keep_best && w->metrics_epoch > 0)
         printf(" (epoch %zu, the best one)", w->metrics_epoch);
+    if (resumable(w, output))
+        printf("\n\nTo go on from there:\n  %s%s", w->settings->command_line,
+               w->settings->train.resume ? "" : " --resume");
     printf("\n\nNow try:\n  ");
     next_command_print(output);
 }

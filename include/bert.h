@@ -300,8 +300,8 @@ typedef struct bert_event {
 
 typedef struct bert_observer {
     void (*tell)(void *context, const bert_event *event); /* NULL: nobody listens */
-    bool (*stop)(void *context); /* asked between steps; true: finish here, save, return BERT_OK.
-                                    NULL: never */
+    bool (*stop)(void *context); /* asked between steps; true: finish here, save, return BERT_OK;
+                                    `resume` can go on. NULL: never */
     void *context;
 } bert_observer;
 
@@ -337,6 +337,14 @@ typedef struct bert_train_options {
     bool shuffle;   /* true */
     size_t limit;   /* 0: all examples, else the first so many */
     bool keep_best; /* save the epoch with the best dev score, not the last */
+    const char *metric; /* what that score is: "f1", "loss", ...; NULL: the task's own choice */
+    size_t patience;    /* 0: never, else end after so many evaluations that bring nothing better */
+    /* "30min": a checkpoint of the run is taken so often, in `output`.partial: a number of steps
+     * ("500"), a time ("90s", "30min", "2h"), or "never". */
+    const char *checkpoint_every;
+    size_t keep; /* 2: the newest so many stay; when the run ends, none */
+    bool resume; /* go on from the newest good one, if there is any: the files that result are those
+                    of a run that was never stopped, byte for byte */
     size_t threads; /* 0: one a processor */
     /* 0: none, else the run's memory in bytes, at most (bert_memory's total). What does not fit is
      * made smaller: as few layers as needed are computed again in backward, which changes no bit;
@@ -372,10 +380,11 @@ BERT_API bert_status bert_training_memory(const bert_model *model,
                                           const bert_train_options *options, bert_memory *out);
 
 /* Fine-tunes and writes `output`: config.json, model.safetensors, the tokenizer's files,
- * train_log.jsonl, timings.jsonl, eval_results.json, all_results.json, run.json. The folder appears
- * whole when the run ends (until then it is `output`.partial beside it); on failure nothing of it
- * remains (but for a finished model that cannot be put in its place: the message says where it is)
- * and an older `output` is untouched. */
+ * train_log.jsonl, timings.jsonl, eval_results.json, all_results.json, run.json; and the checkpoint
+ * of a run that was asked to stop. The folder appears whole when the run ends (until then it is
+ * `output`.partial beside it); on failure nothing of it remains (but for checkpoints, and a
+ * finished model that cannot be put in its place: the message says where it is) and an older
+ * `output` is untouched. */
 BERT_API bert_status bert_train(const bert_train_options *options);
 
 /* ------------------------------------------------------------------------------------------

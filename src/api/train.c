@@ -37,6 +37,8 @@ bert_train_options bert_train_options_default(void)
         .dropout = -1.0,
         .seed = 42,
         .shuffle = true,
+        .checkpoint_every = "30min",
+        .keep = 2,
         .task_options = bert_task_options_default(),
     };
 }
@@ -66,6 +68,8 @@ static bert_status train_options_check(const bert_train_options *o)
     if (!o->train || !o->train_count) return fail(BERT_ARGUMENT, "training data must be given");
     if (o->keep_best && !o->dev)
         return fail(BERT_ARGUMENT, "to keep the best epoch, dev data must be given to compare by");
+    if ((o->metric || o->patience) && !o->dev)
+        return fail(BERT_ARGUMENT, "for a metric or patience, dev data must be given to measure");
     if (o->task_options.tune_thresholds && !o->dev)
         return fail(BERT_ARGUMENT, "to tune thresholds, dev data must be given to tune them on");
     TRY(in_bounds("epochs", (double)o->epochs, 1, 1e6));
@@ -74,6 +78,7 @@ static bert_status train_options_check(const bert_train_options *o)
     TRY(in_bounds("learning_rate", o->learning_rate, 0, 10));
     TRY(in_bounds("warmup", o->warmup, 0, many));
     TRY(in_bounds("weight_decay", o->weight_decay, 0, 10));
+    TRY(in_bounds("keep", (double)o->keep, 1, 1e6));
     TRY(in_bounds("clip", o->clip, 0, many));
     TRY(in_bounds("adam_beta1", o->adam_beta1, 0, below_one));
     TRY(in_bounds("adam_beta2", o->adam_beta2, 0, below_one));

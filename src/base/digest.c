@@ -1,27 +1,40 @@
 #include "base/digest.h"
 
-#include "base/file.h"
-
 #include <nettle/base16.h>
 #include <nettle/sha2.h>
 
-/* What is read of a big file need not stay in memory: a multiple of every page's size. */
+_Static_assert(DIGEST_BYTES == SHA256_DIGEST_SIZE, "digest.h says SHA-256");
+
+/* What is read of a big file is given back piece by piece: a multiple of every page's size. */
 enum { PIECE = 1 << 20 };
+
+void bytes_digest(slice bytes, uint8_t *out)
+{
+    struct sha256_ctx context;
+    sha256_init(&context);
+    sha256_update(&context, bytes.count, (const uint8_t *)bytes.bytes);
+    sha256_digest(&context, DIGEST_BYTES, out);
+}
+
+void mapped_digest(const file_map *map, size_t from, size_t count, uint8_t *out)
+{
+    struct sha256_ctx context;
+    sha256_init(&context);
+    for (size_t done = 0; done < count;) {
+        size_t piece = count - done < PIECE ? count - done : PIECE;
+        sha256_update(&context, piece, (const uint8_t *)map->bytes + from + done);
+        file_map_forget(map, from + done, piece);
+        done += piece;
+    }
+    sha256_digest(&context, DIGEST_BYTES, out);
+}
 
 bert_status file_digest(const char *path, char *hex)
 {
     file_map map;
+    uint8_t digest[DIGEST_BYTES];
     TRY(file_map_open(path, &map));
-    struct sha256_ctx context;
-    uint8_t digest[SHA256_DIGEST_SIZE];
-    sha256_init(&context);
-    for (size_t done = 0; done < map.count;) {
-        size_t count = map.count - done < PIECE ? map.count - done : PIECE;
-        sha256_update(&context, count, (const uint8_t *)map.bytes + done);
-        file_map_forget(&map, done, count);
-        done += count;
-    }
-    sha256_digest(&context, sizeof digest, digest);
+    mapped_digest(&map, 0, map.count, digest);
     file_map_close(&map);
     base16_encode_update(hex, sizeof digest, digest);
     hex[DIGEST_TEXT - 1] = '\0';

@@ -104,8 +104,7 @@ bert_status file_write_open(const char *path, file_write *out)
     return BERT_OK;
 }
 
-/* Makes a rename in `path`'s folder outlast a power failure. */
-static bert_status folder_sync(const char *path)
+bert_status folder_sync(const char *path)
 {
     const char *slash = strrchr(path, '/');
     char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
@@ -168,7 +167,9 @@ bert_status folder_make(const char *path)
         if (*at != '/' && *at != '\0') continue;
         char end = *at;
         *at = '\0';
-        if (mkdir(partial, 0777) != 0 && (errno != EEXIST || !folder_exists(partial)))
+        if (mkdir(partial, 0777) == 0)
+            status = folder_sync(partial);
+        else if (errno != EEXIST || !folder_exists(partial))
             status = fail_errno("make the folder", partial);
         *at = end;
         if (end == '\0') break;
@@ -216,6 +217,11 @@ static bert_status folders_exchange(const char *staged, const char *path)
 
 bert_status folder_publish(const char *staged, const char *path)
 {
+    char *inside = NULL;
+    TRY(path_join(staged, "", &inside)); /* the staged folder's own entries */
+    bert_status status = folder_sync(inside);
+    free(inside);
+    TRY(status);
     if (rename(staged, path) != 0) { /* an absent or empty `path` is taken over by a plain rename */
         if (errno != ENOTEMPTY && errno != EEXIST) return fail_errno("replace", path);
         TRY(folders_exchange(staged, path));

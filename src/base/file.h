@@ -45,6 +45,10 @@ bert_status file_replace(const char *path, const void *bytes, size_t count);
 /* Copies a file whole, by the same way. */
 bert_status file_copy(const char *from, const char *to);
 
+/* Makes what was made, renamed or removed in the folder that holds `path` outlast a power failure.
+ */
+bert_status folder_sync(const char *path);
+
 /* Makes a folder and its missing parents; one that is there already is fine. */
 bert_status folder_make(const char *path);
 

@@ -3,8 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-static bert_status stream_open(const output *o, const char *name, FILE **out)
+static bert_status stream_open(const output *o, const char *name, slice before, FILE **out)
 {
     char *path;
     TRY(output_path(o, name, &path));
@@ -14,16 +15,17 @@ static bert_status stream_open(const output *o, const char *name, FILE **out)
     free(path);
     if (stream) {
         setvbuf(stream, NULL, _IOLBF, BUFSIZ); /* so that a running one can be followed */
+        if (before.count) fwrite(before.bytes, 1, before.count, stream); /* errors are sticky */
         *out = stream;
     }
     return status;
 }
 
-bert_status journal_open(const output *o, journal *out)
+bert_status journal_open(const output *o, const journal_text *before, journal *out)
 {
     journal j = { 0 };
-    bert_status status = stream_open(o, "train_log.jsonl", &j.log);
-    if (status == BERT_OK) status = stream_open(o, "timings.jsonl", &j.timings);
+    bert_status status = stream_open(o, "train_log.jsonl", before->log, &j.log);
+    if (status == BERT_OK) status = stream_open(o, "timings.jsonl", before->timings, &j.timings);
     if (status != BERT_OK) {
         if (j.log) fclose(j.log);
         return status;
@@ -49,7 +51,7 @@ bert_status journal_step(journal *j, const bert_event *s)
 static bool stream_close(FILE **stream)
 {
     if (!*stream) return true;
-    bool good = !ferror(*stream);
+    bool good = fflush(*stream) == 0 && !ferror(*stream) && fsync(fileno(*stream)) == 0;
     good = fclose(*stream) == 0 && good;
     *stream = NULL;
     return good;

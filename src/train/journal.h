@@ -10,6 +10,7 @@
 #ifndef TRAIN_JOURNAL_H
 #define TRAIN_JOURNAL_H
 
+#include "base/slice.h"
 #include "bert.h"
 #include "train/output.h"
 
@@ -19,7 +20,13 @@ typedef struct journal {
     FILE *log, *timings;
 } journal;
 
-bert_status journal_open(const output *o, journal *out);
+/* What the two files hold. */
+typedef struct journal_text {
+    slice log, timings;
+} journal_text;
+
+/* The files begin with `before`, of the steps before a resumed run's. */
+bert_status journal_open(const output *o, const journal_text *before, journal *out);
 /* A line that cannot be written is told at once: a full disk must not cost hours of training. */
 bert_status journal_step(journal *j, const bert_event *step);
 bert_status journal_close(journal *j);

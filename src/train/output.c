@@ -1,11 +1,13 @@
 #include "train/output.h"
 
 #include "base/file.h"
+#include "base/memory.h"
 #include "formats/json.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -49,29 +51,54 @@ static bool is_dots(const char *name)
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
+/* "checkpoint-120.ckpt": the bytes of the name up to the end of ".ckpt"; 0: it is another. */
+static size_t checkpoint_name(const char *name, uint64_t *step)
+{
+    static const char before[] = "checkpoint-", after[] = ".ckpt";
+    const char *number = name + sizeof before - 1;
+    if (strncmp(name, before, sizeof before - 1) != 0) return 0;
+    size_t digits = strspn(number, "0123456789");
+    if (!digits || digits > 18 || strncmp(number + digits, after, sizeof after - 1) != 0) return 0;
+    *step = strtoull(number, NULL, 10);
+    return sizeof before - 1 + digits + sizeof after - 1;
+}
+
+static bool is_checkpoint(const char *name)
+{
+    uint64_t step;
+    size_t count = checkpoint_name(name, &step);
+    return count && !name[count];
+}
+
 static bool file_known(const char *name)
 {
     for (size_t i = 0; i < sizeof known_files / sizeof *known_files; i++)
         if (strcmp(name, known_files[i]) == 0) return true;
-    return false;
+    return is_checkpoint(name);
 }
 
-/* "config.json.4711.partial" of "config.json", see file_write_open(). */
-static bool name_unfinished(const char *name, const char *of)
+/* "config.json.4711.partial", whose first `count` bytes are a name; see file_write_open(). */
+static bool name_unfinished(const char *name, size_t count)
 {
-    size_t count = strlen(of);
-    if (strncmp(name, of, count) != 0 || name[count] != '.') return false;
+    if (name[count] != '.') return false;
     const char *number = name + count + 1;
     size_t digits = strspn(number, "0123456789");
     return digits && strcmp(number + digits, ".partial") == 0;
 }
 
+static bool unfinished_of(const char *name, const char *of)
+{
+    return strncmp(name, of, strlen(of)) == 0 && name_unfinished(name, strlen(of));
+}
+
 /* A file that a killed run was writing. */
 static bool file_unfinished(const char *name)
 {
+    uint64_t step;
+    size_t count = checkpoint_name(name, &step);
     for (size_t i = 0; i < sizeof known_files / sizeof *known_files; i++)
-        if (name_unfinished(name, known_files[i])) return true;
-    return false;
+        if (unfinished_of(name, known_files[i])) return true;
+    return count && name_unfinished(name, count);
 }
 
 /* Does the folder hold nothing but `file`, whole or unfinished? A link to one is not looked into.
@@ -84,7 +111,7 @@ static bool holds_only(const char *path, const char *file)
     if (!entries && descriptor >= 0) close(descriptor);
     for (struct dirent *entry; only && (entry = readdir(entries));) {
         const char *name = entry->d_name;
-        only = is_dots(name) || (file && (strcmp(name, file) == 0 || name_unfinished(name, file)));
+        only = is_dots(name) || (file && (strcmp(name, file) == 0 || unfinished_of(name, file)));
     }
     if (entries) closedir(entries);
     return only;
@@ -103,7 +130,7 @@ static bool folder_known(const char *folder, const char *name)
     return false;
 }
 
-static bert_status folder_check(const char *folder, bool overwrite)
+static bert_status folder_check(const char *folder, output_use use)
 {
     DIR *entries = opendir(folder);
     if (!entries)
@@ -115,7 +142,12 @@ static bert_status folder_check(const char *folder, bool overwrite)
             status = fail(BERT_ARGUMENT,
                           "%s: holds '%s', which no run has made; choose another output folder",
                           folder, entry->d_name);
-        else if (!overwrite)
+        else if (use == OUTPUT_NEW && is_checkpoint(entry->d_name))
+            status = fail(BERT_ARGUMENT,
+                          "%s: holds a run that was stopped; --resume goes on with it, --overwrite "
+                          "begins anew",
+                          folder);
+        else if (use == OUTPUT_NEW)
             status =
                 fail(BERT_ARGUMENT,
                      "%s: is there already and holds a model; --overwrite replaces it", folder);
@@ -135,13 +167,9 @@ static bert_status folder_name(const char *folder, char **out)
     return BERT_OK;
 }
 
-/* Removes what a killed run left, if nothing else is there. */
-static bert_status staging_clear(const output *o, DIR *entries, bool look_only)
+static bert_status staging_look(const output *o, output_use use, DIR *entries)
 {
-    bert_status status = BERT_OK;
-    rewinddir(entries);
-    for (struct dirent *entry; status == BERT_OK && (entry = readdir(entries));) {
-        char *path = NULL;
+    for (struct dirent *entry; (entry = readdir(entries));) {
         if (is_dots(entry->d_name)) continue;
         if (!file_known(entry->d_name) && !file_unfinished(entry->d_name) &&
             !folder_known(o->staging, entry->d_name))
@@ -149,7 +177,26 @@ static bert_status staging_clear(const output *o, DIR *entries, bool look_only)
                         "%s: holds '%s', which no run has made; the run wants a folder of that "
                         "name to work in, so move it away or choose another output",
                         o->staging, entry->d_name);
-        if (look_only) continue;
+        if (use == OUTPUT_NEW && is_checkpoint(entry->d_name))
+            return fail(BERT_ARGUMENT,
+                        "%s: a run into it was stopped and has left checkpoints in %s; --resume "
+                        "goes on with it, --overwrite begins anew",
+                        o->folder, o->staging);
+    }
+    return BERT_OK;
+}
+
+/* Removes what a killed run left, but for checkpoints that the run may go on from. */
+static bert_status staging_clear(output *o, output_use use, DIR *entries)
+{
+    bert_status status = BERT_OK;
+    for (struct dirent *entry; status == BERT_OK && (entry = readdir(entries));) {
+        char *path = NULL;
+        if (is_dots(entry->d_name)) continue;
+        if (use == OUTPUT_RESUME && is_checkpoint(entry->d_name)) {
+            o->kept = true;
+            continue;
+        }
         status = path_join(o->staging, entry->d_name, &path);
         if (status == BERT_OK) status = folder_remove(path);
         free(path);
@@ -159,7 +206,7 @@ static bert_status staging_clear(const output *o, DIR *entries, bool look_only)
 
 /* The lock comes before the clearing, so that a run never clears the folder of another that is
  * alive. */
-static bert_status staging_open(output *o)
+static bert_status staging_open(output *o, output_use use)
 {
     TRY(folder_make(o->staging));
     o->lock = open(o->staging, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -171,8 +218,9 @@ static bert_status staging_open(output *o)
     }
     DIR *entries = opendir(o->staging);
     if (!entries) return fail(BERT_IO, "%s: cannot open: %s", o->staging, strerror(errno));
-    bert_status status = staging_clear(o, entries, true);
-    if (status == BERT_OK) status = staging_clear(o, entries, false);
+    bert_status status = staging_look(o, use, entries);
+    rewinddir(entries);
+    if (status == BERT_OK) status = staging_clear(o, use, entries);
     closedir(entries);
     if (status != BERT_OK) { /* not ours to remove */
         close(o->lock);
@@ -198,17 +246,17 @@ static bert_status place_check(const char *folder)
     return BERT_OK;
 }
 
-bert_status output_open(const char *folder, bool overwrite, output *out)
+bert_status output_open(const char *folder, output_use use, output *out)
 {
     output o = { .lock = -1 };
     TRY(folder_name(folder, &o.folder));
     bert_status status = place_check(o.folder);
     if (status == BERT_OK && file_exists(o.folder))
         status = fail(BERT_ARGUMENT, "%s: is a file; the output is a folder", o.folder);
-    if (status == BERT_OK && folder_exists(o.folder)) status = folder_check(o.folder, overwrite);
+    if (status == BERT_OK && folder_exists(o.folder)) status = folder_check(o.folder, use);
     if (status == BERT_OK && asprintf(&o.staging, "%s.partial", o.folder) < 0)
         status = fail(BERT_MEMORY, "out of memory for a path");
-    if (status == BERT_OK) status = staging_open(&o);
+    if (status == BERT_OK) status = staging_open(&o, use);
     if (status == BERT_OK)
         *out = o;
     else
@@ -219,7 +267,7 @@ bert_status output_open(const char *folder, bool overwrite, output *out)
 void output_release(output *o)
 {
     if (o->lock >= 0) { /* without the lock the folder is another run's */
-        folder_remove(o->staging);
+        if (!o->kept) folder_remove(o->staging);
         close(o->lock);
     }
     free(o->folder);
@@ -251,8 +299,103 @@ bert_status output_room(const output *o, size_t bytes)
                 room / 1e6, (double)bytes / 1e6);
 }
 
-bert_status output_publish(output *o)
+/* ---- checkpoints */
+
+bert_status output_checkpoint_path(const output *o, uint64_t step, char **path)
 {
+    char name[64];
+    snprintf(name, sizeof name, "checkpoint-%llu.ckpt", (unsigned long long)step);
+    return output_path(o, name, path);
+}
+
+static bert_status places_find(const char *folder, checkpoint_places *out)
+{
+    DIR *entries = opendir(folder);
+    if (!entries) return BERT_OK; /* there is none */
+    bert_status status = BERT_OK;
+    for (struct dirent *entry; status == BERT_OK && (entry = readdir(entries));) {
+        checkpoint_place place;
+        if (!is_checkpoint(entry->d_name)) continue;
+        checkpoint_name(entry->d_name, &place.step);
+        void *items = out->items;
+        status = memory_grow(&items, &out->capacity, out->count + 1, sizeof place);
+        out->items = items;
+        if (status == BERT_OK) status = path_join(folder, entry->d_name, &place.path);
+        if (status == BERT_OK) out->items[out->count++] = place;
+    }
+    closedir(entries);
+    return status;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+    const checkpoint_place *x = a, *y = b;
+    if (x->step != y->step) return (x->step < y->step) - (x->step > y->step);
+    return strcmp(x->path, y->path);
+}
+
+bert_status output_checkpoints(const output *o, checkpoint_places *out)
+{
+    checkpoint_places places = { 0 };
+    bert_status status = places_find(o->staging, &places);
+    if (status == BERT_OK) status = places_find(o->folder, &places);
+    if (status == BERT_OK) {
+        if (places.count) qsort(places.items, places.count, sizeof *places.items, newest_first);
+        *out = places;
+    } else {
+        checkpoint_places_release(&places);
+    }
+    return status;
+}
+
+void checkpoint_places_release(checkpoint_places *places)
+{
+    for (size_t i = 0; i < places->count; i++) free(places->items[i].path);
+    free(places->items);
+    *places = (checkpoint_places){ 0 };
+}
+
+bool output_has_model(const output *o)
+{
+    char *path;
+    checkpoint_places places = { 0 };
+    if (path_join(o->folder, "config.json", &path) != BERT_OK) return true;
+    bool has = file_exists(path);
+    free(path);
+    has = has && places_find(o->folder, &places) == BERT_OK && !places.count;
+    checkpoint_places_release(&places);
+    return has;
+}
+
+/* Removes all but the newest `keep` checkpoints of one folder. */
+static bert_status checkpoints_prune(const char *folder, size_t keep)
+{
+    checkpoint_places places = { 0 };
+    bert_status status = places_find(folder, &places);
+    if (places.count) qsort(places.items, places.count, sizeof *places.items, newest_first);
+    for (size_t i = keep; status == BERT_OK && i < places.count; i++)
+        status = folder_remove(places.items[i].path);
+    checkpoint_places_release(&places);
+    return status;
+}
+
+bert_status output_checkpointed(output *o, size_t keep)
+{
+    o->kept = true;
+    return checkpoints_prune(o->staging, keep);
+}
+
+bert_status output_tidy(output *o)
+{
+    o->kept = false;
+    return checkpoints_prune(o->folder, 0);
+}
+
+/* ---- the end */
+
+bert_status output_publish(output *o, bool finished)
+{
+    if (!finished) TRY(checkpoints_prune(o->staging, 1));
     bert_status status = folder_publish(o->staging, o->folder);
     if (status != BERT_OK && folder_exists(o->staging)) {
         char *reason = strdup(status_message());
@@ -260,6 +403,7 @@ bert_status output_publish(output *o)
             fail(status, "%s; the finished model is kept in %s", reason ? reason : "", o->staging);
         free(reason);
     }
+    if (status == BERT_OK && finished) status = checkpoints_prune(o->folder, 0);
     close(o->lock);
     o->lock = -1;
     return status;

@@ -9,17 +9,25 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 typedef struct output {
     char *folder, *staging;
-    int lock; /* on the staging folder, against a second run; -1: none */
+    int lock;  /* on the staging folder, against a second run; -1: none */
+    bool kept; /* the staging folder holds checkpoints: it outlives a run that fails */
 } output;
 
-/* Makes the staging folder. A folder that is there already is refused (BERT_ARGUMENT) unless it is
- * empty or `overwrite` is given and it holds nothing but what a run leaves. */
-bert_status output_open(const char *folder, bool overwrite, output *out);
+typedef enum output_use {
+    OUTPUT_NEW,     /* an output that is there already, or one's checkpoints, are refused */
+    OUTPUT_REPLACE, /* they go, if all of it is what a run leaves */
+    OUTPUT_RESUME   /* checkpoints stay, to go on from */
+} output_use;
 
-/* Removes what was not published. */
+/* Makes the staging folder, or takes over that of a killed run. What is refused is BERT_ARGUMENT.
+ * An output folder that holds anything but what a run leaves always is. */
+bert_status output_open(const char *folder, output_use use, output *out);
+
+/* Removes what was not published, but for a folder with checkpoints. */
 void output_release(output *o);
 
 /* A path in the staging folder; the caller frees with free(). */
@@ -30,7 +38,36 @@ bert_status output_json(const output *o, const char *name, const json_t *value);
 /* Is there room for `bytes` more on that disk? */
 bert_status output_room(const output *o, size_t bytes);
 
-/* Puts the staging folder in its place. Where that fails it is kept, and the message names it. */
-bert_status output_publish(output *o);
+/* Where the checkpoint after a step is to be written; the caller frees with free(). */
+bert_status output_checkpoint_path(const output *o, uint64_t step, char **path);
+
+/* One was: the staging folder is kept from now on, with its newest `keep` checkpoints. */
+bert_status output_checkpointed(output *o, size_t keep);
+
+typedef struct checkpoint_place {
+    char *path;
+    uint64_t step;
+} checkpoint_place;
+
+typedef struct checkpoint_places {
+    checkpoint_place *items; /* [count] */
+    size_t count, capacity;
+} checkpoint_places;
+
+/* Those in the staging folder, which a killed run leaves, and in the output folder, where one that
+ * was asked to stop has put them; the newest first. The caller releases. */
+bert_status output_checkpoints(const output *o, checkpoint_places *out);
+void checkpoint_places_release(checkpoint_places *places);
+
+/* The output folder holds the end of this run: what is left to go on from goes, there and in the
+ * staging folder. */
+bert_status output_tidy(output *o);
+
+/* Does the output folder hold a model, and no checkpoint of a run that was stopped? */
+bool output_has_model(const output *o);
+
+/* Puts the staging folder in its place. Where that fails it is kept, and the message names it.
+ * `finished`: nothing is left to go on with; then the checkpoints go. */
+bert_status output_publish(output *o, bool finished);
 
 #endif

@@ -36,7 +36,7 @@ static json_t *task_options_object(const bert_task_options *o)
                      o->mask_share, "whole_words", (int)o->whole_words, "pooling", o->pooling);
 }
 
-static json_t *options_object(const run *r)
+json_t *record_options(const run *r)
 {
     const bert_train_options *o = r->options;
     json_t *train = json_array();
@@ -45,7 +45,7 @@ static json_t *options_object(const run *r)
     return json_pack(
         "{s:s, s:o, s:s?, s:s, s:b, s:s?, s:s?, s:s?, s:s, s:I, s:I, s:I, s:I, s:f, s:s, s:f, s:f, "
         "s:f, s:f, s:f, s:f, "
-        "s:f, s:I, s:s?, s:I, s:b, s:I, s:b, s:I, s:I, s:o}",
+        "s:f, s:I, s:s?, s:I, s:b, s:I, s:b, s:s?, s:I, s:s?, s:I, s:I, s:I, s:o}",
         "model", o->model, "train", train, "dev", o->dev, "output", o->output, "overwrite",
         (int)o->overwrite, "text", o->columns.text, "text_pair", o->columns.pair, "label",
         o->columns.label, "task", r->task->name, "epochs", (json_int_t)o->epochs, "max_steps",
@@ -55,8 +55,10 @@ static json_t *options_object(const run *r)
         o->adam_beta1, "adam_beta2", o->adam_beta2, "adam_epsilon", o->adam_epsilon, "dropout",
         o->dropout, "max_length", (json_int_t)r->max_length, "freeze", o->freeze, "seed",
         (json_int_t)o->seed, "shuffle", (int)o->shuffle, "limit", (json_int_t)o->limit, "keep_best",
-        (int)o->keep_best, "threads", (json_int_t)o->threads, "memory_limit",
-        (json_int_t)o->memory_limit, "task_options", task_options_object(&o->task_options));
+        (int)o->keep_best, "metric", o->metric, "patience", (json_int_t)o->patience,
+        "checkpoint_every", o->checkpoint_every, "keep", (json_int_t)o->keep, "threads",
+        (json_int_t)o->threads, "memory_limit", (json_int_t)o->memory_limit, "task_options",
+        task_options_object(&o->task_options));
 }
 
 static bert_status digest_put(json_t *digests, const char *path)
@@ -82,6 +84,17 @@ static bert_status digests_put(const run *r, json_t *digests)
     return r->options->dev ? digest_put(digests, r->options->dev) : BERT_OK;
 }
 
+bert_status record_digests(const run *r, json_t **out)
+{
+    json_t *digests = json_object();
+    bert_status status = digests ? digests_put(r, digests) : fail(BERT_MEMORY, "out of memory");
+    if (status == BERT_OK)
+        *out = digests;
+    else
+        json_decref(digests);
+    return status;
+}
+
 /* "AMD EPYC", as /proc/cpuinfo says; "" where there is none. */
 static void processor_name(char *name, size_t capacity)
 {
@@ -99,19 +112,33 @@ static void processor_name(char *name, size_t capacity)
     fclose(stream);
 }
 
-static json_t *run_object(const run *r, json_t *digests)
+json_t *record_machine(void)
 {
     char processor[128];
     processor_name(processor, sizeof processor);
+    return json_pack("{s:s, s:s, s:s, s:s}", "bert.c", BERT_VERSION, "matrix_library",
+                     compute_cpu_matrix_library(), "instruction_set", compute_cpu_instruction_set(),
+                     "processor", processor);
+}
+
+static json_t *run_object(const run *r)
+{
     const bert_memory *m = &r->plan.memory;
     json_t *memory =
         json_pack("{s:I, s:I, s:I}", "needed", (json_int_t)m->total, "examples_at_once",
                   (json_int_t)m->examples_at_once, "layers_again", (json_int_t)m->layers_again);
-    return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:I, s:o, s:o, s:O}", "bert.c", BERT_VERSION,
-                     "matrix_library", compute_cpu_matrix_library(), "instruction_set",
-                     compute_cpu_instruction_set(), "processor", processor, "command_line",
-                     r->options->command_line, "steps", (json_int_t)r->steps_done, "memory", memory,
-                     "options", options_object(r), "sha256", digests);
+    json_t *object = record_machine(),
+           *rest = json_pack("{s:s?, s:I, s:b, s:O*, s:o, s:o, s:O}", "command_line",
+                             r->options->command_line, "steps", (json_int_t)r->steps_done,
+                             "finished", (int)!run_unfinished(r), "resumed", r->resumed, "memory",
+                             memory, "options", record_options(r), "sha256", r->digests);
+    if (object && rest && json_object_update(object, rest) == 0) {
+        json_decref(rest);
+        return object;
+    }
+    json_decref(rest);
+    json_decref(object);
+    return NULL;
 }
 
 static bert_status object_write(const run *r, const char *name, json_t *object)
@@ -130,11 +157,7 @@ bert_status record_write(const run *r)
     if (e->metrics) TRY(output_json(&r->output, "eval_results.json", e->metrics));
     json_object_foreach(e->files, name, value) TRY(output_json(&r->output, name, value));
     TRY(object_write(r, "all_results.json", all_results(r)));
-    json_t *digests = json_object();
-    bert_status status = digests_put(r, digests);
-    if (status == BERT_OK) status = object_write(r, "run.json", run_object(r, digests));
-    json_decref(digests);
-    return status;
+    return object_write(r, "run.json", run_object(r));
 }
 
 static bert_status trained_as_read(const json_t *object, const char *path, trained_as *out)

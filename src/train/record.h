@@ -14,6 +14,12 @@
 
 bert_status record_write(const run *r);
 
+/* The parts of run.json that tell whether two runs are one: all options; SHA-256 of every file of
+ * weights and of data; versions and processor. NULL: out of memory. The caller releases. */
+json_t *record_options(const run *r);
+json_t *record_machine(void);
+bert_status record_digests(const run *r, json_t **out);
+
 /* How a model folder was trained, as far as its use should be alike; zeros where run.json does not
  * say. */
 typedef struct trained_as {

@@ -4,6 +4,7 @@
 #include "base/rng.h"
 #include "train/observe.h"
 #include "train/record.h"
+#include "train/resume.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -163,7 +164,9 @@ static bert_status weights_open(run *r)
     size_t bytes = 0;
     for (size_t i = 0; i < r->entry_count; i++)
         bytes += sizeof(float) * weight_count(params_weight(&r->params, &r->entries[i]));
-    return output_room(&r->output, bytes);
+    TRY(output_room(&r->output, bytes));
+    checkpoints_plan(r, bytes);
+    return BERT_OK;
 }
 
 /* ---- data */
@@ -362,7 +365,7 @@ static bert_status run_open_parts(run *r, const dataset *d)
     TRY(plan_open(r, d));
     TRY(weights_open(r));
     TRY(room_open(r));
-    return journal_open(&r->output, &r->journal);
+    return run_begin(r);
 }
 
 static bert_status device_open(run *r)
@@ -378,7 +381,11 @@ static bert_status run_fill(run *r, const dataset *d)
 {
     TRY(device_open(r));
     TRY(pretrained_open(r->options->model, r->on, &r->start));
-    TRY(output_open(r->options->output, r->options->overwrite, &r->output));
+    TRY(checkpoint_period_parse(r->options->checkpoint_every, &r->checkpoint_period));
+    output_use use = r->options->resume      ? OUTPUT_RESUME
+                     : r->options->overwrite ? OUTPUT_REPLACE
+                                             : OUTPUT_NEW;
+    TRY(output_open(r->options->output, use, &r->output));
     return run_open_parts(r, d);
 }
 
@@ -395,6 +402,8 @@ void run_release(run *r)
     journal_release(&r->journal);
     output_release(&r->output);
     evaluation_release(&r->evaluation);
+    json_decref(r->digests);
+    json_decref(r->resumed);
     sampler_release(&r->sampler);
     examples_release(&r->train);
     examples_release(&r->dev);
@@ -441,6 +450,27 @@ static bert_status thresholds_take(run *r)
     return BERT_OK;
 }
 
+bert_status run_digests(run *r)
+{
+    return r->digests ? BERT_OK : record_digests(r, &r->digests);
+}
+
+size_t run_epochs(const run *r)
+{
+    size_t steps = sampler_steps(&r->sampler);
+    return (r->schedule.steps + steps - 1) / steps;
+}
+
+bool run_patience_over(const run *r)
+{
+    return r->options->patience && r->stale >= r->options->patience;
+}
+
+bool run_unfinished(const run *r)
+{
+    return r->epochs_done < run_epochs(r) && !run_patience_over(r);
+}
+
 bert_status run_finish(run *r)
 {
     const head *h = r->task->head;
@@ -452,6 +482,7 @@ bert_status run_finish(run *r)
     if (r->task->save)
         TRY(r->task->save(&r->config, h->groups | (h->passed_on & r->start.groups), r->max_length,
                           folder));
+    TRY(run_digests(r));
     TRY(record_write(r));
-    return output_publish(&r->output);
+    return output_publish(&r->output, !run_unfinished(r));
 }

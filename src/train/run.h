@@ -14,6 +14,12 @@
 #include "train/plan.h"
 #include "train/schedule.h"
 
+/* How often a checkpoint is taken; zeros: never. */
+typedef struct checkpoint_period {
+    size_t steps;
+    double seconds;
+} checkpoint_period;
+
 typedef struct run {
     const bert_train_options *options;
     const task *task;
@@ -51,11 +57,21 @@ typedef struct run {
     journal journal;
     evaluation evaluation; /* of what will be saved; its metrics NULL: none */
     size_t evaluated_step; /* after which they were taken */
+    bool best_known;       /* an epoch has been evaluated; the best one's: */
     double best_score;
-    bool saved; /* weights are in the output already */
-    size_t steps_done;
-    double loss_sum, seconds; /* over all steps */
+    size_t stale;                   /* evaluations since */
+    bool saved;                     /* weights are in the output already */
+    size_t steps_done, epochs_done; /* epochs whose evaluation is done too */
+    double loss_sum, seconds;       /* over all steps */
     size_t tokens, examples_seen;
+
+    json_t *digests; /* SHA-256 of model and data, once they are known */
+    checkpoint_period checkpoint_period;
+    bool checkpoints_fit;    /* is there room for them? */
+    size_t checkpoint_step;  /* of the last one, */
+    double checkpoint_clock; /* and when it was taken */
+    json_t *resumed;         /* the steps after which the run went on; NULL: never stopped */
+    bool finished;           /* the output holds its end already */
 } run;
 
 /* Opens all of it for the training data `d`, which outlives the run. Where the checkpoint
@@ -69,6 +85,19 @@ pass run_pass(run *r, bool with_dropout);
 
 /* Writes the weights as they are now into the output folder. */
 bert_status run_save_weights(run *r);
+
+/* Fills r->digests, where they are not known yet. */
+bert_status run_digests(run *r);
+
+/* The epochs that the run's steps reach into. */
+size_t run_epochs(const run *r);
+
+/* Have as many evaluations as the option `patience` says brought nothing better? */
+bool run_patience_over(const run *r);
+
+/* Are steps left to do, or an evaluation after them, that nothing but a wish to stop has kept it
+ * from? */
+bool run_unfinished(const run *r);
 
 /* Writes what else belongs to the folder and puts it in its place. */
 bert_status run_finish(run *r);

@@ -7,6 +7,8 @@
 #include "train/evaluate.h"
 #include "train/observe.h"
 #include "train/profile_tell.h"
+#include "train/resume.h"
+#include "train/score.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -67,31 +69,47 @@ static bert_status step_run(run *r, const uint32_t *index, size_t count, bert_ev
     return BERT_OK;
 }
 
+static bert_status evaluation_tell(const run *r, size_t epoch, const evaluation *made)
+{
+    char *text;
+    TRY(json_text(made->metrics, &text));
+    observe(&r->options->observer, &(bert_event){ .kind = BERT_EVENT_EVALUATED,
+                                                  .text = text,
+                                                  .epoch = epoch,
+                                                  .epochs = r->options->epochs,
+                                                  .step = r->steps_done,
+                                                  .score = made->score });
+    free(text);
+    return BERT_OK;
+}
+
+/* Is this epoch's score the best so far? The one before training does not count. */
+static bool score_note(run *r, size_t epoch, double score)
+{
+    bool better = epoch > 0 && (!r->best_known || score > r->best_score);
+    if (better) {
+        r->best_known = true;
+        r->best_score = score;
+        r->stale = 0;
+    } else if (epoch > 0) {
+        r->stale++;
+    }
+    return better;
+}
+
 /* Metrics on the dev data; keeps them, and with --keep-best the weights too, where they are to be
  * saved. */
 static bert_status epoch_evaluate(run *r, size_t epoch)
 {
     if (r->dev.features.count == 0) return BERT_OK;
     evaluation made;
-    char *text;
     pass p = run_pass(r, false);
     optimizer_settle(&r->optimizer);
     TRY(evaluate(&p, &r->batch, &r->dev, &r->options->observer, epoch > 0, &made));
-    bert_status status = json_text(made.metrics, &text);
-    if (status == BERT_OK) {
-        observe(&r->options->observer, &(bert_event){ .kind = BERT_EVENT_EVALUATED,
-                                                      .text = text,
-                                                      .epoch = epoch,
-                                                      .epochs = r->options->epochs,
-                                                      .step = r->steps_done,
-                                                      .score = made.score });
-        free(text);
-    }
-    bool better = epoch > 0 && (!r->saved || made.score > r->best_score);
-    if (status == BERT_OK && r->options->keep_best && better) {
-        r->best_score = made.score;
-        status = run_save_weights(r);
-    }
+    bert_status status = score_choose(&made, r->options->metric);
+    if (status == BERT_OK) status = evaluation_tell(r, epoch, &made);
+    bool better = status == BERT_OK && score_note(r, epoch, made.score);
+    if (r->options->keep_best && better) status = run_save_weights(r);
     if (!r->options->keep_best || better) {
         evaluation_release(&r->evaluation);
         r->evaluation = made;
@@ -109,52 +127,91 @@ static void evaluation_drop_stale(run *r)
     evaluation_release(&r->evaluation);
 }
 
-static bool run_ended(const run *r)
+static bool stop_asked(const run *r)
 {
-    return r->steps_done >= r->schedule.steps || observe_stop(&r->options->observer);
+    return observe_stop(&r->options->observer);
 }
 
-static bert_status epochs_run(run *r)
+/* The rest of the epoch that the run stands in. */
+static bert_status epoch_run(run *r, size_t epoch)
 {
-    TRY(epoch_evaluate(r, 0));
-    for (size_t epoch = 1; !run_ended(r); epoch++) {
-        sampler_epoch(&r->sampler, epoch);
-        for (size_t step = 0; step < sampler_steps(&r->sampler) && !run_ended(r); step++) {
-            const uint32_t *index;
-            size_t count;
-            sampler_step(&r->sampler, step, &index, &count);
-            TRY(step_run(r, index, count,
-                         &(bert_event){ .kind = BERT_EVENT_STEP,
-                                        .step = r->steps_done + 1,
-                                        .steps = r->schedule.steps,
-                                        .epoch = epoch,
-                                        .epochs = r->options->epochs }));
-        }
-        if (observe_stop(&r->options->observer)) break;
-        TRY(epoch_evaluate(r, epoch));
+    sampler_epoch(&r->sampler, epoch);
+    size_t steps = sampler_steps(&r->sampler);
+    for (size_t step = r->steps_done - (epoch - 1) * steps;
+         step < steps && r->steps_done < r->schedule.steps && !stop_asked(r); step++) {
+        const uint32_t *index;
+        size_t count;
+        sampler_step(&r->sampler, step, &index, &count);
+        TRY(step_run(r, index, count,
+                     &(bert_event){ .kind = BERT_EVENT_STEP,
+                                    .step = r->steps_done + 1,
+                                    .steps = r->schedule.steps,
+                                    .epoch = epoch,
+                                    .epochs = r->options->epochs }));
+        TRY(checkpoint_when_due(r));
     }
     return BERT_OK;
 }
 
-/* What --keep-best saved before a failure is good: it is put in its place, and the failure told. */
-static bert_status best_rescue(run *r, bert_status failure)
+/* Where a resumed run stands, as an evaluation before the stop has found. */
+static bert_status resumed_tell(const run *r)
 {
-    char message[1024];
-    snprintf(message, sizeof message, "%s", status_message());
-    if (run_finish(r) != BERT_OK) return fail(failure, "%s", message);
-    return fail(failure, "%s; the best epoch before it is saved in %s", message, r->output.folder);
+    size_t steps = sampler_steps(&r->sampler);
+    return r->evaluation.metrics
+               ? evaluation_tell(r, (r->evaluated_step + steps - 1) / steps, &r->evaluation)
+               : BERT_OK;
 }
 
-bert_status train(run *r)
+static bert_status epochs_run(run *r)
 {
-    bert_status status = epochs_run(r);
-    if (status != BERT_OK) return r->saved ? best_rescue(r, status) : status;
-    if (r->steps_done == 0)
-        return fail(BERT_ARGUMENT, "stopped before the first step; nothing is saved");
+    TRY(r->steps_done == 0 ? epoch_evaluate(r, 0) : resumed_tell(r));
+    while (run_unfinished(r) && !stop_asked(r)) {
+        TRY(epoch_run(r, r->epochs_done + 1));
+        if (stop_asked(r)) break;
+        TRY(epoch_evaluate(r, r->epochs_done + 1));
+        r->epochs_done++;
+    }
+    return BERT_OK;
+}
+
+static bert_status results_write(run *r)
+{
     if (r->profile) TRY(profile_tell(r->profile, &r->options->observer));
     if (!r->saved || !r->options->keep_best) {
         TRY(run_save_weights(r));
         evaluation_drop_stale(r);
     }
     return run_finish(r);
+}
+
+/* What is good of a run that fails is not lost, and it is said where it is: what --keep-best saved
+ * before is put in its place, checkpoints stay where they are. */
+static bert_status good_keep(run *r, bert_status failure, bool rescue)
+{
+    char message[1024];
+    snprintf(message, sizeof message, "%s", status_message());
+    if (rescue && r->saved && run_finish(r) == BERT_OK)
+        return fail(failure, "%s; the best epoch before it is saved in %s", message,
+                    r->output.folder);
+    if (r->output.kept)
+        return fail(failure,
+                    "%s; the run up to step %zu is kept in %s, and --resume goes on from there",
+                    message, r->checkpoint_step, r->output.staging);
+    return fail(failure, "%s", message);
+}
+
+bert_status train(run *r)
+{
+    if (r->finished) return BERT_OK;
+    bert_status status = epochs_run(r);
+    if (status == BERT_OK && r->steps_done == 0)
+        return fail(BERT_ARGUMENT, "stopped before the first step; nothing is saved");
+    if (status == BERT_OK && run_unfinished(r)) status = checkpoint_take(r);
+    if (status != BERT_OK) return good_keep(r, status, true);
+    if (run_patience_over(r))
+        observe_note(&r->options->observer,
+                     "stopped after epoch %zu: %zu evaluations brought nothing better",
+                     r->epochs_done, r->stale);
+    status = results_write(r);
+    return status == BERT_OK ? BERT_OK : good_keep(r, status, false);
 }

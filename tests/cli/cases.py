@@ -21,7 +21,7 @@ import shutil
 import subprocess
 import tempfile
 
-COMMAND_SECONDS = 120
+COMMAND_SECONDS = int(os.environ.get("TEST_SECONDS", "120"))
 
 
 def parse_cases(path):
@@ -57,6 +57,7 @@ NEEDS = {
     "terminal": (lambda: shutil.which("script") is not None, "there is no script(1) to make a terminal"),
     "plain-build": (lambda: not os.environ.get("SAN"), "the sanitizers' runtime cannot take part in it"),
     "demo": (lambda: pathlib.Path("demo/model/model.safetensors").exists(), "demo/ has not been fetched"),
+    "torture": (lambda: bool(os.environ.get("BERT_TORTURE")), "a part of `make torture`"),
     "shared-data": (lambda: pathlib.Path("../shared/data").is_dir(), "there is no ../shared/data"),
 }
 
