@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/rng.h"
 #include "formats/json.h"
+#include "train/diagnose.h"
 #include "train/evaluate.h"
 #include "train/observe.h"
 #include "train/profile_tell.h"
@@ -43,9 +44,7 @@ static bert_status gradient_compute(run *r, const uint32_t *index, size_t count,
     event->gradient_norm = optimizer_norm(&r->optimizer, squares);
     TRY(r->on->status(r->on));
     if (isfinite(event->loss) && isfinite(event->gradient_norm)) return BERT_OK;
-    return fail(BERT_NUMERIC,
-                "step %zu: the %s is not finite; try a lower --learning-rate or more --warmup",
-                event->step, isfinite(event->loss) ? "gradient" : "loss");
+    return step_diagnose(r, index, count, event);
 }
 
 static bert_status step_run(run *r, const uint32_t *index, size_t count, bert_event *event)
@@ -193,7 +192,7 @@ static bert_status good_keep(run *r, bert_status failure, bool rescue)
     if (rescue && r->saved && run_finish(r) == BERT_OK)
         return fail(failure, "%s; the best epoch before it is saved in %s", message,
                     r->output.folder);
-    if (r->output.kept)
+    if (r->output.kept && r->output.lock >= 0)
         return fail(failure,
                     "%s; the run up to step %zu is kept in %s, and --resume goes on from there",
                     message, r->checkpoint_step, r->output.staging);
