@@ -73,12 +73,14 @@ static bert_status state_text(const run *r, char **out)
 {
     const evaluation *e = &r->evaluation;
     json_t *state = json_pack(
-        "{s:I, s:I, s:f, s:f, s:I, s:I, s:f, s:b, s:I, s:b, s:I, s:I, s:O?, s:O?, s:O?, s:o, s:O, "
+        "{s:I, s:I, s:[f, f, f], s:f, s:f, s:I, s:I, s:f, s:b, s:I, s:b, s:I, s:I, s:O?, s:O?, "
+        "s:O?, s:o, s:O, "
         "s:o}",
-        "step", (json_int_t)r->steps_done, "epochs_done", (json_int_t)r->epochs_done, "loss_sum",
-        r->loss_sum, "seconds", r->seconds, "tokens", (json_int_t)r->tokens, "examples_seen",
-        (json_int_t)r->examples_seen, "best_score", r->best_score, "best_known", (int)r->best_known,
-        "stale", (json_int_t)r->stale, "saved", (int)r->saved, "evaluated_step",
+        "step", (json_int_t)r->steps_done, "epochs_done", (json_int_t)r->epochs_done, "losses",
+        r->losses.early, r->losses.late, r->losses.recent, "loss_sum", r->loss_sum, "seconds",
+        r->seconds, "tokens", (json_int_t)r->tokens, "examples_seen", (json_int_t)r->examples_seen,
+        "best_score", r->best_score, "best_known", (int)r->best_known, "stale",
+        (json_int_t)r->stale, "saved", (int)r->saved, "evaluated_step",
         (json_int_t)r->evaluated_step, "examples_at_once", (json_int_t)r->plan.units, "metrics",
         e->metrics, "files", e->files, "resumed", r->resumed, "options", record_options(r),
         "sha256", r->digests, "machine", record_machine());
@@ -282,6 +284,10 @@ static bert_status numbers_take(run *r, const checkpoint *c, const json_t *state
     TRY(json_get_double(state, c->path, "best_score", -1e300, 1e300, &r->best_score));
     TRY(json_get_bool(state, c->path, "best_known", &r->best_known));
     TRY(json_get_bool(state, c->path, "saved", &r->saved));
+    const json_t *losses = json_object_get(state, "losses");
+    r->losses.early = json_number_value(json_array_get(losses, 0));
+    r->losses.late = json_number_value(json_array_get(losses, 1));
+    r->losses.recent = json_number_value(json_array_get(losses, 2));
     if (at_once != r->plan.units)
         return fail(BERT_ARGUMENT,
                     "%s: was taken with %zu examples computed at once, now it would be %zu; give "

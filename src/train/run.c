@@ -210,6 +210,7 @@ static bert_status data_open(run *r, const dataset *d)
     TRY(sampler_init(r->train.features.count, o->batch_size, o->shuffle, o->seed, &r->sampler));
     size_t steps = o->epochs * sampler_steps(&r->sampler);
     if (o->max_steps && o->max_steps < steps) steps = o->max_steps;
+    r->losses.steps = steps;
     return schedule_init(o->schedule, o->learning_rate, o->warmup, steps, &r->schedule);
 }
 

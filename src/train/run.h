@@ -6,6 +6,7 @@
 #include "compute/profile.h"
 #include "data/sampler.h"
 #include "model/pretrained.h"
+#include "train/alarms.h"
 #include "train/evaluate.h"
 #include "train/examples.h"
 #include "train/journal.h"
@@ -63,6 +64,7 @@ typedef struct run {
     bool saved;                     /* weights are in the output already */
     size_t steps_done, epochs_done; /* epochs whose evaluation is done too */
     double loss_sum, seconds;       /* over all steps */
+    loss_watch losses;
     size_t tokens, examples_seen;
 
     json_t *digests; /* SHA-256 of model and data, once they are known */

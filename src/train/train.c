@@ -60,6 +60,7 @@ static bert_status step_run(run *r, const uint32_t *index, size_t count, bert_ev
 
     r->steps_done = event->step;
     r->loss_sum += event->loss;
+    loss_watch_step(&r->losses, event->step, event->loss, &r->options->observer);
     r->seconds += event->seconds;
     r->tokens += event->tokens;
     r->examples_seen += count;
@@ -211,6 +212,7 @@ bert_status train(run *r)
         observe_note(&r->options->observer,
                      "stopped after epoch %zu: %zu evaluations brought nothing better",
                      r->epochs_done, r->stale);
+    if (!run_unfinished(r)) loss_watch_end(&r->losses, &r->options->observer);
     status = results_write(r);
     return status == BERT_OK ? BERT_OK : good_keep(r, status, false);
 }
