@@ -137,8 +137,7 @@ bert_status checkpoint_take(run *r)
     char *state = NULL;
     if (!r->checkpoints_fit) return BERT_OK;
     optimizer_settle(&r->optimizer);
-    bert_status status = run_digests(r);
-    if (status == BERT_OK) status = state_text(r, &state);
+    bert_status status = state_text(r, &state);
     for (size_t i = 0; status == BERT_OK && i < 2 + (size_t)r->saved; i++)
         status = staged_map(r, names[i], &maps[i]);
     if (status == BERT_OK) status = state_write(r, state, maps);
@@ -226,7 +225,6 @@ static bert_status digests_same(const char *where, const json_t *then, const jso
 /* `record`: of a checkpoint's state or of run.json. */
 static bert_status run_same(run *r, const char *where, const json_t *record)
 {
-    TRY(run_digests(r));
     json_t *options = record_options(r);
     bert_status status = options ? BERT_OK : fail(BERT_MEMORY, "out of memory for the options");
     if (status == BERT_OK)

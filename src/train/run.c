@@ -366,6 +366,7 @@ static bert_status run_open_parts(run *r, const dataset *d)
     TRY(plan_open(r, d));
     TRY(weights_open(r));
     TRY(room_open(r));
+    TRY(record_digests(r, &r->digests)); /* of what was read, before anyone changes it */
     return run_begin(r);
 }
 
@@ -451,11 +452,6 @@ static bert_status thresholds_take(run *r)
     return BERT_OK;
 }
 
-bert_status run_digests(run *r)
-{
-    return r->digests ? BERT_OK : record_digests(r, &r->digests);
-}
-
 size_t run_epochs(const run *r)
 {
     size_t steps = sampler_steps(&r->sampler);
@@ -483,7 +479,6 @@ bert_status run_finish(run *r)
     if (r->task->save)
         TRY(r->task->save(&r->config, h->groups | (h->passed_on & r->start.groups), r->max_length,
                           folder));
-    TRY(run_digests(r));
     TRY(record_write(r));
     return output_publish(&r->output, !run_unfinished(r));
 }

@@ -67,7 +67,7 @@ typedef struct run {
     loss_watch losses;
     size_t tokens, examples_seen;
 
-    json_t *digests; /* SHA-256 of model and data, once they are known */
+    json_t *digests; /* SHA-256 of model and data */
     checkpoint_period checkpoint_period;
     bool checkpoints_fit;    /* is there room for them? */
     size_t checkpoint_step;  /* of the last one, */
@@ -87,9 +87,6 @@ pass run_pass(run *r, bool with_dropout);
 
 /* Writes the weights as they are now into the output folder. */
 bert_status run_save_weights(run *r);
-
-/* Fills r->digests, where they are not known yet. */
-bert_status run_digests(run *r);
 
 /* The epochs that the run's steps reach into. */
 size_t run_epochs(const run *r);
