@@ -18,7 +18,8 @@ static bert_status fail_errno(const char *action, const char *path)
 
 bert_status file_map_open(const char *path, file_map *out)
 {
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    /* without O_NONBLOCK a pipe that bears the name of a file would be waited for */
+    int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (descriptor < 0) return fail_errno("open", path);
 
     struct stat info;
@@ -75,6 +76,17 @@ bert_status path_join(const char *folder, const char *name, char **out)
     return BERT_OK;
 }
 
+/* A file of its own: what a killed process of this number left goes first, and a link that somebody
+ * put there is removed and not followed. */
+static int temporary_open(const char *path)
+{
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    int descriptor = open(path, flags, 0666);
+    if (descriptor < 0 && errno == EEXIST && unlink(path) == 0)
+        descriptor = open(path, flags, 0666);
+    return descriptor;
+}
+
 bert_status file_write_open(const char *path, file_write *out)
 {
     file_write file = { 0 };
@@ -84,7 +96,7 @@ bert_status file_write_open(const char *path, file_write *out)
         free(file.path);
         return fail(BERT_MEMORY, "out of memory for a path");
     }
-    int descriptor = open(file.temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int descriptor = temporary_open(file.temporary);
     if (descriptor < 0) {
         status = fail_errno("write", path);
         free(file.temporary);
