@@ -191,7 +191,11 @@ static line_outcome line_next(inputs *in, bert_text *fields)
     if (in->prompts && !first) return LINE_WAITS;
     if (in->prompts) fputs("> ", stderr);
     line_outcome outcome = line_reader_next(&in->lines, first, &line);
-    if (outcome == LINE_FAILED)
+    if (outcome == LINE_FAILED && errno == EMSGSIZE)
+        snprintf(in->failure, sizeof in->failure,
+                 "%s:%zu: is longer than %d bytes; is it a text file?", in->lines.name,
+                 in->lines.line + 1, LINE_READ_MAX);
+    else if (outcome == LINE_FAILED)
         snprintf(in->failure, sizeof in->failure, "cannot read %s: %s", in->lines.name,
                  strerror(errno));
     if (outcome != LINE_READ) {

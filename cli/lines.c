@@ -48,6 +48,10 @@ static line_outcome more_read(line_reader *reader, bool wait)
 {
     struct pollfd arrival = { .fd = reader->descriptor, .events = POLLIN };
     if (!wait && poll(&arrival, 1, 0) == 0) return LINE_WAITS;
+    if (reader->end - reader->begin > LINE_READ_MAX) {
+        errno = EMSGSIZE;
+        return LINE_FAILED;
+    }
     if (!room_make(reader)) return LINE_FAILED;
 
     ssize_t count;

@@ -4,6 +4,9 @@
 
 #include "bert.h"
 
+/* A reader does not wait for a line end any further. */
+enum { LINE_READ_MAX = 1 << 26 };
+
 typedef struct line_reader {
     int descriptor;
     const char *name;                     /* stands in messages */
@@ -18,7 +21,7 @@ typedef enum line_outcome {
     LINE_READ,
     LINE_WAITS, /* nothing there now, and waiting was not asked for */
     LINE_END,
-    LINE_FAILED /* errno says why */
+    LINE_FAILED /* errno says why; EMSGSIZE: the line is longer than LINE_READ_MAX */
 } line_outcome;
 
 /* `path` NULL or "-": standard input. false: errno says why. */

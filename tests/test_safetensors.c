@@ -167,9 +167,9 @@ static void a_header_length_that_lies_is_refused(void **state)
         const char *words;
     } lies[] = { { 100, "its header should be 100 bytes, but 18 are there; was the file cut" },
                  { 19, "its header should be 19 bytes" },
-                 { 100000001, "longer than 100,000,000 bytes" },
-                 { UINT64_MAX, "longer than 100,000,000 bytes" },
-                 { UINT64_MAX - 7, "longer than 100,000,000 bytes" },
+                 { 16777217, "longer than 16777216 bytes" },
+                 { UINT64_MAX, "longer than 16777216 bytes" },
+                 { UINT64_MAX - 7, "longer than 16777216 bytes" },
                  { 0, "does not begin with '{'" },
                  { 17, "not JSON" } };
     for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {

@@ -5,11 +5,12 @@
 
 #include <string.h>
 
-/* Many questions share a context; it is kept once for those that follow each other. */
-static bert_status context_keep(dataset *d, slice context, slice *out)
+/* Many questions share a context; it is kept once for those that follow each other. `same`: the
+ * context is known to be the last row's, which need not be looked through again. */
+static bert_status context_keep(dataset *d, slice context, bool same, slice *out)
 {
     const dataset_row *last = d->count ? &d->rows[d->count - 1] : NULL;
-    if (last && slice_equal(last->pair, context)) {
+    if (last && (same || slice_equal(last->pair, context))) {
         *out = last->pair;
         return BERT_OK;
     }
@@ -31,12 +32,12 @@ static bert_status answers_keep(dataset *d, const squad_answer *answers, size_t 
     return BERT_OK;
 }
 
-static bert_status question_add(dataset *d, slice id, slice question, slice context,
+static bert_status question_add(dataset *d, slice id, slice question, slice context, bool same,
                                 dataset_row *row)
 {
     TRY(dataset_keep(d, id, &row->id));
     TRY(dataset_keep(d, question, &row->text));
-    TRY(context_keep(d, context, &row->pair));
+    TRY(context_keep(d, context, same, &row->pair));
     return dataset_add(d, row);
 }
 
@@ -45,7 +46,7 @@ static bert_status question_add(dataset *d, slice id, slice question, slice cont
 static bert_status json_read(dataset *d, squad *file, const char *path,
                              const dataset_request *request)
 {
-    const char *kept_path;
+    const char *kept_path, *last = NULL; /* bytes of the last question's context */
     TRY(dataset_keep_string(d, path, &kept_path));
     for (size_t number = 1; dataset_wants_more(d, request); number++) {
         squad_question q;
@@ -56,7 +57,8 @@ static bert_status json_read(dataset *d, squad *file, const char *path,
         if (!request->unlabelled && !q.labelled)
             return fail(BERT_DATA, "%s: the question has no 'answers'", squad_place(file));
         if (!request->unlabelled) TRY(answers_keep(d, q.answers, q.answer_count, &row));
-        TRY(question_add(d, q.id, q.question, q.context, &row));
+        TRY(question_add(d, q.id, q.question, q.context, q.context.bytes == last, &row));
+        last = q.context.bytes;
         if (!request->unlabelled && !q.answer_count) d->unanswerable = true;
     }
     return BERT_OK;
@@ -92,7 +94,7 @@ static bert_status row_read(dataset *d, const table *t, const question_columns *
         TRY(answers_keep(d, answers->items, answers->count, &row));
         if (!answers->count) d->unanswerable = true;
     }
-    return question_add(d, id, question, context, &row);
+    return question_add(d, id, question, context, false, &row);
 }
 
 static bert_status table_read(dataset *d, table *t, const dataset_request *request,

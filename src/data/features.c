@@ -9,6 +9,11 @@ bert_status features_append(features *f, size_t row, const int32_t *ids, size_t 
                             size_t first_count)
 {
     size_t at = f->sequences, begin = at ? f->starts[at] : 0, end = begin + count;
+    if (end > FEATURES_TOKENS_MAX || row > UINT32_MAX)
+        return fail(
+            BERT_DATA,
+            "the data are more than %d tokens, row %zu among them; use less at once (limit)",
+            FEATURES_TOKENS_MAX, row + 1);
     TRY(memory_grow((void **)&f->starts, &f->starts_capacity, at + 2, sizeof *f->starts));
     TRY(memory_grow((void **)&f->first_counts, &f->first_capacity, at + 1,
                     sizeof *f->first_counts));

@@ -16,6 +16,8 @@
 
 /* Sequence i has ids[starts[i]] .. ids[starts[i + 1] - 1]; its first first_counts[i] are of type 0.
  * Start from { 0 }, or { .group = n }. */
+enum { FEATURES_TOKENS_MAX = INT32_MAX }; /* 8 GB of ids, before anything is computed */
+
 typedef struct features {
     size_t count;     /* of units: sequences / group */
     size_t sequences; /* [count * group], and fewer than a group more while a unit is being added */

@@ -1,6 +1,7 @@
 #include "formats/json.h"
 
 #include "base/file.h"
+#include "base/limits.h"
 
 #include <math.h>
 #include <string.h>
@@ -45,10 +46,12 @@ static bert_status fail_parse(const char *origin, const json_error_t *error)
     }
 }
 
-bert_status json_parse_object(slice text, const char *origin, json_t **out)
+/* A text that must hold one value of this type, "object" or "list" in messages. */
+static bert_status value_parse(slice text, const char *origin, json_type type, const char *name,
+                               json_t **out)
 {
     if (text.count == 0)
-        return fail(BERT_FORMAT, "%s: is empty where a JSON object was expected", origin);
+        return fail(BERT_FORMAT, "%s: is empty where a JSON %s was expected", origin, name);
     if (text.count >= 3 && memcmp(text.bytes, "\xEF\xBB\xBF", 3) == 0)
         return fail(BERT_FORMAT, "%s: begins with a byte-order mark; save it as UTF-8 without one",
                     origin);
@@ -59,9 +62,9 @@ bert_status json_parse_object(slice text, const char *origin, json_t **out)
         value = json_loadb(text.bytes, text.count,
                            PARSE_FLAGS | JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, &error);
     if (!value) return fail_parse(origin, &error);
-    if (!json_is_object(value)) {
-        bert_status status = fail(BERT_FORMAT, "%s: holds %s where a JSON object was expected",
-                                  origin, kind_of(value));
+    if (json_typeof(value) != type) {
+        bert_status status = fail(BERT_FORMAT, "%s: holds %s where a JSON %s was expected", origin,
+                                  kind_of(value), name);
         json_decref(value);
         return status;
     }
@@ -69,13 +72,33 @@ bert_status json_parse_object(slice text, const char *origin, json_t **out)
     return BERT_OK;
 }
 
-bert_status json_read_object(const char *path, json_t **out)
+bert_status json_parse_object(slice text, const char *origin, json_t **out)
+{
+    return value_parse(text, origin, JSON_OBJECT, "object", out);
+}
+
+static bert_status value_read(const char *path, json_type type, const char *name, json_t **out)
 {
     file_map map;
     TRY(file_map_open(path, &map));
-    bert_status status = json_parse_object((slice){ map.bytes, map.count }, path, out);
+    bert_status status =
+        map.count > JSON_BYTES_MAX
+            ? fail(BERT_FORMAT,
+                   "%s: is %zu bytes, where a model's JSON has %d at most; is it the right file?",
+                   path, map.count, JSON_BYTES_MAX)
+            : value_parse((slice){ map.bytes, map.count }, path, type, name, out);
     file_map_close(&map);
     return status;
+}
+
+bert_status json_read_object(const char *path, json_t **out)
+{
+    return value_read(path, JSON_OBJECT, "object", out);
+}
+
+bert_status json_read_list(const char *path, json_t **out)
+{
+    return value_read(path, JSON_ARRAY, "list", out);
 }
 
 /* NULL where the member is absent or null. */

@@ -14,6 +14,9 @@ struct tensor_file {
     size_t count;
 };
 
+/* Each name of the index is looked for among the shards that are open. */
+enum { SHARDS_MAX = 1024 };
+
 static bert_status shard_add(tensor_file *f, const char *folder, const char *name)
 {
     TRY(memory_grow((void **)&f->shards, &f->shard_capacity, f->shard_count + 1,
@@ -43,6 +46,9 @@ static bert_status shard_get(tensor_file *f, const char *folder, const char *nam
             *out = &f->shards[i];
             return BERT_OK;
         }
+    if (f->shard_count == SHARDS_MAX)
+        return fail(BERT_FORMAT, "%s: its index names more than %d files; merge them", folder,
+                    SHARDS_MAX);
     TRY(shard_add(f, folder, name));
     *out = &f->shards[f->shard_count - 1];
     return BERT_OK;
@@ -66,7 +72,7 @@ static bert_status index_read(tensor_file *f, const char *folder, const char *pa
             return fail(BERT_FORMAT,
                         "%s: tensor '%s': '%s' is not the plain name of a file in the folder", path,
                         name, file ? file : "");
-        const tensor_shard *shard;
+        const tensor_shard *shard = NULL;
         TRY(shard_get(f, folder, file, &shard));
         const tensor_info *info = tensor_find(shard->tensors, shard->count, name);
         if (!info)

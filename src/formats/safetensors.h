@@ -7,7 +7,7 @@
  *    8 + n           the data; offsets count from here, the end is not included
  *
  * Format and limits: huggingface/safetensors, README and safetensors/src/tensor.rs. A file that
- * lies is refused: header longer than the file or 100,000,000 bytes; a shape whose product wraps or
+ * lies is refused: header longer than the file or 16 MiB; a shape whose product wraps or
  * is not the data's length; offsets outside, overlapping or leaving holes; a type it does not know;
  * a name twice. */
 #ifndef FORMATS_SAFETENSORS_H

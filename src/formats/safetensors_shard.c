@@ -177,9 +177,8 @@ static bert_status header_locate(const char *path, const file_map *map, slice *h
     for (size_t i = 8; i-- > 0;) length = length << 8 | (unsigned char)map->bytes[i];
     if (length > SAFETENSORS_HEADER_MAX)
         return fail(BERT_FORMAT,
-                    "%s: its header would be longer than 100,000,000 bytes; is it a .safetensors "
-                    "file?",
-                    path);
+                    "%s: its header would be longer than %d bytes; is it a .safetensors file?",
+                    path, SAFETENSORS_HEADER_MAX);
     if (length > map->count - 8)
         return fail(BERT_FORMAT,
                     "%s: its header should be %zu bytes, but %zu are there; was the file cut "

@@ -1,5 +1,7 @@
 #include "formats/squad.h"
 
+#include "base/file.h"
+#include "base/limits.h"
 #include "base/memory.h"
 #include "formats/json.h"
 #include "formats/squad_answers.h"
@@ -37,9 +39,23 @@ static bool is_version_2(const json_t *version)
     return json_number_value(version) >= 2 && json_number_value(version) < 3;
 }
 
+static bert_status root_read(squad *s)
+{
+    file_map map;
+    TRY(file_map_open(s->path, &map));
+    bert_status status =
+        map.count > SQUAD_BYTES_MAX
+            ? fail(BERT_FORMAT,
+                   "%s: is %zu bytes, and a file of questions is read whole, up to %d; split it",
+                   s->path, map.count, SQUAD_BYTES_MAX)
+            : json_parse_object((slice){ map.bytes, map.count }, s->path, &s->root);
+    file_map_close(&map);
+    return status;
+}
+
 static bert_status squad_begin(squad *s)
 {
-    TRY(json_read_object(s->path, &s->root));
+    TRY(root_read(s));
     s->data = json_object_get(s->root, "data");
     if (!s->data)
         return fail(BERT_FORMAT, "%s: has no 'data', the list of SQuAD's articles", s->path);

@@ -1,5 +1,6 @@
 #include "formats/table.h"
 
+#include "base/limits.h"
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "formats/table_reader.h"
@@ -26,6 +27,9 @@ bool table_is_kind(const char *path)
 
 bert_status table_columns_add(table *t, slice name)
 {
+    if (t->column_count == TABLE_COLUMNS_MAX)
+        return fail(BERT_FORMAT, "%s:%zu: more than %d columns; is it a table?", t->path, t->line,
+                    TABLE_COLUMNS_MAX);
     TRY(memory_grow((void **)&t->columns, &t->column_capacity, t->column_count + 1,
                     sizeof *t->columns));
     char *copy = strndup(name.bytes, name.count);
@@ -36,23 +40,35 @@ bert_status table_columns_add(table *t, slice name)
 
 bert_status table_field_add(table *t, slice field)
 {
+    if (t->field_count == TABLE_COLUMNS_MAX)
+        return fail(BERT_FORMAT, "%s:%zu: more than %d fields; is it a table?", t->path, t->line,
+                    TABLE_COLUMNS_MAX);
     TRY(memory_grow((void **)&t->fields, &t->field_capacity, t->field_count + 1,
                     sizeof *t->fields));
     t->fields[t->field_count++] = field;
     return BERT_OK;
 }
 
-bool table_line_take(table *t, slice *line)
+bert_status table_line_too_long(const table *t, size_t line)
 {
-    if (t->rest.count == 0) return false;
-    const char *end = memchr(t->rest.bytes, '\n', t->rest.count);
-    size_t count = end ? (size_t)(end - t->rest.bytes) : t->rest.count;
+    return fail(BERT_FORMAT, "%s:%zu: is longer than %d bytes; is it a text file?", t->path, line,
+                LINE_BYTES_MAX);
+}
+
+bert_status table_line_take(table *t, slice *line, bool *more)
+{
+    *more = t->rest.count > 0;
+    if (!*more) return BERT_OK;
+    size_t most = size_smaller(t->rest.count, LINE_BYTES_MAX + 1);
+    const char *end = memchr(t->rest.bytes, '\n', most);
+    size_t count = end ? (size_t)(end - t->rest.bytes) : most;
+    if (count > LINE_BYTES_MAX) return table_line_too_long(t, t->rest_line);
     size_t taken = end ? count + 1 : count;
     *line = (slice){ t->rest.bytes, count };
     if (count && line->bytes[count - 1] == '\r') line->count--;
     t->rest = (slice){ t->rest.bytes + taken, t->rest.count - taken };
     t->rest_line++;
-    return true;
+    return BERT_OK;
 }
 
 table_place table_place_of(const table *t, slice text, size_t at)

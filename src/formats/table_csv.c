@@ -1,5 +1,6 @@
 /* libcsv splits; this file feeds it no further than the next line end, so that after each piece it
  * is known where in the file a record ended, which libcsv does not tell. */
+#include "base/limits.h"
 #include "base/memory.h"
 #include "formats/table_reader.h"
 
@@ -75,12 +76,11 @@ static void blank_lines_skip(table *t)
 /* The rest up to the next line end, that included. */
 static slice piece_of(slice rest)
 {
-    size_t count = rest.count < PIECE_MAX ? rest.count : PIECE_MAX;
-    for (const char *ends = "\n\r"; *ends; ends++) {
-        const char *end = memchr(rest.bytes, *ends, count);
-        if (end) count = (size_t)(end - rest.bytes) + 1;
-    }
-    return (slice){ rest.bytes, count };
+    /* memchr() for each of the two would look through a whole piece for the one that a file lacks
+     */
+    size_t most = size_smaller(rest.count, PIECE_MAX), count = 0;
+    while (count < most && !ends_line(rest.bytes[count])) count++;
+    return (slice){ rest.bytes, count + (count < most) };
 }
 
 /* `at` is where libcsv stopped, in the record that begins at `record`. */
@@ -109,6 +109,8 @@ static bert_status record_feed(table *t)
     const char *begin = t->rest.bytes;
     while (!r->record_done && t->rest.count) {
         slice piece = piece_of(t->rest);
+        if ((size_t)(t->rest.bytes - begin) > LINE_BYTES_MAX)
+            return table_line_too_long(t, t->line);
         size_t taken = csv_parse(&r->parser, piece.bytes, piece.count, field_done, record_done, t);
         if (taken != piece.count) {
             slice record = { begin, (size_t)(piece.bytes + piece.count - begin) };

@@ -49,7 +49,7 @@ static bert_status object_read(table *t, bool *more)
     row_release(t);
     do {
         t->line = t->rest_line;
-        *more = table_line_take(t, &line);
+        TRY(table_line_take(t, &line, more));
     } while (*more && is_blank(line));
     if (!*more) return BERT_OK;
     TRY(table_verify_text(t, line));

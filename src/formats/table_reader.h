@@ -15,6 +15,9 @@ typedef struct table_kind {
     void (*close)(table *t);                   /* whatever open came to */
 } table_kind;
 
+/* A column is looked for among the names of all. */
+enum { TABLE_COLUMNS_MAX = 1 << 14 };
+
 extern const table_kind table_kind_tsv, table_kind_csv, table_kind_jsonl;
 
 struct table {
@@ -41,8 +44,12 @@ bert_status table_field_add(table *t, slice field);
 /* The columns of a table whose first row names them. */
 bert_status table_header_read(table *t);
 
-/* Takes the next line off the rest, without its LF or CR LF. False: there is none. */
-bool table_line_take(table *t, slice *line);
+/* Takes the next line off the rest, without its LF or CR LF; *more is false where there is none.
+ * One that is longer than LINE_BYTES_MAX is refused. */
+bert_status table_line_take(table *t, slice *line, bool *more);
+
+/* The refusal of such a line, or record, that begins on this one. */
+bert_status table_line_too_long(const table *t, size_t line);
 
 /* Where byte `at` of the current row's text stands: the line, and the byte in it from 1. */
 typedef struct table_place {

@@ -1,9 +1,14 @@
 #include "formats/table_reader.h"
 
+static bool ends_line(char byte)
+{
+    return byte == '\n' || byte == '\r';
+}
+
 static bert_status tsv_open(table *t)
 {
     /* Empty lines at the end are no rows. */
-    while (t->rest.count && strchr("\r\n", t->rest.bytes[t->rest.count - 1])) t->rest.count--;
+    while (t->rest.count && ends_line(t->rest.bytes[t->rest.count - 1])) t->rest.count--;
     return table_header_read(t);
 }
 
@@ -11,7 +16,7 @@ static bert_status tsv_next(table *t, bool *more)
 {
     slice line;
     t->line = t->rest_line;
-    *more = table_line_take(t, &line);
+    TRY(table_line_take(t, &line, more));
     if (!*more) return BERT_OK;
     TRY(table_verify_text(t, line));
 

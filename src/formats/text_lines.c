@@ -1,6 +1,7 @@
 #include "formats/text_lines.h"
 
 #include "base/file.h"
+#include "base/limits.h"
 #include "base/memory.h"
 #include "base/utf8.h"
 
@@ -75,8 +76,12 @@ bert_status text_lines_take(text_lines *t, slice *line, bool *more)
 {
     *more = t->rest.count > 0;
     if (!*more) return BERT_OK;
-    const char *end = memchr(t->rest.bytes, '\n', t->rest.count);
-    size_t count = end ? (size_t)(end - t->rest.bytes) : t->rest.count;
+    size_t most = size_smaller(t->rest.count, LINE_BYTES_MAX + 1);
+    const char *end = memchr(t->rest.bytes, '\n', most);
+    size_t count = end ? (size_t)(end - t->rest.bytes) : most;
+    if (count > LINE_BYTES_MAX)
+        return fail(BERT_FORMAT, "%s:%zu: is longer than %d bytes; is it a text file?", t->path,
+                    t->line + 1, LINE_BYTES_MAX);
     size_t taken = end ? count + 1 : count;
     *line = (slice){ t->rest.bytes, count };
     if (count && line->bytes[count - 1] == '\r') line->count--;

@@ -57,9 +57,23 @@ static bert_status activation_read(const json_t *object, const char *path, activ
                 path, name);
 }
 
+/* Numbers of the widest row a model makes of a token, for all positions: what one activation takes
+ * in memory, whatever the weights take in the file. BERT large has 2 million. */
+enum { ACTIVATION_NUMBERS_MAX = 1 << 28 };
+
+static bert_status activations_check(const char *path, const char *key, size_t width,
+                                     const config *c)
+{
+    if (width <= ACTIVATION_NUMBERS_MAX / c->positions) return BERT_OK;
+    return fail(BERT_FORMAT,
+                "%s: %s %zu at max_position_embeddings %zu would be %zu numbers for one text; at "
+                "most %d are computed",
+                path, key, width, c->positions, width * c->positions, ACTIVATION_NUMBERS_MAX);
+}
+
 static bert_status sizes_read(const json_t *o, const char *path, config *c)
 {
-    const size_t most = 1 << 24;
+    const size_t most = 1 << 22; /* VOCABULARY_IDS_MAX */
     TRY(json_get_size(o, path, "vocab_size", 1, most, &c->vocabulary));
     TRY(json_get_size(o, path, "hidden_size", 1, 1 << 16, &c->hidden));
     TRY(json_get_size(o, path, "num_hidden_layers", 1, 1024, &c->layers));
@@ -70,6 +84,8 @@ static bert_status sizes_read(const json_t *o, const char *path, config *c)
     if (c->hidden % c->heads != 0)
         return fail(BERT_FORMAT, "%s: hidden_size %zu is no multiple of num_attention_heads %zu",
                     path, c->hidden, c->heads);
+    TRY(activations_check(path, "hidden_size", c->hidden, c));
+    TRY(activations_check(path, "intermediate_size", c->intermediate, c));
     size_t pad = 0;
     TRY(json_get_size(o, path, "pad_token_id", 0, most, &pad));
     c->pad = json_is_null(json_object_get(o, "pad_token_id")) ? -1 : (int32_t)pad;
@@ -196,6 +212,7 @@ static bert_status config_fill(const char *path, config *c)
     TRY(numbers_read(o, path, c));
     TRY(activation_read(o, path, &c->activation));
     TRY(labels_read(o, path, c));
+    TRY(activations_check(path, "the number of labels,", c->labels, c));
     const char *problem = NULL;
     TRY(json_get_string(o, path, "problem_type", &problem));
     const char *architecture =

@@ -43,22 +43,19 @@ static bool modules_known(const json_t *list)
             found = found || strcmp(name + 1, known[i]) == 0;
         if (!found) return false;
     }
-    return json_is_array(list);
+    return true;
 }
 
-/* modules.json holds a list, which json_read_object() does not read. */
 static bert_status modules_read(const char *folder, bool *known)
 {
     char *path;
+    json_t *list = NULL;
     TRY(path_join(folder, "modules.json", &path));
-    *known = true;
-    if (file_exists(path)) {
-        json_t *list = json_load_file(path, 0, NULL);
-        *known = modules_known(list);
-        json_decref(list);
-    }
+    bert_status status = file_exists(path) ? json_read_list(path, &list) : BERT_OK;
+    *known = !list || modules_known(list);
+    json_decref(list);
     free(path);
-    return BERT_OK;
+    return status;
 }
 
 bert_status config_read_pooling(const char *folder, config *c)

@@ -34,6 +34,9 @@ static bert_status names_read(text_lines *lines, label_file *f)
         if (blank)
             return fail(BERT_DATA, "%s:%zu: the line is blank; each line names a label", f->path,
                         blank);
+        if (f->names.count == LABEL_FILE_NAMES_MAX)
+            return fail(BERT_DATA, "%s:%zu: more than %d labels; is it a file of label names?",
+                        f->path, number, LABEL_FILE_NAMES_MAX);
         slice name = label_stripped(line);
         TRY(name_check(f, name, number));
         TRY(memory_grow((void **)&f->names.names, &capacity, f->names.count + 1,

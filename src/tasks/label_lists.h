@@ -11,7 +11,9 @@
 #include "formats/json_texts.h"
 #include "train/task.h"
 
-/* Names that numbers stand for, one a line. */
+/* Names that numbers stand for, one a line; each is compared with all others. */
+enum { LABEL_FILE_NAMES_MAX = 1 << 15 };
+
 typedef struct label_file {
     const char *path; /* borrowed; NULL: there is none */
     label_names names;

@@ -35,6 +35,9 @@ static bert_status pattern_add(added_pattern_list *list, size_t entry, bool is_n
 /* An entry for a content that has none yet. */
 static bert_status entry_open(added_tokens *added, const added_token *token, vocabulary *v)
 {
+    if (added->count == ADDED_TOKENS_MAX)
+        return fail(BERT_FORMAT, "more than %d added tokens; put them into the vocabulary",
+                    ADDED_TOKENS_MAX);
     void *entries = added->entries;
     bert_status status =
         memory_grow(&entries, &added->capacity, added->count + 1, sizeof added->entries[0]);
@@ -62,6 +65,9 @@ static bert_status entry_open(added_tokens *added, const added_token *token, voc
 bert_status added_tokens_add(added_tokens *added, const added_token *token, vocabulary *v)
 {
     if (token->content[0] == '\0') return BERT_OK;
+    if (strnlen(token->content, ADDED_TOKEN_BYTES_MAX + 1) > ADDED_TOKEN_BYTES_MAX)
+        return fail(BERT_FORMAT, "the added token \"%.40s...\" is longer than %d bytes",
+                    token->content, ADDED_TOKEN_BYTES_MAX);
     int32_t known = trie_find(&added->index, slice_of(token->content));
     if (known == TRIE_ABSENT) TRY(entry_open(added, token, v));
     size_t index = known == TRIE_ABSENT ? added->count - 1 : (size_t)known;
@@ -169,6 +175,7 @@ bool added_tokens_next(const added_tokens *added, const added_matcher *matcher, 
         if (added->split_special && entry->special_once) continue;
         if (entry->token.single_word && !stands_alone(text, begin, end)) continue;
         if (entry->token.lstrip && begin < scan->consumed) begin = scan->consumed;
+        if (begin >= end) continue; /* blanks that the token before took with it */
         while (entry->token.lstrip && begin > scan->consumed &&
                properties_before(text, begin, &next) & UNICODE_SPACE)
             begin = next;

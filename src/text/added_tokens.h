@@ -15,6 +15,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* At each place of a text a token is looked for, as far as one reaches; and each is compared with
+ * others when a tokenizer is opened. */
+enum { ADDED_TOKEN_BYTES_MAX = 1 << 10, ADDED_TOKENS_MAX = 1 << 15 };
+
 typedef struct added_token {
     const char *content;
     bool single_word;    /* only where no character of a word stands beside it */

@@ -95,6 +95,17 @@ static bert_status open_files(const char *folder, const tokenizer_class *c, cons
     return BERT_OK;
 }
 
+/* The parts below do not know whose files they are made from: names the folder where the message
+ * names none of its files. */
+static bert_status place_tell(bert_status status, const char *folder)
+{
+    if (status == BERT_OK || strncmp(status_message(), folder, strlen(folder)) == 0) return status;
+    char *message = strdup(status_message());
+    if (message) status = fail(status, "%s: the tokenizer: %s", folder, message);
+    free(message);
+    return status;
+}
+
 bert_status tokenizer_open(const char *folder, tokenizer **out)
 {
     void *block;
@@ -105,7 +116,7 @@ bert_status tokenizer_open(const char *folder, tokenizer **out)
     bert_status status = tokenizer_class_read(folder, &class);
     if (status == BERT_OK) status = path_join(folder, "tokenizer.json", &json);
     if (status == BERT_OK) status = path_join(folder, "vocab.txt", &vocab);
-    if (status == BERT_OK) status = open_files(folder, &class, json, vocab, t);
+    if (status == BERT_OK) status = place_tell(open_files(folder, &class, json, vocab, t), folder);
     free(json);
     free(vocab);
     tokenizer_class_release(&class);

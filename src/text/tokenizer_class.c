@@ -30,10 +30,16 @@ typedef struct listed_token {
 typedef struct token_list {
     listed_token *items;
     size_t count, capacity;
+    trie index; /* content -> the last item that has it */
 } token_list;
 
 static bert_status list_push(token_list *list, listed_token token)
 {
+    if (list->count == ADDED_TOKENS_MAX)
+        return fail(BERT_FORMAT,
+                    "more than %d special and added tokens; put them into the vocabulary",
+                    ADDED_TOKENS_MAX);
+    TRY(trie_insert(&list->index, slice_of(token.token.content), (int32_t)list->count));
     void *items = list->items;
     bert_status status =
         memory_grow(&items, &list->capacity, list->count + 1, sizeof list->items[0]);
@@ -45,9 +51,14 @@ static bert_status list_push(token_list *list, listed_token token)
 
 static const listed_token *list_find(const token_list *list, const char *content)
 {
-    for (size_t i = list->count; i-- > 0;)
-        if (strcmp(list->items[i].token.content, content) == 0) return &list->items[i];
-    return NULL;
+    int32_t found = trie_find(&list->index, slice_of(content));
+    return found == TRIE_ABSENT ? NULL : &list->items[found];
+}
+
+static void list_release(token_list *list)
+{
+    free(list->items);
+    trie_release(&list->index);
 }
 
 static bert_status optional_read(const char *folder, const char *name, char **path, json_t **out)
@@ -197,7 +208,7 @@ static bert_status specials_list(const tokenizer_class *c, const token_list *by_
     if (status == BERT_OK) status = all_further_push(c, &all);
     for (size_t i = 0; i < all.count && status == BERT_OK; i++)
         if (!list_find(out, all.items[i].token.content)) status = list_push(out, all.items[i]);
-    free(all.items);
+    list_release(&all);
     return status;
 }
 
@@ -276,13 +287,10 @@ static bert_status tokens_add(const token_list *decoder, const token_list *speci
 {
     for (size_t i = 0; i < decoder->count; i++)
         if (!is_added(added, &decoder->items[i].token)) TRY(list_push(fresh, decoder->items[i]));
-    size_t decoded = fresh->count;
     for (size_t i = 0; i < specials->count; i++) {
         const listed_token *special = &specials->items[i];
         const char *content = special->token.content;
-        bool there = added_tokens_find(added, content) != NULL;
-        for (size_t f = 0; f < decoded; f++)
-            there |= strcmp(fresh->items[f].token.content, content) == 0;
+        bool there = added_tokens_find(added, content) || list_find(fresh, content);
         if (!special->plain_text || !there) TRY(list_push(fresh, *special));
     }
     for (size_t i = 0; i < fresh->count; i++) {
@@ -308,10 +316,10 @@ bert_status tokenizer_class_add(const tokenizer_class *c, const json_t *of_file,
     }
     if (decoder.count) qsort(decoder.items, decoder.count, sizeof decoder.items[0], compare_ids);
     if (status == BERT_OK) status = tokens_add(&decoder, &specials, added, v, &fresh);
-    free(decoder.items);
-    free(specials.items);
-    free(fresh.items);
-    free(in_file.items);
+    list_release(&decoder);
+    list_release(&specials);
+    list_release(&fresh);
+    list_release(&in_file);
     return status;
 }
 

@@ -1,6 +1,7 @@
 /* The way of a text: malformed bytes out -> added tokens out -> normalized -> added tokens that are
  * found there out -> words -> pieces. Texts are then cut to the length and framed by [CLS] and
  * [SEP]. */
+#include "base/limits.h"
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "text/tokenizer_parts.h"
@@ -134,8 +135,9 @@ static bert_status clean_encode(const tokenizer *t, slice text, tokenizer_encodi
 /* Appends the tokens of a text. */
 static bert_status text_encode(const tokenizer *t, slice text, tokenizer_encoding *out)
 {
-    if (text.count >= UINT32_MAX)
-        return fail(BERT_ARGUMENT, "a text of %zu bytes is too long: split it", text.count);
+    if (text.count > TEXT_BYTES_MAX)
+        return fail(BERT_ARGUMENT, "a text of %zu bytes is too long, at most %d are read: split it",
+                    text.count, TEXT_BYTES_MAX);
     if (utf8_malformed(text) == text.count) return clean_encode(t, text, out);
 
     slice clean;

@@ -3,7 +3,9 @@
 #include <math.h>
 #include <string.h>
 
-enum { CHARACTERS_OF_A_WORD_MAX = 100 }; /* the reference's default */
+/* The reference's default; and the most, since at each of a word's characters a piece is looked for
+ * that may reach to its end. */
+enum { CHARACTERS_OF_A_WORD_MAX = 100, CHARACTERS_OF_A_WORD_LIMIT = 1000 };
 
 /* *out = a member that must be an object. */
 static bert_status object_get(const json_t *object, const char *path, const char *key,
@@ -70,7 +72,8 @@ static bert_status model_read(const json_t *root, const char *path, tokenizer *t
     size_t characters_max = CHARACTERS_OF_A_WORD_MAX;
     TRY(json_get_string(model, path, "unk_token", &unknown));
     TRY(json_get_string(model, path, "continuing_subword_prefix", &prefix));
-    TRY(json_get_size(model, path, "max_input_chars_per_word", 0, SIZE_MAX, &characters_max));
+    TRY(json_get_size(model, path, "max_input_chars_per_word", 0, CHARACTERS_OF_A_WORD_LIMIT,
+                      &characters_max));
     TRY(vocabulary_take(model, path, &t->vocabulary));
 
     int32_t id = vocabulary_find(&t->vocabulary, slice_of(unknown));

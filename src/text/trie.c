@@ -7,12 +7,22 @@
 
 enum { EDGE_BITS_FIRST = 8, NODES_MAX = 1 << 24 }; /* a node shares 32 bits with a byte */
 
-/* The slot of an edge, or the empty one where it belongs. Multiplicative hashing (Knuth, TAOCP 3,
- * 6.4): the multiplier is 2^32 over the golden ratio. */
+/* BERT base has 21, a million random words 27. Who chooses texts by the hash can make it as long as the table,
+ * and each search as slow. */
+enum { PROBES_MAX = 1000 };
+
+/* Where an edge belongs. Multiplicative hashing (Knuth, TAOCP 3, 6.4): the multiplier is 2^32 over
+ * the golden ratio. */
+static inline uint32_t edge_home(const trie *t, uint32_t key)
+{
+    return key * UINT32_C(2654435769) >> (32 - t->edge_bits);
+}
+
+/* The slot of an edge, or the empty one where it would be put. */
 static inline trie_edge *edge_slot(const trie *t, uint32_t node, unsigned char byte)
 {
     uint32_t key = node << 8 | byte, mask = (UINT32_C(1) << t->edge_bits) - 1;
-    uint32_t at = key * UINT32_C(2654435769) >> (32 - t->edge_bits);
+    uint32_t at = edge_home(t, key);
     while (t->edges[at].child && t->edges[at].key != key) at = (at + 1) & mask;
     return &t->edges[at];
 }
@@ -36,6 +46,19 @@ static bert_status edges_grow(trie *t)
     return BERT_OK;
 }
 
+/* Fills an empty slot. */
+static bert_status edge_put(trie *t, trie_edge *edge, uint32_t key)
+{
+    uint32_t mask = (UINT32_C(1) << t->edge_bits) - 1;
+    if (t->edge_count + 1 >= NODES_MAX)
+        return fail(BERT_FORMAT, "the vocabulary's texts are too long to hold");
+    if ((((uint32_t)(edge - t->edges) - edge_home(t, key)) & mask) > PROBES_MAX)
+        return fail(BERT_FORMAT, "the vocabulary's texts are such that finding one would take too "
+                                 "long; were they chosen for that?");
+    *edge = (trie_edge){ .key = key, .child = ++t->edge_count, .value = TRIE_ABSENT };
+    return BERT_OK;
+}
+
 bert_status trie_insert(trie *t, slice key, int32_t value)
 {
     assert(value >= 0);
@@ -44,13 +67,7 @@ bert_status trie_insert(trie *t, slice key, int32_t value)
     for (size_t i = 0; i < key.count; i++) {
         TRY(edges_grow(t));
         edge = edge_slot(t, node, (unsigned char)key.bytes[i]);
-        if (!edge->child) {
-            if (t->edge_count + 1 >= NODES_MAX)
-                return fail(BERT_FORMAT, "the vocabulary's texts are too long to hold");
-            *edge = (trie_edge){ .key = node << 8 | (unsigned char)key.bytes[i],
-                                 .child = ++t->edge_count,
-                                 .value = TRIE_ABSENT };
-        }
+        if (!edge->child) TRY(edge_put(t, edge, node << 8 | (unsigned char)key.bytes[i]));
         node = edge->child;
     }
     if (edge) edge->value = value;

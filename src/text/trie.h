@@ -26,7 +26,8 @@ typedef struct trie {
     uint32_t edge_count; /* node n is the n-th edge's child */
 } trie;
 
-/* Gives `key` a value from 0 on; a key that is there already has it replaced. */
+/* Gives `key` a value from 0 on; a key that is there already has it replaced. Texts that fill the
+ * table, or crowd in one place of it, are BERT_FORMAT. */
 bert_status trie_insert(trie *t, slice key, int32_t value);
 void trie_release(trie *t);
 

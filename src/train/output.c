@@ -209,7 +209,11 @@ static bert_status staging_clear(output *o, output_use use, DIR *entries)
 static bert_status staging_open(output *o, output_use use)
 {
     TRY(folder_make(o->staging));
-    o->lock = open(o->staging, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    o->lock = open(o->staging, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (o->lock < 0 && (errno == ELOOP || errno == ENOTDIR))
+        return fail(BERT_ARGUMENT,
+                    "%s: is a link, where the run wants a folder of its own to work in; remove it",
+                    o->staging);
     if (o->lock < 0) return fail(BERT_IO, "%s: cannot open: %s", o->staging, strerror(errno));
     if (flock(o->lock, LOCK_EX | LOCK_NB) != 0) {
         close(o->lock);
