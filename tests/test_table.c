@@ -174,8 +174,8 @@ static void a_binary_file_is_no_table(void **state)
                        ":1: not UTF-8 at byte 2");
         assert_refused(state, names[i], (slice){ archive, sizeof archive - 1 }, BERT_FORMAT,
                        ":1: a NUL at byte 6 of the line; is this a text file?");
-    assert_refused(state, "end.tsv", (slice){ "a\nb\n\0\0", 6 }, BERT_FORMAT,
-                   "end.tsv:3: a NUL at byte 1 of the line; is this a text file?");
+        assert_refused(state, "end.tsv", (slice){ "a\nb\n\0\0", 6 }, BERT_FORMAT,
+                       "end.tsv:3: a NUL at byte 1 of the line; is this a text file?");
     }
 }
 

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_BYTES = 1 << 20 };
+enum { BLOCK_BYTES_LEAST = 1 << 12, BLOCK_BYTES_MOST = 1 << 20 };
 
-/* Texts lie end to end in blocks that never move. */
+/* Texts lie end to end in blocks that never move, each twice as large as the last. */
 typedef struct text_block {
     struct text_block *previous;
     size_t used, capacity;
@@ -41,7 +41,9 @@ bert_status dataset_take(dataset *d, size_t count, size_t size, void **out)
     size_t align = size % sizeof(size_t) == 0 ? sizeof(size_t) : 1;
     size_t begin = s->last ? (s->last->used + align - 1) / align * align : 0;
     if (!s->last || begin > s->last->capacity || s->last->capacity - begin < bytes) {
-        size_t capacity = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
+        size_t usual =
+            s->last ? size_smaller(2 * s->last->capacity, BLOCK_BYTES_MOST) : BLOCK_BYTES_LEAST;
+        size_t capacity = size_larger(bytes, usual);
         text_block *block = malloc(sizeof *block + capacity);
         if (!block)
             return fail(BERT_MEMORY, "out of memory: %zu bytes of text asked for", capacity);

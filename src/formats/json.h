@@ -11,8 +11,8 @@
 #include <stddef.h>
 
 /* Parses a whole file of a model that must hold one object. Duplicate keys are refused, and so are
- * values more than 2,048 deep in each other (jansson's bound) and files above JSON_BYTES_MAX. A whole number too big
- * for 64 bits is no error (Hugging Face writes "model_max_length":
+ * values more than 2,048 deep in each other (jansson's bound) and files above JSON_BYTES_MAX. A
+ * whole number too big for 64 bits is no error (Hugging Face writes "model_max_length":
  * 1000000000000000019884624838656): where a file has one, all its whole numbers become doubles;
  * json_get_size() takes both kinds. */
 bert_status json_read_object(const char *path, json_t **out);

@@ -1,8 +1,8 @@
 /* text_lines.h: the lines of a text file, one text a line (.txt).
  *
  * Lines end in LF or CR LF, the last one may go without. A byte-order mark at the start is skipped.
- * Every line is checked: valid UTF-8, no NUL byte, at most LINE_BYTES_MAX bytes. A line of white space alone (spaces, TABs) is
- * blank: text_lines_next() steps over it, line numbers count it. */
+ * Every line is checked: valid UTF-8, no NUL byte, at most LINE_BYTES_MAX bytes. A line of white
+ * space alone (spaces, TABs) is blank: text_lines_next() steps over it, line numbers count it. */
 #ifndef FORMATS_TEXT_LINES_H
 #define FORMATS_TEXT_LINES_H
 

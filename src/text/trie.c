@@ -7,8 +7,8 @@
 
 enum { EDGE_BITS_FIRST = 8, NODES_MAX = 1 << 24 }; /* a node shares 32 bits with a byte */
 
-/* BERT base has 21, a million random words 27. Who chooses texts by the hash can make it as long as the table,
- * and each search as slow. */
+/* BERT base has 21, a million random words 27. Who chooses texts by the hash can make it as long as
+ * the table, and each search as slow. */
 enum { PROBES_MAX = 1000 };
 
 /* Where an edge belongs. Multiplicative hashing (Knuth, TAOCP 3, 6.4): the multiplier is 2^32 over
