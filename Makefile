@@ -21,6 +21,7 @@ TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 SUPPORT := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tests/test_*.c),$(wildcard tests/*.c)))
 FAULTS  := $(patsubst tests/%.c,$(BUILD)/tests/%.so,$(wildcard tests/faults/*.c))
 TOOLS   := $(patsubst %.c,$(BUILD)/%,$(wildcard tools/*.c bench/*.c))
+TARGETS := $(filter-out fuzz files replay table,$(patsubst fuzz/%.c,%,$(wildcard fuzz/*.c)))
 
 .PHONY: all clean
 all: $(BUILD)/bert $(BUILD)/libbert.so ## build/bert and build/libbert.so
@@ -58,9 +59,22 @@ $(BUILD)/tests/%.o: FLAGS += -Itests
 $(TOOLS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libbert.a
 	$(CC) $(FLAGS) $(CFLAGS) -o $@ $^ $(LIBRARIES)
 
-.PHONY: tests tools deps demo-data
+# A target of fuzz/ sees the parsers and what they stand on. Its files live in memory (fuzz/fuzz.h). Where libFuzzer is
+# not linked in, replay.c runs it.
+PARSERS := $(filter $(BUILD)/src/base/% $(BUILD)/src/formats/% $(BUILD)/src/text/% $(BUILD)/src/data/% \
+                    $(BUILD)/src/model/config% $(BUILD)/src/tasks/label% $(BUILD)/src/train/task.o,$(OBJECTS))
+IN_MEMORY = $(addprefix -Wl$(comma)--wrap=,file_map_open file_map_close file_map_forget file_exists folder_exists)
+REPLAY    = $(if $(findstring fuzzer,$(SAN)),,$(BUILD)/fuzz/replay.o)
+
+$(BUILD)/fuzz/%.o: FLAGS += -Ifuzz
+$(TARGETS:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: $(BUILD)/fuzz/%.o $(patsubst %,$(BUILD)/fuzz/%.o,fuzz files table) $(PARSERS)
+	$(CC) $(FLAGS) $(CFLAGS) -o $@ $^ $(IN_MEMORY) $(LIBRARIES)
+$(TARGETS:%=$(BUILD)/fuzz/%): $(REPLAY)
+
+.PHONY: tests tools targets deps demo-data
 tests: $(TESTS) $(FAULTS)
 tools: $(TOOLS)
+targets: $(TARGETS:%=$(BUILD)/fuzz/%)
 
 deps: ## installs the libraries that the build needs (Debian, Ubuntu)
 	@CC="$(CC)" tools/deps.sh
@@ -81,7 +95,7 @@ demo: ## trains on movie reviews, evaluates, predicts
 test: ## every test; ends in one line: N passed, N failed
 	$(AGAIN) deps
 	@tools/fetch.sh demo > /dev/null || echo "the demo's data cannot be fetched; tests that need them are skipped"
-	$(AGAIN) --silent all tests tools
+	$(AGAIN) --silent all tests tools targets
 	@python3 tests/run.py $(BUILD)
 
 check: all ## the rules that a program can check: layers, format, symbols, lengths
@@ -103,6 +117,19 @@ results: all tests ## the tables of docs/results.md; with PYTHON=... PyTorch's c
 
 torture: all tests tools ## every test, the long runs whole
 	@BERT_TORTURE=1 TEST_SECONDS=3600 python3 tests/run.py $(BUILD)
+
+.PHONY: fuzz fuzz-coverage fuzz-planted
+FUZZ = SAN=fuzzer,address,undefined BUILD=build-fuzz CC=clang-14 CFLAGS="-O1 -g"
+fuzz: ## hostile input for every parser, FUZZ_SECONDS (60) each; TARGET=squad: one alone
+	$(AGAIN) --silent $(FUZZ) targets
+	@tools/fuzz.sh build-fuzz $(or $(FUZZ_SECONDS),60) $(or $(TARGET),$(TARGETS))
+
+fuzz-coverage: ## which lines of the parsers the kept inputs reach
+	$(AGAIN) --silent BUILD=build-coverage CC=clang-14 CFLAGS="-O0 -g -fprofile-instr-generate -fcoverage-mapping" targets
+	@python3 tools/fuzz_coverage.py build-coverage
+
+fuzz-planted: ## are bugs that are put in on purpose found? (fuzz/planted)
+	@tools/fuzz_planted.sh $(TARGET)
 
 .PHONY: install uninstall
 install: all $(BUILD)/libbert.a ## into PREFIX (/usr/local), below DESTDIR

@@ -1,7 +1,8 @@
-"""Runs every test: the cmocka programs and the cases of the command line. Used by `make test`.
+"""Runs every test: the cmocka programs, the cases of the command line, and the hostile inputs that are kept. Used by
+`make test`.
 
-    python3 tests/run.py BUILD [NAME...]     BUILD: the folder of bert and of tests/test_*
-                                             NAME: only these, as test_json or cli/usage
+    python3 tests/run.py BUILD [NAME...]     BUILD: the folder of bert, of tests/test_* and of fuzz/*
+                                             NAME: only these, as test_json, cli/usage or fuzz/squad
 
 Failures are printed whole, skipped tests with their reason; the last line is `N passed, N failed`, and
 `, N skipped` where there are any. Exit 1 if any failed or none ran.
@@ -54,6 +55,19 @@ def run_program(path, tally):
         tally.add("failed", f"{path.name}: ended with status {status}, {missing} tests not run", text)
 
 
+def run_target(path, tally):
+    """A target of fuzz/ over its seeds and the corpus, one test."""
+    folders = [f"fuzz/{kind}/{path.name}" for kind in ("seeds", "corpus", "found")]
+    try:
+        done = subprocess.run([path, *folders], capture_output=True, timeout=PROGRAM_SECONDS)
+        status, output = done.returncode, done.stdout + done.stderr
+    except subprocess.TimeoutExpired as late:
+        status, output = f"none after {PROGRAM_SECONDS} s", (late.stdout or b"") + (late.stderr or b"")
+    text = output.decode(errors="replace")
+    name = f"fuzz/{path.name}: kept inputs do no harm"
+    tally.add("passed" if status == 0 else "failed", name, f"status {status}\n{text[-4000:]}")
+
+
 def main():
     build, names = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2:]
     os.chdir(pathlib.Path(__file__).resolve().parent.parent)
@@ -61,6 +75,8 @@ def main():
     programs = sorted(build.glob("tests/test_*"))
     suites = sorted(pathlib.Path("tests/cli").glob("*.test"))
     work = [(p.name, run_program, p) for p in programs if p.suffix == "" and pathlib.Path(f"tests/{p.name}.c").exists()]
+    targets = sorted(p for p in build.glob("fuzz/*") if p.suffix == "")
+    work += [(f"fuzz/{p.name}", run_target, p) for p in targets if pathlib.Path(f"fuzz/seeds/{p.name}").is_dir()]
     work += [(f"cli/{p.stem}", lambda path, tally: run_cases(path, build, tally), p) for p in suites]
     for name, run, path in work:
         if names and name not in names:

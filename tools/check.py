@@ -89,7 +89,7 @@ def functions_of(path):
 
 def check_lengths():
     ranking = []
-    for path in source_files("src", "cli", "tests", "bench", "tools", "examples"):
+    for path in source_files("src", "cli", "tests", "fuzz", "bench", "tools", "examples"):
         count = len(path.read_text().splitlines())
         if count > FILE_LINES_MAX and path.suffix != ".inc":
             yield f"{path}: {count} lines; past {FILE_LINES_MAX} a file holds two ideas"
@@ -108,7 +108,7 @@ def check_format():
     if not program:
         print("format: not checked, for clang-format is not installed")
         return
-    paths = [str(p) for p in source_files("include", "src", "cli", "tests", "bench", "tools", "examples")
+    paths = [str(p) for p in source_files("include", "src", "cli", "tests", "fuzz", "bench", "tools", "examples")
              if p.suffix in (".c", ".h")]
     found = subprocess.run([program, "--dry-run", *paths], capture_output=True, text=True)
     for path in sorted({line.split(":")[0] for line in found.stderr.splitlines() if "warning:" in line}):

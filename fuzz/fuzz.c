@@ -1,0 +1,100 @@
+#include "fuzz.h"
+
+#include "base/utf8.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void fuzz_check(int holds, const char *condition, const char *file, int line)
+{
+    if (holds) return;
+    fprintf(stderr, "%s:%d: does not hold: %s\nlast message: %s\n", file, line, condition,
+            status_message());
+    abort();
+}
+
+size_t fuzz_parts(slice input, slice *parts, size_t most)
+{
+    static const char mark[] = "\n====\n";
+    const size_t length = sizeof mark - 1;
+    size_t count = 0;
+    while (count + 1 < most) {
+        const char *found = input.count ? memmem(input.bytes, input.count, mark, length) : NULL;
+        if (!found) break;
+        size_t before = (size_t)(found - input.bytes);
+        parts[count++] = (slice){ input.bytes, before };
+        input = (slice){ found + length, input.count - before - length };
+    }
+    parts[count++] = input;
+    return count;
+}
+
+uint8_t fuzz_byte(slice *input)
+{
+    if (!input->count) return 0;
+    *input = (slice){ input->bytes + 1, input->count - 1 };
+    return (uint8_t)input->bytes[-1];
+}
+
+void fuzz_refused(bert_status status, const char *path)
+{
+    CHECK(status != BERT_OK);
+    CHECK(status != BERT_MEMORY);
+    CHECK(strstr(status_message(), path));
+    CHECK(strlen(status_message()) > strlen(path) + 2);
+}
+
+void fuzz_text(slice text)
+{
+    if (text.bytes) CHECK(utf8_malformed(text) == text.count);
+}
+
+/* Offsets of the tokens begin..end - 1: inside the text, no beginning before the last one's. */
+static void ranges_check(const tokenizer_encoding *e, size_t begin, size_t end, size_t limit)
+{
+    uint32_t before = 0;
+    for (size_t i = begin; i < end; i++) {
+        CHECK(e->offsets[i].begin <= e->offsets[i].end);
+        CHECK(e->offsets[i].end <= limit);
+        CHECK(e->offsets[i].begin >= before);
+        before = e->offsets[i].begin;
+    }
+}
+
+static void frame_check(const tokenizer_encoding *e, bool is_pair)
+{
+    CHECK(e->count >= (is_pair ? 3 : 2));
+    CHECK(e->first_count >= 2 && e->first_count <= e->count);
+    CHECK(is_pair || e->first_count == e->count);
+    size_t specials[] = { 0, e->first_count - 1, e->count - 1 };
+    for (size_t i = 0; i < 3; i++) {
+        CHECK(e->offsets[specials[i]].begin == 0);
+        CHECK(e->offsets[specials[i]].end == 0);
+    }
+    CHECK(e->ids[specials[1]] == e->ids[specials[2]]);
+}
+
+void fuzz_encode(const tokenizer *t, slice text, slice pair, size_t max_length, truncation how,
+                 tokenizer_encoding *e)
+{
+    bool is_pair = pair.bytes != NULL;
+    bert_status status = tokenizer_encode(t, text, pair, max_length, how, e);
+    if (status != BERT_OK) {
+        CHECK(status == BERT_ARGUMENT);
+        CHECK(max_length < (is_pair ? 3 : 2) || (is_pair && how != TRUNCATE_LONGEST_FIRST));
+        return;
+    }
+    CHECK(e->count <= max_length);
+    CHECK(e->count == (e->whole_count < max_length ? e->whole_count : max_length));
+    frame_check(e, is_pair);
+    for (size_t i = 0; i < e->count; i++) {
+        CHECK(e->ids[i] >= 0 && (size_t)e->ids[i] < tokenizer_vocabulary_count(t));
+        CHECK(tokenizer_token(t, e->ids[i]) != NULL);
+    }
+    ranges_check(e, 1, e->first_count - 1, text.count);
+    if (is_pair) ranges_check(e, e->first_count, e->count - 1, pair.count);
+    tokenizer_code_points(text, pair, e);
+    ranges_check(e, 1, e->first_count - 1, utf8_code_points(text));
+    if (is_pair) ranges_check(e, e->first_count, e->count - 1, utf8_code_points(pair));
+    frame_check(e, is_pair);
+}
