@@ -10,7 +10,7 @@ for target; do
     fresh=$build/work/$target/merged
     rm -rf "$fresh"
     mkdir -p "$fresh" "fuzz/corpus/$target"
-    "$build/fuzz/$target" -merge=1 -max_len=1024 "$fresh" "fuzz/seeds/$target" "fuzz/corpus/$target" \
+    "$build/fuzz/$target" -merge=1 -max_len=1024 -artifact_prefix="$build/work/$target/found/" "$fresh" "fuzz/seeds/$target" "fuzz/corpus/$target" \
         "$build/work/$target/corpus" > "$build/work/$target/merge_log" 2>&1
     rm -rf "fuzz/corpus/$target"
     mkdir "fuzz/corpus/$target"
