@@ -12,6 +12,7 @@ shift 2
 status=0
 for target; do
     work=$build/work/$target
+    rm -rf "$work/found"
     mkdir -p "$work/corpus" "$work/found"
     dictionary=fuzz/dictionaries/$target.dict
     [ -f "$dictionary" ] || dictionary=fuzz/dictionaries/json.dict
