@@ -11,4 +11,11 @@ int column_text_width(const char *text);
 void column_print_left(FILE *out, const char *text, int width);
 void column_print_right(FILE *out, const char *text, int width);
 
+/* The text on one line: controls and line ends become spaces, and what is wider than `width` ends
+ * in "...". */
+void column_print_cut(FILE *out, const char *text, int width);
+
+/* Columns of the terminal that `out` is; 80 where it is none. */
+int column_count(FILE *out);
+
 #endif

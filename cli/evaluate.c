@@ -1,4 +1,5 @@
 #include "commands.h"
+#include "mistakes.h"
 #include "report.h"
 #include "results.h"
 #include "watch.h"
@@ -27,6 +28,7 @@ int command_evaluate(const settings *s)
     if (metrics) {
         fflush(stdout);
         results_print(metrics, stderr);
+        mistakes_print(json_object_get(metrics, "errors"), stderr);
     }
     json_decref(metrics);
     bert_text_free(text);

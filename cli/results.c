@@ -101,6 +101,31 @@ static void labels_print(const json_t *metrics, const json_t *scores, const char
     free(rows);
 }
 
+static void intervals_print(const json_t *metrics, FILE *out)
+{
+    enum { NUMBER_WIDTH = 10 };
+    const char *name;
+    json_t *interval;
+    int name_width = (int)strlen("95 % interval");
+    const json_t *intervals = json_object_get(metrics, "intervals");
+    json_object_foreach((json_t *)intervals, name, interval)
+    {
+        int width = column_text_width(name + strlen("eval_"));
+        if (width > name_width) name_width = width;
+    }
+    fprintf(out, "%-*s%*s%*s%*s\n", name_width, "95 % interval", NUMBER_WIDTH, "score",
+            NUMBER_WIDTH, "from", NUMBER_WIDTH, "to");
+    json_object_foreach((json_t *)intervals, name, interval)
+    {
+        if (!json_is_array(interval)) continue;
+        double low = json_number_value(json_array_get(interval, 0));
+        double high = json_number_value(json_array_get(interval, 1));
+        fprintf(out, "%-*s%*.4f%*.4f%*.4f\n", name_width, name + strlen("eval_"), NUMBER_WIDTH,
+                json_number_value(json_object_get(metrics, name)), NUMBER_WIDTH, low, NUMBER_WIDTH,
+                high);
+    }
+}
+
 void results_print(const json_t *metrics, FILE *out)
 {
     const json_t *scores = json_object_get(metrics, "per_label");
@@ -118,4 +143,5 @@ void results_print(const json_t *metrics, FILE *out)
         labels_print(metrics, tags, "tag", out);
     else if (!matrix)
         metrics_print(metrics, out);
+    if (json_object_get(metrics, "intervals")) intervals_print(metrics, out);
 }

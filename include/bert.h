@@ -399,6 +399,7 @@ typedef struct bert_evaluate_options {
     size_t limit, threads;
     bert_task_options task_options;
     const char *files; /* folder to write the task's files to (predictions.json, ...); NULL: none */
+    size_t errors;     /* how many of the worst mistakes to list; 0: none */
     bert_observer observer;
 } bert_evaluate_options;
 
@@ -406,8 +407,15 @@ BERT_API bert_evaluate_options bert_evaluate_options_default(void);
 
 /* *json: one object
  * {"eval_loss":..,"eval_accuracy":..,"eval_macro_f1":..,"eval_mcc":..,"eval_examples":..,"labels":[..],
- * "confusion":[[..],..] (rows: true label, columns: answer),"truncated_share":..}, for
- * bert_text_free(). */
+ * "confusion":[[..],..] (rows: true label, columns: answer),"truncated_share":..,
+ * "intervals":{"eval_accuracy":[low,high],..},"interval_resamples":1000,"errors":[..]}, for
+ * bert_text_free().
+ *
+ * An interval is the middle 95 % of the score over resamples of the examples (percentile
+ * bootstrap), the same bits each time. "errors", where options->errors asks for them: the mistakes
+ * that the model was surest of, the worst first, each {"file":..,"line":..,"text":..,"expected":..,
+ * "answer":..,"confidence":..}; where answers are numbers the largest errors, "error" in place of
+ * "confidence". BERT_ARGUMENT for fill, which has none. */
 BERT_API bert_status bert_evaluate(const bert_evaluate_options *options, char **json);
 
 #ifdef __cplusplus

@@ -1,12 +1,8 @@
-/* train.c: bert.h's training and evaluation: arguments are checked here, the task is picked, the
+/* train.c: bert.h's training: arguments are checked here, the task is picked, the
  * layers do the work. */
 #include "api/api.h"
 
-#include "base/file.h"
-#include "formats/json.h"
-#include "model/network.h"
 #include "tasks/tasks.h"
-#include "train/evaluate.h"
 #include "train/observe.h"
 #include "train/train.h"
 
@@ -124,97 +120,5 @@ bert_status bert_train(const bert_train_options *options)
         run_release(&r);
     }
     dataset_release(&d);
-    return status;
-}
-
-/* ---- evaluation */
-
-bert_evaluate_options bert_evaluate_options_default(void)
-{
-    return (bert_evaluate_options){ .task_options = bert_task_options_default() };
-}
-
-static bert_status files_write(const char *folder, const json_t *files)
-{
-    const char *name;
-    json_t *value;
-    TRY(folder_make(folder));
-    json_object_foreach((json_t *)files, name, value)
-    {
-        char *path;
-        TRY(path_join(folder, name, &path));
-        bert_status status = json_write(path, value);
-        free(path);
-        TRY(status);
-    }
-    return BERT_OK;
-}
-
-static bert_status examples_evaluate(const bert_evaluate_options *o, const bert_model *m,
-                                     const examples *e, evaluation *out)
-{
-    enum { TOKENS = 4096 };
-    compute *on;
-    eval_room room = { 0 };
-    TRY(compute_cpu_open(o->threads, &on));
-    const params *weights;
-    bert_status status = eval_room_open(on, e, TOKENS, &room);
-    if (status == BERT_OK) status = model_params(m, on, &weights);
-    pass p = {
-        .on = on, .config = e->config, .params = weights, .batch = &room.batch, .tape = &room.tape
-    };
-    if (status == BERT_OK) status = evaluate(&p, &room.batch, e, &o->observer, true, out);
-    eval_room_release(&room);
-    compute_free(on);
-    return status;
-}
-
-static bert_status dataset_evaluate(const bert_evaluate_options *o, const bert_model *m,
-                                    const dataset *d, evaluation *out)
-{
-    config c = m->weights.config;
-    /* A model from elsewhere does not say whether it knows "no answer"; data that ask for it do. */
-    if (!c.unanswerable_given) c.unanswerable = d->unanswerable;
-    bert_task_options options = task_options_of(m, &o->task_options);
-    examples given = { .task = m->task,
-                       .options = &options,
-                       .config = &c,
-                       .tokenizer = m->tokenizer.tokenizer,
-                       .max_length = o->max_length ? o->max_length : m->max_length,
-                       .rows = d->rows,
-                       .row_count = d->count,
-                       .labelled = true };
-    if (given.max_length > c.positions)
-        return fail(BERT_ARGUMENT, "max_length %zu is above the %zu positions that the model has",
-                    given.max_length, c.positions);
-    examples e;
-    TRY(examples_open(&given, o->data[0], &o->observer, &e));
-    bert_status status = examples_evaluate(o, m, &e, out);
-    examples_release(&e);
-    return status;
-}
-
-bert_status bert_evaluate(const bert_evaluate_options *options, char **json)
-{
-    if (!options->model || !options->data || !options->data_count)
-        return fail(BERT_ARGUMENT, "a model and data must be given");
-    bert_model *m;
-    dataset d = { 0 };
-    evaluation made = { 0 };
-    TRY(bert_model_open(options->model, &m));
-    bert_status status = head_check(m);
-    if (status == BERT_OK) {
-        dataset_request request = { .columns = columns_of(&options->columns),
-                                    .form = m->task->form,
-                                    .empty_labels = m->task->empty_labels,
-                                    .limit = options->limit };
-        status = dataset_open(options->data, options->data_count, &request, &d);
-    }
-    if (status == BERT_OK) status = dataset_evaluate(options, m, &d, &made);
-    if (status == BERT_OK && options->files) status = files_write(options->files, made.files);
-    if (status == BERT_OK) status = json_text(made.metrics, json);
-    evaluation_release(&made);
-    dataset_release(&d);
-    bert_model_free(m);
     return status;
 }

@@ -9,6 +9,7 @@
  *   data order     rng_key(seed, epoch)  swap / 4     0          0                RNG_SHUFFLE
  *   fresh weights  rng_key(seed, 0)      element / 4  parameter  0                RNG_WEIGHTS
  *   masked words   rng_key(seed, step)   0            token      example in step  RNG_MASKING
+ *   drawn rows     rng_key(0, resample)  draw / 4     0          0                RNG_RESAMPLE
  *
  * Word i of the four results serves unit 4 * n + i; of masked words', word 0 chooses the token, 1
  * says what becomes of it, 2 which random piece. In evaluation their key is rng_key(0, 0), so that
@@ -19,7 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RNG_SHUFFLE = 0x40000000, RNG_WEIGHTS, RNG_MASKING }; /* places; dropout's are below */
+/* Places; dropout's are below. */
+enum { RNG_SHUFFLE = 0x40000000, RNG_WEIGHTS, RNG_MASKING, RNG_RESAMPLE };
 
 typedef struct rng_block {
     uint32_t word[4];

@@ -7,7 +7,7 @@
 bert_status multilabel_init(size_t labels, multilabel *out)
 {
     void *counts;
-    TRY(memory_zeroed(labels, sizeof *out->counts, &counts));
+    TRY(memory_zeroed(labels + 1, sizeof *out->counts, &counts));
     *out = (multilabel){ .labels = labels, .counts = counts };
     return BERT_OK;
 }
@@ -15,24 +15,35 @@ bert_status multilabel_init(size_t labels, multilabel *out)
 void multilabel_release(multilabel *m)
 {
     free(m->counts);
+    counted_rows_release(&m->rows);
     free(m->scores);
     free(m->truths);
     *m = (multilabel){ 0 };
 }
 
-void multilabel_count(multilabel *m, const float *scores, const bool *truth,
-                      const double *thresholds)
+static void counts_add(label_counts *sum, row_counts n)
+{
+    sum->right += n.right;
+    sum->answers += n.answers;
+    sum->truths += n.truths;
+}
+
+bert_status multilabel_count(multilabel *m, const float *scores, const bool *truth,
+                             const double *thresholds)
 {
     bool exact = true;
     for (size_t i = 0; i < m->labels; i++) {
         bool answer = (double)scores[i] > thresholds[i];
-        m->counts[i].answers += answer;
-        m->counts[i].truths += truth[i];
-        m->counts[i].right += answer && truth[i];
         exact = exact && answer == truth[i];
+        if (!answer && !truth[i]) continue;
+        row_counts n = { (uint32_t)i, answer && truth[i], answer, truth[i] };
+        counts_add(&m->counts[i], n);
+        TRY(counted_rows_add(&m->rows, n));
     }
-    m->rows++;
-    m->exact += exact;
+    row_counts row = { .label = (uint32_t)m->labels, .right = exact, .truths = 1 };
+    counts_add(&m->counts[m->labels], row);
+    TRY(counted_rows_add(&m->rows, row));
+    return counted_rows_end(&m->rows);
 }
 
 /* ---- thresholds */
@@ -102,61 +113,17 @@ bert_status multilabel_tune(multilabel *m, double *thresholds)
         thresholds[label] = threshold_best(rows, m->held, truths);
     }
     bool *truth = memory;
-    for (size_t row = 0; row < m->held; row++) {
+    bert_status status = BERT_OK;
+    for (size_t row = 0; row < m->held && status == BERT_OK; row++) {
         for (size_t i = 0; i < m->labels; i++) truth[i] = truth_at(m, row, i);
-        multilabel_count(m, m->scores + row * m->labels, truth, thresholds);
+        status = multilabel_count(m, m->scores + row * m->labels, truth, thresholds);
     }
     free(memory);
-    return BERT_OK;
+    return status;
 }
 
-/* ---- scores */
-
-static double share_of(double part, double whole)
+double multilabel_exact(const label_counts *counts, size_t labels)
 {
-    return whole > 0.0 ? part / whole : 0.0;
-}
-
-static class_score score_of(label_counts n)
-{
-    double right = (double)n.right, answers = (double)n.answers, truths = (double)n.truths;
-    return (class_score){ .precision = share_of(right, answers),
-                          .recall = share_of(right, truths),
-                          .f1 = share_of(2.0 * right, answers + truths),
-                          .support = n.truths };
-}
-
-class_score multilabel_label(const multilabel *m, size_t label)
-{
-    return score_of(m->counts[label]);
-}
-
-class_score multilabel_micro(const multilabel *m)
-{
-    label_counts all = { 0 };
-    for (size_t i = 0; i < m->labels; i++) {
-        all.right += m->counts[i].right;
-        all.answers += m->counts[i].answers;
-        all.truths += m->counts[i].truths;
-    }
-    return score_of(all);
-}
-
-class_score multilabel_macro(const multilabel *m)
-{
-    class_score sum = { 0 };
-    double count = m->labels ? (double)m->labels : 1.0;
-    for (size_t i = 0; i < m->labels; i++) {
-        class_score s = multilabel_label(m, i);
-        sum.precision += s.precision / count;
-        sum.recall += s.recall / count;
-        sum.f1 += s.f1 / count;
-        sum.support += s.support;
-    }
-    return sum;
-}
-
-double multilabel_exact(const multilabel *m)
-{
-    return share_of((double)m->exact, (double)m->rows);
+    label_counts rows = counts[labels];
+    return rows.truths ? (double)rows.right / (double)rows.truths : 0.0;
 }

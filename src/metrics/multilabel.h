@@ -4,23 +4,20 @@
 #define METRICS_MULTILABEL_H
 
 #include "base/status.h"
-#include "metrics/confusion.h"
+#include "metrics/tallies.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* How often a label is answered rightly, answered, and true. */
-typedef struct label_counts {
-    uint64_t right, answers, truths;
-} label_counts;
-
 /* Counts alone are kept of a row, but of those that are held for multilabel_tune(): of these a
  * float and a bit for each label. */
 typedef struct multilabel {
     size_t labels;
-    label_counts *counts; /* [labels] */
-    uint64_t rows, exact; /* counted; of them, those whose labels are all right */
+    /* [labels + 1]; the last is no label: its truths are the rows, right are those whose labels
+     * are all right. */
+    label_counts *counts;
+    counted_rows rows; /* the same row by row */
     size_t held;
     float *scores;   /* [held, labels] */
     uint8_t *truths; /* a bit each */
@@ -32,8 +29,8 @@ void multilabel_release(multilabel *m);
 
 /* Counts a row: a label is answered where its score is above its threshold.
  *   scores, truth, thresholds [labels] */
-void multilabel_count(multilabel *m, const float *scores, const bool *truth,
-                      const double *thresholds);
+bert_status multilabel_count(multilabel *m, const float *scores, const bool *truth,
+                             const double *thresholds);
 
 /* Holds a row, which multilabel_tune() will count. On failure the rows are as they were. */
 bert_status multilabel_hold(multilabel *m, const float *scores, const bool *truth);
@@ -43,9 +40,7 @@ bert_status multilabel_hold(multilabel *m, const float *scores, const bool *trut
  * is never true. Then counts those rows.  thresholds [labels], out */
 bert_status multilabel_tune(multilabel *m, double *thresholds);
 
-class_score multilabel_label(const multilabel *m, size_t label);
-class_score multilabel_micro(const multilabel *m); /* of all labels' counts added up */
-class_score multilabel_macro(const multilabel *m); /* the mean over all labels; support: all */
-double multilabel_exact(const multilabel *m);      /* share of the rows */
+/* The share of the rows whose labels are all right, by counts [labels + 1]. */
+double multilabel_exact(const label_counts *counts, size_t labels);
 
 #endif

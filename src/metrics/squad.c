@@ -113,11 +113,11 @@ bert_status squad_totals_add(squad_totals *totals, const squad_question *questio
     return BERT_OK;
 }
 
-static void part_add(squad_part *part, squad_scores score)
+static void part_add(squad_part *part, squad_scores score, uint32_t weight)
 {
-    part->exact += score.exact;
-    part->f1 += score.f1;
-    part->total++;
+    part->exact += (double)weight * score.exact;
+    part->f1 += (double)weight * score.f1;
+    part->total += weight;
 }
 
 static void part_end(squad_part *part)
@@ -127,14 +127,17 @@ static void part_end(squad_part *part)
     part->f1 = 100.0 * part->f1 / (double)part->total;
 }
 
-static void parts_count(const squad_totals *totals, double threshold, squad_report *report)
+void squad_totals_parts(const squad_totals *totals, double threshold, const uint32_t *weights,
+                        squad_report *report)
 {
+    report->all = report->has_answer = report->no_answer = (squad_part){ 0 };
     for (size_t i = 0; i < totals->count; i++) {
         const squad_question *q = &totals->questions[i];
         squad_scores score = q->score;
         if (q->null_odds > threshold) score = (squad_scores){ !q->has_answer, !q->has_answer };
-        part_add(&report->all, score);
-        part_add(q->has_answer ? &report->has_answer : &report->no_answer, score);
+        uint32_t weight = weights ? weights[i] : 1;
+        part_add(&report->all, score, weight);
+        part_add(q->has_answer ? &report->has_answer : &report->no_answer, score, weight);
     }
     part_end(&report->all);
     part_end(&report->has_answer);
@@ -196,7 +199,7 @@ bert_status squad_totals_report(const squad_totals *totals, double threshold, sq
             steps[i] = (sweep_step){ totals->questions[i].null_odds, i };
         qsort(steps, totals->count, sizeof *steps, sweep_order);
 
-        parts_count(totals, threshold, &report);
+        squad_totals_parts(totals, threshold, NULL, &report);
         sweep(totals, steps, report.no_answer.total, exact_of_question, &report.best_exact,
               &report.best_exact_threshold);
         sweep(totals, steps, report.no_answer.total, f1_of_question, &report.best_f1,

@@ -19,6 +19,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* A text made ready to be compared. Not ended by NUL. */
 typedef struct squad_text {
@@ -98,5 +99,10 @@ typedef struct squad_report {
  * question without an answer costs its point where it is `answered`, be it by "the". Best scores
  * tell what they claim if predictions are the best spans, not where "" stands for some already. */
 bert_status squad_totals_report(const squad_totals *totals, double threshold, squad_report *out);
+
+/* Sets the parts of *report alone, where question i counts weights[i] times.
+ *   weights  [count], or NULL: once each */
+void squad_totals_parts(const squad_totals *totals, double threshold, const uint32_t *weights,
+                        squad_report *report);
 
 #endif

@@ -123,6 +123,26 @@ static bert_status describe(const examples *e, size_t row, const void *answer, j
     return BERT_OK;
 }
 
+/* The texts that are right, each once; none: there is no answer. */
+static json_t *truths_list(const dataset_row *row)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < row->answer_count; i++) {
+        slice text = row->answers[i].text;
+        size_t before = 0;
+        while (before < i && !slice_equal(row->answers[before].text, text)) before++;
+        if (before == i) json_array_append_new(list, json_string_of(text));
+    }
+    return list;
+}
+
+static bert_status explain(const examples *e, size_t row, const void *answer, json_t *object)
+{
+    json_object_set_new(object, "expected", truths_list(&e->rows[row]));
+    json_object_set_new(object, "answer", json_string_of(answer_text(e, row, answer)));
+    return BERT_OK;
+}
+
 const task task_answer = {
     .name = "answer",
     .form = FORM_QUESTIONS,
@@ -139,10 +159,14 @@ const task task_answer = {
     .decoder_free = answer_decoder_free,
     .decode = answer_decode,
     .describe = describe,
+    .right = "the answer matches exactly",
+    .judge = answer_judge,
+    .explain = explain,
     .metrics_open = answer_metrics_open,
     .metrics_free = answer_metrics_free,
     .metrics_add = answer_metrics_add,
     .metrics_put = answer_metrics_put,
+    .metrics_scores = answer_metrics_scores,
     .metrics_score = answer_metrics_score,
     .metrics_files = answer_metrics_files,
 };

@@ -62,7 +62,10 @@ bert_status answer_metrics_open(const examples *e, void **metrics);
 void answer_metrics_free(void *metrics);
 bert_status answer_metrics_add(void *metrics, const examples *e, size_t row, const void *answer);
 bert_status answer_metrics_put(void *metrics, const examples *e, json_t *object);
+bert_status answer_metrics_scores(void *metrics, const examples *e, const uint32_t *weights,
+                                  score_list *out);
 double answer_metrics_score(const void *metrics);
+bert_status answer_judge(const examples *e, size_t row, const void *answer, verdict *out);
 bert_status answer_metrics_files(const void *metrics, const examples *e, json_t *files);
 
 #endif

@@ -41,6 +41,14 @@ void answer_metrics_free(void *metrics)
     free(m);
 }
 
+/* The texts of the row's right answers, and room for the one that is not there. */
+static bert_status truths_take(answer_metrics *m, const dataset_row *row)
+{
+    TRY(memory_grow((void **)&m->truths, &m->capacity, row->answer_count + 1, sizeof *m->truths));
+    for (size_t i = 0; i < row->answer_count; i++) m->truths[i] = row->answers[i].text;
+    return BERT_OK;
+}
+
 static json_t *text_of(slice text)
 {
     return json_string_of(text);
@@ -91,8 +99,7 @@ bert_status answer_metrics_add(void *metrics, const examples *e, size_t row, con
     answer_metrics *m = metrics;
     const answer_found *f = answer;
     const dataset_row *r = &e->rows[row];
-    TRY(memory_grow((void **)&m->truths, &m->capacity, r->answer_count + 1, sizeof *m->truths));
-    for (size_t i = 0; i < r->answer_count; i++) m->truths[i] = r->answers[i].text;
+    TRY(truths_take(m, r));
     slice text = f->count ? span_text(r, &f->best[0]) : (slice){ "", 0 };
     squad_question q = { .null_odds = answer_null_odds(f),
                          .has_answer = r->answer_count > 0,
@@ -100,6 +107,25 @@ bert_status answer_metrics_add(void *metrics, const examples *e, size_t row, con
     TRY(squad_score(&m->scratch, text, m->truths, r->answer_count, &q.score));
     TRY(files_add(m, e, row, f));
     return squad_totals_add(&m->totals, &q);
+}
+
+/* As exact match has it. */
+bert_status answer_judge(const examples *e, size_t row, const void *answer, verdict *out)
+{
+    const answer_found *f = answer;
+    const dataset_row *r = &e->rows[row];
+    answer_metrics m = { 0 };
+    squad_scores scores;
+    bert_status status = truths_take(&m, r);
+    if (status == BERT_OK)
+        status =
+            squad_score(&m.scratch, answer_text(e, row, f), m.truths, r->answer_count, &scores);
+    squad_scratch_release(&m.scratch);
+    free(m.truths);
+    TRY(status);
+    double none = e->config->unanswerable ? f->share[f->count] : 0.0;
+    *out = (verdict){ .right = scores.exact, .severity = f->empty ? none : f->share[0] };
+    return BERT_OK;
 }
 
 static void part_put(json_t *object, const char *name, const squad_part *part)
@@ -113,15 +139,30 @@ static void part_put(json_t *object, const char *name, const squad_part *part)
     json_object_set_new(object, key, json_integer((json_int_t)part->total));
 }
 
+static double threshold_of(const examples *e)
+{
+    return e->config->unanswerable ? e->options->null_threshold : SQUAD_TAKE_EVERY_ANSWER;
+}
+
+bert_status answer_metrics_scores(void *metrics, const examples *e, const uint32_t *weights,
+                                  score_list *out)
+{
+    const answer_metrics *m = metrics;
+    squad_report report;
+    squad_totals_parts(&m->totals, threshold_of(e), weights, &report);
+    score_put(out, "eval_exact_match", report.all.exact);
+    score_put(out, "eval_f1", report.all.f1);
+    return BERT_OK;
+}
+
 bert_status answer_metrics_put(void *metrics, const examples *e, json_t *object)
 {
     answer_metrics *m = metrics;
     const squad_report *r = &m->report;
-    double threshold =
-        e->config->unanswerable ? e->options->null_threshold : SQUAD_TAKE_EVERY_ANSWER;
-    TRY(squad_totals_report(&m->totals, threshold, &m->report));
-    json_object_set_new(object, "eval_exact_match", json_real(r->all.exact));
-    json_object_set_new(object, "eval_f1", json_real(r->all.f1));
+    TRY(squad_totals_report(&m->totals, threshold_of(e), &m->report));
+    score_list scores = { 0 };
+    TRY(answer_metrics_scores(m, e, NULL, &scores));
+    scores_describe(&scores, object);
     if (!r->no_answer.total) return BERT_OK;
     part_put(object, "HasAns", &r->has_answer);
     part_put(object, "NoAns", &r->no_answer);

@@ -2,6 +2,7 @@
  * over an example's endings. A unit has a sequence for each of them. */
 #include "base/memory.h"
 #include "formats/json.h"
+#include "metrics/tallies.h"
 #include "tasks/scores.h"
 #include "tasks/tasks.h"
 #include "tasks/unit_outputs.h"
@@ -92,11 +93,32 @@ static bert_status describe(const examples *e, size_t row, const void *answer, j
     return BERT_OK;
 }
 
+/* ---- single answers */
+
+static bert_status judge(const examples *e, size_t row, const void *answer, verdict *out)
+{
+    const dataset_row *r = &e->rows[row];
+    size_t best = scores_best(answer, r->item_count);
+    *out = (verdict){ .right = best == right_of(r),
+                      .severity = 1.0 / scores_sum(answer, r->item_count, best) };
+    return BERT_OK;
+}
+
+static bert_status explain(const examples *e, size_t row, const void *answer, json_t *object)
+{
+    const dataset_row *r = &e->rows[row];
+    size_t best = scores_best(answer, r->item_count);
+    json_object_set_new(object, "expected", json_string_of(r->items[right_of(r)]));
+    json_object_set_new(object, "answer", json_string_of(r->items[best]));
+    return BERT_OK;
+}
+
 /* ---- metrics */
 
 typedef struct choice_metrics {
     size_t rows, right;
-    size_t *chosen; /* [group] how often each */
+    counted_rows by_row; /* of one label, which is "an ending" */
+    size_t *chosen;      /* [group] how often each */
 } choice_metrics;
 
 static bert_status metrics_open(const examples *e, void **out)
@@ -115,6 +137,7 @@ static bert_status metrics_open(const examples *e, void **out)
 
 static void metrics_free(void *metrics)
 {
+    counted_rows_release(&((choice_metrics *)metrics)->by_row);
     free(((choice_metrics *)metrics)->chosen);
     free(metrics);
 }
@@ -125,8 +148,10 @@ static bert_status metrics_add(void *metrics, const examples *e, size_t row, con
     size_t best = scores_best(answer, features_group(&e->features));
     m->rows++;
     m->chosen[best]++;
-    m->right += best == right_of(&e->rows[row]);
-    return BERT_OK;
+    bool right = best == right_of(&e->rows[row]);
+    m->right += right;
+    TRY(counted_rows_add(&m->by_row, (row_counts){ .right = right, .truths = 1 }));
+    return counted_rows_end(&m->by_row);
 }
 
 static double metrics_score(const void *metrics)
@@ -135,10 +160,22 @@ static double metrics_score(const void *metrics)
     return m->rows ? (double)m->right / (double)m->rows : 0.0;
 }
 
-static bert_status metrics_put(void *metrics, const examples *e, json_t *object)
+static bert_status metrics_scores(void *metrics, const examples *e, const uint32_t *weights,
+                                  score_list *out)
 {
     (void)e;
-    json_object_set_new(object, "eval_accuracy", json_real(metrics_score(metrics)));
+    const choice_metrics *m = metrics;
+    label_counts sum;
+    counted_rows_sum(&m->by_row, weights, &sum, 1);
+    score_put(out, "eval_accuracy", counts_accuracy(&sum, 1));
+    return BERT_OK;
+}
+
+static bert_status metrics_put(void *metrics, const examples *e, json_t *object)
+{
+    score_list scores = { 0 };
+    TRY(metrics_scores(metrics, e, NULL, &scores));
+    scores_describe(&scores, object);
     return BERT_OK;
 }
 
@@ -166,10 +203,14 @@ const task task_choose = {
     .decoder_free = unit_decoder_free,
     .decode = unit_decode,
     .describe = describe,
+    .right = "the right ending is chosen",
+    .judge = judge,
+    .explain = explain,
     .metrics_open = metrics_open,
     .metrics_free = metrics_free,
     .metrics_add = metrics_add,
     .metrics_put = metrics_put,
+    .metrics_scores = metrics_scores,
     .metrics_score = metrics_score,
     .metrics_warn = metrics_warn,
 };

@@ -1,6 +1,7 @@
 /* classify.c: one class for each text or pair of texts: BertForSequenceClassification with
  * cross-entropy. */
 #include "base/memory.h"
+#include "formats/json.h"
 #include "metrics/confusion.h"
 #include "tasks/labels.h"
 #include "tasks/pooled.h"
@@ -194,33 +195,70 @@ static bert_status describe(const examples *e, size_t row, const void *answer, j
     return BERT_OK;
 }
 
+/* ---- single answers */
+
+static bert_status truth_of(const examples *e, size_t row, size_t *out)
+{
+    slice label = e->rows[row].label;
+    return label_index(e->config, label, out) ? BERT_OK
+                                              : label_unknown(&e->rows[row], label, e->config);
+}
+
+static bert_status judge(const examples *e, size_t row, const void *answer, verdict *out)
+{
+    size_t labels = e->config->labels, best = scores_best(answer, labels), truth;
+    TRY(truth_of(e, row, &truth));
+    *out = (verdict){ .right = best == truth, .severity = 1.0 / scores_sum(answer, labels, best) };
+    return BERT_OK;
+}
+
+static bert_status explain(const examples *e, size_t row, const void *answer, json_t *object)
+{
+    size_t best = scores_best(answer, e->config->labels);
+    json_object_set_new(object, "expected", json_string_of(e->rows[row].label));
+    json_object_set_new(object, "answer", json_string(e->config->label_names[best]));
+    return BERT_OK;
+}
+
 /* ---- metrics */
 
-static bert_status metrics_open(const examples *e, void **out)
-{
-    void *memory;
-    TRY(memory_zeroed(1, sizeof(confusion), &memory));
-    bert_status status = confusion_init(e->config->labels, memory);
-    if (status == BERT_OK)
-        *out = memory;
-    else
-        free(memory);
-    return status;
-}
+typedef struct class_metrics {
+    confusion counts;
+    counted_rows rows;
+    label_counts *sums; /* [classes] of rows that count several times */
+} class_metrics;
 
 static void metrics_free(void *metrics)
 {
-    confusion_release(metrics);
-    free(metrics);
+    class_metrics *m = metrics;
+    confusion_release(&m->counts);
+    counted_rows_release(&m->rows);
+    free(m->sums);
+    free(m);
+}
+
+static bert_status metrics_open(const examples *e, void **out)
+{
+    void *memory, *sums = NULL;
+    TRY(memory_zeroed(1, sizeof(class_metrics), &memory));
+    class_metrics *m = memory;
+    bert_status status = confusion_init(e->config->labels, &m->counts);
+    if (status == BERT_OK) status = memory_zeroed(e->config->labels, sizeof *m->sums, &sums);
+    m->sums = sums;
+    if (status == BERT_OK)
+        *out = m;
+    else
+        metrics_free(m);
+    return status;
 }
 
 static bert_status metrics_add(void *metrics, const examples *e, size_t row, const void *answer)
 {
-    size_t truth;
-    if (!label_index(e->config, e->rows[row].label, &truth))
-        return label_unknown(&e->rows[row], e->rows[row].label, e->config);
-    confusion_add(metrics, truth, scores_best(answer, e->config->labels));
-    return BERT_OK;
+    class_metrics *m = metrics;
+    size_t truth, best = scores_best(answer, e->config->labels);
+    TRY(truth_of(e, row, &truth));
+    confusion_add(&m->counts, truth, best);
+    return counted_rows_answer(&m->rows, truth, best);
 }
 
 static void classes_put(const confusion *m, const config *c, json_t *object)
@@ -232,7 +270,7 @@ static void classes_put(const confusion *m, const config *c, json_t *object)
             json_array_append_new(row, json_integer((json_int_t)m->counts[i * m->classes + k]));
         json_array_append_new(rows, row);
         json_array_append_new(names, json_string(c->label_names[i]));
-        class_score s = confusion_class(m, i);
+        class_score s = counts_score(m->sums[i]);
         json_object_set_new(scores, c->label_names[i],
                             json_pack("{s:f, s:f, s:f, s:I}", "precision", s.precision, "recall",
                                       s.recall, "f1", s.f1, "support", (json_int_t)s.support));
@@ -242,34 +280,43 @@ static void classes_put(const confusion *m, const config *c, json_t *object)
     json_object_set_new(object, "confusion", rows);
 }
 
+static bert_status metrics_scores(void *metrics, const examples *e, const uint32_t *weights,
+                                  score_list *out)
+{
+    class_metrics *m = metrics;
+    size_t classes = e->config->labels;
+    counted_rows_sum(&m->rows, weights, m->sums, classes);
+    class_score macro = counts_macro(m->sums, classes, MACRO_MET);
+    score_put(out, "eval_accuracy", counts_accuracy(m->sums, classes));
+    score_put(out, "eval_macro_f1", macro.f1);
+    score_put(out, "eval_mcc", counts_mcc(m->sums, classes));
+    score_put(out, "eval_macro_precision", macro.precision);
+    score_put(out, "eval_macro_recall", macro.recall);
+    return BERT_OK;
+}
+
 static bert_status metrics_put(void *metrics, const examples *e, json_t *object)
 {
-    const confusion *m = metrics;
-    class_score macro = confusion_macro(m);
-    json_object_set_new(object, "eval_accuracy", json_real(confusion_accuracy(m)));
-    json_object_set_new(object, "eval_macro_f1", json_real(macro.f1));
-    json_object_set_new(object, "eval_mcc", json_real(confusion_mcc(m)));
-    json_object_set_new(object, "eval_macro_precision", json_real(macro.precision));
-    json_object_set_new(object, "eval_macro_recall", json_real(macro.recall));
-    classes_put(m, e->config, object);
+    class_metrics *m = metrics;
+    score_list scores = { 0 };
+    TRY(metrics_scores(m, e, NULL, &scores));
+    scores_describe(&scores, object);
+    classes_put(&m->counts, e->config, object);
     return BERT_OK;
 }
 
 static double metrics_score(const void *metrics)
 {
-    return confusion_accuracy(metrics);
+    const class_metrics *m = metrics;
+    return counts_accuracy(m->counts.sums, m->counts.classes);
 }
 
 static void metrics_warn(const void *metrics, const examples *e, const bert_observer *observer)
 {
-    const confusion *m = metrics;
+    const confusion *m = &((const class_metrics *)metrics)->counts;
     const config *c = e->config;
     for (size_t k = 0; k < m->classes && m->total > 1; k++) {
-        uint64_t answers = 0, truths = 0;
-        for (size_t i = 0; i < m->classes; i++) {
-            answers += m->counts[i * m->classes + k];
-            truths += m->counts[k * m->classes + i];
-        }
+        uint64_t answers = m->sums[k].answers, truths = m->sums[k].truths;
         if (answers == m->total && truths < m->total)
             observe_warning(observer,
                             "the model answers '%s' for all %llu examples (%.1f %% of them are): "
@@ -295,10 +342,14 @@ const task task_classify = {
     .decoder_free = pooled_decoder_free,
     .decode = pooled_decode,
     .describe = describe,
+    .right = "the class is right",
+    .judge = judge,
+    .explain = explain,
     .metrics_open = metrics_open,
     .metrics_free = metrics_free,
     .metrics_add = metrics_add,
     .metrics_put = metrics_put,
+    .metrics_scores = metrics_scores,
     .metrics_score = metrics_score,
     .metrics_warn = metrics_warn,
 };

@@ -196,6 +196,7 @@ typedef struct candidate {
 /* Of a row: how often the model was right, or what it would fill in. */
 typedef struct fill_answer {
     size_t asked, first, among_five;
+    double loss;                 /* of those asked, added up */
     const candidate *candidates; /* [blanks, each] best first */
     size_t blanks, each;
 } fill_answer;
@@ -241,6 +242,22 @@ static void word_judge(fill_decoder *d, size_t words, int32_t label)
     d->answer.among_five += better < 5;
 }
 
+/* Adds the loss of a sequence's words. The batch's loss is one sum, and tells no rows apart. */
+static void loss_take(fill_decoder *d, const examples *e, const pass *p, size_t sequence,
+                      size_t unit)
+{
+    enum { RUN = 64 };
+    const batch *b = p->batch;
+    int32_t labels[RUN];
+    size_t words = p->config->vocabulary, end = b->wanted_starts[sequence + 1];
+    for (size_t begin = b->wanted_starts[sequence]; begin < end; begin += RUN) {
+        size_t run = size_smaller(end - begin, RUN);
+        for (size_t i = 0; i < run; i++) labels[i] = unit_ids(e, unit)[b->wanted_token[begin + i]];
+        p->on->cross_entropy(p->on, run, words, p->tape->logits + begin * words, labels, NULL, 0.0f,
+                             NULL, &d->answer.loss);
+    }
+}
+
 /* The largest of the logits into best [each], the first of equals first. */
 static void words_rank(const float *logits, size_t words, candidate *best, size_t each)
 {
@@ -271,6 +288,7 @@ static bert_status unit_decode(fill_decoder *d, const examples *e, const pass *p
 {
     const batch *b = p->batch;
     size_t words = p->config->vocabulary;
+    if (e->labelled) loss_take(d, e, p, sequence, unit);
     for (size_t i = b->wanted_starts[sequence]; i < b->wanted_starts[sequence + 1]; i++) {
         p->on->read(p->on, words, p->tape->logits + i * words, d->logits);
         if (e->labelled)
@@ -384,8 +402,15 @@ static bert_status describe(const examples *e, size_t row, const void *answer, j
 
 /* ---- metrics */
 
+/* Of one row. */
+typedef struct fill_row {
+    uint32_t asked, first, among_five;
+    double loss;
+} fill_row;
+
 typedef struct fill_metrics {
-    uint64_t asked, first, among_five;
+    fill_row *rows; /* [count] */
+    size_t count, capacity;
     double loss;
 } fill_metrics;
 
@@ -401,22 +426,50 @@ static bert_status metrics_add(void *metrics, const examples *e, size_t row, con
     (void)row;
     fill_metrics *m = metrics;
     const fill_answer *a = answer;
-    m->asked += a->asked;
-    m->first += a->first;
-    m->among_five += a->among_five;
+    TRY(memory_grow((void **)&m->rows, &m->capacity, m->count + 1, sizeof *m->rows));
+    m->rows[m->count++] = (fill_row){ .asked = (uint32_t)a->asked,
+                                      .first = (uint32_t)a->first,
+                                      .among_five = (uint32_t)a->among_five,
+                                      .loss = a->loss };
+    return BERT_OK;
+}
+
+static void metrics_free(void *metrics)
+{
+    free(((fill_metrics *)metrics)->rows);
+    free(metrics);
+}
+
+static bert_status metrics_scores(void *metrics, const examples *e, const uint32_t *weights,
+                                  score_list *out)
+{
+    (void)e;
+    const fill_metrics *m = metrics;
+    double asked = 0.0, first = 0.0, among_five = 0.0, loss = 0.0;
+    for (size_t i = 0; i < m->count; i++) {
+        double times = weights ? weights[i] : 1.0;
+        asked += times * m->rows[i].asked;
+        first += times * m->rows[i].first;
+        among_five += times * m->rows[i].among_five;
+        loss += times * m->rows[i].loss;
+    }
+    if (asked == 0.0) asked = 1.0;
+    score_put_cost(out, "eval_perplexity", exp(fmin(loss / asked, 700.0)));
+    score_put(out, "eval_top1_accuracy", first / asked);
+    score_put(out, "eval_top5_accuracy", among_five / asked);
     return BERT_OK;
 }
 
 static bert_status metrics_put(void *metrics, const examples *e, json_t *object)
 {
-    (void)e;
     fill_metrics *m = metrics;
-    double asked = m->asked ? (double)m->asked : 1.0;
+    score_list scores = { 0 };
+    uint64_t asked = 0;
+    for (size_t i = 0; i < m->count; i++) asked += m->rows[i].asked;
     m->loss = json_number_value(json_object_get(object, "eval_loss"));
-    json_object_set_new(object, "eval_perplexity", json_real(exp(fmin(m->loss, 700.0))));
-    json_object_set_new(object, "eval_top1_accuracy", json_real((double)m->first / asked));
-    json_object_set_new(object, "eval_top5_accuracy", json_real((double)m->among_five / asked));
-    json_object_set_new(object, "eval_masked_tokens", json_integer((json_int_t)m->asked));
+    TRY(metrics_scores(m, e, NULL, &scores));
+    scores_describe(&scores, object);
+    json_object_set_new(object, "eval_masked_tokens", json_integer((json_int_t)asked));
     return BERT_OK;
 }
 
@@ -442,8 +495,9 @@ const task task_fill = {
     .decode = decode,
     .describe = describe,
     .metrics_open = metrics_open,
-    .metrics_free = free,
+    .metrics_free = metrics_free,
     .metrics_add = metrics_add,
     .metrics_put = metrics_put,
+    .metrics_scores = metrics_scores,
     .metrics_score = metrics_score,
 };

@@ -9,7 +9,6 @@
 #include "train/observe.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -282,10 +281,69 @@ static bert_status describe(const examples *e, size_t row, const void *answer, j
     return BERT_OK;
 }
 
+/* ---- single answers */
+
+/* The labels that are wrongly answered or missed: which, and how sure the model was. */
+typedef struct wrong_label {
+    size_t label;
+    double confidence; /* 0: none is wrong */
+} wrong_label;
+
+static bool is_true(const list_targets *t, size_t row, size_t label)
+{
+    for (size_t i = t->starts[row]; i < t->starts[row + 1]; i++)
+        if (t->labels[i] == label) return true;
+    return false;
+}
+
+/* The one that the model was surest of. Thresholds are the model's, not those being tuned. */
+static bool label_judge(const examples *e, size_t row, const float *logits, wrong_label *out)
+{
+    bool wrong = false;
+    *out = (wrong_label){ 0 };
+    for (size_t i = 0; i < e->config->labels; i++) {
+        double score = (double)probability(logits[i]);
+        bool answered = score > threshold_of(e->config, i);
+        if (answered == is_true(e->targets, row, i)) continue;
+        double confidence = answered ? score : 1.0 - score;
+        if (!wrong || confidence > out->confidence) *out = (wrong_label){ i, confidence };
+        wrong = true;
+    }
+    return wrong;
+}
+
+static bert_status judge(const examples *e, size_t row, const void *answer, verdict *out)
+{
+    wrong_label worst;
+    bool wrong = label_judge(e, row, answer, &worst);
+    *out = (verdict){ .right = !wrong, .severity = worst.confidence };
+    return BERT_OK;
+}
+
+static bert_status explain(const examples *e, size_t row, const void *answer, json_t *object)
+{
+    const list_targets *t = e->targets;
+    const float *logits = answer;
+    json_t *expected = json_array(), *answered = json_array();
+    wrong_label worst;
+    label_judge(e, row, logits, &worst);
+    for (size_t i = 0; i < e->config->labels; i++) {
+        const char *name = e->config->label_names[i];
+        if (is_true(t, row, i)) json_array_append_new(expected, json_string(name));
+        if ((double)probability(logits[i]) > threshold_of(e->config, i))
+            json_array_append_new(answered, json_string(name));
+    }
+    json_object_set_new(object, "expected", expected);
+    json_object_set_new(object, "answer", answered);
+    json_object_set_new(object, "label", json_string(e->config->label_names[worst.label]));
+    return BERT_OK;
+}
+
 /* ---- metrics */
 
 typedef struct list_metrics {
     multilabel counts;
+    label_counts *sums; /* [labels + 1] of rows that count several times */
     float *scores;      /* [labels] of the row at hand */
     bool *truth;        /* [labels] */
     double *thresholds; /* [labels] */
@@ -295,6 +353,7 @@ static void metrics_free(void *metrics)
 {
     list_metrics *m = metrics;
     multilabel_release(&m->counts);
+    free(m->sums);
     free(m->scores);
     free(m->truth);
     free(m->thresholds);
@@ -305,6 +364,8 @@ static bert_status metrics_fill(list_metrics *m, const config *c)
 {
     void *memory;
     TRY(multilabel_init(c->labels, &m->counts));
+    TRY(memory_zeroed(c->labels + 1, sizeof *m->sums, &memory));
+    m->sums = memory;
     TRY(memory_zeroed(c->labels, sizeof *m->scores, &memory));
     m->scores = memory;
     TRY(memory_zeroed(c->labels, sizeof *m->truth, &memory));
@@ -337,15 +398,14 @@ static bert_status metrics_add(void *metrics, const examples *e, size_t row, con
     for (size_t i = t->starts[row]; i < t->starts[row + 1]; i++) m->truth[t->labels[i]] = true;
     for (size_t i = 0; i < labels; i++) m->scores[i] = probability(logits[i]);
     if (e->options->tune_thresholds) return multilabel_hold(&m->counts, m->scores, m->truth);
-    multilabel_count(&m->counts, m->scores, m->truth, m->thresholds);
-    return BERT_OK;
+    return multilabel_count(&m->counts, m->scores, m->truth, m->thresholds);
 }
 
 static void labels_put(const list_metrics *m, const config *c, bool tuned, json_t *object)
 {
     json_t *scores = json_object(), *thresholds = json_array();
     for (size_t i = 0; i < c->labels; i++) {
-        class_score s = multilabel_label(&m->counts, i);
+        class_score s = counts_score(m->counts.counts[i]);
         json_object_set_new(scores, c->label_names[i],
                             json_pack("{s:f, s:f, s:f, s:I}", "precision", s.precision, "recall",
                                       s.recall, "f1", s.f1, "support", (json_int_t)s.support));
@@ -356,27 +416,32 @@ static void labels_put(const list_metrics *m, const config *c, bool tuned, json_
     json_decref(thresholds);
 }
 
-static void score_put(json_t *object, const char *kind, class_score s)
+static bert_status metrics_scores(void *metrics, const examples *e, const uint32_t *weights,
+                                  score_list *out)
 {
-    char name[64];
-    const struct {
-        const char *name;
-        double value;
-    } members[] = { { "f1", s.f1 }, { "precision", s.precision }, { "recall", s.recall } };
-    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
-        snprintf(name, sizeof name, "eval_%s_%s", kind, members[i].name);
-        json_object_set_new(object, name, json_real(members[i].value));
-    }
+    list_metrics *m = metrics;
+    size_t labels = e->config->labels;
+    counted_rows_sum(&m->counts.rows, weights, m->sums, labels + 1);
+    class_score micro = counts_micro(m->sums, labels);
+    class_score macro = counts_macro(m->sums, labels, MACRO_ALL);
+    score_put(out, "eval_micro_f1", micro.f1);
+    score_put(out, "eval_micro_precision", micro.precision);
+    score_put(out, "eval_micro_recall", micro.recall);
+    score_put(out, "eval_macro_f1", macro.f1);
+    score_put(out, "eval_macro_precision", macro.precision);
+    score_put(out, "eval_macro_recall", macro.recall);
+    score_put(out, "eval_exact_match", multilabel_exact(m->sums, labels));
+    return BERT_OK;
 }
 
 static bert_status metrics_put(void *metrics, const examples *e, json_t *object)
 {
     list_metrics *m = metrics;
+    score_list scores = { 0 };
     bool tune = e->options->tune_thresholds;
     if (tune) TRY(multilabel_tune(&m->counts, m->thresholds));
-    score_put(object, "micro", multilabel_micro(&m->counts));
-    score_put(object, "macro", multilabel_macro(&m->counts));
-    json_object_set_new(object, "eval_exact_match", json_real(multilabel_exact(&m->counts)));
+    TRY(metrics_scores(m, e, NULL, &scores));
+    scores_describe(&scores, object);
     labels_put(m, e->config, tune, object);
     return BERT_OK;
 }
@@ -384,7 +449,7 @@ static bert_status metrics_put(void *metrics, const examples *e, json_t *object)
 static double metrics_score(const void *metrics)
 {
     const list_metrics *m = metrics;
-    return multilabel_micro(&m->counts).f1;
+    return counts_micro(m->counts.counts, m->counts.labels).f1;
 }
 
 static void metrics_warn(const void *metrics, const examples *e, const bert_observer *observer)
@@ -392,7 +457,7 @@ static void metrics_warn(const void *metrics, const examples *e, const bert_obse
     const list_metrics *m = metrics;
     for (size_t i = 0; i < m->counts.labels; i++)
         if (m->counts.counts[i].answers) return;
-    if (multilabel_micro(&m->counts).support)
+    if (counts_micro(m->counts.counts, m->counts.labels).support)
         observe_warning(observer,
                         "the model gives none of its %zu labels to any of the %zu examples: no "
                         "score is above its threshold; train longer, or see --positive-weights "
@@ -418,10 +483,14 @@ const task task_multilabel = {
     .decoder_free = pooled_decoder_free,
     .decode = pooled_decode,
     .describe = describe,
+    .right = "all labels are right",
+    .judge = judge,
+    .explain = explain,
     .metrics_open = metrics_open,
     .metrics_free = metrics_free,
     .metrics_add = metrics_add,
     .metrics_put = metrics_put,
+    .metrics_scores = metrics_scores,
     .metrics_score = metrics_score,
     .metrics_warn = metrics_warn,
 };

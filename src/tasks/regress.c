@@ -101,6 +101,26 @@ static bert_status describe(const examples *e, size_t row, const void *answer, j
     return BERT_OK;
 }
 
+/* ---- single answers */
+
+static bert_status judge(const examples *e, size_t row, const void *answer, verdict *out)
+{
+    double truth;
+    TRY(row_number(&e->rows[row], &truth));
+    double error = fabs((double)*(const float *)answer - truth);
+    *out = (verdict){ .right = error == 0.0, .severity = error };
+    return BERT_OK;
+}
+
+static bert_status explain(const examples *e, size_t row, const void *answer, json_t *object)
+{
+    double truth;
+    TRY(row_number(&e->rows[row], &truth));
+    json_object_set_new(object, "expected", json_real(truth));
+    json_object_set_new(object, "answer", json_real((double)*(const float *)answer));
+    return BERT_OK;
+}
+
 /* ---- metrics */
 
 typedef struct number_metrics {
@@ -129,23 +149,27 @@ static bert_status metrics_add(void *metrics, const examples *e, size_t row, con
     return correlation_add(&m->rows, (double)*(const float *)answer, truth);
 }
 
-/* null, where a number is not defined: JSON has no NaN. */
-static json_t *number_or_null(double number)
-{
-    return isfinite(number) ? json_real(number) : json_null();
-}
-
-static bert_status metrics_put(void *metrics, const examples *e, json_t *object)
+static bert_status metrics_scores(void *metrics, const examples *e, const uint32_t *weights,
+                                  score_list *out)
 {
     (void)e;
     number_metrics *m = metrics;
     double spearman;
-    TRY(correlation_spearman(&m->rows, &spearman));
-    m->pearson = correlation_pearson(&m->rows);
-    json_object_set_new(object, "eval_pearson", number_or_null(m->pearson));
-    json_object_set_new(object, "eval_spearman", number_or_null(spearman));
-    json_object_set_new(object, "eval_mse", number_or_null(correlation_mse(&m->rows)));
-    json_object_set_new(object, "eval_mae", number_or_null(correlation_mae(&m->rows)));
+    TRY(correlation_spearman(&m->rows, weights, &spearman));
+    score_put(out, "eval_pearson", correlation_pearson(&m->rows, weights));
+    score_put(out, "eval_spearman", spearman);
+    score_put_cost(out, "eval_mse", correlation_mse(&m->rows, weights));
+    score_put_cost(out, "eval_mae", correlation_mae(&m->rows, weights));
+    return BERT_OK;
+}
+
+static bert_status metrics_put(void *metrics, const examples *e, json_t *object)
+{
+    number_metrics *m = metrics;
+    score_list scores = { 0 };
+    TRY(metrics_scores(m, e, NULL, &scores));
+    scores_describe(&scores, object);
+    m->pearson = scores.items[0].value;
     return BERT_OK;
 }
 
@@ -204,10 +228,13 @@ const task task_regress = {
     .decoder_free = pooled_decoder_free,
     .decode = pooled_decode,
     .describe = describe,
+    .judge = judge,
+    .explain = explain,
     .metrics_open = metrics_open,
     .metrics_free = metrics_free,
     .metrics_add = metrics_add,
     .metrics_put = metrics_put,
+    .metrics_scores = metrics_scores,
     .metrics_score = metrics_score,
     .metrics_warn = metrics_warn,
 };

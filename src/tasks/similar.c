@@ -8,6 +8,7 @@
 #include "tasks/similar.h"
 
 #include "base/memory.h"
+#include "formats/json.h"
 #include "tasks/labels.h"
 #include "tasks/tasks.h"
 #include "tasks/unit_outputs.h"
@@ -156,6 +157,51 @@ static bert_status describe(const examples *e, size_t row, const void *answer, j
     return BERT_OK;
 }
 
+/* ---- single answers
+ *
+ *   a pair with a score        how far the cosine is from it
+ *   two that belong together   how far it is from 1,
+ *   with a third               or by how much the third is nearer */
+
+typedef struct nearness {
+    double cosine, wanted, error;
+} nearness;
+
+static bert_status nearness_of(const examples *e, size_t row, const float *vectors, nearness *out)
+{
+    const similar_targets *t = e->targets;
+    size_t width = e->config->hidden;
+    nearness n = { .cosine = similar_cosine(vectors, vectors + width, width), .wanted = 1.0 };
+    if (t->scored) {
+        TRY(similar_score(&e->rows[row], &n.wanted));
+        n.wanted /= t->divisor;
+    } else if (features_group(&e->features) > 2) {
+        n.wanted = similar_cosine(vectors, vectors + 2 * width, width);
+    }
+    n.error = t->scored ? fabs(n.cosine - n.wanted) : fmax(n.wanted - n.cosine, 0.0);
+    *out = n;
+    return BERT_OK;
+}
+
+static bert_status judge(const examples *e, size_t row, const void *answer, verdict *out)
+{
+    nearness n;
+    TRY(nearness_of(e, row, answer, &n));
+    *out = (verdict){ .right = n.error == 0.0, .severity = n.error };
+    return BERT_OK;
+}
+
+static bert_status explain(const examples *e, size_t row, const void *answer, json_t *object)
+{
+    const dataset_row *r = &e->rows[row];
+    nearness n;
+    TRY(nearness_of(e, row, answer, &n));
+    json_object_set_new(object, "expected", json_real(n.wanted));
+    json_object_set_new(object, "answer", json_real(n.cosine));
+    if (r->item_count) json_object_set_new(object, "text_other", json_string_of(r->items[0]));
+    return BERT_OK;
+}
+
 const task task_similar = {
     .name = "similar",
     .form = FORM_COMPARED,
@@ -171,10 +217,13 @@ const task task_similar = {
     .decoder_free = unit_decoder_free,
     .decode = unit_decode,
     .describe = describe,
+    .judge = judge,
+    .explain = explain,
     .metrics_open = similar_metrics_open,
     .metrics_free = similar_metrics_free,
     .metrics_add = similar_metrics_add,
     .metrics_put = similar_metrics_put,
+    .metrics_scores = similar_metrics_scores,
     .metrics_score = similar_metrics_score,
     .metrics_warn = similar_metrics_warn,
     .save = similar_save,

@@ -26,6 +26,8 @@ bert_status similar_metrics_open(const examples *e, void **metrics);
 void similar_metrics_free(void *metrics);
 bert_status similar_metrics_add(void *metrics, const examples *e, size_t row, const void *answer);
 bert_status similar_metrics_put(void *metrics, const examples *e, json_t *object);
+bert_status similar_metrics_scores(void *metrics, const examples *e, const uint32_t *weights,
+                                   score_list *out);
 double similar_metrics_score(const void *metrics);
 void similar_metrics_warn(const void *metrics, const examples *e, const bert_observer *observer);
 

@@ -11,6 +11,8 @@ typedef struct similar_metrics {
     correlation rows; /* where scored */
     float *vectors;   /* [held, group, hidden] else */
     size_t held, held_most, capacity, seen;
+    uint32_t *ranks; /* [held] of the partners, once they are known */
+    size_t rank_capacity;
     double score;
 } similar_metrics;
 
@@ -32,6 +34,7 @@ void similar_metrics_free(void *metrics)
     similar_metrics *m = metrics;
     correlation_release(&m->rows);
     free(m->vectors);
+    free(m->ranks);
     free(m);
 }
 
@@ -83,7 +86,17 @@ static size_t partner_rank(const similar_metrics *m, size_t row, size_t group, s
     return rank;
 }
 
-static void partners_put(similar_metrics *m, const examples *e, json_t *object)
+static bert_status partners_rank(similar_metrics *m, const examples *e)
+{
+    size_t group = features_group(&e->features), width = e->config->hidden;
+    TRY(memory_grow((void **)&m->ranks, &m->rank_capacity, m->held, sizeof *m->ranks));
+    for (size_t row = 0; row < m->held; row++)
+        m->ranks[row] = (uint32_t)partner_rank(m, row, group, width);
+    return BERT_OK;
+}
+
+/* A resample draws texts whose partner is looked for; those it is looked for among stay. */
+static void partners_score(const similar_metrics *m, const uint32_t *weights, score_list *out)
 {
     static const struct {
         const char *name;
@@ -91,40 +104,51 @@ static void partners_put(similar_metrics *m, const examples *e, json_t *object)
     } recalls[] = { { "eval_recall_at_1", 1 },
                     { "eval_recall_at_5", 5 },
                     { "eval_recall_at_10", 10 } };
-    size_t group = features_group(&e->features), found[3] = { 0 };
-    double sum = 0.0, count = m->held ? (double)m->held : 1.0;
+    double sum = 0.0, count = 0.0, found[3] = { 0 };
     for (size_t row = 0; row < m->held; row++) {
-        size_t rank = partner_rank(m, row, group, e->config->hidden);
-        sum += 1.0 / (double)rank;
-        for (size_t i = 0; i < 3; i++) found[i] += rank <= recalls[i].most;
+        double times = weights ? weights[row] : 1.0;
+        sum += times / m->ranks[row];
+        count += times;
+        for (size_t i = 0; i < 3; i++) found[i] += m->ranks[row] <= recalls[i].most ? times : 0.0;
     }
-    m->score = sum / count;
-    json_object_del(object, "eval_loss"); /* see loss() in similar.c */
-    json_object_set_new(object, "eval_mrr", json_real(m->score));
-    for (size_t i = 0; i < 3; i++)
-        json_object_set_new(object, recalls[i].name, json_real((double)found[i] / count));
-    json_object_set_new(object, "eval_candidates",
-                        json_integer((json_int_t)(m->held * (group - 1))));
+    if (count == 0.0) count = 1.0;
+    score_put(out, "eval_mrr", sum / count);
+    for (size_t i = 0; i < 3; i++) score_put(out, recalls[i].name, found[i] / count);
 }
 
 /* ---- scores */
 
-/* null, where a number is not defined: JSON has no NaN. */
-static json_t *number_or_null(double number)
+bert_status similar_metrics_scores(void *metrics, const examples *e, const uint32_t *weights,
+                                   score_list *out)
 {
-    return isfinite(number) ? json_real(number) : json_null();
+    similar_metrics *m = metrics;
+    if (!is_scored(e)) {
+        partners_score(m, weights, out);
+        return BERT_OK;
+    }
+    double spearman;
+    TRY(correlation_spearman(&m->rows, weights, &spearman));
+    score_put(out, "eval_pearson", correlation_pearson(&m->rows, weights));
+    out->main = out->count;
+    score_put(out, "eval_spearman", spearman);
+    return BERT_OK;
 }
 
 bert_status similar_metrics_put(void *metrics, const examples *e, json_t *object)
 {
     similar_metrics *m = metrics;
+    score_list scores = { 0 };
     if (!is_scored(e)) {
-        partners_put(m, e, object);
-        return BERT_OK;
+        TRY(partners_rank(m, e));
+        json_object_del(object, "eval_loss"); /* see loss() in similar.c */
     }
-    TRY(correlation_spearman(&m->rows, &m->score));
-    json_object_set_new(object, "eval_pearson", number_or_null(correlation_pearson(&m->rows)));
-    json_object_set_new(object, "eval_spearman", number_or_null(m->score));
+    TRY(similar_metrics_scores(m, e, NULL, &scores));
+    scores_describe(&scores, object);
+    m->score = scores.items[scores.main].value;
+    if (!is_scored(e))
+        json_object_set_new(
+            object, "eval_candidates",
+            json_integer((json_int_t)(m->held * (features_group(&e->features) - 1))));
     return BERT_OK;
 }
 

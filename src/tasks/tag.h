@@ -91,6 +91,11 @@ bert_status tag_decode(void *decoder, const examples *e, const pass *p, size_t f
                        const answer_taker *taker);
 bert_status tag_describe(const examples *e, size_t row, const void *answer, json_t *object);
 
+/* A sentence is right where all its words are; else it goes by the word whose wrong tag the model
+ * was surest of. */
+bert_status tag_judge(const examples *e, size_t row, const void *answer, verdict *out);
+bert_status tag_explain(const examples *e, size_t row, const void *answer, json_t *object);
+
 /* tag_groups.c: adds "entities" to the object, made of the tokens of a text. */
 bert_status tag_grouping_parse(const char *name, tag_grouping *out);
 bert_status tag_entities_put(const examples *e, size_t row, const tag_answer *a, json_t *object);
@@ -100,6 +105,8 @@ bert_status tag_metrics_open(const examples *e, void **metrics);
 void tag_metrics_free(void *metrics);
 bert_status tag_metrics_add(void *metrics, const examples *e, size_t row, const void *answer);
 bert_status tag_metrics_put(void *metrics, const examples *e, json_t *object);
+bert_status tag_metrics_scores(void *metrics, const examples *e, const uint32_t *weights,
+                               score_list *out);
 double tag_metrics_score(const void *metrics);
 void tag_metrics_warn(const void *metrics, const examples *e, const bert_observer *observer);
 

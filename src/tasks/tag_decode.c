@@ -86,6 +86,76 @@ size_t tag_best(const tag_answer *a, size_t item, size_t labels, double *score)
     return best;
 }
 
+/* ---- single answers */
+
+/* A word's answer: the tag, and how sure the model is; 0 where no token stood for the word. */
+static slice word_answer(const examples *e, const tag_answer *a, size_t word, double *score)
+{
+    *score = 0.0;
+    if (!a->read[word]) return ((const tag_targets *)e->targets)->without_token;
+    return slice_of(e->config->label_names[tag_best(a, word, e->config->labels, score)]);
+}
+
+/* The first of the words whose wrong tag is the surest; false: none is wrong. */
+static bool word_judge(const examples *e, size_t row, const tag_answer *a, size_t *word,
+                       double *confidence)
+{
+    bool wrong = false;
+    for (size_t i = 0; i < a->items; i++) {
+        double score;
+        if (slice_equal(word_answer(e, a, i, &score), e->rows[row].tags[i])) continue;
+        if (wrong && score <= *confidence) continue;
+        *word = i;
+        *confidence = score;
+        wrong = true;
+    }
+    return wrong;
+}
+
+bert_status tag_judge(const examples *e, size_t row, const void *answer, verdict *out)
+{
+    size_t word;
+    double confidence = 0.0;
+    bool wrong = word_judge(e, row, answer, &word, &confidence);
+    *out = (verdict){ .right = !wrong, .severity = confidence };
+    return BERT_OK;
+}
+
+/* The words of a row, with a space between. */
+static bert_status words_join(const dataset_row *row, json_t **out)
+{
+    size_t bytes = row->item_count, at = 0;
+    void *memory;
+    for (size_t i = 0; i < row->item_count; i++) bytes += row->items[i].count;
+    TRY(memory_zeroed(bytes, 1, &memory));
+    char *text = memory;
+    for (size_t i = 0; i < row->item_count; i++) {
+        if (i) text[at++] = ' ';
+        memcpy(text + at, row->items[i].bytes, row->items[i].count);
+        at += row->items[i].count;
+    }
+    *out = json_string_of((slice){ text, at });
+    free(text);
+    return BERT_OK;
+}
+
+bert_status tag_explain(const examples *e, size_t row, const void *answer, json_t *object)
+{
+    const dataset_row *r = &e->rows[row];
+    size_t word = 0;
+    double confidence;
+    json_t *text;
+    word_judge(e, row, answer, &word, &confidence);
+    TRY(words_join(r, &text));
+    json_object_set_new(object, "text", text);
+    json_object_set_new(object, "word", json_string_of(r->items[word]));
+    json_object_set_new(object, "position", json_integer((json_int_t)word));
+    json_object_set_new(object, "expected", json_string_of(r->tags[word]));
+    json_object_set_new(object, "answer",
+                        json_string_of(word_answer(e, answer, word, &confidence)));
+    return BERT_OK;
+}
+
 /* ---- JSON */
 
 static json_t *logits_object(const tag_answer *a, size_t labels)

@@ -15,10 +15,15 @@
 typedef struct tag_metrics {
     entity_score *entities; /* NULL: tags are counted */
     confusion counts;
+    counted_rows rows;  /* of the classes, or of ENTITIES and WORDS, by sentence */
+    label_counts *sums; /* of these, where sentences count several times */
     size_t words;
     slice *answers; /* [answers_capacity] of one row */
     size_t answers_capacity;
 } tag_metrics;
+
+/* What is counted of a sentence where tags spell entities: these of all types, and words. */
+enum { ENTITIES, WORDS, ENTITY_LABELS };
 
 static size_t classes_of(const examples *e)
 {
@@ -28,6 +33,9 @@ static size_t classes_of(const examples *e)
 static bert_status counts_open(const examples *e, tag_metrics *m)
 {
     const tag_targets *t = e->targets;
+    void *sums;
+    TRY(memory_zeroed(t->has_entities ? ENTITY_LABELS : classes_of(e), sizeof *m->sums, &sums));
+    m->sums = sums;
     if (t->has_entities) return entity_score_open(&m->entities);
     if (classes_of(e) > TAG_LABELS_MAX + 1)
         return fail(BERT_DATA,
@@ -54,6 +62,8 @@ void tag_metrics_free(void *metrics)
     tag_metrics *m = metrics;
     entity_score_free(m->entities);
     confusion_release(&m->counts);
+    counted_rows_release(&m->rows);
+    free(m->sums);
     free(m->answers);
     free(m);
 }
@@ -64,6 +74,44 @@ static size_t class_of(const examples *e, slice tag)
     if (label_index(e->config, tag, &index)) return index;
     tag_names_find(&((const tag_targets *)e->targets)->unknown, tag, &index);
     return e->config->labels + index;
+}
+
+/* The entities of all sentences so far. */
+static label_counts entities_sum(const tag_metrics *m)
+{
+    size_t count;
+    label_counts sum = { 0 };
+    const entity_tally *tallies = entity_score_tallies(m->entities, &count);
+    for (size_t i = 0; i < count; i++) {
+        sum.right += tallies[i].right;
+        sum.answers += tallies[i].answers;
+        sum.truths += tallies[i].truths;
+    }
+    return sum;
+}
+
+/* answers [count] of the words */
+static bert_status entities_add(tag_metrics *m, const slice *truths, size_t count)
+{
+    label_counts before = entities_sum(m);
+    TRY(entity_score_add(m->entities, truths, m->answers, count));
+    label_counts now = entities_sum(m);
+    row_counts words = { .label = WORDS, .truths = (uint32_t)count };
+    for (size_t i = 0; i < count; i++) words.right += slice_equal(truths[i], m->answers[i]);
+    TRY(counted_rows_add(&m->rows, words));
+    return counted_rows_add(&m->rows,
+                            (row_counts){ .label = ENTITIES,
+                                          .right = (uint32_t)(now.right - before.right),
+                                          .answers = (uint32_t)(now.answers - before.answers),
+                                          .truths = (uint32_t)(now.truths - before.truths) });
+}
+
+static bert_status tag_add(tag_metrics *m, size_t truth, size_t answer)
+{
+    confusion_add(&m->counts, truth, answer);
+    row_counts true_one = { .label = (uint32_t)truth, .right = truth == answer, .truths = 1 };
+    TRY(counted_rows_add(&m->rows, true_one));
+    return counted_rows_add(&m->rows, (row_counts){ .label = (uint32_t)answer, .answers = 1 });
 }
 
 bert_status tag_metrics_add(void *metrics, const examples *e, size_t row, const void *answer)
@@ -80,9 +128,39 @@ bert_status tag_metrics_add(void *metrics, const examples *e, size_t row, const 
         bool said = a->read[i] || label_index(e->config, t->without_token, &best);
         m->answers[i] = a->read[i] ? slice_of(e->config->label_names[best]) : t->without_token;
         if (!m->entities)
-            confusion_add(&m->counts, class_of(e, r->tags[i]), said ? best : m->counts.classes - 1);
+            TRY(tag_add(m, class_of(e, r->tags[i]), said ? best : m->counts.classes - 1));
     }
-    return m->entities ? entity_score_add(m->entities, r->tags, m->answers, a->items) : BERT_OK;
+    if (m->entities) TRY(entities_add(m, r->tags, a->items));
+    return counted_rows_end(&m->rows);
+}
+
+/* ---- scores */
+
+static void entities_score(const label_counts *sums, score_list *out)
+{
+    label_counts n = sums[ENTITIES];
+    entity_rates all = entity_tally_rates(
+        &(entity_tally){ .truths = n.truths, .answers = n.answers, .right = n.right });
+    score_put(out, "eval_f1", all.f1);
+    score_put(out, "eval_precision", all.precision);
+    score_put(out, "eval_recall", all.recall);
+    score_put(out, "eval_accuracy", counts_accuracy(&sums[WORDS], 1));
+}
+
+bert_status tag_metrics_scores(void *metrics, const examples *e, const uint32_t *weights,
+                               score_list *out)
+{
+    tag_metrics *m = metrics;
+    size_t classes = classes_of(e);
+    counted_rows_sum(&m->rows, weights, m->sums, m->entities ? ENTITY_LABELS : classes);
+    if (m->entities) {
+        entities_score(m->sums, out);
+        return BERT_OK;
+    }
+    score_put(out, "eval_accuracy", counts_accuracy(m->sums, classes));
+    /* The mean over the tags that stand among truths or answers; "no answer" is no tag. */
+    score_put(out, "eval_macro_f1", counts_macro(m->sums, classes - 1, MACRO_MET).f1);
+    return BERT_OK;
 }
 
 /* ---- as JSON */
@@ -95,11 +173,6 @@ static json_t *rates_object(double precision, double recall, double f1, uint64_t
 
 static void entities_put(const tag_metrics *m, json_t *object)
 {
-    entity_rates all = entity_score_rates(m->entities, ENTITY_MICRO);
-    json_object_set_new(object, "eval_f1", json_real(all.f1));
-    json_object_set_new(object, "eval_precision", json_real(all.precision));
-    json_object_set_new(object, "eval_recall", json_real(all.recall));
-    json_object_set_new(object, "eval_accuracy", json_real(entity_score_accuracy(m->entities)));
     size_t count;
     const entity_tally *tallies = entity_score_tallies(m->entities, &count);
     json_t *types = json_object();
@@ -122,13 +195,6 @@ static const char *class_name(const examples *e, size_t class)
                                              : t->without_token.bytes;
 }
 
-static uint64_t answers_of(const confusion *c, size_t class)
-{
-    uint64_t sum = 0;
-    for (size_t i = 0; i < c->classes; i++) sum += c->counts[i * c->classes + class];
-    return sum;
-}
-
 static void matrix_put(const confusion *c, size_t classes, const examples *e, json_t *object)
 {
     json_t *names = json_array(), *rows = json_array();
@@ -143,30 +209,26 @@ static void matrix_put(const confusion *c, size_t classes, const examples *e, js
     json_object_set_new(object, "confusion", rows);
 }
 
-/* F1 is the mean over the tags that stand among truths or answers, as scikit-learn's is; "no
- * answer" is no tag. */
 static void tags_put(const tag_metrics *m, const examples *e, json_t *object)
 {
     const confusion *c = &m->counts;
-    size_t tags = c->classes - 1, met = 0;
-    double sum = 0.0;
+    size_t tags = c->classes - 1; /* the last is "no answer" */
     json_t *scores = json_object();
     for (size_t k = 0; k < tags; k++) {
-        class_score s = confusion_class(c, k);
-        met += s.support || answers_of(c, k);
-        sum += s.f1;
+        class_score s = counts_score(c->sums[k]);
         json_object_set_new(scores, class_name(e, k),
                             rates_object(s.precision, s.recall, s.f1, s.support));
     }
-    json_object_set_new(object, "eval_accuracy", json_real(confusion_accuracy(c)));
-    json_object_set_new(object, "eval_macro_f1", json_real(met ? sum / (double)met : 0.0));
     json_object_set_new(object, "per_tag", scores);
-    matrix_put(c, answers_of(c, tags) ? tags + 1 : tags, e, object);
+    matrix_put(c, c->sums[tags].answers ? tags + 1 : tags, e, object);
 }
 
 bert_status tag_metrics_put(void *metrics, const examples *e, json_t *object)
 {
     tag_metrics *m = metrics;
+    score_list scores = { 0 };
+    TRY(tag_metrics_scores(m, e, NULL, &scores));
+    scores_describe(&scores, object);
     if (m->entities)
         entities_put(m, object);
     else
@@ -179,27 +241,21 @@ double tag_metrics_score(const void *metrics)
 {
     const tag_metrics *m = metrics;
     return m->entities ? entity_score_rates(m->entities, ENTITY_MICRO).f1
-                       : confusion_accuracy(&m->counts);
+                       : counts_accuracy(m->counts.sums, m->counts.classes);
 }
 
 void tag_metrics_warn(const void *metrics, const examples *e, const bert_observer *observer)
 {
     const tag_metrics *m = metrics;
-    size_t count = 0;
-    uint64_t truths = 0, answers = 0;
-    const entity_tally *tallies = m->entities ? entity_score_tallies(m->entities, &count) : NULL;
-    for (size_t i = 0; i < count; i++) {
-        truths += tallies[i].truths;
-        answers += tallies[i].answers;
-    }
-    if (truths && !answers)
+    label_counts found = m->entities ? entities_sum(m) : (label_counts){ 0 };
+    if (found.truths && !found.answers)
         observe_warning(observer,
                         "the model finds no entity among %zu words, which have %llu: it has learnt "
                         "nothing yet",
-                        m->words, (unsigned long long)truths);
+                        m->words, (unsigned long long)found.truths);
     for (size_t k = 0; k + 1 < m->counts.classes; k++)
-        if (m->words > 1 && answers_of(&m->counts, k) == m->words &&
-            confusion_class(&m->counts, k).support < m->words)
+        if (m->words > 1 && m->counts.sums[k].answers == m->words &&
+            m->counts.sums[k].truths < m->words)
             observe_warning(observer,
                             "the model answers '%s' for all %zu words: it tells nothing "
                             "apart",

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/rng.h"
+#include "metrics/bootstrap.h"
 #include "train/observe.h"
 
 #include <stdlib.h>
@@ -111,12 +112,53 @@ typedef struct tally {
     const examples *e;
     void *metrics;
     double loss, divisor;
+    mistakes mistakes;
+    bool *right; /* [rows] or NULL */
 } tally;
+
+static bert_status tally_open(const examples *e, const evaluation_wish *wish, tally *out)
+{
+    void *right = NULL;
+    tally t = { .e = e, .mistakes.most = e->task->judge ? wish->mistakes : 0 };
+    bert_status status = e->task->metrics_open(e, &t.metrics);
+    if (status == BERT_OK && wish->verdicts && e->task->right)
+        status = memory_zeroed(e->row_count, sizeof *t.right, &right);
+    t.right = right;
+    *out = t;
+    return status;
+}
+
+static void tally_release(tally *t)
+{
+    if (t->metrics) t->e->task->metrics_free(t->metrics);
+    mistakes_release(&t->mistakes);
+    free(t->right);
+}
 
 static bert_status tally_take(void *context, size_t row, const void *answer)
 {
     tally *t = context;
-    return t->e->task->metrics_add(t->metrics, t->e, row, answer);
+    const task *kind = t->e->task;
+    TRY(kind->metrics_add(t->metrics, t->e, row, answer));
+    if (!t->right && !t->mistakes.most) return BERT_OK;
+    verdict v;
+    TRY(kind->judge(t->e, row, answer, &v));
+    if (t->right) t->right[row] = v.right;
+    return v.right ? BERT_OK : mistakes_add(&t->mistakes, t->e, row, answer, v.severity);
+}
+
+static bert_status intervals_put(tally *t, const bert_observer *observer, evaluation *out)
+{
+    json_t *intervals;
+    TRY(resamples_make(t->e, t->metrics, &out->resamples));
+    TRY(resamples_intervals(&out->resamples, &intervals));
+    json_object_set_new(out->metrics, "intervals", intervals);
+    json_object_set_new(out->metrics, "interval_resamples",
+                        json_integer((json_int_t)out->resamples.count));
+    if (out->resamples.count < bootstrap_resamples(1))
+        observe_note(observer, "intervals are of %zu resamples, for there are %zu examples",
+                     out->resamples.count, t->e->row_count);
+    return BERT_OK;
 }
 
 static bert_status tally_report(tally *t, evaluation *out)
@@ -140,24 +182,32 @@ void evaluation_release(evaluation *e)
 {
     json_decref(e->metrics);
     json_decref(e->files);
+    json_decref(e->mistakes);
+    resamples_release(&e->resamples);
+    free(e->right);
     *e = (evaluation){ 0 };
 }
 
 bert_status evaluate(const pass *p, batch *room, const examples *e, const bert_observer *observer,
-                     bool trained, evaluation *out)
+                     const evaluation_wish *wish, evaluation *out)
 {
-    tally t = { .e = e };
+    tally t;
     evaluation made = { 0 };
-    TRY(e->task->metrics_open(e, &t.metrics));
-    bert_status status =
-        examples_run(p, room, e, observer, &(answer_taker){ tally_take, &t }, &t.loss, &t.divisor);
+    bert_status status = tally_open(e, wish, &t);
+    answer_taker taker = { tally_take, &t };
+    if (status == BERT_OK) status = examples_run(p, room, e, observer, &taker, &t.loss, &t.divisor);
     if (status == BERT_OK) status = tally_report(&t, &made);
-    if (status == BERT_OK && trained && e->task->metrics_warn)
+    if (status == BERT_OK && wish->intervals) status = intervals_put(&t, observer, &made);
+    if (status == BERT_OK && t.mistakes.most) status = mistakes_list(&t.mistakes, &made.mistakes);
+    if (status == BERT_OK && wish->trained && e->task->metrics_warn)
         e->task->metrics_warn(t.metrics, e, observer);
-    e->task->metrics_free(t.metrics);
-    if (status == BERT_OK)
+    if (status == BERT_OK) {
+        made.right = t.right;
+        t.right = NULL;
         *out = made;
-    else
+    } else {
         evaluation_release(&made);
+    }
+    tally_release(&t);
     return status;
 }

@@ -4,6 +4,8 @@
 
 #include "bert.h"
 #include "train/examples.h"
+#include "train/mistakes.h"
+#include "train/resamples.h"
 
 /* A batch and a tape for passes over examples, as large as they need to be. */
 typedef struct eval_room {
@@ -28,16 +30,30 @@ bert_status examples_run(const pass *p, batch *room, const examples *e,
                          const bert_observer *observer, const answer_taker *taker, double *loss,
                          double *divisor);
 
+/* What is asked of an evaluation beside its metrics. */
+typedef struct evaluation_wish {
+    bool trained;    /* is it worth a warning where the model tells nothing apart? */
+    size_t mistakes; /* at most so many of the worst */
+    bool intervals;
+    bool verdicts; /* which rows are right */
+} evaluation_wish;
+
 typedef struct evaluation {
     json_t *metrics, *files; /* objects; the files' names and values */
     double score;            /* what --keep-best goes by */
+    /* The worst answers as mistakes.h has them, an array, the worst first; NULL where none are
+     * wished or the task has none. */
+    json_t *mistakes;
+    resamples resamples; /* of the scores; where intervals are wished */
+    bool *right;         /* [rows] where verdicts are wished and answers are right or wrong */
 } evaluation;
 
 void evaluation_release(evaluation *e);
 
-/* Metrics with "eval_loss", the task's own, "eval_examples", "truncated_share". `trained`: is it
- * worth a warning where the model tells nothing apart? The caller releases. */
+/* Metrics with "eval_loss", the task's own, "eval_examples", "truncated_share"; where wished
+ * "intervals", {"eval_accuracy": [low, high], ...}, and "interval_resamples". Rows are labelled.
+ * The caller releases. */
 bert_status evaluate(const pass *p, batch *room, const examples *e, const bert_observer *observer,
-                     bool trained, evaluation *out);
+                     const evaluation_wish *wish, evaluation *out);
 
 #endif

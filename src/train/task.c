@@ -1,6 +1,29 @@
 #include "train/task.h"
 
+#include <assert.h>
+#include <math.h>
 #include <stdlib.h>
+
+void score_put(score_list *list, const char *name, double value)
+{
+    assert(list->count < SCORES_MAX);
+    list->items[list->count++] = (named_score){ .name = name, .value = value };
+}
+
+void score_put_cost(score_list *list, const char *name, double value)
+{
+    score_put(list, name, value);
+    list->items[list->count - 1].less_is_better = true;
+}
+
+void scores_describe(const score_list *list, json_t *object)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        double value = list->items[i].value;
+        json_object_set_new(object, list->items[i].name,
+                            isfinite(value) ? json_real(value) : json_null());
+    }
+}
 
 double examples_weigh(const examples *e, const uint32_t *index, size_t count, size_t first_in_step,
                       uint64_t key)

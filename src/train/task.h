@@ -56,6 +56,35 @@ typedef struct answer_taker {
     void *context;
 } answer_taker;
 
+/* The numbers by which models are compared. A name is a constant, the member's in the metrics; a
+ * value is NAN where it is not defined. */
+typedef struct named_score {
+    const char *name;
+    double value;
+    bool less_is_better;
+} named_score;
+
+enum { SCORES_MAX = 12 };
+
+typedef struct score_list {
+    named_score items[SCORES_MAX]; /* [count] */
+    size_t count, main;            /* main: the one to go by, if it must be one */
+} score_list;
+
+void score_put(score_list *list, const char *name, double value);
+void score_put_cost(score_list *list, const char *name, double value); /* less is better */
+
+/* Each score as a member of an object; null where it is not defined, for JSON has no NaN. */
+void scores_describe(const score_list *list, json_t *object);
+
+/* What is thought of one row's answer. */
+typedef struct verdict {
+    bool right;
+    /* Of one that is not right: how sure the model was, a probability; where answers are numbers,
+     * by how much this one is wrong. The more, the worse. */
+    double severity;
+} verdict;
+
 struct task {
     const char *name;         /* as --task names it */
     const char *problem_type; /* in config.json; NULL: none */
@@ -115,6 +144,14 @@ struct task {
     /* Adds the answer's members ("label", "score", ...) to a JSON object. */
     bert_status (*describe)(const examples *e, size_t row, const void *answer, json_t *object);
 
+    /* When an answer is right, for a person ("all labels are right"); NULL: answers are numbers,
+     * which are more or less wrong. */
+    const char *right;
+    /* What the answer of a labelled row is worth; "answer", "expected" and what else tells a person
+     * what is wrong with it. NULL: single answers of the task mean nothing. */
+    bert_status (*judge)(const examples *e, size_t row, const void *answer, verdict *out);
+    bert_status (*explain)(const examples *e, size_t row, const void *answer, json_t *object);
+
     /* Metrics of many rows; memory grows with few numbers a row at most. */
     bert_status (*metrics_open)(const examples *e, void **metrics);
     void (*metrics_free)(void *metrics);
@@ -122,6 +159,10 @@ struct task {
     /* Adds the task's members to a JSON object, names beginning with "eval_" where transformers has
      * them. "thresholds", a list, go into the configuration of the model that is saved. */
     bert_status (*metrics_put)(void *metrics, const examples *e, json_t *object);
+    /* The scores of the rows, row r counted weights[r] times (metrics/bootstrap.h).  weights [rows]
+     * in the order they were added; NULL: once each. After metrics_put(), which puts the latter. */
+    bert_status (*metrics_scores)(void *metrics, const examples *e, const uint32_t *weights,
+                                  score_list *out);
     /* What --keep-best goes by: more is better. After metrics_put(). */
     double (*metrics_score)(const void *metrics);
     /* Says aloud what a user should worry about. NULL: nothing. */

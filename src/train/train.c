@@ -97,6 +97,8 @@ static bool score_note(run *r, size_t epoch, double score)
     return better;
 }
 
+enum { DEV_MISTAKES = 20 }; /* of the dev data, that are kept to be shown */
+
 /* Metrics on the dev data; keeps them, and with --keep-best the weights too, where they are to be
  * saved. */
 static bert_status epoch_evaluate(run *r, size_t epoch)
@@ -105,7 +107,8 @@ static bert_status epoch_evaluate(run *r, size_t epoch)
     evaluation made;
     pass p = run_pass(r, false);
     optimizer_settle(&r->optimizer);
-    TRY(evaluate(&p, &r->batch, &r->dev, &r->options->observer, epoch > 0, &made));
+    evaluation_wish wish = { .trained = epoch > 0, .mistakes = epoch > 0 ? DEV_MISTAKES : 0 };
+    TRY(evaluate(&p, &r->batch, &r->dev, &r->options->observer, &wish, &made));
     bert_status status = score_choose(&made, r->options->metric);
     if (status == BERT_OK) status = evaluation_tell(r, epoch, &made);
     bool better = status == BERT_OK && score_note(r, epoch, made.score);

@@ -1,0 +1,15 @@
+/* evaluation.h: a model over labelled data, for the calls of bert.h that ask for it. */
+#ifndef API_EVALUATION_H
+#define API_EVALUATION_H
+
+#include "api/api.h"
+#include "train/evaluate.h"
+
+/* The data as a model's task reads them. */
+bert_status evaluation_data(const bert_evaluate_options *o, const bert_model *m, dataset *out);
+
+/* The options' model is not opened again: `m` is it. */
+bert_status evaluation_run(const bert_evaluate_options *o, const bert_model *m, const dataset *d,
+                           const evaluation_wish *wish, evaluation *out);
+
+#endif
