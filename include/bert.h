@@ -418,6 +418,20 @@ BERT_API bert_evaluate_options bert_evaluate_options_default(void);
  * "confidence". BERT_ARGUMENT for fill, which has none. */
 BERT_API bert_status bert_evaluate(const bert_evaluate_options *options, char **json);
 
+/* Is one of two models better on the same examples, or may it be chance? Both must be for the same
+ * task and know the same labels, else BERT_ARGUMENT; tokenizers and lengths may differ. Of the
+ * options `model`, `errors` and `files` are not read. *json, for bert_text_free(): one object
+ * {"first":folder,"second":folder,"task":..,"eval_examples":..,
+ *  "metrics":{"eval_accuracy":{"first":..,"second":..,"difference":second less first,
+ *             "interval":[low,high],"less_is_better":false},..},
+ *  "main_metric":"eval_accuracy","interval_resamples":1000,
+ *  "mcnemar":{"right":"the class is right","both":..,"neither":..,"only_first":..,"only_second":..,
+ *             "test":"exact" or "chi-squared","statistic":..,"p":..}}
+ * An interval is that of the difference: both models are scored over the same resamples. It is null
+ * for eval_loss. McNemar's test is there where answers are right or wrong. */
+BERT_API bert_status bert_compare(const char *first, const char *second,
+                                  const bert_evaluate_options *options, char **json);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,178 @@
+/* compare.c: bert.h's comparison of two models on the same examples. */
+#include "api/evaluation.h"
+
+#include "base/memory.h"
+#include "formats/json.h"
+#include "metrics/mcnemar.h"
+#include "train/observe.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct contestant {
+    const char *folder;
+    bert_model *model;
+    evaluation made;
+} contestant;
+
+static bool knows(const config *c, const char *label)
+{
+    for (size_t i = 0; i < c->labels; i++)
+        if (strcmp(c->label_names[i], label) == 0) return true;
+    return false;
+}
+
+/* BERT_ARGUMENT where `a` has a label that `b` has not. */
+static bert_status labels_within(const contestant *a, const contestant *b)
+{
+    const config *c = &a->model->weights.config;
+    for (size_t i = 0; i < c->labels; i++)
+        if (!knows(&b->model->weights.config, c->label_names[i]))
+            return fail(BERT_ARGUMENT,
+                        "%s knows the label '%s', which %s does not; only models of the same "
+                        "labels can be compared",
+                        a->folder, c->label_names[i], b->folder);
+    return BERT_OK;
+}
+
+static bert_status pair_check(const contestant *a, const contestant *b)
+{
+    const task *kind = a->model->task;
+    if (kind != b->model->task)
+        return fail(BERT_ARGUMENT,
+                    "%s is for '%s' and %s for '%s'; only models for the same task can be compared",
+                    a->folder, kind->name, b->folder, b->model->task->name);
+    bool names = kind->head->labelled && a->model->weights.config.labels > 1; /* not of a number */
+    if (!names) return BERT_OK;
+    TRY(labels_within(a, b));
+    return labels_within(b, a);
+}
+
+static bert_status contestant_open(const char *folder, contestant *out)
+{
+    bert_model *m;
+    TRY(bert_model_open(folder, &m));
+    bert_status status = head_check(m);
+    if (status == BERT_OK)
+        *out = (contestant){ .folder = folder, .model = m };
+    else
+        bert_model_free(m);
+    return status;
+}
+
+static bert_status contestant_run(const bert_evaluate_options *o, const dataset *d, contestant *c)
+{
+    evaluation_wish wish = { .trained = true, .intervals = true, .verdicts = true };
+    observe_note(&o->observer, "evaluating %s", c->folder);
+    return evaluation_run(o, c->model, d, &wish, &c->made);
+}
+
+static void contestant_release(contestant *c)
+{
+    evaluation_release(&c->made);
+    bert_model_free(c->model);
+}
+
+/* ---- what they differ by */
+
+static json_t *difference_json(const json_t *a, const json_t *b)
+{
+    bool both = json_is_number(a) && json_is_number(b);
+    return both ? json_real(json_number_value(b) - json_number_value(a)) : json_null();
+}
+
+/* One metric of both; interval and direction are the caller's to set. */
+static json_t *metric_json(const contestant *a, const contestant *b, const char *name)
+{
+    json_t *first = json_object_get(a->made.metrics, name);
+    json_t *second = json_object_get(b->made.metrics, name);
+    json_t *difference = difference_json(first, second);
+    return json_pack("{s:O, s:O, s:o}", "first", first, "second", second, "difference", difference);
+}
+
+/* Resample by resample, for the same rows are drawn for both. differences [count], out */
+static void differences_take(const resamples *a, const resamples *b, size_t which,
+                             double *differences)
+{
+    for (size_t i = 0; i < a->count; i++)
+        differences[i] = b->values[which * b->count + i] - a->values[which * a->count + i];
+}
+
+static bert_status metrics_compare(const contestant *a, const contestant *b, json_t *object)
+{
+    const resamples *of_a = &a->made.resamples, *of_b = &b->made.resamples;
+    void *differences;
+    TRY(memory_zeroed(of_a->count, sizeof(double), &differences));
+    json_t *metrics = json_object();
+    for (size_t i = 0; i < of_a->scores.count; i++) {
+        const named_score *s = &of_a->scores.items[i];
+        json_t *metric = metric_json(a, b, s->name);
+        differences_take(of_a, of_b, i, differences);
+        json_object_set_new(metric, "interval", interval_json(differences, of_a->count));
+        json_object_set_new(metric, "less_is_better", json_boolean(s->less_is_better));
+        json_object_set_new(metrics, s->name, metric);
+    }
+    free(differences);
+    if (json_object_get(a->made.metrics, "eval_loss")) {
+        json_t *metric = metric_json(a, b, "eval_loss");
+        json_object_set_new(metric, "interval", json_null());
+        json_object_set_new(metric, "less_is_better", json_true());
+        json_object_set_new(metrics, "eval_loss", metric);
+    }
+    json_object_set_new(object, "metrics", metrics);
+    json_object_set_new(object, "main_metric",
+                        json_string(of_a->scores.items[of_a->scores.main].name));
+    json_object_set_new(object, "interval_resamples", json_integer((json_int_t)of_a->count));
+    return BERT_OK;
+}
+
+static void verdicts_compare(const contestant *a, const contestant *b, size_t rows, json_t *object)
+{
+    size_t cells[2][2] = { { 0 } }; /* [first is right][second is right] */
+    for (size_t i = 0; i < rows; i++) cells[a->made.right[i]][b->made.right[i]]++;
+    mcnemar m = mcnemar_test(cells[true][false], cells[false][true]);
+    json_object_set_new(
+        object, "mcnemar",
+        json_pack("{s:s, s:I, s:I, s:I, s:I, s:s, s:f, s:f}", "right", a->model->task->right,
+                  "both", (json_int_t)cells[true][true], "neither", (json_int_t)cells[false][false],
+                  "only_first", (json_int_t)m.only_first, "only_second", (json_int_t)m.only_second,
+                  "test", m.exact ? "exact" : "chi-squared", "statistic", m.statistic, "p", m.p));
+}
+
+static bert_status pair_compare(const contestant *a, const contestant *b, size_t rows, char **json)
+{
+    json_t *object = json_pack("{s:s, s:s, s:s, s:I}", "first", a->folder, "second", b->folder,
+                               "task", a->model->task->name, "eval_examples", (json_int_t)rows);
+    bert_status status = metrics_compare(a, b, object);
+    if (status == BERT_OK && a->made.right) verdicts_compare(a, b, rows, object);
+    if (status == BERT_OK) status = json_text(object, json);
+    json_decref(object);
+    return status;
+}
+
+static bert_status pair_run(const bert_evaluate_options *o, contestant *a, contestant *b,
+                            char **json)
+{
+    dataset d;
+    TRY(pair_check(a, b));
+    TRY(evaluation_data(o, a->model, &d));
+    bert_status status = contestant_run(o, &d, a);
+    if (status == BERT_OK) status = contestant_run(o, &d, b);
+    if (status == BERT_OK) status = pair_compare(a, b, d.count, json);
+    dataset_release(&d);
+    return status;
+}
+
+bert_status bert_compare(const char *first, const char *second,
+                         const bert_evaluate_options *options, char **json)
+{
+    if (!first || !second || !options->data || !options->data_count)
+        return fail(BERT_ARGUMENT, "two models and data must be given");
+    contestant a = { 0 }, b = { 0 };
+    bert_status status = contestant_open(first, &a);
+    if (status == BERT_OK) status = contestant_open(second, &b);
+    if (status == BERT_OK) status = pair_run(options, &a, &b, json);
+    contestant_release(&a);
+    contestant_release(&b);
+    return status;
+}
