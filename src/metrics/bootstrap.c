@@ -20,7 +20,7 @@ void bootstrap_draw(size_t resample, size_t rows, uint32_t *weights)
 
 size_t bootstrap_resamples(size_t rows)
 {
-    const size_t most = 1000, least = 100, rows_in_all = 200000000;
+    const size_t most = 1000, least = 100, rows_in_all = 50000000;
     size_t fit = rows_in_all / (rows ? rows : 1);
     return fit > most ? most : fit < least ? least : fit;
 }

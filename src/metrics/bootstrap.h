@@ -18,7 +18,7 @@
  * each time, so two models' scores over one resample can be compared.  weights [rows], out */
 void bootstrap_draw(size_t resample, size_t rows, uint32_t *weights);
 
-/* 1,000 resamples, or as many as make 2e8 rows, but at least 100. */
+/* 1,000 resamples, or as many as make 5e7 rows (some seconds), but at least 100. */
 size_t bootstrap_resamples(size_t rows);
 
 typedef struct interval {
