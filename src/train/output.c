@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "formats/json.h"
+#include "report/card.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -30,6 +31,8 @@ static const char *const known_files[] = {
     "run.json",
     "eval_results.json",
     "all_results.json",
+    "report.html",
+    "README.md",
     "predictions.json",
     "nbest_predictions.json",
     "null_odds.json",
@@ -75,6 +78,18 @@ static bool file_known(const char *name)
     for (size_t i = 0; i < sizeof known_files / sizeof *known_files; i++)
         if (strcmp(name, known_files[i]) == 0) return true;
     return is_checkpoint(name);
+}
+
+/* A model card may be a person's work, which no run has made. */
+static bool file_ours(const char *folder, const char *name)
+{
+    char *path;
+    if (!file_known(name)) return false;
+    if (strcmp(name, "README.md") != 0) return true;
+    if (path_join(folder, name, &path) != BERT_OK) return false;
+    bool ours = card_is_ours(path);
+    free(path);
+    return ours;
 }
 
 /* "config.json.4711.partial", whose first `count` bytes are a name; see file_write_open(). */
@@ -138,7 +153,7 @@ static bert_status folder_check(const char *folder, output_use use)
     bert_status status = BERT_OK;
     for (struct dirent *entry; status == BERT_OK && (entry = readdir(entries));) {
         if (is_dots(entry->d_name)) continue;
-        if (!file_known(entry->d_name) && !folder_known(folder, entry->d_name))
+        if (!file_ours(folder, entry->d_name) && !folder_known(folder, entry->d_name))
             status = fail(BERT_ARGUMENT,
                           "%s: holds '%s', which no run has made; choose another output folder",
                           folder, entry->d_name);
@@ -171,7 +186,7 @@ static bert_status staging_look(const output *o, output_use use, DIR *entries)
 {
     for (struct dirent *entry; (entry = readdir(entries));) {
         if (is_dots(entry->d_name)) continue;
-        if (!file_known(entry->d_name) && !file_unfinished(entry->d_name) &&
+        if (!file_ours(o->staging, entry->d_name) && !file_unfinished(entry->d_name) &&
             !folder_known(o->staging, entry->d_name))
             return fail(BERT_ARGUMENT,
                         "%s: holds '%s', which no run has made; the run wants a folder of that "

@@ -2,12 +2,29 @@
 
 #include "base/digest.h"
 #include "base/file.h"
+#include "base/memory.h"
 #include "formats/json.h"
 #include "formats/safetensors.h"
+#include "report/base_model.h"
+#include "report/report.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+bert_status record_evaluation(run *r, size_t epoch, json_t *metrics)
+{
+    if (!r->evaluations) r->evaluations = json_array();
+    json_t *numbers = json_object(), *value;
+    const char *name;
+    json_object_foreach(metrics, name, value) if (json_is_number(value))
+        json_object_set(numbers, name, value);
+    json_t *one = json_pack("{s:I, s:I, s:o}", "epoch", (json_int_t)epoch, "step",
+                            (json_int_t)r->steps_done, "metrics", numbers);
+    if (json_array_append_new(r->evaluations, one) != 0)
+        return fail(BERT_MEMORY, "out of memory for an evaluation");
+    return BERT_OK;
+}
 
 static json_t *all_results(const run *r)
 {
@@ -36,14 +53,17 @@ static json_t *task_options_object(const bert_task_options *o)
                      o->mask_share, "whole_words", (int)o->whole_words, "pooling", o->pooling);
 }
 
-json_t *record_options(const run *r)
+/* Of the run, or of one for which nothing was chosen. */
+static json_t *options_object(const run *r, const bert_train_options *o)
 {
-    const bert_train_options *o = r->options;
+    size_t max_length =
+        o == r->options ? r->max_length : size_smaller(r->task->max_length, r->config.positions);
     json_t *train = json_array();
     for (size_t i = 0; i < o->train_count; i++)
         json_array_append_new(train, json_string(o->train[i]));
     return json_pack(
-        "{s:s, s:o, s:s?, s:s, s:b, s:s?, s:s?, s:s?, s:s, s:I, s:I, s:I, s:I, s:f, s:s, s:f, s:f, "
+        "{s:s?, s:o, s:s?, s:s?, s:b, s:s?, s:s?, s:s?, s:s, s:I, s:I, s:I, s:I, s:f, s:s, s:f, "
+        "s:f, "
         "s:f, s:f, s:f, s:f, "
         "s:f, s:I, s:s?, s:I, s:b, s:I, s:b, s:s?, s:I, s:s?, s:I, s:I, s:I, s:o}",
         "model", o->model, "train", train, "dev", o->dev, "output", o->output, "overwrite",
@@ -53,12 +73,17 @@ json_t *record_options(const run *r)
         (json_int_t)o->micro_batch, "learning_rate", o->learning_rate, "schedule", o->schedule,
         "warmup", o->warmup, "weight_decay", o->weight_decay, "clip", o->clip, "adam_beta1",
         o->adam_beta1, "adam_beta2", o->adam_beta2, "adam_epsilon", o->adam_epsilon, "dropout",
-        o->dropout, "max_length", (json_int_t)r->max_length, "freeze", o->freeze, "seed",
+        o->dropout, "max_length", (json_int_t)max_length, "freeze", o->freeze, "seed",
         (json_int_t)o->seed, "shuffle", (int)o->shuffle, "limit", (json_int_t)o->limit, "keep_best",
         (int)o->keep_best, "metric", o->metric, "patience", (json_int_t)o->patience,
         "checkpoint_every", o->checkpoint_every, "keep", (json_int_t)o->keep, "threads",
         (json_int_t)o->threads, "memory_limit", (json_int_t)o->memory_limit, "task_options",
         task_options_object(&o->task_options));
+}
+
+json_t *record_options(const run *r)
+{
+    return options_object(r, r->options);
 }
 
 static bert_status digest_put(json_t *digests, const char *path)
@@ -128,10 +153,11 @@ static json_t *run_object(const run *r)
         json_pack("{s:I, s:I, s:I}", "needed", (json_int_t)m->total, "examples_at_once",
                   (json_int_t)m->examples_at_once, "layers_again", (json_int_t)m->layers_again);
     json_t *object = record_machine(),
-           *rest = json_pack("{s:s?, s:I, s:b, s:O*, s:o, s:o, s:O}", "command_line",
+           *rest = json_pack("{s:s?, s:I, s:b, s:O*, s:o, s:o, s:O, s:O*}", "command_line",
                              r->options->command_line, "steps", (json_int_t)r->steps_done,
                              "finished", (int)!run_unfinished(r), "resumed", r->resumed, "memory",
-                             memory, "options", record_options(r), "sha256", r->digests);
+                             memory, "options", record_options(r), "sha256", r->digests,
+                             "evaluations", r->evaluations);
     if (object && rest && json_object_update(object, rest) == 0) {
         json_decref(rest);
         return object;
@@ -149,6 +175,41 @@ static bert_status object_write(const run *r, const char *name, json_t *object)
     return status;
 }
 
+static json_t *labels_array(const config *c)
+{
+    json_t *names = json_array();
+    for (size_t i = 0; i < c->labels; i++)
+        json_array_append_new(names, json_string(c->label_names[i]));
+    return names;
+}
+
+/* For people: `run` is run.json's object. */
+static bert_status pages_write(const run *r, json_t *run_json)
+{
+    bert_train_options defaults = bert_train_options_default();
+    base_model base;
+    char *log;
+    TRY(output_path(&r->output, "train_log.jsonl", &log));
+    bert_status status = base_model_read(r->options->model, &base);
+    if (status == BERT_OK) {
+        report_facts facts = { .run = run_json,
+                               .defaults = options_object(r, &defaults),
+                               .metrics = r->evaluation.metrics,
+                               .results = all_results(r),
+                               .labels = r->task->head->labelled ? labels_array(&r->config) : NULL,
+                               .log = log,
+                               .license = base.license,
+                               .base = base.name };
+        status = report_write(r->output.staging, &facts);
+        json_decref(facts.defaults);
+        json_decref(facts.results);
+        json_decref(facts.labels);
+        base_model_release(&base);
+    }
+    free(log);
+    return status;
+}
+
 bert_status record_write(const run *r)
 {
     const evaluation *e = &r->evaluation;
@@ -157,7 +218,11 @@ bert_status record_write(const run *r)
     if (e->metrics) TRY(output_json(&r->output, "eval_results.json", e->metrics));
     json_object_foreach(e->files, name, value) TRY(output_json(&r->output, name, value));
     TRY(object_write(r, "all_results.json", all_results(r)));
-    return object_write(r, "run.json", run_object(r));
+    json_t *object = run_object(r);
+    bert_status status = object_write(r, "run.json", json_incref(object));
+    if (status == BERT_OK) status = pages_write(r, object);
+    json_decref(object);
+    return status;
 }
 
 static bert_status trained_as_read(const json_t *object, const char *path, trained_as *out)

@@ -5,12 +5,17 @@
  *   all_results.json   the same, with train_loss, train_runtime, train_samples_per_second, ...
  *                      as transformers' Trainer names them
  *   run.json           all options, sha256 of model and data, versions, processor, what was planned
- *                      for its memory; max_length, windows, stride and how words were masked are
- *                      read again when the model is used */
+ *                      for its memory, the numbers of every evaluation; max_length, windows, stride
+ *                      and how words were masked are read again when the model is used
+ *   report.html, README.md
+ *                      the same for people (report/report.h) */
 #ifndef TRAIN_RECORD_H
 #define TRAIN_RECORD_H
 
 #include "train/run.h"
+
+/* Keeps what an evaluation came to, but for its tables: {"epoch", "step", "metrics"}. */
+bert_status record_evaluation(run *r, size_t epoch, json_t *metrics);
 
 bert_status record_write(const run *r);
 

@@ -74,7 +74,7 @@ static bert_status state_text(const run *r, char **out)
     const evaluation *e = &r->evaluation;
     json_t *state = json_pack(
         "{s:I, s:I, s:[f, f, f], s:f, s:f, s:I, s:I, s:f, s:b, s:I, s:b, s:I, s:I, s:O?, s:O?, "
-        "s:O?, s:o, s:O, "
+        "s:O?, s:O?, s:o, s:O, "
         "s:o}",
         "step", (json_int_t)r->steps_done, "epochs_done", (json_int_t)r->epochs_done, "losses",
         r->losses.early, r->losses.late, r->losses.recent, "loss_sum", r->loss_sum, "seconds",
@@ -82,8 +82,8 @@ static bert_status state_text(const run *r, char **out)
         "best_score", r->best_score, "best_known", (int)r->best_known, "stale",
         (json_int_t)r->stale, "saved", (int)r->saved, "evaluated_step",
         (json_int_t)r->evaluated_step, "examples_at_once", (json_int_t)r->plan.units, "metrics",
-        e->metrics, "files", e->files, "resumed", r->resumed, "options", record_options(r),
-        "sha256", r->digests, "machine", record_machine());
+        e->metrics, "files", e->files, "evaluations", r->evaluations, "resumed", r->resumed,
+        "options", record_options(r), "sha256", r->digests, "machine", record_machine());
     if (!state) return fail(BERT_MEMORY, "out of memory for a checkpoint");
     bert_status status = json_text(state, out);
     json_decref(state);
@@ -314,9 +314,11 @@ static bert_status state_take(run *r, const checkpoint *c, const json_t *state)
     TRY(floats_take(r, c, "second_moment", r->optimizer.second_moment));
     TRY(best_take(r, c));
     json_t *metrics = json_object_get(state, "metrics"), *files = json_object_get(state, "files"),
-           *resumed = json_object_get(state, "resumed");
+           *resumed = json_object_get(state, "resumed"),
+           *evaluations = json_object_get(state, "evaluations");
     if (json_is_object(metrics)) r->evaluation.metrics = json_incref(metrics);
     if (json_is_object(files)) r->evaluation.files = json_incref(files);
+    if (json_is_array(evaluations)) r->evaluations = json_incref(evaluations);
     r->evaluation.score = r->best_score;
     r->resumed = json_is_array(resumed) ? json_incref(resumed) : json_array();
     if (json_array_append_new(r->resumed, json_integer((json_int_t)r->steps_done)) != 0)

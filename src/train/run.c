@@ -406,6 +406,7 @@ void run_release(run *r)
     evaluation_release(&r->evaluation);
     json_decref(r->digests);
     json_decref(r->resumed);
+    json_decref(r->evaluations);
     sampler_release(&r->sampler);
     examples_release(&r->train);
     examples_release(&r->dev);

@@ -58,6 +58,7 @@ typedef struct run {
     journal journal;
     evaluation evaluation; /* of what will be saved; its metrics NULL: none */
     size_t evaluated_step; /* after which they were taken */
+    json_t *evaluations;   /* all there were, as record_evaluation() keeps them; NULL: none */
     bool best_known;       /* an epoch has been evaluated; the best one's: */
     double best_score;
     size_t stale;                   /* evaluations since */

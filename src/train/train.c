@@ -8,6 +8,7 @@
 #include "train/evaluate.h"
 #include "train/observe.h"
 #include "train/profile_tell.h"
+#include "train/record.h"
 #include "train/resume.h"
 #include "train/score.h"
 
@@ -110,6 +111,7 @@ static bert_status epoch_evaluate(run *r, size_t epoch)
     evaluation_wish wish = { .trained = epoch > 0, .mistakes = epoch > 0 ? DEV_MISTAKES : 0 };
     TRY(evaluate(&p, &r->batch, &r->dev, &r->options->observer, &wish, &made));
     bert_status status = score_choose(&made, r->options->metric);
+    if (status == BERT_OK) status = record_evaluation(r, epoch, made.metrics);
     if (status == BERT_OK) status = evaluation_tell(r, epoch, &made);
     bool better = status == BERT_OK && score_note(r, epoch, made.score);
     if (r->options->keep_best && better) status = run_save_weights(r);

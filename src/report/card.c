@@ -1,0 +1,189 @@
+#include "report/card.h"
+
+#include "report/facts.h"
+#include "report/markup.h"
+#include "report/yaml.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { LABELS_MOST = 60 };
+
+/* What a shell and Python take as it is; else a word for it. */
+static const char *folder_word(const report_facts *f)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    const char *name = path_name(facts_option(f, "output"));
+    return *name && *name != '-' && !name[strspn(name, plain)] ? name : "FOLDER";
+}
+
+static void files_put(FILE *out, json_t *files)
+{
+    for (size_t i = 0; i < json_array_size(files); i++) {
+        const char *path = json_string_value(json_array_get(files, i));
+        fputs(i ? ", " : "", out);
+        markdown_text(out, path ? path_name(path) : "");
+    }
+}
+
+static void what_put(FILE *out, const report_facts *f)
+{
+    fprintf(out, "\n# ");
+    markdown_text(out, path_name(facts_option(f, "output")));
+    fprintf(out, "\n\n%s: ", facts_kind(f)->title);
+    markdown_text(out, f->base ? f->base : "a BERT model");
+    fprintf(out, ", trained on ");
+    files_put(out, facts_at(f->run, "options", "train", NULL));
+    fprintf(out, " with bert.c ");
+    markdown_text(out, facts_text(f->run, "bert.c"));
+    fprintf(out, ".\n");
+}
+
+/* ---- use */
+
+static const char *program_input(const kind *k)
+{
+    if (strcmp(k->task, "answer") == 0)
+        return "echo '{\"question\": \"..\", \"context\": \"..\"}' | ";
+    return strcmp(k->task, "fill") == 0 ? "echo 'A [MASK] text.' | " : "echo 'A text.' | ";
+}
+
+static void program_put(FILE *out, const report_facts *f)
+{
+    const kind *k = facts_kind(f);
+    bool table = strcmp(k->task, "choose") == 0 || strcmp(k->task, "similar") == 0;
+    fprintf(out, "\n## How to use it\n\nWith bert.c:\n\n```sh\n%sbert predict %s%s\n```\n",
+            table ? "" : program_input(k), folder_word(f), table ? " FILE.tsv" : "");
+}
+
+static void python_put(FILE *out, const report_facts *f)
+{
+    const kind *k = facts_kind(f);
+    const char *folder = folder_word(f);
+    if (!*k->auto_class) {
+        fprintf(out,
+                "\nWith sentence-transformers:\n\n```python\n"
+                "from sentence_transformers import SentenceTransformer\n\n"
+                "model = SentenceTransformer(\"%s\")\n"
+                "embeddings = model.encode([\"A text.\", \"Another one.\"])\n```\n",
+                folder);
+        return;
+    }
+    fprintf(out,
+            "\nWith transformers:\n\n```python\nfrom transformers import AutoTokenizer, %s\n\n"
+            "tokenizer = AutoTokenizer.from_pretrained(\"%s\")\n"
+            "model = %s.from_pretrained(\"%s\")\n```\n",
+            k->auto_class, folder, k->auto_class, folder);
+}
+
+/* ---- data and results */
+
+static void labels_put(FILE *out, const report_facts *f)
+{
+    size_t count = json_array_size(f->labels);
+    if (count < 2) return;
+    fprintf(out, "- labels (%zu): ", count);
+    for (size_t i = 0; i < count && i < LABELS_MOST; i++) {
+        const char *name = json_string_value(json_array_get(f->labels, i));
+        fputs(i ? ", " : "", out);
+        markdown_text(out, name ? name : "");
+    }
+    fprintf(out, "%s\n", count > LABELS_MOST ? ", ..." : "");
+}
+
+static void count_line(FILE *out, const char *what, json_t *value)
+{
+    char text[NUMBER_TEXT];
+    if (json_is_number(value))
+        fprintf(out, "- %s: %s\n", what, number_count(json_number_value(value), text));
+}
+
+static void data_put(FILE *out, const report_facts *f)
+{
+    json_t *train = facts_at(f->run, "data", "train", NULL);
+    fprintf(out, "\n## Training data\n\n- files: ");
+    files_put(out, facts_at(f->run, "options", "train", NULL));
+    fprintf(out, "\n");
+    count_line(out, "examples", json_object_get(f->results, "train_samples"));
+    labels_put(out, f);
+    count_line(out, "tokens of an example, median", facts_at(train, "tokens", "median", NULL));
+    count_line(out, "tokens of the longest", facts_at(train, "tokens", "longest", NULL));
+    fprintf(out, "\n`run.json` holds the checksums of the files.\n");
+}
+
+static void results_put(FILE *out, const report_facts *f)
+{
+    json_t *first = facts_untrained(f);
+    char text[NUMBER_TEXT];
+    fprintf(out, "\n## Results\n\n");
+    if (!f->metrics) {
+        fprintf(out, "The saved model was not measured on other data.\n");
+        return;
+    }
+    fprintf(out, "On ");
+    markdown_text(out, path_name(facts_option(f, "dev")));
+    fprintf(out, ":\n\n| measure | value |%s\n|---|---:|%s\n", first ? " before training |" : "",
+            first ? "---:|" : "");
+    for (size_t i = 0; i < measure_count; i++) {
+        const measure *m = &measures[i];
+        if (!json_is_number(json_object_get(f->metrics, m->key))) continue;
+        fprintf(out, "| %s | %s |", m->name, measure_text(f, m, f->metrics, text));
+        if (first)
+            fprintf(out, " %s |",
+                    measure_text(f, m, m->kind == MEASURE_COUNT ? NULL : first, text));
+        fprintf(out, "\n");
+    }
+}
+
+/* ---- training */
+
+static void option_row(FILE *out, json_t *options, const char *name)
+{
+    char text[NUMBER_TEXT];
+    json_t *value = json_object_get(options, name);
+    fprintf(out, "| %s | ", name);
+    if (json_is_string(value)) markdown_text(out, json_string_value(value));
+    if (json_is_integer(value)) fprintf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    if (json_is_real(value)) fputs(number_short(json_real_value(value), text), out);
+    fprintf(out, " |\n");
+}
+
+static void training_put(FILE *out, const report_facts *f)
+{
+    static const char *const told[] = { "batch_size",   "learning_rate", "schedule",   "warmup",
+                                        "weight_decay", "clip",          "max_length", "seed" };
+    char text[NUMBER_TEXT], steps[NUMBER_TEXT];
+    fprintf(out,
+            "\n## Training\n\n| option | value |\n|---|---|\n| epochs | %s |\n| steps | %s |\n",
+            number_short(facts_number(f->results, "epoch", 0.0), text),
+            number_count(facts_number(f->run, "steps", 0.0), steps));
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+        option_row(out, json_object_get(f->run, "options"), told[i]);
+    fprintf(out, "\nAdamW. `run.json` has every option, `report.html` the curves.\n");
+}
+
+static void limits_put(FILE *out, const report_facts *f)
+{
+    char text[NUMBER_TEXT];
+    json_t *options = json_object_get(f->run, "options");
+    bool windows = json_is_true(facts_at(options, "task_options", "windows", NULL)) ||
+                   strcmp(facts_kind(f)->task, "answer") == 0;
+    fprintf(out, "\n## Limitations\n\n- Texts of another kind, time or language than the training "
+                 "data may be answered worse than the results say.\n");
+    if (!windows)
+        fprintf(out, "- Of a text that is longer than %s tokens, the end is not read.\n",
+                number_count(facts_number(options, "max_length", 0.0), text));
+    fprintf(out, "- What the base model has learnt, its biases included, is in this one too.\n");
+}
+
+void card_write(FILE *out, const report_facts *f)
+{
+    card_metadata(out, f);
+    what_put(out, f);
+    program_put(out, f);
+    python_put(out, f);
+    data_put(out, f);
+    results_put(out, f);
+    training_put(out, f);
+    limits_put(out, f);
+}

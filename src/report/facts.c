@@ -1,0 +1,150 @@
+#include "report/facts.h"
+
+#include "report/markup.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <string.h>
+
+json_t *facts_at(json_t *object, ...)
+{
+    va_list keys;
+    va_start(keys, object);
+    for (const char *key; object && (key = va_arg(keys, const char *));)
+        object = json_object_get(object, key);
+    va_end(keys);
+    return json_is_null(object) ? NULL : object;
+}
+
+const char *facts_text(json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? text : "";
+}
+
+double facts_number(json_t *object, const char *key, double otherwise)
+{
+    const json_t *value = json_object_get(object, key);
+    return json_is_number(value) ? json_number_value(value) : otherwise;
+}
+
+const char *facts_option(const report_facts *f, const char *key)
+{
+    return facts_text(json_object_get(f->run, "options"), key);
+}
+
+/* ---- the task */
+
+static const kind kinds[] = {
+#define KIND(task, title, pipeline, auto_class, leading, other)                                    \
+    { #task, title, pipeline, auto_class, #leading, other },
+#include "report/kinds.def"
+#undef KIND
+};
+
+static const kind kind_unknown = { "", "Training", "", "AutoModel", "eval_loss", NULL };
+
+const kind *facts_kind(const report_facts *f)
+{
+    const char *task = facts_option(f, "task");
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(task, kinds[i].task) == 0) return &kinds[i];
+    return &kind_unknown;
+}
+
+/* ---- measures */
+
+const measure measures[] = {
+#define MEASURE(key, name, hub, kind) { #key, name, hub, MEASURE_##kind },
+#include "report/measures.def"
+#undef MEASURE
+};
+const size_t measure_count = sizeof measures / sizeof *measures;
+
+const measure *measure_find(const char *key)
+{
+    for (size_t i = 0; i < measure_count; i++)
+        if (strcmp(key, measures[i].key) == 0) return &measures[i];
+    return NULL;
+}
+
+const measure *measure_leading(const report_facts *f, json_t *metrics)
+{
+    const kind *k = facts_kind(f);
+    const char *const keys[] = { k->leading, k->leading_else, "eval_loss" };
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (keys[i] && json_is_number(json_object_get(metrics, keys[i])))
+            return measure_find(keys[i]);
+    return NULL;
+}
+
+bool measure_in_percent(const measure *m)
+{
+    return m->kind == MEASURE_SHARE || m->kind == MEASURE_SCORE || m->kind == MEASURE_PERCENT;
+}
+
+double measure_percent(const report_facts *f, const measure *m, double value)
+{
+    bool already = m->kind == MEASURE_PERCENT ||
+                   (m->kind == MEASURE_SCORE && strcmp(facts_kind(f)->task, "answer") == 0);
+    return already ? value : 100.0 * value;
+}
+
+char *measure_text(const report_facts *f, const measure *m, json_t *metrics, char *out)
+{
+    double value = facts_number(metrics, m->key, NAN);
+    if (isnan(value)) {
+        snprintf(out, NUMBER_TEXT, "–");
+        return out;
+    }
+    if (measure_in_percent(m)) return number_percent(measure_percent(f, m, value) / 100.0, out);
+    if (m->kind == MEASURE_COUNT) return number_count(value, out);
+    return number_fixed(value, fabs(value) < 100.0 ? 4 : 1, out);
+}
+
+baseline facts_baseline(const report_facts *f, const measure *m)
+{
+    baseline best = { 0 };
+    double reached = NAN;
+    const char *name;
+    json_t *metrics;
+    json_object_foreach(json_object_get(f->run, "baselines"), name, metrics)
+    {
+        double value = facts_number(metrics, m->key, NAN);
+        bool better = m->kind == MEASURE_ERROR ? value < reached : value > reached;
+        if (isnan(value) || (best.metrics && !better)) continue;
+        best = (baseline){ name, metrics };
+        reached = value;
+    }
+    return best;
+}
+
+json_t *facts_untrained(const report_facts *f)
+{
+    json_t *first = json_array_get(json_object_get(f->run, "evaluations"), 0);
+    return facts_number(first, "epoch", 1.0) == 0.0 ? json_object_get(first, "metrics") : NULL;
+}
+
+/* ---- names */
+
+const char *path_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash && slash[1] ? slash + 1 : path;
+}
+
+json_t *facts_saved_evaluation(const report_facts *f)
+{
+    json_t *list = json_object_get(f->run, "evaluations");
+    const measure *m = measure_leading(f, f->metrics);
+    double value = m ? facts_number(f->metrics, m->key, NAN) : NAN;
+    double loss = facts_number(f->metrics, "eval_loss", 0.0);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        json_t *one = json_array_get(list, i), *metrics = json_object_get(one, "metrics");
+        if (facts_number(one, "epoch", 0.0) > 0.0 && m &&
+            facts_number(metrics, m->key, NAN) == value &&
+            facts_number(metrics, "eval_loss", 0.0) == loss)
+            return one;
+    }
+    return NULL;
+}

@@ -1,0 +1,77 @@
+/* facts.h: what report_facts hold, as the pages ask for it. All texts are borrowed. */
+#ifndef REPORT_FACTS_H
+#define REPORT_FACTS_H
+
+#include "report/report.h"
+
+#include <stdbool.h>
+
+/* ---- members of JSON: what is not there, or of another type, is NULL, "" or `otherwise` */
+
+/* facts_at(run, "options", "task_options", "stride", NULL) */
+json_t *facts_at(json_t *object, ...) __attribute__((sentinel));
+const char *facts_text(json_t *object, const char *key);
+double facts_number(json_t *object, const char *key, double otherwise);
+const char *facts_option(const report_facts *f, const char *key); /* a text */
+
+/* ---- the task */
+
+typedef struct kind {
+    const char *task, *title, *pipeline, *auto_class;
+    const char *leading, *leading_else; /* keys of measures */
+} kind;
+
+const kind *facts_kind(const report_facts *f);
+
+/* ---- measures */
+
+typedef enum measure_kind {
+    MEASURE_SHARE,
+    MEASURE_SCORE,
+    MEASURE_PERCENT,
+    MEASURE_NUMBER,
+    MEASURE_ERROR,
+    MEASURE_COUNT
+} measure_kind;
+
+typedef struct measure {
+    const char *key, *name, *hub;
+    measure_kind kind;
+} measure;
+
+extern const measure measures[];
+extern const size_t measure_count;
+
+const measure *measure_find(const char *key); /* NULL: there is none of that name */
+
+/* The one that the task goes by, as far as `metrics` have it; NULL: none. */
+const measure *measure_leading(const report_facts *f, json_t *metrics);
+
+/* Is it told in percent? And how much of `value` that is. */
+bool measure_in_percent(const measure *m);
+double measure_percent(const report_facts *f, const measure *m, double value);
+
+/* "93.4 %", "0.8123", "250"; "–" where `metrics` have no such number. out [NUMBER_TEXT]. */
+char *measure_text(const report_facts *f, const measure *m, json_t *metrics, char *out);
+
+/* What a model would have to beat: run.json's "baselines", each a name and its measures. */
+typedef struct baseline {
+    const char *name; /* a word, or several with '_' between */
+    json_t *metrics;  /* NULL: there is none */
+} baseline;
+
+/* The one that is best by `m`. */
+baseline facts_baseline(const report_facts *f, const measure *m);
+
+/* The measures before training; NULL: they were not taken. */
+json_t *facts_untrained(const report_facts *f);
+
+/* ---- names */
+
+const char *path_name(const char *path); /* "train.csv" of "data/train.csv" */
+
+/* The evaluation of what was saved, among facts->evaluations: the first after training began that
+ * has the final metrics' loss or leading measure; NULL: none. */
+json_t *facts_saved_evaluation(const report_facts *f);
+
+#endif

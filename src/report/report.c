@@ -1,0 +1,44 @@
+#include "report/report.h"
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "report/card.h"
+#include "report/page.h"
+
+#include <stdlib.h>
+
+static bert_status file_open(const char *folder, const char *name, file_write *out)
+{
+    char *path;
+    TRY(path_join(folder, name, &path));
+    bert_status status = file_write_open(path, out);
+    free(path);
+    return status;
+}
+
+static bert_status page_save(const char *folder, const report_facts *f, const log_curves *curves)
+{
+    file_write file;
+    TRY(file_open(folder, "report.html", &file));
+    page_write(file.stream, f, curves);
+    return file_write_commit(&file);
+}
+
+static bert_status card_save(const char *folder, const report_facts *f)
+{
+    file_write file;
+    TRY(file_open(folder, "README.md", &file));
+    card_write(file.stream, f);
+    return file_write_commit(&file);
+}
+
+bert_status report_write(const char *folder, const report_facts *facts)
+{
+    void *curves; /* some 100 KB: not for a stack */
+    TRY(memory_zeroed(1, sizeof(log_curves), &curves));
+    bert_status status = log_curves_read(facts->log, curves);
+    if (status == BERT_OK) status = page_save(folder, facts, curves);
+    if (status == BERT_OK) status = card_save(folder, facts);
+    free(curves);
+    return status;
+}

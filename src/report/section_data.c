@@ -1,0 +1,165 @@
+#include "report/markup.h"
+#include "report/page.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LABELS_MOST = 30 };
+
+/* ---- figures of the files */
+
+static const struct {
+    const char *name, *key, *inner;
+} figures[] = {
+    { "Examples", "rows", NULL },
+    { "Tokens, median", "tokens", "median" },
+    { "Tokens, 95th percentile", "tokens", "percentile_95" },
+    { "Tokens, longest", "tokens", "longest" },
+    { "Lost their end", "truncated", NULL },
+    { "Length that 99 % fit in", "max_length_for_99_percent", NULL },
+    { "Empty", "empty", NULL },
+    { "Repeated", "repeated", NULL },
+    { "Same text, other label", "contradicting", NULL },
+};
+
+static json_t *figure_of(json_t *file, size_t i)
+{
+    json_t *value = json_object_get(file, figures[i].key);
+    return figures[i].inner ? json_object_get(value, figures[i].inner) : value;
+}
+
+static void figure_cell(FILE *out, json_t *value)
+{
+    char text[NUMBER_TEXT];
+    cell_number(out, json_is_number(value) ? number_count(json_number_value(value), text) : "–");
+}
+
+static void figures_put(FILE *out, json_t *train, json_t *dev)
+{
+    fprintf(out, "<div class=\"scroll\"><table><caption>The examples</caption><thead><tr>"
+                 "<td></td><th scope=\"col\" class=\"number\">train</th>");
+    if (dev) fprintf(out, "<th scope=\"col\" class=\"number\">dev</th>");
+    fprintf(out, "</tr></thead><tbody>\n");
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
+        if (!figure_of(train, i) && !figure_of(dev, i)) continue;
+        fprintf(out, "<tr><th scope=\"row\">%s</th>", figures[i].name);
+        figure_cell(out, figure_of(train, i));
+        if (dev) figure_cell(out, figure_of(dev, i));
+        fprintf(out, "</tr>\n");
+    }
+    fprintf(out, "</tbody></table></div>\n");
+}
+
+/* ---- labels */
+
+typedef struct label_share {
+    const char *name;
+    double train, dev;
+} label_share;
+
+static int by_count(const void *a, const void *b)
+{
+    const label_share *x = a, *y = b;
+    if (x->train != y->train) return x->train < y->train ? 1 : -1;
+    return strcmp(x->name, y->name);
+}
+
+typedef struct extent {
+    double sum, most;
+} extent;
+
+static extent extent_of(json_t *labels)
+{
+    extent e = { 0 };
+    const char *name;
+    json_t *count;
+    json_object_foreach(labels, name, count)
+    {
+        double value = json_number_value(count);
+        e.sum += value;
+        if (value > e.most) e.most = value;
+    }
+    return e;
+}
+
+static void label_cell(FILE *out, double count, extent all)
+{
+    char text[2 * NUMBER_TEXT], number[NUMBER_TEXT], share[NUMBER_TEXT];
+    snprintf(text, sizeof text, "%s, %s", number_count(count, number),
+             number_percent(all.sum > 0.0 ? count / all.sum : 0.0, share));
+    cell_bar(out, all.most > 0.0 ? count / all.most : 0.0, text, "share");
+}
+
+static void labels_rows(FILE *out, const label_share *list, size_t count, json_t *train,
+                        json_t *dev)
+{
+    extent of_train = extent_of(train), of_dev = extent_of(dev);
+    for (size_t i = 0; i < count; i++) {
+        fprintf(out, "<tr><th scope=\"row\">");
+        markup_isolated(out, list[i].name, NAME_CHARACTERS);
+        fprintf(out, "</th>");
+        label_cell(out, list[i].train, of_train);
+        if (dev) label_cell(out, list[i].dev, of_dev);
+        fprintf(out, "</tr>\n");
+    }
+}
+
+/* The most frequent first; of very many only those. */
+static void labels_put(FILE *out, json_t *train, json_t *dev)
+{
+    size_t count = json_object_size(train), at = 0;
+    label_share *list = count ? malloc(count * sizeof *list) : NULL;
+    const char *name;
+    json_t *value;
+    if (!list) return;
+    json_object_foreach(train, name, value) list[at++] =
+        (label_share){ name, json_number_value(value), facts_number(dev, name, 0.0) };
+    qsort(list, count, sizeof *list, by_count);
+    size_t shown = count < LABELS_MOST ? count : LABELS_MOST;
+    fprintf(out, "<div class=\"scroll\"><table class=\"bars\"><caption>");
+    if (shown < count)
+        fprintf(out, "The %zu most frequent of %zu labels", shown, count);
+    else
+        fprintf(out, "The labels");
+    fprintf(out,
+            "</caption><thead><tr><td></td><th scope=\"col\">train</th>%s</tr></thead><tbody>\n",
+            dev ? "<th scope=\"col\">dev</th>" : "");
+    labels_rows(out, list, shown, train, dev);
+    fprintf(out, "</tbody></table></div>\n");
+    free(list);
+}
+
+/* ---- what to worry about */
+
+static void worries_put(FILE *out, json_t *data)
+{
+    char text[NUMBER_TEXT];
+    json_t *unseen = json_object_get(data, "labels_unseen");
+    double leaked = facts_number(data, "leaked", 0.0);
+    if (leaked > 0.0)
+        fprintf(out,
+                "<p class=\"worry\">%s of the dev data's texts stand among the training texts: the "
+                "measures are better than they would be on new texts.</p>\n",
+                number_count(leaked, text));
+    if (!json_array_size(unseen)) return;
+    fprintf(out, "<p class=\"worry\">Labels of the dev data that no training text has: ");
+    for (size_t i = 0; i < json_array_size(unseen) && i < LABELS_MOST; i++) {
+        const char *name = json_string_value(json_array_get(unseen, i));
+        fputs(i ? ", " : "", out);
+        markup_isolated(out, name ? name : "", NAME_CHARACTERS);
+    }
+    fprintf(out, "%s</p>\n", json_array_size(unseen) > LABELS_MOST ? ", …" : ".");
+}
+
+void section_data(FILE *out, const report_facts *f)
+{
+    json_t *data = json_object_get(f->run, "data");
+    json_t *train = facts_at(data, "train", NULL), *dev = facts_at(data, "dev", NULL);
+    if (!json_is_object(train)) return;
+    fprintf(out, "<section><h2>Data</h2>\n");
+    worries_put(out, data);
+    fprintf(out, "<div class=\"columns\">\n");
+    figures_put(out, train, dev);
+    labels_put(out, json_object_get(train, "labels"), dev ? json_object_get(dev, "labels") : NULL);
+    fprintf(out, "</div></section>\n");
+}

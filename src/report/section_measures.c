@@ -1,0 +1,60 @@
+#include "report/markup.h"
+#include "report/page.h"
+
+#include <math.h>
+#include <string.h>
+
+static bool stands_in(json_t *metrics, const measure *m)
+{
+    return json_is_number(json_object_get(metrics, m->key));
+}
+
+static void cell_measure(FILE *out, const report_facts *f, const measure *m, json_t *metrics)
+{
+    char text[NUMBER_TEXT];
+    cell_number(out, measure_text(f, m, metrics, text));
+}
+
+static void heads_put(FILE *out, json_t *first, json_t *baselines)
+{
+    const char *name;
+    json_t *metrics;
+    fprintf(out, "<div class=\"scroll\"><table><caption>On the dev data</caption><thead><tr>"
+                 "<td></td><th scope=\"col\" class=\"number\">the model</th>");
+    if (first) fprintf(out, "<th scope=\"col\" class=\"number\">before training</th>");
+    json_object_foreach(baselines, name, metrics)
+    {
+        fprintf(out, "<th scope=\"col\" class=\"number\">baseline: ");
+        baseline_name(out, name);
+        fprintf(out, "</th>");
+    }
+    fprintf(out, "</tr></thead><tbody>\n");
+}
+
+void section_measures(FILE *out, const report_facts *f)
+{
+    json_t *first = facts_untrained(f), *baselines = json_object_get(f->run, "baselines");
+    const char *name;
+    json_t *metrics;
+    fprintf(out, "<section><h2>Results</h2>\n");
+    if (!f->metrics) {
+        fprintf(out,
+                "<p>Nothing was measured: %s. How good the model is on other texts is not "
+                "known; <code>bert evaluate</code> tells.</p></section>\n",
+                *facts_option(f, "dev")
+                    ? "the run was stopped within an epoch, after which it was not evaluated again"
+                    : "the run was given no dev data (<code>--dev</code>)");
+        return;
+    }
+    heads_put(out, first, baselines);
+    for (size_t i = 0; i < measure_count; i++) {
+        const measure *m = &measures[i];
+        if (!stands_in(f->metrics, m)) continue;
+        fprintf(out, "<tr><th scope=\"row\">%s</th>", m->name);
+        cell_measure(out, f, m, f->metrics);
+        if (first) cell_measure(out, f, m, m->kind == MEASURE_COUNT ? NULL : first);
+        json_object_foreach(baselines, name, metrics) cell_measure(out, f, m, metrics);
+        fprintf(out, "</tr>\n");
+    }
+    fprintf(out, "</tbody></table></div></section>\n");
+}
