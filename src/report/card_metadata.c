@@ -98,5 +98,6 @@ bool card_is_ours(const char *path)
     if (!stream) return false;
     head[fread(head, 1, HEAD_BYTES, stream)] = '\0';
     fclose(stream);
-    return strncmp(head, "---\n", strlen("---\n")) == 0 && strstr(head, tag_line) != NULL;
+    const char *tag = strstr(head, tag_line), *end = strstr(head, "\n---\n");
+    return strncmp(head, "---\n", strlen("---\n")) == 0 && tag && (!end || tag < end);
 }

@@ -5,7 +5,7 @@
 #include <math.h>
 
 /* In units of the drawing, which is scaled to the width it is given. */
-enum { WIDTH = 480, HEIGHT = 250, LEFT = 56, RIGHT = 464, TOP = 14, BOTTOM = 206 };
+enum { WIDTH = 480, HEIGHT = 250, LEFT = 56, RIGHT = 456, TOP = 14, BOTTOM = 206 };
 
 static double within(double share)
 {

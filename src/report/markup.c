@@ -131,7 +131,7 @@ char *number_seconds(double seconds, char *out)
     double whole = floor(seconds + 0.5);
     if (seconds < 1.0)
         snprintf(out, NUMBER_TEXT, "%.0f ms", 1000.0 * seconds);
-    else if (seconds < 60.0) {
+    else if (seconds < 59.95) {
         number_fixed(seconds, 1, out);
         strncat(out, " s", NUMBER_TEXT - strlen(out) - 1);
     } else if (whole < 3600.0)

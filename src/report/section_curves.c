@@ -44,19 +44,35 @@ static void curve_draw(FILE *out, const chart *c, const curve *values)
     chart_line(out, c, values->x, smooth, values->count, "line");
 }
 
-static void curve_caption(FILE *out, const curve *values, const char *more)
+/* What a colour stands for; `class` is that of the line. */
+static void key_put(FILE *out, const char *class, const char *text)
 {
-    bool smoothed = values->count >= SMOOTHED_FROM;
-    fprintf(out, "<figcaption><span class=\"key line\"></span>%s",
-            smoothed ? "smoothed " : "each step ");
-    if (smoothed) fprintf(out, "<span class=\"key raw\"></span>each step ");
-    if (values->width > 1) fprintf(out, "(means of %zu, and their range) ", values->width);
-    fprintf(out, "%s</figcaption></figure>\n", more);
+    fprintf(out, "<span class=\"item\"><span class=\"key %s\"></span>%s</span> ", class, text);
 }
 
-static axis steps_axis(const curve *values)
+static void curve_keys(FILE *out, const curve *values)
 {
-    return axis_make_whole(0.0, values->x[values->count - 1], 6);
+    char text[96];
+    if (values->count < SMOOTHED_FROM) {
+        key_put(out, "line", "each step");
+        return;
+    }
+    key_put(out, "line", "smoothed");
+    snprintf(text, sizeof text, "means of %zu steps, with their range", values->width);
+    key_put(out, "raw", values->width > 1 ? text : "each step");
+}
+
+/* Up to the run's last step: the last point may stand for some steps before it, too. */
+static axis steps_axis(const report_facts *f, const curve *values)
+{
+    double last = values->x[values->count - 1];
+    return axis_make_whole(0.0, fmax(last, facts_number(f->run, "steps", 0.0)), 6);
+}
+
+/* A dashed line from side to side. */
+static void level_draw(FILE *out, const chart *c, double y)
+{
+    chart_line(out, c, (double[]){ c->x.low, c->x.high }, (double[]){ y, y }, 2, "limit");
 }
 
 static void loss_draw(FILE *out, const report_facts *f, const curve *loss)
@@ -76,7 +92,7 @@ static void loss_draw(FILE *out, const report_facts *f, const curve *loss)
                 .description = description,
                 .x_name = "step",
                 .y_name = "mean over a step",
-                .x = steps_axis(loss),
+                .x = steps_axis(f, loss),
                 .y = axis_make(low, high, 5) };
     chart_begin(out, &c);
     curve_draw(out, &c, loss);
@@ -85,7 +101,10 @@ static void loss_draw(FILE *out, const report_facts *f, const curve *loss)
         chart_points(out, &c, dev.x, dev.y, dev.count, "dev-point");
     }
     chart_end(out);
-    curve_caption(out, loss, dev.count ? "<span class=\"key dev\"></span>dev data" : "");
+    fprintf(out, "<figcaption>");
+    curve_keys(out, loss);
+    if (dev.count) key_put(out, "dev", "dev data");
+    fprintf(out, "</figcaption></figure>\n");
 }
 
 static size_t best_of(const measured *m, bool higher)
@@ -112,12 +131,16 @@ static void measured_labels(FILE *out, const report_facts *f, const chart *c, co
 }
 
 /* Room above and below, but not past what a share can be. */
-static axis measured_axis(const measured *drawn, bool percent)
+static axis measured_axis(const measured *drawn, double beside, bool percent)
 {
     double low = drawn->y[0], high = drawn->y[0];
     for (size_t i = 1; i < drawn->count; i++) {
         low = fmin(low, drawn->y[i]);
         high = fmax(high, drawn->y[i]);
+    }
+    if (isfinite(beside)) {
+        low = fmin(low, beside);
+        high = fmax(high, beside);
     }
     double room = fmax(0.08 * (high - low), percent ? 1.0 : 0.0);
     low -= room;
@@ -125,21 +148,35 @@ static axis measured_axis(const measured *drawn, bool percent)
     return percent ? axis_make(fmax(low, 0.0), fmin(high, 100.0), 5) : axis_make(low, high, 5);
 }
 
-static void measured_caption(FILE *out, const report_facts *f)
+static void measured_caption(FILE *out, const report_facts *f, const baseline *beside)
 {
     json_t *saved = facts_saved_evaluation(f);
     char epoch[NUMBER_TEXT];
-    fprintf(out, "<figcaption><span class=\"key dev\"></span>dev data; epoch 0 is before training");
+    fprintf(out, "<figcaption>");
+    key_put(out, "dev", "dev data; epoch 0 is before training");
+    if (beside->metrics) {
+        fprintf(out, "<span class=\"item\"><span class=\"key limit\"></span>baseline, ");
+        baseline_name(out, beside->name);
+        fprintf(out, "</span> ");
+    }
     if (saved)
-        fprintf(out, "; saved: epoch %s", number_count(facts_number(saved, "epoch", 0.0), epoch));
+        fprintf(out, "<span class=\"item\">saved: epoch %s</span>",
+                number_count(facts_number(saved, "epoch", 0.0), epoch));
     fprintf(out, "</figcaption></figure>\n");
+}
+
+/* The measure of the last evaluation that the task goes by; NULL: there was none. */
+static const measure *measured_which(const report_facts *f)
+{
+    json_t *list = json_object_get(f->run, "evaluations");
+    size_t count = json_array_size(list);
+    return count ? measure_leading(f, json_object_get(json_array_get(list, count - 1), "metrics"))
+                 : NULL;
 }
 
 static void measure_draw(FILE *out, const report_facts *f)
 {
-    json_t *list = json_object_get(f->run, "evaluations");
-    json_t *last = json_array_get(list, json_array_size(list) ? json_array_size(list) - 1 : 0);
-    const measure *m = measure_leading(f, json_object_get(last, "metrics"));
+    const measure *m = measured_which(f);
     measured dev;
     if (!m) return;
     measured_take(f, "epoch", m->key, &dev);
@@ -148,19 +185,23 @@ static void measure_draw(FILE *out, const report_facts *f)
     bool percent = measure_in_percent(m);
     for (size_t i = 0; percent && i < drawn.count; i++)
         drawn.y[i] = measure_percent(f, m, dev.y[i]);
+    baseline b = facts_baseline(f, m);
+    double beside = b.metrics ? facts_number(b.metrics, m->key, NAN) : NAN;
+    if (percent && isfinite(beside)) beside = measure_percent(f, m, beside);
     chart c = { .id = "measure",
                 .title = m->name,
                 .description = "The measure that the task goes by, on the dev data, by epoch.",
                 .x_name = "epoch",
                 .y_name = percent ? "percent, on the dev data" : "on the dev data",
                 .x = axis_make_whole(drawn.x[0], drawn.x[drawn.count - 1], 6),
-                .y = measured_axis(&drawn, percent) };
+                .y = measured_axis(&drawn, beside, percent) };
     chart_begin(out, &c);
+    if (isfinite(beside)) level_draw(out, &c, beside);
     chart_line(out, &c, drawn.x, drawn.y, drawn.count, "dev");
     chart_points(out, &c, drawn.x, drawn.y, drawn.count, "dev-point");
     measured_labels(out, f, &c, m, &dev, &drawn);
     chart_end(out);
-    measured_caption(out, f);
+    measured_caption(out, f, &b);
 }
 
 static void rate_draw(FILE *out, const report_facts *f, const curve *rate)
@@ -170,7 +211,7 @@ static void rate_draw(FILE *out, const report_facts *f, const curve *rate)
                 .description = "The learning rate as it was applied, over the steps.",
                 .x_name = "step",
                 .y_name = "as applied",
-                .x = steps_axis(rate),
+                .x = steps_axis(f, rate),
                 .y = axis_make(0.0, curve_most(rate), 5) };
     chart_begin(out, &c);
     chart_line(out, &c, rate->x, rate->mean, rate->count, "line");
@@ -182,26 +223,25 @@ static void rate_draw(FILE *out, const report_facts *f, const curve *rate)
 
 static void norm_draw(FILE *out, const report_facts *f, const curve *norm)
 {
-    char text[NUMBER_TEXT], more[128] = "";
+    char number[NUMBER_TEXT], text[2 * NUMBER_TEXT];
     double clip = facts_number(json_object_get(f->run, "options"), "clip", 0.0);
-    double high = curve_most(norm);
     chart c = { .id = "norm",
                 .title = "Gradient norm",
                 .description = "The gradient's norm before clipping, over the steps.",
                 .x_name = "step",
                 .y_name = "before clipping",
-                .x = steps_axis(norm),
-                .y = axis_make(0.0, high, 5) };
+                .x = steps_axis(f, norm),
+                .y = axis_make(0.0, curve_most(norm), 5) };
+    bool clipped = clip > 0.0 && clip < c.y.high;
     chart_begin(out, &c);
-    if (clip > 0.0 && clip < c.y.high) {
-        double x[] = { c.x.low, c.x.high }, y[] = { clip, clip };
-        chart_line(out, &c, x, y, 2, "limit");
-        snprintf(more, sizeof more, "<span class=\"key limit\"></span>clipped to %s",
-                 number_short(clip, text));
-    }
+    if (clipped) level_draw(out, &c, clip);
     curve_draw(out, &c, norm);
     chart_end(out);
-    curve_caption(out, norm, more);
+    fprintf(out, "<figcaption>");
+    curve_keys(out, norm);
+    snprintf(text, sizeof text, "clipped to %s", number_short(clip, number));
+    if (clipped) key_put(out, "limit", text);
+    fprintf(out, "</figcaption></figure>\n");
 }
 
 void section_curves(FILE *out, const report_facts *f, const log_curves *curves)
