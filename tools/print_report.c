@@ -10,7 +10,7 @@
 
 int main(int count, char **words)
 {
-    json_t *facts;
+    json_t *facts = NULL;
     if (count != 3) {
         fprintf(stderr, "usage: print_report FACTS.json FOLDER\n");
         return 2;
@@ -28,10 +28,8 @@ int main(int count, char **words)
                              .log = json_string_value(json_object_get(facts, "log")),
                              .license = json_string_value(json_object_get(facts, "license")),
                              .base = json_string_value(json_object_get(facts, "base")) });
-    if (status == BERT_OK) {
-        json_decref(facts);
-        return 0;
-    }
+    json_decref(facts);
+    if (status == BERT_OK) return 0;
     fprintf(stderr, "print_report: %s\n", status_message());
     return 1;
 }

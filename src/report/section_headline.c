@@ -100,6 +100,8 @@ static void lead_put(FILE *out, const report_facts *f)
     examples_put(out, f->results, "train_samples");
     fprintf(out, " for %s epoch%s", number_fixed(epochs, epochs == floor(epochs) ? 0 : 2, text),
             epochs == 1.0 ? "" : "s");
+    if (json_is_false(json_object_get(f->run, "finished")))
+        fprintf(out, " (stopped before its end)");
     if (*dev && f->metrics) {
         fprintf(out, ", measured on <b>");
         markup_isolated(out, path_name(dev), NAME_CHARACTERS);

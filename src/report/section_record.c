@@ -16,7 +16,7 @@ static void value_put(FILE *out, json_t *value)
         fputs(number_short(json_number_value(value), text), out);
     else if (json_is_boolean(value))
         fputs(json_is_true(value) ? "yes" : "no", out);
-    else if (!json_is_array(value))
+    else if (!json_array_size(value))
         fputs("–", out);
     for (size_t i = 0; i < json_array_size(value); i++) {
         fputs(i ? ", " : "", out);
@@ -92,14 +92,27 @@ static void memory_row(FILE *out, const report_facts *f)
                 number_count(bytes / 1e6, text));
 }
 
+/* The steps after which a run that had been stopped went on. */
+static void resumed_row(FILE *out, const report_facts *f)
+{
+    json_t *steps = json_object_get(f->run, "resumed");
+    if (!json_array_size(steps)) return;
+    fprintf(out, "<tr><th scope=\"row\">Resumed after step</th><td>");
+    value_put(out, steps);
+    fprintf(out, "</td></tr>\n");
+}
+
 static void versions_put(FILE *out, const report_facts *f)
 {
-    fprintf(out, "<div class=\"scroll\"><table><caption>What it ran on</caption><tbody>\n");
+    fprintf(
+        out,
+        "<div class=\"scroll\"><table class=\"record\"><caption>What it ran on</caption><tbody>\n");
     version_row(out, f, "bert.c", "bert.c");
     version_row(out, f, "Matrix library", "matrix_library");
     version_row(out, f, "Instruction set", "instruction_set");
     version_row(out, f, "Processor", "processor");
     memory_row(out, f);
+    resumed_row(out, f);
     version_row(out, f, "Command line", "command_line");
     fprintf(out, "</tbody></table></div>\n");
 }

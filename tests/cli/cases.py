@@ -14,6 +14,7 @@ A case is a claim in brackets and lines of
 The commands see $GOLDEN (a tiny model with a head), $TEXTS (its labelled texts),
 $DEMO, $ROOT and $BUILD.
 """
+import importlib.util
 import os
 import pathlib
 import re
@@ -58,6 +59,8 @@ NEEDS = {
     "plain-build": (lambda: not os.environ.get("SAN"), "the sanitizers' runtime cannot take part in it"),
     "demo": (lambda: pathlib.Path("demo/model/model.safetensors").exists(), "demo/ has not been fetched"),
     "torture": (lambda: bool(os.environ.get("BERT_TORTURE")), "a part of `make torture`"),
+    "chromium": (lambda: shutil.which("chromium") is not None, "there is no chromium to look at the page with"),
+    "yaml": (lambda: importlib.util.find_spec("yaml") is not None, "python3 has no yaml"),
     "shared-data": (lambda: pathlib.Path("../shared/data").is_dir(), "there is no ../shared/data"),
 }
 
