@@ -44,20 +44,21 @@ static void head_put(FILE *out, const report_facts *f)
     fprintf(out, "</title>\n<style>\n%s</style>\n</head>\n", page_style);
 }
 
-void page_write(FILE *out, const report_facts *f, const log_curves *curves)
+bert_status page_write(FILE *out, const report_facts *f, const log_curves *curves)
 {
     head_put(out, f);
     fprintf(out, "<body><main>\n");
     section_headline(out, f);
     section_curves(out, f, curves);
-    section_data(out, f);
+    TRY(section_data(out, f));
     section_measures(out, f);
     section_confusion(out, f);
-    section_labels(out, f);
+    TRY(section_labels(out, f));
     section_mistakes(out, f);
     section_record(out, f);
     fprintf(out, "<footer>Written by bert.c ");
     markup_text(out, facts_text(f->run, "bert.c"));
     fprintf(out, " from run.json, train_log.jsonl and all_results.json of this folder.</footer>\n"
                  "</main></body>\n</html>\n");
+    return BERT_OK;
 }

@@ -11,7 +11,8 @@
 /* The page's style sheet: light, dark and paper. */
 extern const char page_style[];
 
-void page_write(FILE *out, const report_facts *f, const log_curves *curves);
+/* Errors of the stream are sticky and told by who closes it; the only other one is BERT_MEMORY. */
+bert_status page_write(FILE *out, const report_facts *f, const log_curves *curves);
 
 /* What it is, the figures that count, what it was made of. */
 void section_headline(FILE *out, const report_facts *f);
@@ -19,12 +20,12 @@ void section_headline(FILE *out, const report_facts *f);
 /* How loss, measure, rate and gradient went. */
 void section_curves(FILE *out, const report_facts *f, const log_curves *curves);
 
-void section_data(FILE *out, const report_facts *f);
+bert_status section_data(FILE *out, const report_facts *f);
 
 /* All measures; or that nothing was measured. */
 void section_measures(FILE *out, const report_facts *f);
 void section_confusion(FILE *out, const report_facts *f);
-void section_labels(FILE *out, const report_facts *f);
+bert_status section_labels(FILE *out, const report_facts *f);
 void section_mistakes(FILE *out, const report_facts *f);
 
 /* Options, versions, checksums. */

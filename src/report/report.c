@@ -20,8 +20,10 @@ static bert_status page_save(const char *folder, const report_facts *f, const lo
 {
     file_write file;
     TRY(file_open(folder, "report.html", &file));
-    page_write(file.stream, f, curves);
-    return file_write_commit(&file);
+    bert_status status = page_write(file.stream, f, curves);
+    if (status == BERT_OK) return file_write_commit(&file);
+    file_write_abort(&file);
+    return status;
 }
 
 static bert_status card_save(const char *folder, const report_facts *f)

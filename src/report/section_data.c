@@ -105,13 +105,14 @@ static void labels_rows(FILE *out, const label_share *list, size_t count, json_t
 }
 
 /* The most frequent first; of very many only those. */
-static void labels_put(FILE *out, json_t *train, json_t *dev)
+static bert_status labels_put(FILE *out, json_t *train, json_t *dev)
 {
     size_t count = json_object_size(train), at = 0;
     label_share *list = count ? malloc(count * sizeof *list) : NULL;
     const char *name;
     json_t *value;
-    if (!list) return;
+    if (!count) return BERT_OK;
+    if (!list) return fail(BERT_MEMORY, "out of memory for the labels of a report");
     json_object_foreach(train, name, value) list[at++] =
         (label_share){ name, json_number_value(value), facts_number(dev, name, 0.0) };
     qsort(list, count, sizeof *list, by_count);
@@ -127,6 +128,7 @@ static void labels_put(FILE *out, json_t *train, json_t *dev)
     labels_rows(out, list, shown, train, dev);
     fprintf(out, "</tbody></table></div>\n");
     free(list);
+    return BERT_OK;
 }
 
 /* ---- what to worry about */
@@ -151,15 +153,17 @@ static void worries_put(FILE *out, json_t *data)
     fprintf(out, "%s</p>\n", json_array_size(unseen) > LABELS_MOST ? ", …" : ".");
 }
 
-void section_data(FILE *out, const report_facts *f)
+bert_status section_data(FILE *out, const report_facts *f)
 {
     json_t *data = json_object_get(f->run, "data");
     json_t *train = facts_at(data, "train", NULL), *dev = facts_at(data, "dev", NULL);
-    if (!json_is_object(train)) return;
+    if (!json_is_object(train)) return BERT_OK;
     fprintf(out, "<section><h2>Data</h2>\n");
     worries_put(out, data);
     fprintf(out, "<div class=\"columns\">\n");
     figures_put(out, train, dev);
-    labels_put(out, json_object_get(train, "labels"), dev ? json_object_get(dev, "labels") : NULL);
+    TRY(labels_put(out, json_object_get(train, "labels"),
+                   dev ? json_object_get(dev, "labels") : NULL));
     fprintf(out, "</div></section>\n");
+    return BERT_OK;
 }

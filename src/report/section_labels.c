@@ -57,13 +57,14 @@ static void rows_put(FILE *out, const char *caption, const label_row *rows, size
     fprintf(out, "</tbody></table></div>\n");
 }
 
-static void table_put(FILE *out, const char *title, json_t *labels)
+static bert_status table_put(FILE *out, const char *title, json_t *labels)
 {
     size_t count = json_object_size(labels), at = 0;
     label_row *rows = count ? malloc(count * sizeof *rows) : NULL;
     const char *name;
     json_t *scores;
-    if (!rows) return;
+    if (!count) return BERT_OK;
+    if (!rows) return fail(BERT_MEMORY, "out of memory for the labels of a report");
     json_object_foreach(labels, name, scores) rows[at++] =
         (label_row){ name, scores, facts_number(scores, "f1", 0.0) };
     qsort(rows, count, sizeof *rows, by_f1);
@@ -76,10 +77,12 @@ static void table_put(FILE *out, const char *title, json_t *labels)
     }
     fprintf(out, "</section>\n");
     free(rows);
+    return BERT_OK;
 }
 
-void section_labels(FILE *out, const report_facts *f)
+bert_status section_labels(FILE *out, const report_facts *f)
 {
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-        table_put(out, tables[i].title, json_object_get(f->metrics, tables[i].key));
+        TRY(table_put(out, tables[i].title, json_object_get(f->metrics, tables[i].key)));
+    return BERT_OK;
 }

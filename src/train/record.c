@@ -200,7 +200,9 @@ static bert_status pages_write(const run *r, json_t *run_json)
                                .log = log,
                                .license = base.license,
                                .base = base.name };
-        status = report_write(r->output.staging, &facts);
+        status = facts.defaults && facts.results
+                     ? report_write(r->output.staging, &facts)
+                     : fail(BERT_MEMORY, "out of memory for the report");
         json_decref(facts.defaults);
         json_decref(facts.results);
         json_decref(facts.labels);
