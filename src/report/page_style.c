@@ -5,7 +5,7 @@
 const char page_style[] =
 ":root{color-scheme:light dark;--ground:#f6f6f4;--card:#fff;--ink:#1b1d21;--quiet:#5c636d;--rule:#e1e3e7;"
 "--train:#2b5fcb;--dev:#b8500f;--limit:#7a4fb0;--right:43 95 203;--wrong:200 60 30;--on-heat:#fff;--worry:#fff1d6}\n"
-"@media (prefers-color-scheme:dark){:root{--ground:#121418;--card:#1b1e24;--ink:#e7e9ec;--quiet:#a0a8b3;"
+"@media screen and (prefers-color-scheme:dark){:root{--ground:#121418;--card:#1b1e24;--ink:#e7e9ec;--quiet:#a0a8b3;"
 "--rule:#323740;--train:#82a8ff;--dev:#ffa366;--limit:#c3a1f2;--right:130 168 255;--wrong:255 130 100;"
 "--on-heat:#101216;--worry:#3a2f16}}\n"
 "*{box-sizing:border-box}\n"
@@ -61,7 +61,7 @@ const char page_style[] =
 "tbody th{font-weight:500;overflow-wrap:anywhere;min-width:7em}\n"
 "th:first-child,td:first-child{padding-left:0}\n"
 "td.number,th.number{text-align:right;white-space:nowrap}\n"
-"td{overflow-wrap:anywhere;min-width:5.5em}\n"
+"td{overflow-wrap:anywhere;min-width:6.5em}\n"
 ".record th{white-space:nowrap}\n"
 "td.number{min-width:0}\n"
 "td.bar{min-width:120px;white-space:nowrap;border-right:16px solid transparent;background:linear-gradient(to right,"
@@ -90,6 +90,6 @@ const char page_style[] =
 ".tile strong{font-size:1.25rem}th,td{padding:5px 7px}}\n"
 "@media print{:root{color-scheme:light;--ground:#fff}body{font-size:11pt;print-color-adjust:exact;"
 "-webkit-print-color-adjust:exact}main{max-width:none;padding:0}section,.tile{break-inside:avoid-page}"
-"section:has(tr:nth-child(20)){break-inside:auto}tr,figure{break-inside:avoid}.scroll{overflow:visible;max-width:560px}"
+"section:has(tr:nth-child(20)){break-inside:auto}tr,figure{break-inside:avoid}.scroll{overflow:visible}"
 "details::details-content{content-visibility:visible;display:block}}\n";
 /* clang-format on */
