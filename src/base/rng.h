@@ -7,9 +7,13 @@
  *   use            key                   word 0       1          2                3
  *   dropout        rng_key(seed, step)   unit / 4     token      example in step  place
  *   data order     rng_key(seed, epoch)  swap / 4     0          0                RNG_SHUFFLE
+ *   dev split      rng_key(seed, SPLIT)  as the data order, of the groups of equal texts
+ *   bag of words   rng_key(seed, BAG)    as the data order; BAG + 1, ... for later epochs
  *   fresh weights  rng_key(seed, 0)      element / 4  parameter  0                RNG_WEIGHTS
  *   masked words   rng_key(seed, step)   0            token      example in step  RNG_MASKING
  *   drawn rows     rng_key(0, resample)  draw / 4     0          0                RNG_RESAMPLE
+ *
+ * (SPLIT and BAG are the RNG_STREAM_ below.)
  *
  * Word i of the four results serves unit 4 * n + i; of masked words', word 0 chooses the token, 1
  * says what becomes of it, 2 which random piece. In evaluation their key is rng_key(0, 0), so that
@@ -22,6 +26,10 @@
 
 /* Places; dropout's are below. */
 enum { RNG_SHUFFLE = 0x40000000, RNG_WEIGHTS, RNG_MASKING, RNG_RESAMPLE };
+
+/* Streams that no epoch and no step reaches. */
+#define RNG_STREAM_SPLIT (UINT64_MAX - 1)
+#define RNG_STREAM_BAG ((uint64_t)1 << 63)
 
 typedef struct rng_block {
     uint32_t word[4];

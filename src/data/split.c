@@ -1,0 +1,236 @@
+#include "data/split.h"
+
+#include "base/memory.h"
+#include "base/rng.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+void strata_release(strata *s)
+{
+    for (size_t i = 0; s->names && i < s->count; i++) free(s->names[i]);
+    free(s->names);
+    free(s->of);
+    *s = (strata){ 0 };
+}
+
+/* Rows of one key. */
+typedef struct group {
+    size_t first, rows; /* the first of them; how many */
+    uint32_t stratum;
+} group;
+
+typedef struct stratum {
+    size_t rows, groups;
+    size_t smallest; /* rows of the smallest group */
+    size_t begin;    /* of its groups in the order */
+} stratum;
+
+typedef struct splitting {
+    const split_request *request;
+    uint32_t *group_of; /* [rows] */
+    group *groups;      /* [group_count] in the order of their first rows */
+    size_t group_count;
+    stratum *strata;
+    uint32_t *order; /* [group_count] stratum by stratum, as drawn */
+    bool *drawn;     /* [group_count] */
+} splitting;
+
+static void splitting_release(splitting *s)
+{
+    free(s->group_of);
+    free(s->groups);
+    free(s->strata);
+    free(s->order);
+    free(s->drawn);
+}
+
+static bert_status splitting_open(const split_request *q, splitting *out)
+{
+    splitting s = { .request = q };
+    bert_status status = memory_zeroed(q->count, sizeof *s.group_of, (void **)&s.group_of);
+    if (status == BERT_OK) status = memory_zeroed(q->count, sizeof *s.groups, (void **)&s.groups);
+    if (status == BERT_OK)
+        status = memory_zeroed(q->strata->count, sizeof *s.strata, (void **)&s.strata);
+    if (status == BERT_OK) status = memory_zeroed(q->count, sizeof *s.order, (void **)&s.order);
+    if (status == BERT_OK) status = memory_zeroed(q->count, sizeof *s.drawn, (void **)&s.drawn);
+    if (status == BERT_OK)
+        *out = s;
+    else
+        splitting_release(&s);
+    return status;
+}
+
+typedef struct keyed_row {
+    row_key key; /* first: row_key_compare() reads it */
+    size_t row;
+} keyed_row;
+
+static int by_key_and_row(const void *a, const void *b)
+{
+    const keyed_row *x = a, *y = b;
+    int order = row_key_compare(&x->key, &y->key);
+    return order ? order : (x->row > y->row) - (x->row < y->row);
+}
+
+/* group_of[i] becomes the first row of i's key; groups are numbered afterwards. */
+static bert_status groups_find(splitting *s)
+{
+    const split_request *q = s->request;
+    void *memory;
+    TRY(memory_zeroed(q->count, sizeof(keyed_row), &memory));
+    keyed_row *rows = memory;
+    for (size_t i = 0; i < q->count; i++) rows[i] = (keyed_row){ q->keys[i], i };
+    qsort(rows, q->count, sizeof *rows, by_key_and_row);
+    for (size_t i = 0, first = 0; i < q->count; i++) {
+        if (row_key_compare(&rows[i].key, &rows[first].key) != 0) first = i;
+        s->group_of[rows[i].row] = (uint32_t)rows[first].row;
+    }
+    free(rows);
+    for (size_t i = 0; i < q->count; i++) {
+        bool new = s->group_of[i] == i;
+        s->group_of[i] = new ? (uint32_t)s->group_count : s->group_of[s->group_of[i]];
+        if (new) s->groups[s->group_count++] = (group){ .first = i, .stratum = q->strata->of[i] };
+        s->groups[s->group_of[i]].rows++;
+    }
+    return BERT_OK;
+}
+
+static void strata_count(splitting *s)
+{
+    for (size_t i = 0; i < s->group_count; i++) {
+        const group *g = &s->groups[i];
+        stratum *of = &s->strata[g->stratum];
+        of->rows += g->rows;
+        if (!of->groups || g->rows < of->smallest) of->smallest = g->rows;
+        of->groups++;
+    }
+}
+
+/* A stratum of one text cannot be on both sides. */
+static bool may_give(const stratum *of)
+{
+    return of->groups > 1;
+}
+
+static bert_status check_training(const splitting *s)
+{
+    const split_request *q = s->request;
+    const stratum *tightest = NULL;
+    for (size_t i = 0; i < q->strata->count; i++) {
+        const stratum *of = &s->strata[i];
+        bool all = may_give(of) && floor(q->share * (double)of->rows + 0.5) >= (double)of->rows;
+        if (all && (!tightest || of->rows < tightest->rows)) tightest = of;
+    }
+    if (!tightest) return BERT_OK;
+    return fail(BERT_ARGUMENT,
+                "%s: a dev share of %.4g leaves none of the %zu rows of %s to train on; at most "
+                "%.4g does",
+                q->path, q->share, tightest->rows, q->strata->names[tightest - s->strata],
+                floor(1e4 * (double)(tightest->rows - 1) / (double)tightest->rows) / 1e4);
+}
+
+/* Nothing was drawn: no group was so small that its share asked for it. */
+static bert_status fail_nothing(const splitting *s)
+{
+    const split_request *q = s->request;
+    size_t rows = 0, wanted = 0;
+    for (size_t i = 0; i < q->strata->count; i++) {
+        const stratum *of = &s->strata[i];
+        if (!may_give(of)) continue;
+        rows += of->rows;
+        wanted = size_larger(wanted, of->smallest);
+    }
+    if (!rows)
+        return fail(BERT_ARGUMENT,
+                    "%s: no dev data can be held out of %zu rows: there are no two different texts "
+                    "of one label; give dev data of their own (--dev)",
+                    q->path, q->count);
+    return fail(BERT_ARGUMENT, "%s: a dev share of %.4g holds out none of %zu rows; %.4g would",
+                q->path, q->share, q->count, ceil(1e4 * (double)wanted / (double)rows) / 1e4);
+}
+
+/* The groups in a drawn order, then sorted by their strata, within which that order stays. */
+static bert_status order_draw(splitting *s)
+{
+    void *memory;
+    TRY(memory_zeroed(s->group_count, sizeof(uint32_t), &memory));
+    uint32_t *shuffled = memory;
+    for (size_t i = 0; i < s->group_count; i++) shuffled[i] = (uint32_t)i;
+    rng_shuffle(rng_key(s->request->seed, RNG_STREAM_SPLIT), s->group_count, shuffled);
+    for (size_t i = 1; i < s->request->strata->count; i++)
+        s->strata[i].begin = s->strata[i - 1].begin + s->strata[i - 1].groups;
+    for (size_t i = 0; i < s->group_count; i++)
+        s->order[s->strata[s->groups[shuffled[i]].stratum].begin++] = shuffled[i];
+    for (size_t i = 0; i < s->request->strata->count; i++)
+        s->strata[i].begin -= s->strata[i].groups;
+    free(shuffled);
+    return BERT_OK;
+}
+
+/* One after another, each stratum gives the groups drawn for it, in their order, as long as that
+ * brings what is held out nearer to the share of the rows met so far; never its last group. */
+static size_t strata_draw(splitting *s)
+{
+    size_t held_out = 0;
+    double due = 0.0;
+    for (size_t i = 0; i < s->request->strata->count; i++) {
+        size_t left = s->strata[i].groups;
+        if (!may_give(&s->strata[i])) continue;
+        due += s->request->share * (double)s->strata[i].rows;
+        for (size_t k = 0; k < s->strata[i].groups && left > 1; k++) {
+            uint32_t drawn = s->order[s->strata[i].begin + k];
+            const group *g = &s->groups[drawn];
+            if ((double)g->rows > 2.0 * due) continue;
+            s->drawn[drawn] = true;
+            due -= (double)g->rows;
+            held_out += g->rows;
+            left--;
+        }
+    }
+    return held_out;
+}
+
+static bert_status splitting_run(splitting *s, bool *held_out)
+{
+    const split_request *q = s->request;
+    TRY(groups_find(s));
+    strata_count(s);
+    TRY(check_training(s));
+    TRY(order_draw(s));
+    if (strata_draw(s) == 0) return fail_nothing(s);
+    for (size_t i = 0; i < q->count; i++) held_out[i] = s->drawn[s->group_of[i]];
+    return BERT_OK;
+}
+
+bert_status split_make(const split_request *q, bool *held_out)
+{
+    splitting s;
+    if (q->count > UINT32_MAX)
+        return fail(BERT_ARGUMENT, "%zu rows are more than can be told apart", q->count);
+    TRY(splitting_open(q, &s));
+    bert_status status = splitting_run(&s, held_out);
+    splitting_release(&s);
+    return status;
+}
+
+bert_status dataset_split(dataset *d, const bool *held_out, dataset *out)
+{
+    size_t count = 0, kept = 0;
+    void *memory;
+    for (size_t i = 0; i < d->count; i++) count += held_out[i];
+    TRY(memory_zeroed(count, sizeof *d->rows, &memory));
+    dataset part = *d;
+    part.storage = NULL;
+    part.rows = memory;
+    part.count = 0;
+    for (size_t i = 0; i < d->count; i++) {
+        if (held_out[i])
+            part.rows[part.count++] = d->rows[i];
+        else
+            d->rows[kept++] = d->rows[i];
+    }
+    d->count = kept;
+    *out = part;
+    return BERT_OK;
+}

@@ -1,0 +1,39 @@
+/* split.h: which rows are held out of training to measure it by.
+ *
+ *     rows -> groups of equal keys -> drawn, stratum by stratum, until each has given its share
+ *
+ * Which ones are drawn depends on the seed and the rows alone. */
+#ifndef DATA_SPLIT_H
+#define DATA_SPLIT_H
+
+#include "data/row_key.h"
+
+/* What the rows are split by. */
+typedef struct strata {
+    uint32_t *of; /* [rows] a row's stratum: both sides have the same share of each */
+    char **names; /* [count] as messages call them: "the label 'spam'" */
+    size_t count;
+} strata;
+
+void strata_release(strata *s);
+
+typedef struct split_request {
+    const char *path;    /* of the data, for messages */
+    const row_key *keys; /* [count] rows with equal keys stay together, as their first row's */
+    const strata *strata;
+    size_t count;
+    double share; /* of the rows that are to be held out, above 0 and below 1 */
+    uint64_t seed;
+} split_request;
+
+/* held_out [count]. A stratum whose rows all have one key stays in training, and of no other is
+ * everything held out: a share that asks for that is BERT_ARGUMENT, and so is one that holds out
+ * nothing; the message says the largest, or smallest, that would do. Shares of small strata are
+ * rounded so that the shares of all add up. */
+bert_status split_make(const split_request *request, bool *held_out);
+
+/* Moves the rows that are held out from `d` to `out`, both in the order that they had; the texts of
+ * both stay d's. The caller releases both, `out` first. */
+bert_status dataset_split(dataset *d, const bool *held_out, dataset *out);
+
+#endif
