@@ -4,6 +4,7 @@
 #include "values.h"
 
 #include <getopt.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -127,7 +128,8 @@ static bool complete(command_index command, const settings *s)
         char value[64];
         if (!(option->commands & 1u << command) || option->absent != option_required) continue;
         option_value_text(option, s, value, sizeof value);
-        if (*value) continue;
+        bool unused = s->train.dry_run && option->place == offsetof(settings, train.output);
+        if (*value || unused) continue;
         wrong_use(command, "needs --%s %s", option->name, option->value);
         return false;
     }

@@ -63,7 +63,8 @@ static bool resumable(const watch *w, const char *output)
 static void result_print(const watch *w, const char *output)
 {
     if (w->metrics && w->metrics_epoch > 0) {
-        printf("\n%s after epoch %zu:\n", w->settings->train.dev, w->metrics_epoch);
+        const char *dev = w->settings->train.dev;
+        printf("\n%s after epoch %zu:\n", dev ? dev : "held-out data", w->metrics_epoch);
         results_print(w->metrics, stdout);
         putchar('\n');
     }
@@ -81,6 +82,16 @@ static void result_print(const watch *w, const char *output)
                w->settings->train.resume ? "" : " --resume");
     printf("\n\nNow try:\n  ");
     next_command_print(output);
+}
+
+/* Of a dry run the watch has printed what there is. */
+static void result_tell(const watch *w, const char *output)
+{
+    if (w->settings->train.dry_run) return;
+    if (w->settings->json)
+        result_print_json(w, output);
+    else
+        result_print(w, output);
 }
 
 int command_train(const settings *s)
@@ -109,10 +120,7 @@ int command_train(const settings *s)
         status = complain_of_library();
     } else {
         progress_clear(&w.progress);
-        if (s->json)
-            result_print_json(&w, options.output);
-        else
-            result_print(&w, options.output);
+        result_tell(&w, options.output);
     }
     watch_release(&w);
     return status;

@@ -1,4 +1,5 @@
 #include "watch.h"
+#include "data_print.h"
 #include "interrupt.h"
 #include "json_lines.h"
 #include "report.h"
@@ -69,6 +70,18 @@ static void evaluation_note(watch *w, const bert_event *event)
     json_decref(metrics);
 }
 
+/* The result of a dry run; else news. */
+static void data_note(const watch *w, const bert_event *event)
+{
+    bool result = w->settings->train.dry_run;
+    json_t *summary = json_loads(event->text, 0, NULL);
+    if (result && w->settings->json)
+        json_line_print(summary, stdout);
+    else if (result || !w->settings->quiet)
+        data_print(summary, result ? stdout : stderr);
+    json_decref(summary);
+}
+
 static void tell(void *context, const bert_event *event)
 {
     watch *w = context;
@@ -84,6 +97,7 @@ static void tell(void *context, const bert_event *event)
     }
     progress_clear(&w->progress);
     if (event->kind == BERT_EVENT_EVALUATED) evaluation_note(w, event);
+    if (event->kind == BERT_EVENT_DATA) data_note(w, event);
     if (event->kind == BERT_EVENT_PROFILE) w->profile = json_loads(event->text, 0, NULL);
     if (event->kind == BERT_EVENT_WARNING) complain("warning: %s", event->text);
     if (event->kind == BERT_EVENT_NOTE && !w->settings->quiet) fprintf(stderr, "%s\n", event->text);

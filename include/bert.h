@@ -280,9 +280,10 @@ typedef enum bert_event_kind {
     BERT_EVENT_EVALUATED, /* `text`: metrics as JSON, `epoch` (0: before training), `score` the
                              metric that --keep-best goes by */
     BERT_EVENT_PROGRESS,  /* evaluation: `done` of `total` examples */
-    BERT_EVENT_PROFILE    /* `text`: where the steps' time went, as JSON; once, at the end:
-                             {"steps":.., "seconds":.., "operations":[{"phase":.., "operation":..,
-                             "calls":.., "seconds":.., "products":.., "bytes":..}, ..]} */
+    BERT_EVENT_DATA,   /* `text`: a summary of the data as JSON (docs/data.md), before training */
+    BERT_EVENT_PROFILE /* `text`: where the steps' time went, as JSON; once, at the end:
+                          {"steps":.., "seconds":.., "operations":[{"phase":.., "operation":..,
+                          "calls":.., "seconds":.., "products":.., "bytes":..}, ..]} */
 } bert_event_kind;
 
 typedef struct bert_event {
@@ -312,7 +313,8 @@ typedef struct bert_train_options {
     const char *model;        /* folder */
     const char *const *train; /* [train_count] files */
     size_t train_count;
-    const char *dev;    /* file or NULL: evaluated before the first and after every epoch */
+    const char *dev;  /* file or NULL: evaluated before the first and after every epoch */
+    double dev_share; /* 0; else, without `dev`, so much of the training data is held out for it */
     const char *output; /* folder to make */
     bool overwrite;     /* may `output` hold something already? */
     bert_columns columns;
@@ -351,6 +353,8 @@ typedef struct bert_train_options {
      * where that is not enough, fewer examples than micro_batch are computed at once. Where the
      * smallest does not fit either, the run is refused. */
     size_t memory_limit;
+    bool dry_run; /* tell a BERT_EVENT_DATA with the time and memory that the run would take, from a
+                     few timed steps, and stop; nothing is written, `output` may be NULL */
     bool profile; /* tell a BERT_EVENT_PROFILE at the end; the weights are the same bits */
     const char *command_line; /* written into run.json; NULL: none */
 

@@ -2,7 +2,9 @@
  * layers do the work. */
 #include "api/api.h"
 
+#include "tasks/strata.h"
 #include "tasks/tasks.h"
+#include "train/dry_run.h"
 #include "train/observe.h"
 #include "train/train.h"
 
@@ -59,15 +61,19 @@ static bert_status train_options_check(const bert_train_options *o)
 {
     const double many = 1e9, below_one = nextafter(1.0, 0.0);
     const double dropout_most = nextafterf(1.0f, 0.0f); /* rates are floats further down */
-    if (!o->model || !o->output)
+    const bool has_dev = o->dev || o->dev_share > 0.0;
+    if (!o->model || (!o->output && !o->dry_run))
         return fail(BERT_ARGUMENT, "a model and an output folder must be given");
     if (!o->train || !o->train_count) return fail(BERT_ARGUMENT, "training data must be given");
-    if (o->keep_best && !o->dev)
+    if (o->keep_best && !has_dev)
         return fail(BERT_ARGUMENT, "to keep the best epoch, dev data must be given to compare by");
-    if ((o->metric || o->patience) && !o->dev)
+    if ((o->metric || o->patience) && !has_dev)
         return fail(BERT_ARGUMENT, "for a metric or patience, dev data must be given to measure");
-    if (o->task_options.tune_thresholds && !o->dev)
+    if (o->task_options.tune_thresholds && !has_dev)
         return fail(BERT_ARGUMENT, "to tune thresholds, dev data must be given to tune them on");
+    if (o->dev && o->dev_share > 0.0)
+        return fail(BERT_ARGUMENT, "dev data are given or held out of the training data, not both");
+    TRY(in_bounds("dev_share", o->dev_share, 0, below_one));
     TRY(in_bounds("epochs", (double)o->epochs, 1, 1e6));
     TRY(in_bounds("batch_size", (double)o->batch_size, 1, 1e6));
     TRY(in_bounds("micro_batch", (double)o->micro_batch, 0, 1e6));
@@ -106,19 +112,48 @@ static bert_status task_pick(const bert_train_options *o, dataset *d, const task
     return status;
 }
 
+/* Dev data of their own, or held out of the training data, or none, which is said. */
+static bert_status dev_open(const bert_train_options *o, const task *kind, dataset *train,
+                            dataset *dev)
+{
+    if (o->dev) {
+        dataset_request request = { .columns = columns_of(&o->columns),
+                                    .form = kind->form,
+                                    .empty_labels = kind->empty_labels };
+        return dataset_open(&o->dev, 1, &request, dev);
+    }
+    if (o->dev_share > 0.0) {
+        TRY(dev_hold_out(kind, &o->task_options, o->dev_share, o->seed, train, dev));
+        observe_note(&o->observer,
+                     "dev: %zu rows of %zu are held out of training to measure it (seed %llu)",
+                     dev->count, dev->count + train->count, (unsigned long long)o->seed);
+        return BERT_OK;
+    }
+    observe_note(&o->observer,
+                 "no dev data: nothing will measure the result; --dev-share 0.1 holds out a tenth");
+    return BERT_OK;
+}
+
+static bert_status data_train(const bert_train_options *o, const task *kind, const dataset *d,
+                              const dataset *dev)
+{
+    run r;
+    TRY(run_open(o, kind, d, dev->count ? dev : NULL, &r));
+    bert_status status = o->dry_run ? dry_run(&r) : train(&r);
+    run_release(&r);
+    return status;
+}
+
 bert_status bert_train(const bert_train_options *options)
 {
-    dataset d = { 0 };
+    dataset d = { 0 }, dev = { 0 };
     const task *kind;
-    run r;
     TRY(isa_check());
     TRY(train_options_check(options));
     TRY(task_pick(options, &d, &kind));
-    bert_status status = run_open(options, kind, &d, &r);
-    if (status == BERT_OK) {
-        status = train(&r);
-        run_release(&r);
-    }
+    bert_status status = dev_open(options, kind, &d, &dev);
+    if (status == BERT_OK) status = data_train(options, kind, &d, &dev);
+    dataset_release(&dev);
     dataset_release(&d);
     return status;
 }

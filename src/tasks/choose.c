@@ -190,6 +190,25 @@ static void metrics_warn(const void *metrics, const examples *e, const bert_obse
                             i, m->rows);
 }
 
+/* The place at which the right ending stands most often. */
+static bert_status majority(const examples *trained, const examples *asked, uint64_t seed,
+                            const answer_taker *taker)
+{
+    (void)seed;
+    const choice_targets *t = trained->targets;
+    void *memory;
+    TRY(memory_zeroed(
+        size_larger(features_group(&trained->features), features_group(&asked->features)),
+        sizeof(float), &memory));
+    float *counts = memory;
+    bert_status status = BERT_OK;
+    for (size_t i = 0; i < trained->features.count; i++) counts[t->right[i]]++;
+    for (size_t row = 0; row < asked->row_count && status == BERT_OK; row++)
+        status = taker->take(taker->context, row, counts);
+    free(counts);
+    return status;
+}
+
 const task task_choose = {
     .name = "choose",
     .form = FORM_CHOICES,
@@ -212,5 +231,7 @@ const task task_choose = {
     .metrics_put = metrics_put,
     .metrics_scores = metrics_scores,
     .metrics_score = metrics_score,
+    .score_members = { "eval_accuracy" },
+    .majority = majority,
     .metrics_warn = metrics_warn,
 };

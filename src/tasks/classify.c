@@ -7,6 +7,7 @@
 #include "tasks/pooled.h"
 #include "tasks/scores.h"
 #include "tasks/tasks.h"
+#include "train/bag_of_words.h"
 #include "train/observe.h"
 
 #include <stdlib.h>
@@ -79,6 +80,11 @@ static bert_status labels_find(const dataset *d, const bert_task_options *option
     labels_warn(d, &labels, largest, smallest, observer);
     *out = labels;
     return BERT_OK;
+}
+
+static bert_status labels_tell(const examples *e, size_t row, const label_taker *taker)
+{
+    return taker->take(taker->context, e->rows[row].label);
 }
 
 /* ---- targets */
@@ -326,6 +332,29 @@ static void metrics_warn(const void *metrics, const examples *e, const bert_obse
     }
 }
 
+/* ---- rivals */
+
+static void target_of(const examples *e, size_t row, float *target)
+{
+    size_t class;
+    if (label_index(e->config, e->rows[row].label, &class)) target[class] = 1.0f;
+}
+
+static const bag_question question = { .loss = BAG_SOFTMAX, .target = target_of };
+
+static bert_status majority(const examples *trained, const examples *asked, uint64_t seed,
+                            const answer_taker *taker)
+{
+    (void)seed;
+    return bag_majority(&question, trained, asked, taker);
+}
+
+static bert_status bag_of_words(const examples *trained, const examples *asked, uint64_t seed,
+                                const answer_taker *taker)
+{
+    return bag_answer(&question, trained, asked, seed, taker);
+}
+
 const task task_classify = {
     .name = "classify",
     .problem_type = "single_label_classification",
@@ -333,6 +362,7 @@ const task task_classify = {
     .head = &head_classifier,
     .max_length = 128,
     .labels_find = labels_find,
+    .labels_tell = labels_tell,
     .targets_open = targets_open,
     .targets_free = targets_free,
     .encode = encode,
@@ -351,5 +381,8 @@ const task task_classify = {
     .metrics_put = metrics_put,
     .metrics_scores = metrics_scores,
     .metrics_score = metrics_score,
+    .score_members = { "eval_accuracy" },
+    .majority = majority,
+    .bag_of_words = bag_of_words,
     .metrics_warn = metrics_warn,
 };

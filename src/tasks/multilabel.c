@@ -6,6 +6,7 @@
 #include "tasks/labels.h"
 #include "tasks/pooled.h"
 #include "tasks/tasks.h"
+#include "train/bag_of_words.h"
 #include "train/observe.h"
 
 #include <math.h>
@@ -113,6 +114,18 @@ static bert_status targets_open(examples *e)
     TRY(memory_zeroed(RUN * e->config->labels, sizeof *t->dense, &memory));
     t->dense = memory;
     return BERT_OK;
+}
+
+static bert_status labels_tell(const examples *e, size_t row, const label_taker *taker)
+{
+    static const label_file none = { 0 };
+    const list_targets *t = e->targets;
+    label_list list = { 0 };
+    bert_status status = label_list_read(&e->rows[row], t ? &t->file : &none, &list);
+    for (size_t i = 0; i < list.count && status == BERT_OK; i++)
+        status = taker->take(taker->context, list.items[i]);
+    label_list_release(&list);
+    return status;
 }
 
 /* A name that the model lacks may be a number whose file was forgotten. */
@@ -465,6 +478,29 @@ static void metrics_warn(const void *metrics, const examples *e, const bert_obse
                         e->config->labels, e->row_count);
 }
 
+/* ---- rivals */
+
+static void target_of(const examples *e, size_t row, float *target)
+{
+    const list_targets *t = e->targets;
+    for (size_t i = t->starts[row]; i < t->starts[row + 1]; i++) target[t->labels[i]] = 1.0f;
+}
+
+static const bag_question question = { .loss = BAG_SIGMOID, .target = target_of };
+
+static bert_status majority(const examples *trained, const examples *asked, uint64_t seed,
+                            const answer_taker *taker)
+{
+    (void)seed;
+    return bag_majority(&question, trained, asked, taker);
+}
+
+static bert_status bag_of_words(const examples *trained, const examples *asked, uint64_t seed,
+                                const answer_taker *taker)
+{
+    return bag_answer(&question, trained, asked, seed, taker);
+}
+
 const task task_multilabel = {
     .name = "multilabel",
     .problem_type = "multi_label_classification",
@@ -473,6 +509,7 @@ const task task_multilabel = {
     .head = &head_classifier,
     .max_length = 128,
     .labels_find = labels_find,
+    .labels_tell = labels_tell,
     .targets_open = targets_open,
     .targets_free = targets_free,
     .encode = encode,
@@ -492,5 +529,8 @@ const task task_multilabel = {
     .metrics_put = metrics_put,
     .metrics_scores = metrics_scores,
     .metrics_score = metrics_score,
+    .score_members = { "eval_micro_f1" },
+    .majority = majority,
+    .bag_of_words = bag_of_words,
     .metrics_warn = metrics_warn,
 };

@@ -5,6 +5,7 @@
 #include "tasks/labels.h"
 #include "tasks/pooled.h"
 #include "tasks/tasks.h"
+#include "train/bag_of_words.h"
 #include "train/observe.h"
 
 #include <float.h>
@@ -213,6 +214,30 @@ static void metrics_warn(const void *metrics, const examples *e, const bert_obse
                         truths.most);
 }
 
+/* ---- rivals */
+
+static void target_of(const examples *e, size_t row, float *target)
+{
+    double number = 0.0;
+    (void)label_number(e->rows[row].label, &number); /* encode() has refused what is none */
+    target[0] = (float)number;
+}
+
+static const bag_question question = { .loss = BAG_SQUARED, .target = target_of };
+
+static bert_status majority(const examples *trained, const examples *asked, uint64_t seed,
+                            const answer_taker *taker)
+{
+    (void)seed;
+    return bag_majority(&question, trained, asked, taker);
+}
+
+static bert_status bag_of_words(const examples *trained, const examples *asked, uint64_t seed,
+                                const answer_taker *taker)
+{
+    return bag_answer(&question, trained, asked, seed, taker);
+}
+
 const task task_regress = {
     .name = "regress",
     .problem_type = "regression",
@@ -236,5 +261,8 @@ const task task_regress = {
     .metrics_put = metrics_put,
     .metrics_scores = metrics_scores,
     .metrics_score = metrics_score,
+    .score_members = { "eval_pearson" },
+    .majority = majority,
+    .bag_of_words = bag_of_words,
     .metrics_warn = metrics_warn,
 };

@@ -225,6 +225,8 @@ const task task_similar = {
     .metrics_put = similar_metrics_put,
     .metrics_scores = similar_metrics_scores,
     .metrics_score = similar_metrics_score,
+    .score_members = { "eval_mrr", "eval_spearman" },
+    .bag_of_words = similar_bag_of_words,
     .metrics_warn = similar_metrics_warn,
     .save = similar_save,
 };

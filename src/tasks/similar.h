@@ -31,6 +31,9 @@ bert_status similar_metrics_scores(void *metrics, const examples *e, const uint3
 double similar_metrics_score(const void *metrics);
 void similar_metrics_warn(const void *metrics, const examples *e, const bert_observer *observer);
 
+/* similar_rival.c: vectors of the words that a text has, each by how rare it is in training. */
+rival similar_bag_of_words;
+
 /* The files by which sentence-transformers knows the folder. */
 bert_status similar_save(const config *c, unsigned groups, size_t max_length, const char *folder);
 

@@ -98,6 +98,13 @@ static bert_status labels_find(const dataset *d, const bert_task_options *option
     return status;
 }
 
+static bert_status labels_tell(const examples *e, size_t row, const label_taker *taker)
+{
+    const dataset_row *r = &e->rows[row];
+    for (size_t i = 0; i < r->item_count; i++) TRY(taker->take(taker->context, r->tags[i]));
+    return BERT_OK;
+}
+
 /* Says what the rows' tags are short of. */
 static bert_status encoded(examples *e, const char *what, const bert_observer *observer)
 {
@@ -159,6 +166,7 @@ const task task_tag = {
     .max_length = 128,
     .token_bytes = sizeof(int32_t),
     .labels_find = labels_find,
+    .labels_tell = labels_tell,
     .targets_open = tag_targets_open,
     .targets_free = tag_targets_free,
     .encode = tag_encode,
@@ -178,5 +186,8 @@ const task task_tag = {
     .metrics_put = tag_metrics_put,
     .metrics_scores = tag_metrics_scores,
     .metrics_score = tag_metrics_score,
+    .score_members = { "eval_f1", "eval_accuracy" },
+    .majority = tag_majority,
+    .bag_of_words = tag_of_word,
     .metrics_warn = tag_metrics_warn,
 };

@@ -110,6 +110,10 @@ bert_status tag_metrics_scores(void *metrics, const examples *e, const uint32_t 
 double tag_metrics_score(const void *metrics);
 void tag_metrics_warn(const void *metrics, const examples *e, const bert_observer *observer);
 
+/* tag_rivals.c: the commonest tag for every word; the commonest tag of each word in training, and
+ * of words that are not there that of all. */
+rival tag_majority, tag_of_word;
+
 enum { TAG_LABELS_MAX = 5000 }; /* the confusion matrix has its square */
 
 #endif

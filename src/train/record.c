@@ -65,7 +65,7 @@ static json_t *options_object(const run *r, const bert_train_options *o)
         "{s:s?, s:o, s:s?, s:s?, s:b, s:s?, s:s?, s:s?, s:s, s:I, s:I, s:I, s:I, s:f, s:s, s:f, "
         "s:f, "
         "s:f, s:f, s:f, s:f, "
-        "s:f, s:I, s:s?, s:I, s:b, s:I, s:b, s:s?, s:I, s:s?, s:I, s:I, s:I, s:o}",
+        "s:f, s:I, s:s?, s:I, s:b, s:I, s:b, s:s?, s:I, s:s?, s:I, s:I, s:I, s:f, s:o}",
         "model", o->model, "train", train, "dev", o->dev, "output", o->output, "overwrite",
         (int)o->overwrite, "text", o->columns.text, "text_pair", o->columns.pair, "label",
         o->columns.label, "task", r->task->name, "epochs", (json_int_t)o->epochs, "max_steps",
@@ -77,8 +77,8 @@ static json_t *options_object(const run *r, const bert_train_options *o)
         (json_int_t)o->seed, "shuffle", (int)o->shuffle, "limit", (json_int_t)o->limit, "keep_best",
         (int)o->keep_best, "metric", o->metric, "patience", (json_int_t)o->patience,
         "checkpoint_every", o->checkpoint_every, "keep", (json_int_t)o->keep, "threads",
-        (json_int_t)o->threads, "memory_limit", (json_int_t)o->memory_limit, "task_options",
-        task_options_object(&o->task_options));
+        (json_int_t)o->threads, "memory_limit", (json_int_t)o->memory_limit, "dev_share",
+        o->dev_share, "task_options", task_options_object(&o->task_options));
 }
 
 json_t *record_options(const run *r)
@@ -146,18 +146,23 @@ json_t *record_machine(void)
                      "processor", processor);
 }
 
-static json_t *run_object(const run *r)
+json_t *record_memory(const run *r)
 {
     const bert_memory *m = &r->plan.memory;
-    json_t *memory =
-        json_pack("{s:I, s:I, s:I}", "needed", (json_int_t)m->total, "examples_at_once",
-                  (json_int_t)m->examples_at_once, "layers_again", (json_int_t)m->layers_again);
+    return json_pack("{s:I, s:I, s:I}", "needed", (json_int_t)m->total, "examples_at_once",
+                     (json_int_t)m->examples_at_once, "layers_again", (json_int_t)m->layers_again);
+}
+
+static json_t *run_object(const run *r)
+{
     json_t *object = record_machine(),
-           *rest = json_pack("{s:s?, s:I, s:b, s:O*, s:o, s:o, s:O, s:O*}", "command_line",
-                             r->options->command_line, "steps", (json_int_t)r->steps_done,
-                             "finished", (int)!run_unfinished(r), "resumed", r->resumed, "memory",
-                             memory, "options", record_options(r), "sha256", r->digests,
-                             "evaluations", r->evaluations);
+           *rest = json_pack("{s:s?, s:I, s:b, s:O*, s:o, s:o, s:O, s:o, s:O*, s:O*}",
+                             "command_line", r->options->command_line, "steps",
+                             (json_int_t)r->steps_done, "finished", (int)!run_unfinished(r),
+                             "resumed", r->resumed, "memory", record_memory(r), "options",
+                             record_options(r), "sha256", r->digests, "data",
+                             data_summary_json(&r->data, &r->config), "baselines",
+                             r->baselines.metrics, "evaluations", r->evaluations);
     if (object && rest && json_object_update(object, rest) == 0) {
         json_decref(rest);
         return object;

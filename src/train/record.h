@@ -5,7 +5,8 @@
  *   all_results.json   the same, with train_loss, train_runtime, train_samples_per_second, ...
  *                      as transformers' Trainer names them
  *   run.json           all options, sha256 of model and data, versions, processor, what was planned
- *                      for its memory, the numbers of every evaluation; max_length, windows, stride
+ *                      for its memory, the data's summary (data_summary.h), the baselines' metrics
+ *                      (baseline.h), the numbers of every evaluation; max_length, windows, stride
  *                      and how words were masked are read again when the model is used
  *   report.html, README.md
  *                      the same for people (report/report.h) */
@@ -24,6 +25,9 @@ bert_status record_write(const run *r);
 json_t *record_options(const run *r);
 json_t *record_machine(void);
 bert_status record_digests(const run *r, json_t **out);
+
+/* What was planned for the run's memory, as run.json has it. */
+json_t *record_memory(const run *r);
 
 /* How a model folder was trained, as far as its use should be alike; zeros where run.json does not
  * say. */

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/rng.h"
+#include "train/dry_run.h"
 #include "train/observe.h"
 #include "train/record.h"
 #include "train/resume.h"
@@ -164,6 +165,7 @@ static bert_status weights_open(run *r)
     size_t bytes = 0;
     for (size_t i = 0; i < r->entry_count; i++)
         bytes += sizeof(float) * weight_count(params_weight(&r->params, &r->entries[i]));
+    if (r->options->dry_run) return BERT_OK;
     TRY(output_room(&r->output, bytes));
     checkpoints_plan(r, bytes);
     return BERT_OK;
@@ -187,18 +189,26 @@ static examples examples_of(const run *r, const dataset *d)
 static bert_status dev_open(run *r)
 {
     const bert_train_options *o = r->options;
-    if (!o->dev) return BERT_OK;
-    dataset_request request = { .columns = columns_of(&o->columns),
-                                .form = r->task->form,
-                                .empty_labels = r->task->empty_labels };
-    TRY(dataset_open(&o->dev, 1, &request, &r->dev_data));
-    examples dev = examples_of(r, &r->dev_data);
+    if (!r->dev_data) return BERT_OK;
+    examples dev = examples_of(r, r->dev_data);
     r->dev_options = o->task_options;
     r->dev_options.class_weights = r->dev_options.positive_weights = NULL;
     r->dev_options.label_smoothing = 0.0;
     dev.options = &r->dev_options;
     dev.training = &r->train;
-    return examples_open(&dev, o->dev, &o->observer, &r->dev);
+    return examples_open(&dev, o->dev ? o->dev : "dev data", &o->observer, &r->dev);
+}
+
+/* What is told of the data before they are trained on; the rivals are fit and gone before the run
+ * takes its memory. */
+static bert_status data_look(run *r)
+{
+    const bert_train_options *o = r->options;
+    TRY(data_summary_make(&r->train, r->train_data, r->dev_data ? &r->dev : NULL, r->dev_data,
+                          &r->data));
+    data_summary_warn(&r->data, &r->config, r->max_length, &o->observer);
+    if (!r->dev_data || o->dry_run) return BERT_OK;
+    return baselines_measure(&r->train, &r->dev, o->seed, &o->observer, &r->baselines);
 }
 
 static bert_status data_open(run *r, const dataset *d)
@@ -289,8 +299,8 @@ static void plan_tell(const run *r)
 static size_t data_bytes(const run *r, const dataset *d)
 {
     const features *train = &r->train.features, *dev = &r->dev.features;
-    return dataset_bytes(d) + dataset_bytes(&r->dev_data) + features_bytes(train) +
-           features_bytes(dev) +
+    return dataset_bytes(d) + (r->dev_data ? dataset_bytes(r->dev_data) : 0) +
+           features_bytes(train) + features_bytes(dev) +
            r->task->token_bytes * (features_tokens(train) + features_tokens(dev));
 }
 
@@ -362,10 +372,13 @@ static bert_status run_open_parts(run *r, const dataset *d)
         return fail(BERT_SHAPE, "%s: the vocabulary has %zu pieces, the weights only %zu", o->model,
                     tokenizer_vocabulary_count(r->tokenizer), r->config.vocabulary);
     TRY(data_open(r, d));
+    TRY(data_look(r));
     TRY(layout_open(r));
     TRY(plan_open(r, d));
+    if (!o->dry_run) TRY(data_tell(r, NULL));
     TRY(weights_open(r));
     TRY(room_open(r));
+    if (o->dry_run) return BERT_OK;
     TRY(record_digests(r, &r->digests)); /* of what was read, before anyone changes it */
     return run_begin(r);
 }
@@ -387,13 +400,16 @@ static bert_status run_fill(run *r, const dataset *d)
     output_use use = r->options->resume      ? OUTPUT_RESUME
                      : r->options->overwrite ? OUTPUT_REPLACE
                                              : OUTPUT_NEW;
-    TRY(output_open(r->options->output, use, &r->output));
+    if (!r->options->dry_run) TRY(output_open(r->options->output, use, &r->output));
     return run_open_parts(r, d);
 }
 
-bert_status run_open(const bert_train_options *options, const task *kind, const dataset *d, run *r)
+bert_status run_open(const bert_train_options *options, const task *kind, const dataset *d,
+                     const dataset *dev, run *r)
 {
-    *r = (run){ .options = options, .task = kind, .output = { .lock = -1 } };
+    *r = (run){
+        .options = options, .task = kind, .train_data = d, .dev_data = dev, .output = { .lock = -1 }
+    };
     bert_status status = run_fill(r, d);
     if (status != BERT_OK) run_release(r);
     return status;
@@ -410,7 +426,8 @@ void run_release(run *r)
     sampler_release(&r->sampler);
     examples_release(&r->train);
     examples_release(&r->dev);
-    dataset_release(&r->dev_data);
+    data_summary_release(&r->data);
+    baselines_release(&r->baselines);
     arena_release(&r->batch_block);
     if (r->on) {
         tape_release(r->on, &r->tape);

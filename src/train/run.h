@@ -7,6 +7,8 @@
 #include "data/sampler.h"
 #include "model/pretrained.h"
 #include "train/alarms.h"
+#include "train/baseline.h"
+#include "train/data_summary.h"
 #include "train/evaluate.h"
 #include "train/examples.h"
 #include "train/journal.h"
@@ -40,10 +42,12 @@ typedef struct run {
     float *weight_data;
 
     size_t max_length;
-    dataset dev_data;              /* as text, which answers are compared with */
+    const dataset *train_data, *dev_data; /* as text; dev_data NULL: there is none */
     bert_task_options dev_options; /* without weights and smoothing: the loss on dev data is plain,
                                       as that of an evaluation afterwards */
     examples train, dev;           /* dev.features.count 0: there is none */
+    data_summary data;
+    baselines baselines; /* on the dev data */
     sampler sampler;
     plan plan;        /* how a step is cut, and what is kept of it */
     pass_sizes sizes; /* of a part of it, and of the dev data's batches */
@@ -77,10 +81,12 @@ typedef struct run {
     bool finished;           /* the output holds its end already */
 } run;
 
-/* Opens all of it for the training data `d`, which outlives the run. Where the checkpoint
+/* Opens all of it for the training data `d` and the dev data (NULL: none), which outlive the run.
+ * A dry run has no output and no journal. Where the checkpoint
  * has a head for the same labels it is kept, else a fresh one is drawn (normal, 0.02; zero bias),
  * and the observer hears which. On failure nothing remains. */
-bert_status run_open(const bert_train_options *options, const task *kind, const dataset *d, run *r);
+bert_status run_open(const bert_train_options *options, const task *kind, const dataset *d,
+                     const dataset *dev, run *r);
 void run_release(run *r);
 
 /* A forward or backward pass of the run's batch. */

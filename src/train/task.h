@@ -84,6 +84,16 @@ typedef struct verdict {
      * by how much this one is wrong. The more, the worse. */
     double severity;
 } verdict;
+/* Who is told the labels of a row. */
+typedef struct label_taker {
+    bert_status (*take)(void *context, slice label);
+    void *context;
+} label_taker;
+
+/* A cheap rival of the model, fit to the training data: hands on its answers to the dev data's
+ * rows, of the same kind as the decoder's. `trained` and `asked` have targets. */
+typedef bert_status rival(const examples *trained, const examples *asked, uint64_t seed,
+                          const answer_taker *taker);
 
 struct task {
     const char *name;         /* as --task names it */
@@ -98,6 +108,11 @@ struct task {
      * releases. NULL: the task has none. */
     bert_status (*labels_find)(const dataset *d, const bert_task_options *options,
                                const bert_observer *observer, label_names *out);
+
+    /* Hands on the labels of row `row`: its class, each of several, the tag of each word. Reads
+     * rows and options, and targets where they are open already: then numbers that a file of labels
+     * names are told by their names. NULL: labels are no names. */
+    bert_status (*labels_tell)(const examples *e, size_t row, const label_taker *taker);
 
     /* Opens what encode() fills: e->targets (and e->features.group), after all else of *e is set.
      */
@@ -165,6 +180,12 @@ struct task {
                                   score_list *out);
     /* What --keep-best goes by: more is better. After metrics_put(). */
     double (*metrics_score)(const void *metrics);
+
+    rival *majority;     /* what is answered without looking at the text; NULL: none */
+    rival *bag_of_words; /* what words tell without their order; NULL: none */
+    /* Where there are rivals: the score's name, the first of these members that is there. */
+    const char *score_members[2];
+
     /* Says aloud what a user should worry about. NULL: nothing. */
     void (*metrics_warn)(const void *metrics, const examples *e, const bert_observer *observer);
     /* Adds files to be written beside the metrics: name -> value. NULL: none. */

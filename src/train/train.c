@@ -48,7 +48,7 @@ static bert_status gradient_compute(run *r, const uint32_t *index, size_t count,
     return step_diagnose(r, index, count, event);
 }
 
-static bert_status step_run(run *r, const uint32_t *index, size_t count, bert_event *event)
+bert_status train_step(run *r, const uint32_t *index, size_t count, bert_event *event)
 {
     profile_begin(r->profile);
     double begin = clock_seconds();
@@ -58,7 +58,12 @@ static bert_status step_run(run *r, const uint32_t *index, size_t count, bert_ev
     optimizer_step(&r->optimizer, event->step, event->learning_rate, event->gradient_norm);
     event->seconds = clock_seconds() - begin;
     profile_end(r->profile, event->seconds);
+    return BERT_OK;
+}
 
+static bert_status step_run(run *r, const uint32_t *index, size_t count, bert_event *event)
+{
+    TRY(train_step(r, index, count, event));
     r->steps_done = event->step;
     r->loss_sum += event->loss;
     loss_watch_step(&r->losses, event->step, event->loss, &r->options->observer);
@@ -186,6 +191,9 @@ static bert_status results_write(run *r)
         TRY(run_save_weights(r));
         evaluation_drop_stale(r);
     }
+    if (r->evaluation.metrics)
+        baselines_compare(&r->baselines, r->evaluation.metrics, r->dev.row_count,
+                          &r->options->observer);
     return run_finish(r);
 }
 

@@ -10,4 +10,7 @@
  * folder is written too where --keep-best has saved an epoch. */
 bert_status train(run *r);
 
+/* Step number event->step, forward, backward and update, of these units; fills the event. */
+bert_status train_step(run *r, const uint32_t *index, size_t count, bert_event *event);
+
 #endif

@@ -1,0 +1,113 @@
+#include "data_print.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct label_line {
+    const char *name;
+    double count;
+    size_t place; /* among all: of equals the first comes first */
+} label_line;
+
+static int most_first(const void *a, const void *b)
+{
+    const label_line *x = a, *y = b;
+    int order = (x->count < y->count) - (x->count > y->count);
+    return order ? order : (x->place > y->place) - (x->place < y->place);
+}
+
+static double number_of(const json_t *object, const char *name)
+{
+    return json_number_value(json_object_get(object, name));
+}
+
+/* "neg 3310 (47.8 %), pos 3610 (52.2 %)": the most frequent ones, as shares of the rows, or where
+ * words are labelled of these. */
+static void labels_print(const json_t *labels, double rows, bool words, FILE *out)
+{
+    enum { SHOWN = 5 };
+    size_t count = 0, all = json_object_size(labels);
+    label_line *lines = calloc(all + 1, sizeof *lines);
+    const char *name;
+    json_t *value;
+    double sum = 0.0;
+    if (!lines) return;
+    json_object_foreach((json_t *)labels, name, value)
+    {
+        lines[count] = (label_line){ name, json_number_value(value), count };
+        sum += lines[count++].count;
+    }
+    qsort(lines, count, sizeof *lines, most_first);
+    double whole = words ? sum : rows;
+    for (size_t i = 0; i < count && i < SHOWN; i++)
+        fprintf(out, "%s%s %.0f (%.1f %%)", i ? ", " : "; ", lines[i].name, lines[i].count,
+                whole > 0.0 ? 100.0 * lines[i].count / whole : 0.0);
+    if (count > SHOWN)
+        fprintf(out, " and %zu labels more, the rarest %s %.0f", count - SHOWN,
+                lines[count - 1].name, lines[count - 1].count);
+    free(lines);
+}
+
+static void count_print(const json_t *part, const char *member, const char *words, FILE *out)
+{
+    double count = number_of(part, member);
+    if (count > 0.0) fprintf(out, "; %.0f %s", count, words);
+}
+
+static void part_print(const json_t *summary, const char *name, FILE *out)
+{
+    const json_t *part = json_object_get(summary, name), *tokens = json_object_get(part, "tokens");
+    const char *task = json_string_value(json_object_get(summary, "task"));
+    double rows = number_of(part, "rows"), units = number_of(part, "units"),
+           truncated = number_of(part, "truncated");
+    if (!json_is_object(part)) return;
+    fprintf(out, "%s: %.0f rows", name, rows);
+    if (units != rows) fprintf(out, " in %.0f windows", units);
+    labels_print(json_object_get(part, "labels"), rows, task && strcmp(task, "tag") == 0, out);
+    fprintf(out, "\n%s: tokens: median %g, 95 %% %.0f, longest %.0f", name,
+            number_of(tokens, "median"), number_of(tokens, "percentile_95"),
+            number_of(tokens, "longest"));
+    if (truncated > 0.0)
+        fprintf(out, "; %.0f (%.1f %%) cut at %.0f, fewer than 1 %% at %.0f", truncated,
+                100.0 * truncated / rows, number_of(summary, "max_length"),
+                number_of(part, "max_length_for_99_percent"));
+    count_print(part, "empty", "empty", out);
+    count_print(part, "repeated", "repeat an earlier text", out);
+    count_print(part, "contradicting", "with different labels", out);
+    fputc('\n', out);
+}
+
+static void duration_print(double seconds, FILE *out)
+{
+    if (seconds < 90.0)
+        fprintf(out, "%.*f s", seconds < 10.0 ? 1 : 0, seconds);
+    else if (seconds < 5400.0)
+        fprintf(out, "%.0f min", seconds / 60.0);
+    else
+        fprintf(out, "%.1f h", seconds / 3600.0);
+}
+
+void data_print(const json_t *summary, FILE *out)
+{
+    const json_t *time = json_object_get(summary, "time");
+    size_t unseen = json_array_size(json_object_get(summary, "labels_unseen"));
+    part_print(summary, "train", out);
+    part_print(summary, "dev", out);
+    if (json_is_object(json_object_get(summary, "dev")))
+        fprintf(out, "dev: %.0f texts stand in the training data too; %zu labels do not\n",
+                number_of(summary, "leaked"), unseen);
+    if (time) {
+        fputs("time: about ", out);
+        duration_print(number_of(time, "seconds"), out);
+        fprintf(out, " for %.0f steps", number_of(time, "steps"));
+        if (number_of(time, "evaluation") > 0.0) {
+            fputs(", ", out);
+            duration_print(number_of(time, "evaluation"), out);
+            fputs(" of it evaluation", out);
+        }
+        fputc('\n', out);
+    }
+    fprintf(out, "memory: about %.2f GB at the peak\n",
+            number_of(json_object_get(summary, "memory"), "needed") / 1e9);
+}

@@ -1,0 +1,73 @@
+#include "train/label_tally.h"
+
+#include "base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int bytes_compare(slice a, slice b)
+{
+    size_t count = size_smaller(a.count, b.count);
+    int order = count ? memcmp(a.bytes, b.bytes, count) : 0;
+    return order ? order : (a.count > b.count) - (a.count < b.count);
+}
+
+/* The first name that is not before this one. */
+static size_t place_of(const label_tally *t, slice name)
+{
+    size_t low = 0, high = t->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (bytes_compare(t->items[middle].name, name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const label_count *label_tally_find(const label_tally *t, slice name)
+{
+    size_t at = place_of(t, name);
+    return at < t->count && slice_equal(t->items[at].name, name) ? &t->items[at] : NULL;
+}
+
+bert_status label_tally_add(label_tally *t, slice name)
+{
+    size_t at = place_of(t, name);
+    if (at == t->count || !slice_equal(t->items[at].name, name)) {
+        TRY(memory_grow((void **)&t->items, &t->capacity, t->count + 1, sizeof *t->items));
+        char *own = strndup(name.bytes, name.count);
+        if (!own) return fail(BERT_MEMORY, "out of memory for labels");
+        memmove(t->items + at + 1, t->items + at, (t->count - at) * sizeof *t->items);
+        t->items[at] = (label_count){ .name = { own, name.count } };
+        t->count++;
+    }
+    t->items[at].count++;
+    return BERT_OK;
+}
+
+static bert_status take(void *context, slice label)
+{
+    return label_tally_add(context, label);
+}
+
+bert_status label_tally_take(const examples *e, label_tally *out)
+{
+    label_tally t = { 0 };
+    bert_status status = BERT_OK;
+    for (size_t row = 0; e->task->labels_tell && row < e->row_count && status == BERT_OK; row++)
+        status = e->task->labels_tell(e, row, &(label_taker){ take, &t });
+    if (status == BERT_OK)
+        *out = t;
+    else
+        label_tally_release(&t);
+    return status;
+}
+
+void label_tally_release(label_tally *t)
+{
+    for (size_t i = 0; i < t->count; i++) free((char *)t->items[i].name.bytes);
+    free(t->items);
+    *t = (label_tally){ 0 };
+}
