@@ -111,3 +111,22 @@ void data_print(const json_t *summary, FILE *out)
     fprintf(out, "memory: about %.2f GB at the peak\n",
             number_of(json_object_get(summary, "memory"), "needed") / 1e9);
 }
+
+void runs_print(const json_t *runs, FILE *out)
+{
+    static const char prefix[] = "eval_";
+    const json_t *means = json_object_get(runs, "mean"),
+                 *deviations = json_object_get(runs, "standard_deviation"),
+                 *best = json_object_get(runs, "best");
+    const char *name;
+    json_t *value;
+    fprintf(out, "\n%zu runs, mean and standard deviation:\n",
+            json_array_size(json_object_get(runs, "runs")));
+    json_object_foreach((json_t *)means, name, value)
+    {
+        if (strncmp(name, prefix, sizeof prefix - 1) != 0) continue;
+        fprintf(out, "  %-20s %10.4f  %8.4f\n", name + sizeof prefix - 1, json_number_value(value),
+                number_of(deviations, name));
+    }
+    if (best) fprintf(out, "the best seed is %" JSON_INTEGER_FORMAT "\n", json_integer_value(best));
+}

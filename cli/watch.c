@@ -70,6 +70,33 @@ static void evaluation_note(watch *w, const bert_event *event)
     json_decref(metrics);
 }
 
+static void metrics_forget(watch *w)
+{
+    json_decref(w->metrics);
+    w->metrics = NULL;
+}
+
+/* Of several runs one begins: what was measured is the one's before. */
+static void run_note(watch *w, const bert_event *event)
+{
+    metrics_forget(w);
+    if (w->settings->json) return;
+    printf("%s:\n", event->text);
+    fflush(stdout);
+}
+
+/* All have ended: what was measured last is that of one of them. */
+static void runs_note(watch *w, const bert_event *event)
+{
+    json_t *runs = json_loads(event->text, 0, NULL);
+    metrics_forget(w);
+    if (w->settings->json)
+        json_line_print(runs, stdout);
+    else
+        runs_print(runs, stdout);
+    json_decref(runs);
+}
+
 /* The result of a dry run; else news. */
 static void data_note(const watch *w, const bert_event *event)
 {
@@ -98,6 +125,8 @@ static void tell(void *context, const bert_event *event)
     progress_clear(&w->progress);
     if (event->kind == BERT_EVENT_EVALUATED) evaluation_note(w, event);
     if (event->kind == BERT_EVENT_DATA) data_note(w, event);
+    if (event->kind == BERT_EVENT_RUN) run_note(w, event);
+    if (event->kind == BERT_EVENT_RUNS) runs_note(w, event);
     if (event->kind == BERT_EVENT_PROFILE) w->profile = json_loads(event->text, 0, NULL);
     if (event->kind == BERT_EVENT_WARNING) complain("warning: %s", event->text);
     if (event->kind == BERT_EVENT_NOTE && !w->settings->quiet) fprintf(stderr, "%s\n", event->text);

@@ -281,6 +281,8 @@ typedef enum bert_event_kind {
                              metric that --keep-best goes by */
     BERT_EVENT_PROGRESS,  /* evaluation: `done` of `total` examples */
     BERT_EVENT_DATA,   /* `text`: a summary of the data as JSON (docs/data.md), before training */
+    BERT_EVENT_RUN,    /* of several runs one begins: `text` names it: "fold 2 of 5", "seed 43" */
+    BERT_EVENT_RUNS,   /* `text`: what all of them have measured, as JSON; once, at the end */
     BERT_EVENT_PROFILE /* `text`: where the steps' time went, as JSON; once, at the end:
                           {"steps":.., "seconds":.., "operations":[{"phase":.., "operation":..,
                           "calls":.., "seconds":.., "products":.., "bytes":..}, ..]} */
@@ -315,6 +317,12 @@ typedef struct bert_train_options {
     size_t train_count;
     const char *dev;  /* file or NULL: evaluated before the first and after every epoch */
     double dev_share; /* 0; else, without `dev`, so much of the training data is held out for it */
+    /* 0; else, without dev data, so many trainings before the one that is saved, each on all but
+     * one part of the data and measured by that part. folds.json in `output` has the measures. */
+    size_t folds;
+    /* 0; else so many trainings, with the seeds seed, seed + 1, ..: the best by the dev data is
+     * saved, and seeds.json in `output` has the measures of all. */
+    size_t seeds;
     const char *output; /* folder to make */
     bool overwrite;     /* may `output` hold something already? */
     bert_columns columns;

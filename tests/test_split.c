@@ -239,6 +239,31 @@ static void a_label_of_one_text_stays_in_training(void **state)
     assert_failed(split_make(&m.request, m.held_out), BERT_ARGUMENT, "no two different texts");
 }
 
+static void folds_have_about_the_same_of_each_label(void **state)
+{
+    (void)state;
+    made m;
+    uint32_t fold_of[ROWS_MOST];
+    size_t counts[5][3] = { { 0 } }, all[5] = { 0 };
+    make(&m, 3, (size_t[]){ 52, 23, 1 }, 0.0);
+    m.keys[3] = m.keys[40]; /* the same text */
+    assert_done(folds_make(&m.request, 5, fold_of));
+    for (size_t i = 0; i < 75; i++) {
+        assert_in_range(fold_of[i], 0, 4);
+        counts[fold_of[i]][m.of[i]]++;
+        all[fold_of[i]]++;
+    }
+    for (size_t f = 0; f < 5; f++) {
+        assert_in_range(counts[f][0], 10, 12);
+        assert_in_range(counts[f][1], 4, 5);
+        assert_in_range(all[f], 14, 16);
+    }
+    assert_int_equal(fold_of[3], fold_of[40]);
+    assert_true(fold_of[75] == NO_FOLD); /* its only text would be missing from training */
+    assert_failed(folds_make(&m.request, 76, fold_of), BERT_ARGUMENT,
+                  "76 folds are asked for; there are 74 texts");
+}
+
 static void both_sides_keep_the_order_of_the_rows(void **state)
 {
     (void)state;
@@ -271,6 +296,7 @@ int main(void)
         cmocka_unit_test(a_share_that_leaves_nothing_to_train_on_is_refused_with_one_that_does),
         cmocka_unit_test(a_share_that_holds_out_nothing_is_refused_with_one_that_does),
         cmocka_unit_test(a_label_of_one_text_stays_in_training),
+        cmocka_unit_test(folds_have_about_the_same_of_each_label),
         cmocka_unit_test(both_sides_keep_the_order_of_the_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* train.c: bert.h's training: arguments are checked here, the task is picked, the
  * layers do the work. */
 #include "api/api.h"
+#include "api/train_many.h"
 
 #include "tasks/strata.h"
 #include "tasks/tasks.h"
@@ -57,6 +58,22 @@ static bert_status task_options_check(const bert_task_options *o)
     return in_bounds("answers", (double)o->answers, 1, 20);
 }
 
+/* Several runs at once: what they are measured by. */
+static bert_status many_check(const bert_train_options *o, bool has_dev)
+{
+    const double many = 1000;
+    if (o->folds && (has_dev || o->seeds))
+        return fail(BERT_ARGUMENT, "folds take turns as dev data; no others are taken, and no "
+                                   "several seeds");
+    if (o->seeds && !has_dev)
+        return fail(BERT_ARGUMENT, "to keep the best seed, dev data must be given to compare by");
+    if ((o->folds || o->seeds) && o->resume)
+        return fail(BERT_ARGUMENT, "several runs are not resumed; train anew without --resume");
+    if (o->folds) TRY(in_bounds("folds", (double)o->folds, 2, many));
+    if (o->seeds) TRY(in_bounds("seeds", (double)o->seeds, 2, many));
+    return BERT_OK;
+}
+
 static bert_status train_options_check(const bert_train_options *o)
 {
     const double many = 1e9, below_one = nextafter(1.0, 0.0);
@@ -73,6 +90,7 @@ static bert_status train_options_check(const bert_train_options *o)
         return fail(BERT_ARGUMENT, "to tune thresholds, dev data must be given to tune them on");
     if (o->dev && o->dev_share > 0.0)
         return fail(BERT_ARGUMENT, "dev data are given or held out of the training data, not both");
+    TRY(many_check(o, has_dev));
     TRY(in_bounds("dev_share", o->dev_share, 0, below_one));
     TRY(in_bounds("epochs", (double)o->epochs, 1, 1e6));
     TRY(in_bounds("batch_size", (double)o->batch_size, 1, 1e6));
@@ -129,18 +147,34 @@ static bert_status dev_open(const bert_train_options *o, const task *kind, datas
                      dev->count, dev->count + train->count, (unsigned long long)o->seed);
         return BERT_OK;
     }
+    if (o->folds) return BERT_OK;
     observe_note(&o->observer,
                  "no dev data: nothing will measure the result; --dev-share 0.1 holds out a tenth");
     return BERT_OK;
 }
 
-static bert_status data_train(const bert_train_options *o, const task *kind, const dataset *d,
-                              const dataset *dev)
+bert_status data_train(const bert_train_options *o, const task *kind, const dataset *d,
+                       const dataset *dev, evaluation *made)
 {
     run r;
     TRY(run_open(o, kind, d, dev->count ? dev : NULL, &r));
     bert_status status = o->dry_run ? dry_run(&r) : train(&r);
+    if (status == BERT_OK) {
+        *made = r.evaluation;
+        r.evaluation = (evaluation){ 0 };
+    }
     run_release(&r);
+    return status;
+}
+
+static bert_status runs_train(const bert_train_options *o, const task *kind, const dataset *d,
+                              const dataset *dev)
+{
+    evaluation made = { 0 };
+    if (o->folds && !o->dry_run) return folds_train(o, kind, d);
+    if (o->seeds && !o->dry_run) return seeds_train(o, kind, d, dev);
+    bert_status status = data_train(o, kind, d, dev, &made);
+    evaluation_release(&made);
     return status;
 }
 
@@ -152,7 +186,7 @@ bert_status bert_train(const bert_train_options *options)
     TRY(train_options_check(options));
     TRY(task_pick(options, &d, &kind));
     bert_status status = dev_open(options, kind, &d, &dev);
-    if (status == BERT_OK) status = data_train(options, kind, &d, &dev);
+    if (status == BERT_OK) status = runs_train(options, kind, &d, &dev);
     dataset_release(&dev);
     dataset_release(&d);
     return status;

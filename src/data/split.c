@@ -214,6 +214,40 @@ bert_status split_make(const split_request *q, bool *held_out)
     return status;
 }
 
+/* Round and round, going on from one stratum to the next, so that no fold is served first always.
+ */
+static bert_status folds_deal(splitting *s, size_t folds, uint32_t *fold_of)
+{
+    const split_request *q = s->request;
+    size_t dealt = 0;
+    void *memory;
+    TRY(memory_zeroed(s->group_count, sizeof(uint32_t), &memory));
+    uint32_t *of_group = memory;
+    for (size_t i = 0; i < q->strata->count; i++)
+        for (size_t k = 0; k < s->strata[i].groups; k++)
+            of_group[s->order[s->strata[i].begin + k]] =
+                may_give(&s->strata[i]) ? (uint32_t)(dealt++ % folds) : NO_FOLD;
+    for (size_t i = 0; i < q->count; i++) fold_of[i] = of_group[s->group_of[i]];
+    free(of_group);
+    if (dealt >= folds) return BERT_OK;
+    return fail(BERT_ARGUMENT, "%s: %zu folds are asked for; there are %zu texts to deal to them",
+                q->path, folds, dealt);
+}
+
+bert_status folds_make(const split_request *q, size_t folds, uint32_t *fold_of)
+{
+    splitting s;
+    if (q->count > UINT32_MAX)
+        return fail(BERT_ARGUMENT, "%zu rows are more than can be told apart", q->count);
+    TRY(splitting_open(q, &s));
+    bert_status status = groups_find(&s);
+    if (status == BERT_OK) strata_count(&s);
+    if (status == BERT_OK) status = order_draw(&s);
+    if (status == BERT_OK) status = folds_deal(&s, folds, fold_of);
+    splitting_release(&s);
+    return status;
+}
+
 bert_status dataset_split(dataset *d, const bool *held_out, dataset *out)
 {
     size_t count = 0, kept = 0;

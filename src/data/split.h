@@ -32,6 +32,13 @@ typedef struct split_request {
  * rounded so that the shares of all add up. */
 bert_status split_make(const split_request *request, bool *held_out);
 
+/* Deals the rows to `folds` parts of about the same size, each with its share of every stratum:
+ * fold_of [count], or NO_FOLD for the rows of a stratum whose rows all have one key, which no part
+ * is to be measured by. The request's share is not looked at. More folds than there are texts to
+ * deal are BERT_ARGUMENT, with how many there are. */
+#define NO_FOLD UINT32_MAX
+bert_status folds_make(const split_request *request, size_t folds, uint32_t *fold_of);
+
 /* Moves the rows that are held out from `d` to `out`, both in the order that they had; the texts of
  * both stay d's. The caller releases both, `out` first. */
 bert_status dataset_split(dataset *d, const bool *held_out, dataset *out);

@@ -132,21 +132,26 @@ bert_status strata_open(const task *kind, const bert_task_options *options, cons
 
 /* ---- the split */
 
-static bert_status held_out_choose(const task *kind, const bert_task_options *options, double share,
-                                   uint64_t seed, const dataset *d, bool *held_out)
+/* What the rows are split by; the caller releases keys and strata. */
+static bert_status request_open(const task *kind, const bert_task_options *options, uint64_t seed,
+                                const dataset *d, row_key **keys, strata *s, split_request *out)
+{
+    TRY(row_keys_open(d, REACH_GROUP, keys));
+    TRY(strata_open(kind, options, d, s));
+    *out = (split_request){
+        .path = d->rows[0].path, .keys = *keys, .strata = s, .count = d->count, .seed = seed
+    };
+    return BERT_OK;
+}
+
+bert_status folds_deal_out(const task *kind, const bert_task_options *options, size_t folds,
+                           uint64_t seed, const dataset *d, uint32_t *fold_of)
 {
     row_key *keys = NULL;
     strata s = { 0 };
-    TRY(row_keys_open(d, REACH_GROUP, &keys));
-    bert_status status = strata_open(kind, options, d, &s);
-    if (status == BERT_OK)
-        status = split_make(&(split_request){ .path = d->rows[0].path,
-                                              .keys = keys,
-                                              .strata = &s,
-                                              .count = d->count,
-                                              .share = share,
-                                              .seed = seed },
-                            held_out);
+    split_request request;
+    bert_status status = request_open(kind, options, seed, d, &keys, &s, &request);
+    if (status == BERT_OK) status = folds_make(&request, folds, fold_of);
     strata_release(&s);
     free(keys);
     return status;
@@ -155,10 +160,19 @@ static bert_status held_out_choose(const task *kind, const bert_task_options *op
 bert_status dev_hold_out(const task *kind, const bert_task_options *options, double share,
                          uint64_t seed, dataset *d, dataset *out)
 {
+    row_key *keys = NULL;
+    strata s = { 0 };
+    split_request request;
     void *held_out;
     TRY(memory_zeroed(d->count, sizeof(bool), &held_out));
-    bert_status status = held_out_choose(kind, options, share, seed, d, held_out);
+    bert_status status = request_open(kind, options, seed, d, &keys, &s, &request);
+    if (status == BERT_OK) {
+        request.share = share;
+        status = split_make(&request, held_out);
+    }
     if (status == BERT_OK) status = dataset_split(d, held_out, out);
+    strata_release(&s);
+    free(keys);
     free(held_out);
     return status;
 }

@@ -21,4 +21,8 @@ bert_status strata_open(const task *kind, const bert_task_options *options, cons
 bert_status dev_hold_out(const task *kind, const bert_task_options *options, double share,
                          uint64_t seed, dataset *d, dataset *out);
 
+/* Deals the rows, see folds_make(): fold_of [d->count]. */
+bert_status folds_deal_out(const task *kind, const bert_task_options *options, size_t folds,
+                           uint64_t seed, const dataset *d, uint32_t *fold_of);
+
 #endif

@@ -29,6 +29,8 @@ static const char *const known_files[] = {
     "train_log.jsonl",
     "timings.jsonl",
     "run.json",
+    "folds.json",
+    "seeds.json",
     "eval_results.json",
     "all_results.json",
     "report.html",

@@ -65,7 +65,7 @@ static json_t *options_object(const run *r, const bert_train_options *o)
         "{s:s?, s:o, s:s?, s:s?, s:b, s:s?, s:s?, s:s?, s:s, s:I, s:I, s:I, s:I, s:f, s:s, s:f, "
         "s:f, "
         "s:f, s:f, s:f, s:f, "
-        "s:f, s:I, s:s?, s:I, s:b, s:I, s:b, s:s?, s:I, s:s?, s:I, s:I, s:I, s:f, s:o}",
+        "s:f, s:I, s:s?, s:I, s:b, s:I, s:b, s:s?, s:I, s:s?, s:I, s:I, s:I, s:f, s:I, s:I, s:o}",
         "model", o->model, "train", train, "dev", o->dev, "output", o->output, "overwrite",
         (int)o->overwrite, "text", o->columns.text, "text_pair", o->columns.pair, "label",
         o->columns.label, "task", r->task->name, "epochs", (json_int_t)o->epochs, "max_steps",
@@ -78,7 +78,8 @@ static json_t *options_object(const run *r, const bert_train_options *o)
         (int)o->keep_best, "metric", o->metric, "patience", (json_int_t)o->patience,
         "checkpoint_every", o->checkpoint_every, "keep", (json_int_t)o->keep, "threads",
         (json_int_t)o->threads, "memory_limit", (json_int_t)o->memory_limit, "dev_share",
-        o->dev_share, "task_options", task_options_object(&o->task_options));
+        o->dev_share, "folds", (json_int_t)o->folds, "seeds", (json_int_t)o->seeds, "task_options",
+        task_options_object(&o->task_options));
 }
 
 json_t *record_options(const run *r)
