@@ -101,11 +101,12 @@ static void each_of_several_labels_has_its_words(void **state)
 
 static void a_word_has_its_commonest_tag_and_one_not_met_that_of_all(void **state)
 {
-    const char *train = "rose\tN\nrose\tV\nthe\tD\nrose\tV\n\nthe\tD\nthe\tD\nfilm\tN\n",
-               *dev = "rose\tV\nthe\tD\nplot\tD\nfilm\tD\n";
+    const char *train = "rose\tN\nrose\tV\nthe\tD\nrose\tV\n\nthe\tD\nthe\tD\nfilm\tN\n\n"
+                        "dull\tV\ndull\tN\n",
+               *dev = "rose\tV\nthe\tD\nplot\tD\nfilm\tD\ndull\tN\n";
     json_t *b = baselines_of(state, "t.conll", train, "d.conll", dev, NULL, 1);
-    assert_true(metric(b, "bag_of_words", "eval_accuracy") == 0.75);
-    assert_true(metric(b, "majority", "eval_accuracy") == 0.75); /* D */
+    assert_true(metric(b, "bag_of_words", "eval_accuracy") == 0.8); /* of equals the first: N */
+    assert_true(metric(b, "majority", "eval_accuracy") == 0.6);     /* D */
     json_decref(b);
 }
 

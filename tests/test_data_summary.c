@@ -161,6 +161,24 @@ static void tags_of_words_are_counted_and_those_not_in_training_named(void **sta
     json_decref(h.summary);
 }
 
+static void sentences_that_are_cut_have_their_whole_length(void **state)
+{
+    heard whole = { 0 }, cut = { 0 };
+    const char *train = scratch_text(state, "train.conll",
+                                     "good\tB-X\nfilm\tO\nunwatchably\tO\n.\tO\n\nbad\tB-X\n");
+    bert_train_options o = options_of(&train, NULL, &whole);
+    assert_done(bert_train(&o));
+    o = options_of(&train, NULL, &cut);
+    o.max_length = 4;
+    assert_done(bert_train(&o));
+    assert_has(part(&whole, "train"), "{\"truncated\":0}");
+    assert_has(part(&cut, "train"), "{\"truncated\":1}");
+    assert_true(json_equal(json_object_get(part(&whole, "train"), "tokens"),
+                           json_object_get(part(&cut, "train"), "tokens")));
+    json_decref(whole.summary);
+    json_decref(cut.summary);
+}
+
 static void labels_in_another_order_are_no_contradiction(void **state)
 {
     heard h = { 0 };
@@ -226,6 +244,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(lengths_are_those_of_whole_texts_in_windows_too,
                                         scratch_open, scratch_close),
         cmocka_unit_test_setup_teardown(tags_of_words_are_counted_and_those_not_in_training_named,
+                                        scratch_open, scratch_close),
+        cmocka_unit_test_setup_teardown(sentences_that_are_cut_have_their_whole_length,
                                         scratch_open, scratch_close),
         cmocka_unit_test_setup_teardown(labels_in_another_order_are_no_contradiction, scratch_open,
                                         scratch_close),

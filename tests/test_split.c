@@ -164,6 +164,17 @@ static void the_shares_of_small_labels_add_up(void **state)
     assert_int_equal(most, 1);
 }
 
+static void what_is_due_from_small_labels_takes_no_label_whole(void **state)
+{
+    (void)state;
+    made m;
+    size_t twos[50];
+    for (size_t i = 0; i < 50; i++) twos[i] = 2;
+    make(&m, 50, twos, 0.7); /* 1.4 each, and 0.4 more for the next, and so on */
+    assert_done(split_make(&m.request, m.held_out));
+    for (size_t i = 0; i < 50; i++) assert_int_equal(held_out_of(&m, i), 1);
+}
+
 static void equal_texts_stay_together(void **state)
 {
     (void)state;
@@ -291,6 +302,7 @@ int main(void)
         cmocka_unit_test(a_text_of_blanks_is_empty),
         cmocka_unit_test(each_label_gives_its_share),
         cmocka_unit_test(the_shares_of_small_labels_add_up),
+        cmocka_unit_test(what_is_due_from_small_labels_takes_no_label_whole),
         cmocka_unit_test(equal_texts_stay_together),
         cmocka_unit_test(seed_and_rows_decide_the_split),
         cmocka_unit_test(a_share_that_leaves_nothing_to_train_on_is_refused_with_one_that_does),

@@ -40,16 +40,15 @@ static bert_status whole_length(const examples *e, dataset_form form, size_t row
 }
 
 /* Of every row: what its sequences have, or, where one of them may have been cut, what the whole
- * would. */
+ * would. The first of several windows is full; sentences are cut between words, so before that. */
 static bert_status lengths_take(const examples *e, dataset_form form, size_t *lengths)
 {
     const features *f = &e->features;
     tokenizer_encoding scratch = { 0 };
     bert_status status = BERT_OK;
     for (size_t i = 0; i < f->sequences; i++) {
-        size_t own = f->starts[i + 1] - f->starts[i], *length = &lengths[f->rows[i]];
-        bool window = i && f->rows[i] == f->rows[i - 1] && features_group(f) == 1;
-        *length = window ? e->max_length : size_larger(*length, own);
+        size_t *length = &lengths[f->rows[i]];
+        *length = size_larger(*length, f->starts[i + 1] - f->starts[i]);
     }
     for (size_t row = 0; row < e->row_count && status == BERT_OK; row++) {
         bool whole = form != FORM_WORDS && lengths[row] < e->max_length;
