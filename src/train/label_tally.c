@@ -37,8 +37,9 @@ bert_status label_tally_add(label_tally *t, slice name)
     size_t at = place_of(t, name);
     if (at == t->count || !slice_equal(t->items[at].name, name)) {
         TRY(memory_grow((void **)&t->items, &t->capacity, t->count + 1, sizeof *t->items));
-        char *own = strndup(name.bytes, name.count);
-        if (!own) return fail(BERT_MEMORY, "out of memory for labels");
+        char *own;
+        TRY(memory_zeroed(name.count + 1, 1, (void **)&own));
+        if (name.count) memcpy(own, name.bytes, name.count);
         memmove(t->items + at + 1, t->items + at, (t->count - at) * sizeof *t->items);
         t->items[at] = (label_count){ .name = { own, name.count } };
         t->count++;
