@@ -393,10 +393,10 @@ BERT_API bert_status bert_training_memory(const bert_model *model,
 
 /* Fine-tunes and writes `output`: config.json, model.safetensors, the tokenizer's files,
  * train_log.jsonl, timings.jsonl, eval_results.json, all_results.json, run.json, report.html,
- * README.md; folds.json or seeds.json of several runs; and the checkpoint of a run that was asked to
- * stop. The folder appears whole when the run ends (until then it is `output`.partial beside it); on
- * failure nothing of it remains (but for checkpoints, and a finished model that cannot be put in its
- * place: the message says where it is) and an older `output` is untouched. */
+ * README.md; folds.json or seeds.json of several runs; and the checkpoint of a run that was asked
+ * to stop. The folder appears whole when the run ends (until then it is `output`.partial beside
+ * it); on failure nothing of it remains (but for checkpoints, and a finished model that cannot be
+ * put in its place: the message says where it is) and an older `output` is untouched. */
 BERT_API bert_status bert_train(const bert_train_options *options);
 
 /* ------------------------------------------------------------------------------------------

@@ -202,6 +202,7 @@ static bert_status pages_write(const run *r, json_t *run_json)
                                .defaults = options_object(r, &defaults),
                                .metrics = r->evaluation.metrics,
                                .results = all_results(r),
+                               .mistakes = r->evaluation.mistakes,
                                .labels = r->task->head->labelled ? labels_array(&r->config) : NULL,
                                .log = log,
                                .license = base.license,

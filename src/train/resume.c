@@ -74,16 +74,16 @@ static bert_status state_text(const run *r, char **out)
     const evaluation *e = &r->evaluation;
     json_t *state = json_pack(
         "{s:I, s:I, s:[f, f, f], s:f, s:f, s:I, s:I, s:f, s:b, s:I, s:b, s:I, s:I, s:O?, s:O?, "
-        "s:O?, s:O?, s:o, s:O, "
-        "s:o}",
+        "s:O?, s:O?, s:O?, s:o, s:O, s:o}",
         "step", (json_int_t)r->steps_done, "epochs_done", (json_int_t)r->epochs_done, "losses",
         r->losses.early, r->losses.late, r->losses.recent, "loss_sum", r->loss_sum, "seconds",
         r->seconds, "tokens", (json_int_t)r->tokens, "examples_seen", (json_int_t)r->examples_seen,
         "best_score", r->best_score, "best_known", (int)r->best_known, "stale",
         (json_int_t)r->stale, "saved", (int)r->saved, "evaluated_step",
         (json_int_t)r->evaluated_step, "examples_at_once", (json_int_t)r->plan.units, "metrics",
-        e->metrics, "files", e->files, "evaluations", r->evaluations, "resumed", r->resumed,
-        "options", record_options(r), "sha256", r->digests, "machine", record_machine());
+        e->metrics, "files", e->files, "mistakes", e->mistakes, "evaluations", r->evaluations,
+        "resumed", r->resumed, "options", record_options(r), "sha256", r->digests, "machine",
+        record_machine());
     if (!state) return fail(BERT_MEMORY, "out of memory for a checkpoint");
     bert_status status = json_text(state, out);
     json_decref(state);
@@ -315,9 +315,11 @@ static bert_status state_take(run *r, const checkpoint *c, const json_t *state)
     TRY(best_take(r, c));
     json_t *metrics = json_object_get(state, "metrics"), *files = json_object_get(state, "files"),
            *resumed = json_object_get(state, "resumed"),
-           *evaluations = json_object_get(state, "evaluations");
+           *evaluations = json_object_get(state, "evaluations"),
+           *worst = json_object_get(state, "mistakes");
     if (json_is_object(metrics)) r->evaluation.metrics = json_incref(metrics);
     if (json_is_object(files)) r->evaluation.files = json_incref(files);
+    if (json_is_array(worst)) r->evaluation.mistakes = json_incref(worst);
     if (json_is_array(evaluations)) r->evaluations = json_incref(evaluations);
     r->evaluation.score = r->best_score;
     r->resumed = json_is_array(resumed) ? json_incref(resumed) : json_array();
