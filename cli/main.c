@@ -9,6 +9,7 @@
  *   report, progress, watch     what a person is told while it runs */
 #include "commands.h"
 #include "help.h"
+#include "lost_file.h"
 #include "options.h"
 #include "report.h"
 
@@ -98,6 +99,7 @@ static int start(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    lost_file_watch();
     int status = start(argc, argv);
     /* A full disk may only show when the last of the output is written. */
     if (status == EXIT_DONE && !output_flush()) status = EXIT_FAILED;
