@@ -1,5 +1,5 @@
 /* test_checkpoint.c: a checkpoint is what was written, or it is refused. */
-#include "scratch.h"
+#include "toy.h"
 #include "train/resume.h"
 
 #include "train/checkpoint.h"
@@ -121,6 +121,61 @@ static void a_period_is_steps_or_a_time(void **state)
     }
 }
 
+/* Stops a run at its `at`-th word of progress, which evaluations give. */
+typedef struct evaluation_stop {
+    size_t heard, at, evaluations;
+} evaluation_stop;
+
+static void evaluation_hear(void *context, const bert_event *event)
+{
+    evaluation_stop *s = context;
+    s->heard += event->kind == BERT_EVENT_PROGRESS;
+    s->evaluations += event->kind == BERT_EVENT_EVALUATED;
+}
+
+static bool evaluation_stops(void *context)
+{
+    const evaluation_stop *s = context;
+    return s->at && s->heard >= s->at;
+}
+
+static void assert_same_bytes(const char *a, const char *b)
+{
+    size_t a_count, b_count;
+    char *a_text = file_text(a, &a_count), *b_text = file_text(b, &b_count);
+    assert_int_equal(a_count, b_count);
+    assert_memory_equal(a_text, b_text, a_count);
+    free(a_text);
+    free(b_text);
+}
+
+static void a_run_stopped_within_an_evaluation_goes_on_with_it(void **state)
+{
+    heard h = { 0 };
+    evaluation_stop whole = { 0 };
+    const char *train = toy_data(state, "train.tsv", same_labels);
+    bert_train_options o = toy_options(state, &train, &h);
+    o.dev = train;
+    o.keep_best = true;
+    o.observer = (bert_observer){ evaluation_hear, evaluation_stops, &whole };
+    assert_done(bert_train(&o));
+    size_t each = whole.heard / whole.evaluations;
+    assert_true(each >= 3); /* else nothing can be within one */
+
+    evaluation_stop within = { .at = 2 * each + 2 }; /* the one after epoch 2 */
+    o.output = scratch_path(state, "stopped");
+    o.observer.context = &within;
+    assert_done(bert_train(&o));
+    assert_int_equal(within.evaluations, 2);
+    within.at = 0;
+    o.resume = true;
+    assert_done(bert_train(&o));
+    static const char *const same[] = { "model.safetensors", "train_log.jsonl",
+                                        "eval_results.json" };
+    for (size_t i = 0; i < 3; i++)
+        assert_same_bytes(in_folder(state, "out", same[i]), in_folder(state, "stopped", same[i]));
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, scratch_open, scratch_close)
@@ -129,6 +184,7 @@ int main(void)
         CASE(its_size_is_known_before_it_is_written),
         CASE(a_change_of_any_byte_is_refused),
         CASE(a_file_that_was_cut_short_or_goes_on_is_refused),
+        CASE(a_run_stopped_within_an_evaluation_goes_on_with_it),
         cmocka_unit_test(a_period_is_steps_or_a_time),
     };
 #undef CASE

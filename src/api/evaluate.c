@@ -44,6 +44,8 @@ static bert_status examples_evaluate(const bert_evaluate_options *o, const bert_
         .on = on, .config = e->config, .params = weights, .batch = &room.batch, .tape = &room.tape
     };
     if (status == BERT_OK) status = evaluate(&p, &room.batch, e, &o->observer, wish, out);
+    if (status == BERT_OK && !out->metrics)
+        status = fail(BERT_ARGUMENT, "stopped before the end of the evaluation");
     eval_room_release(&room);
     compute_free(on);
     return status;

@@ -76,7 +76,7 @@ static bert_status units_run(walk *w, size_t first, size_t count)
 static bert_status walk_run(walk *w)
 {
     const features *f = &w->e->features;
-    for (size_t done = 0; done < f->count;) {
+    for (size_t done = 0; done < f->count && !(w->observer && observe_stop(w->observer));) {
         size_t count = batch_fit(&w->room->limits, f, w->order + done, f->count - done);
         TRY(units_run(w, done, count));
         done += count;
@@ -112,6 +112,7 @@ typedef struct tally {
     const examples *e;
     void *metrics;
     double loss, divisor;
+    size_t rows; /* that were answered */
     mistakes mistakes;
     bool *right; /* [rows] or NULL */
 } tally;
@@ -140,6 +141,7 @@ static bert_status tally_take(void *context, size_t row, const void *answer)
     tally *t = context;
     const task *kind = t->e->task;
     TRY(kind->metrics_add(t->metrics, t->e, row, answer));
+    t->rows++;
     if (!t->right && !t->mistakes.most) return BERT_OK;
     verdict v;
     TRY(kind->judge(t->e, row, answer, &v));
@@ -188,6 +190,17 @@ void evaluation_release(evaluation *e)
     *e = (evaluation){ 0 };
 }
 
+static bert_status tally_end(tally *t, const bert_observer *observer, const evaluation_wish *wish,
+                             evaluation *out)
+{
+    TRY(tally_report(t, out));
+    if (wish->intervals) TRY(intervals_put(t, observer, out));
+    if (t->mistakes.most) TRY(mistakes_list(&t->mistakes, &out->mistakes));
+    if (wish->trained && t->e->task->metrics_warn)
+        t->e->task->metrics_warn(t->metrics, t->e, observer);
+    return BERT_OK;
+}
+
 bert_status evaluate(const pass *p, batch *room, const examples *e, const bert_observer *observer,
                      const evaluation_wish *wish, evaluation *out)
 {
@@ -196,11 +209,7 @@ bert_status evaluate(const pass *p, batch *room, const examples *e, const bert_o
     bert_status status = tally_open(e, wish, &t);
     answer_taker taker = { tally_take, &t };
     if (status == BERT_OK) status = examples_run(p, room, e, observer, &taker, &t.loss, &t.divisor);
-    if (status == BERT_OK) status = tally_report(&t, &made);
-    if (status == BERT_OK && wish->intervals) status = intervals_put(&t, observer, &made);
-    if (status == BERT_OK && t.mistakes.most) status = mistakes_list(&t.mistakes, &made.mistakes);
-    if (status == BERT_OK && wish->trained && e->task->metrics_warn)
-        e->task->metrics_warn(t.metrics, e, observer);
+    if (status == BERT_OK && t.rows == e->row_count) status = tally_end(&t, observer, wish, &made);
     if (status == BERT_OK) {
         made.right = t.right;
         t.right = NULL;

@@ -52,6 +52,7 @@ void evaluation_release(evaluation *e);
 
 /* Metrics with "eval_loss", the task's own, "eval_examples", "truncated_share"; where wished
  * "intervals", {"eval_accuracy": [low, high], ...}, and "interval_resamples". Rows are labelled.
+ * Where the observer asks to stop before the last of them, there are none: out->metrics is NULL.
  * The caller releases. */
 bert_status evaluate(const pass *p, batch *room, const examples *e, const bert_observer *observer,
                      const evaluation_wish *wish, evaluation *out);

@@ -157,13 +157,13 @@ json_t *record_memory(const run *r)
 static json_t *run_object(const run *r)
 {
     json_t *object = record_machine(),
-           *rest = json_pack("{s:s?, s:I, s:b, s:O*, s:o, s:o, s:O, s:o, s:O*, s:O*}",
-                             "command_line", r->options->command_line, "steps",
-                             (json_int_t)r->steps_done, "finished", (int)!run_unfinished(r),
-                             "resumed", r->resumed, "memory", record_memory(r), "options",
-                             record_options(r), "sha256", r->digests, "data",
-                             data_summary_json(&r->data, &r->config), "baselines",
-                             r->baselines.metrics, "evaluations", r->evaluations);
+           *rest =
+               json_pack("{s:s?, s:I, s:b, s:O*, s:o, s:o, s:O, s:o, s:O*, s:O*}", "command_line",
+                         r->options->command_line, "steps", (json_int_t)r->steps_done, "finished",
+                         (int)!run_unfinished(r), "resumed", r->resumed, "memory", record_memory(r),
+                         "options", record_options(r), "sha256", r->digests, "data",
+                         data_summary_json(&r->data, &r->config), "baselines", r->baselines.metrics,
+                         "evaluations", r->evaluations);
     if (object && rest && json_object_update(object, rest) == 0) {
         json_decref(rest);
         return object;

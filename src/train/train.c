@@ -106,15 +106,18 @@ static bool score_note(run *r, size_t epoch, double score)
 enum { DEV_MISTAKES = 20 }; /* of the dev data, that are kept to be shown */
 
 /* Metrics on the dev data; keeps them, and with --keep-best the weights too, where they are to be
- * saved. */
-static bert_status epoch_evaluate(run *r, size_t epoch)
+ * saved. *done: it was not stopped on the way, and the epoch is over. */
+static bert_status epoch_evaluate(run *r, size_t epoch, bool *done)
 {
+    *done = true;
     if (r->dev.features.count == 0) return BERT_OK;
     evaluation made;
     pass p = run_pass(r, false);
     optimizer_settle(&r->optimizer);
     evaluation_wish wish = { .trained = epoch > 0, .mistakes = epoch > 0 ? DEV_MISTAKES : 0 };
     TRY(evaluate(&p, &r->batch, &r->dev, &r->options->observer, &wish, &made));
+    *done = made.metrics != NULL;
+    if (!*done) return BERT_OK;
     bert_status status = score_choose(&made, r->options->metric);
     if (status == BERT_OK) status = record_evaluation(r, epoch, made.metrics);
     if (status == BERT_OK) status = evaluation_tell(r, epoch, &made);
@@ -174,12 +177,13 @@ static bert_status resumed_tell(const run *r)
 
 static bert_status epochs_run(run *r)
 {
-    TRY(r->steps_done == 0 ? epoch_evaluate(r, 0) : resumed_tell(r));
+    bool done;
+    TRY(r->steps_done == 0 ? epoch_evaluate(r, 0, &done) : resumed_tell(r));
     while (run_unfinished(r) && !stop_asked(r)) {
         TRY(epoch_run(r, r->epochs_done + 1));
         if (stop_asked(r)) break;
-        TRY(epoch_evaluate(r, r->epochs_done + 1));
-        r->epochs_done++;
+        TRY(epoch_evaluate(r, r->epochs_done + 1, &done));
+        r->epochs_done += done;
     }
     return BERT_OK;
 }
