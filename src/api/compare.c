@@ -82,12 +82,14 @@ static json_t *difference_json(const json_t *a, const json_t *b)
 }
 
 /* One metric of both; interval and direction are the caller's to set. */
-static json_t *metric_json(const contestant *a, const contestant *b, const char *name)
+static bert_status metric_put(const contestant *a, const contestant *b, const char *name,
+                              json_t *metric)
 {
     json_t *first = json_object_get(a->made.metrics, name);
     json_t *second = json_object_get(b->made.metrics, name);
-    json_t *difference = difference_json(first, second);
-    return json_pack("{s:O, s:O, s:o}", "first", first, "second", second, "difference", difference);
+    TRY(json_put(metric, "first", json_incref(first)));
+    TRY(json_put(metric, "second", json_incref(second)));
+    return json_put(metric, "difference", difference_json(first, second));
 }
 
 /* Resample by resample, for the same rows are drawn for both. differences [count], out */
@@ -98,40 +100,52 @@ static void differences_take(const resamples *a, const resamples *b, size_t whic
         differences[i] = b->values[which * b->count + i] - a->values[which * a->count + i];
 }
 
-static bert_status metrics_compare(const contestant *a, const contestant *b, json_t *object)
+static bert_status score_compare(const contestant *a, const contestant *b, size_t which,
+                                 double *differences, json_t *metrics)
 {
-    const resamples *of_a = &a->made.resamples, *of_b = &b->made.resamples;
-    void *differences;
-    TRY(memory_zeroed(of_a->count, sizeof(double), &differences));
-    json_t *metrics = json_object();
-    for (size_t i = 0; i < of_a->scores.count; i++) {
-        const named_score *s = &of_a->scores.items[i];
-        json_t *metric = metric_json(a, b, s->name);
-        differences_take(of_a, of_b, i, differences);
-        json_object_set_new(metric, "interval", interval_json(differences, of_a->count));
-        json_object_set_new(metric, "less_is_better", json_boolean(s->less_is_better));
-        json_object_set_new(metrics, s->name, metric);
-    }
-    free(differences);
-    if (json_object_get(a->made.metrics, "eval_loss")) {
-        json_t *metric = metric_json(a, b, "eval_loss");
-        json_object_set_new(metric, "interval", json_null());
-        json_object_set_new(metric, "less_is_better", json_true());
-        json_object_set_new(metrics, "eval_loss", metric);
-    }
-    json_object_set_new(object, "metrics", metrics);
-    json_object_set_new(object, "main_metric",
-                        json_string(of_a->scores.items[of_a->scores.main].name));
-    json_object_set_new(object, "interval_resamples", json_integer((json_int_t)of_a->count));
-    return BERT_OK;
+    const resamples *of_a = &a->made.resamples;
+    const named_score *s = &of_a->scores.items[which];
+    json_t *metric = json_object();
+    TRY(json_put(metrics, s->name, metric));
+    TRY(metric_put(a, b, s->name, metric));
+    differences_take(of_a, &b->made.resamples, which, differences);
+    TRY(json_put(metric, "interval", interval_json(differences, of_a->count)));
+    return json_put(metric, "less_is_better", json_boolean(s->less_is_better));
 }
 
-static void verdicts_compare(const contestant *a, const contestant *b, size_t rows, json_t *object)
+static bert_status loss_compare(const contestant *a, const contestant *b, json_t *metrics)
+{
+    if (!json_object_get(a->made.metrics, "eval_loss")) return BERT_OK;
+    json_t *metric = json_object();
+    TRY(json_put(metrics, "eval_loss", metric));
+    TRY(metric_put(a, b, "eval_loss", metric));
+    TRY(json_put(metric, "interval", json_null()));
+    return json_put(metric, "less_is_better", json_true());
+}
+
+static bert_status metrics_compare(const contestant *a, const contestant *b, json_t *object)
+{
+    const resamples *of_a = &a->made.resamples;
+    void *differences;
+    json_t *metrics = json_object();
+    TRY(json_put(object, "metrics", metrics));
+    TRY(memory_zeroed(of_a->count, sizeof(double), &differences));
+    bert_status status = BERT_OK;
+    for (size_t i = 0; i < of_a->scores.count && status == BERT_OK; i++)
+        status = score_compare(a, b, i, differences, metrics);
+    free(differences);
+    TRY(status);
+    TRY(loss_compare(a, b, metrics));
+    TRY(json_put(object, "main_metric", json_string(of_a->scores.items[of_a->scores.main].name)));
+    return json_put(object, "interval_resamples", json_integer((json_int_t)of_a->count));
+}
+
+static bert_status verdicts_compare(const contestant *a, const contestant *b, size_t rows, json_t *object)
 {
     size_t cells[2][2] = { { 0 } }; /* [first is right][second is right] */
     for (size_t i = 0; i < rows; i++) cells[a->made.right[i]][b->made.right[i]]++;
     mcnemar m = mcnemar_test(cells[true][false], cells[false][true]);
-    json_object_set_new(
+    return json_put(
         object, "mcnemar",
         json_pack("{s:s, s:I, s:I, s:I, s:I, s:s, s:f, s:f}", "right", a->model->task->right,
                   "both", (json_int_t)cells[true][true], "neither", (json_int_t)cells[false][false],
@@ -139,12 +153,20 @@ static void verdicts_compare(const contestant *a, const contestant *b, size_t ro
                   "test", m.exact ? "exact" : "chi-squared", "statistic", m.statistic, "p", m.p));
 }
 
+static bert_status pair_put(const contestant *a, const contestant *b, size_t rows, json_t *object)
+{
+    TRY(json_put(object, "first", json_string_of(slice_of(a->folder))));
+    TRY(json_put(object, "second", json_string_of(slice_of(b->folder))));
+    TRY(json_put(object, "task", json_string(a->model->task->name)));
+    TRY(json_put(object, "eval_examples", json_integer((json_int_t)rows)));
+    TRY(metrics_compare(a, b, object));
+    return a->made.right ? verdicts_compare(a, b, rows, object) : BERT_OK;
+}
+
 static bert_status pair_compare(const contestant *a, const contestant *b, size_t rows, char **json)
 {
-    json_t *object = json_pack("{s:s, s:s, s:s, s:I}", "first", a->folder, "second", b->folder,
-                               "task", a->model->task->name, "eval_examples", (json_int_t)rows);
-    bert_status status = metrics_compare(a, b, object);
-    if (status == BERT_OK && a->made.right) verdicts_compare(a, b, rows, object);
+    json_t *object = json_object();
+    bert_status status = pair_put(a, b, rows, object);
     if (status == BERT_OK) status = json_text(object, json);
     json_decref(object);
     return status;

@@ -111,7 +111,8 @@ bert_status bert_evaluate(const bert_evaluate_options *options, char **json)
     TRY(bert_model_open(options->model, &m));
     bert_status status = model_evaluate(options, m, &made);
     if (status == BERT_OK && options->files) status = files_write(options->files, made.files);
-    if (status == BERT_OK && made.mistakes) json_object_set(made.metrics, "errors", made.mistakes);
+    if (status == BERT_OK && made.mistakes)
+        status = json_put(made.metrics, "errors", json_incref(made.mistakes));
     if (status == BERT_OK) status = json_text(made.metrics, json);
     evaluation_release(&made);
     bert_model_free(m);

@@ -13,20 +13,22 @@
 /* ---- what the runs measure */
 
 /* {"fold": 1, "score": .., "eval_accuracy": .., ..}: the numbers of an evaluation. */
-static json_t *run_json(const char *kind, size_t number, const evaluation *made)
+static bert_status run_append(const char *kind, size_t number, const evaluation *made, json_t *runs)
 {
     const char *name;
-    json_t *value,
-        *object = json_pack("{s:I, s:f}", kind, (json_int_t)number, "score", made->score);
+    json_t *value, *object = json_object();
+    TRY(json_append(runs, object));
+    TRY(json_put(object, kind, json_integer((json_int_t)number)));
+    TRY(json_put(object, "score", json_number(made->score)));
     json_object_foreach(made->metrics, name, value)
     {
-        if (json_is_number(value)) json_object_set(object, name, value);
+        if (json_is_number(value)) TRY(json_put(object, name, json_incref(value)));
     }
-    return object;
+    return BERT_OK;
 }
 
 /* The mean over the runs that have the member, and the deviation of a sample (n - 1). */
-static void spread_put(const json_t *runs, const char *name, json_t *means, json_t *deviations)
+static bert_status spread_put(const json_t *runs, const char *name, json_t *means, json_t *deviations)
 {
     size_t index, count = 0;
     double sum = 0.0, squares = 0.0;
@@ -45,28 +47,51 @@ static void spread_put(const json_t *runs, const char *name, json_t *means, json
         if (json_is_number(value)) squares += pow(json_number_value(value) - mean, 2.0);
     }
     double deviation = count > 1 ? sqrt(squares / (double)(count - 1)) : 0.0;
-    json_object_set_new(means, name, json_real(mean));
-    json_object_set_new(deviations, name, json_real(deviation));
+    TRY(json_put(means, name, json_number(mean)));
+    return json_put(deviations, name, json_number(deviation));
 }
 
-/* {"runs": [..], "mean": {..}, "standard_deviation": {..}}; takes the runs over. */
-static json_t *runs_json(json_t *runs, const char *kind)
+static size_t best_seed(const json_t *runs)
+{
+    size_t index, found = 0;
+    double best = -INFINITY;
+    json_t *run_object;
+    json_array_foreach((json_t *)runs, index, run_object)
+    {
+        double score = json_number_value(json_object_get(run_object, "score"));
+        if (!(score > best)) continue;
+        best = score;
+        found = (size_t)json_integer_value(json_object_get(run_object, "seed"));
+    }
+    return found;
+}
+
+/* {"runs": [..], "mean": {..}, "standard_deviation": {..}, "best": ..}; `kind` "seed" has a best. */
+static bert_status runs_put(json_t *runs, const char *kind, json_t *object)
 {
     const char *name;
-    json_t *value, *means = json_object(), *deviations = json_object();
+    json_t *value, *means = json_object();
+    TRY(json_put(object, "runs", json_incref(runs)));
+    TRY(json_put(object, "mean", means));
+    json_t *deviations = json_object();
+    TRY(json_put(object, "standard_deviation", deviations));
     json_object_foreach(json_array_get(runs, 0), name, value)
     {
-        if (strcmp(name, kind) != 0) spread_put(runs, name, means, deviations);
+        if (strcmp(name, kind) != 0) TRY(spread_put(runs, name, means, deviations));
     }
-    return json_pack("{s:o, s:o, s:o}", "runs", runs, "mean", means, "standard_deviation",
-                     deviations);
+    if (strcmp(kind, "seed") != 0) return BERT_OK;
+    return json_put(object, "best", json_integer((json_int_t)best_seed(runs)));
 }
 
-/* Into the output folder, and to the observer; takes the object over. */
-static bert_status runs_tell(const bert_train_options *o, const char *name, json_t *object)
+/* Into the output folder, and to the observer; takes the runs over. */
+static bert_status runs_tell(const bert_train_options *o, const char *name, const char *kind,
+                             json_t *runs)
 {
     char *path = NULL, *text = NULL;
-    bert_status status = path_join(o->output, name, &path);
+    json_t *object = json_object();
+    bert_status status = runs_put(runs, kind, object);
+    json_decref(runs);
+    if (status == BERT_OK) status = path_join(o->output, name, &path);
     if (status == BERT_OK) status = json_write(path, object);
     if (status == BERT_OK) status = json_text(object, &text);
     if (status == BERT_OK)
@@ -123,7 +148,7 @@ static bert_status fold_run(const bert_train_options *o, const task *kind, const
     if (status == BERT_OK && observe_stop(&o->observer))
         status =
             fail(BERT_ARGUMENT, "stopped in fold %zu of %zu; nothing is saved", fold + 1, o->folds);
-    if (status == BERT_OK) json_array_append_new(runs, run_json("fold", fold + 1, &made));
+    if (status == BERT_OK) status = run_append("fold", fold + 1, &made, runs);
     evaluation_release(&made);
     dataset_release(&dev);
     dataset_release(&train);
@@ -155,7 +180,7 @@ bert_status folds_train(const bert_train_options *o, const task *kind, const dat
     bert_status status = folds_deal_out(kind, &o->task_options, o->folds, o->seed, d, fold_of);
     if (status == BERT_OK) status = folds_run(o, kind, d, fold_of, runs);
     free(fold_of);
-    if (status == BERT_OK) return runs_tell(o, "folds.json", runs_json(runs, "fold"));
+    if (status == BERT_OK) return runs_tell(o, "folds.json", "fold", runs);
     json_decref(runs);
     return status;
 }
@@ -174,7 +199,7 @@ static bert_status seed_run(const bert_train_options *o, const task *kind, const
     if (number) own.output = folder;
     bert_status status = data_train(&own, kind, d, dev, &made);
     bool measured = status == BERT_OK && made.metrics;
-    if (measured) json_array_append_new(runs, run_json("seed", own.seed, &made));
+    if (measured) status = run_append("seed", own.seed, &made, runs);
     if (status == BERT_OK && number && measured && made.score > *best)
         status = folder_publish(folder, o->output);
     else if (status == BERT_OK && number)
@@ -183,21 +208,6 @@ static bert_status seed_run(const bert_train_options *o, const task *kind, const
     evaluation_release(&made);
     free(folder);
     return status;
-}
-
-static size_t best_seed(const json_t *runs)
-{
-    size_t index, found = 0;
-    double best = -INFINITY;
-    json_t *run_object;
-    json_array_foreach((json_t *)runs, index, run_object)
-    {
-        double score = json_number_value(json_object_get(run_object, "score"));
-        if (!(score > best)) continue;
-        best = score;
-        found = (size_t)json_integer_value(json_object_get(run_object, "seed"));
-    }
-    return found;
 }
 
 bert_status seeds_train(const bert_train_options *o, const task *kind, const dataset *d,
@@ -215,7 +225,5 @@ bert_status seeds_train(const bert_train_options *o, const task *kind, const dat
         json_decref(runs);
         return status;
     }
-    json_t *object = runs_json(runs, "seed");
-    json_object_set_new(object, "best", json_integer((json_int_t)best_seed(runs)));
-    return runs_tell(o, "seeds.json", object);
+    return runs_tell(o, "seeds.json", "seed", runs);
 }

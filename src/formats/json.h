@@ -42,4 +42,19 @@ bert_status json_text(const json_t *value, char **out);
 /* A string of what is well-formed in a text that may not be UTF-8. NULL: out of memory. */
 json_t *json_string_of(slice text);
 
+/* JSON has no infinity and no NaN: they become null. NULL: out of memory. */
+json_t *json_number(double number);
+
+/* Values are made from the outside in: a part is put where it belongs and filled there, so that a
+ * failure leaves nothing to give back but the whole.
+ *
+ *     json_t *scores = json_object();
+ *     TRY(json_put(object, "scores", scores));
+ *     TRY(json_put(scores, "good", json_number(0.5)));
+ *
+ * Both take `value` over, whatever they return. A NULL one stands for one that could not be made,
+ * and fails with BERT_MEMORY. */
+bert_status json_put(json_t *object, const char *key, json_t *value);
+bert_status json_append(json_t *list, json_t *value);
+
 #endif

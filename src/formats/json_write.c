@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/utf8.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,4 +131,21 @@ json_t *json_string_of(slice text)
     json_t *string = clean ? json_stringn(clean, kept) : NULL;
     free(clean);
     return string;
+}
+
+json_t *json_number(double number)
+{
+    return isfinite(number) ? json_real(number) : json_null();
+}
+
+bert_status json_put(json_t *object, const char *key, json_t *value)
+{
+    if (json_object_set_new(object, key, value) == 0) return BERT_OK;
+    return fail(BERT_MEMORY, "out of memory for \"%s\" of a JSON object", key);
+}
+
+bert_status json_append(json_t *list, json_t *value)
+{
+    if (json_array_append_new(list, value) == 0) return BERT_OK;
+    return fail(BERT_MEMORY, "out of memory for a JSON list");
 }

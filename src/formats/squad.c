@@ -171,9 +171,9 @@ static bert_status id_read(squad *s, json_t *object, slice *id)
     if (json_is_number(value)) {
         char *text = NULL;
         TRY(json_text(value, &text));
-        int done = json_object_set_new(object, "id", json_string(text));
+        bert_status status = json_put(object, "id", json_string(text));
         free(text);
-        if (done != 0) return fail(BERT_MEMORY, "%s: out of memory", s->path);
+        TRY(status);
     }
     TRY(text_of(s, object, "id", id));
     size_t used = strlen(s->place);

@@ -300,42 +300,41 @@ bert_status config_set_labels(config *c, const char *const *names, size_t count)
 }
 
 /* transformers keeps the caller's order of ids; so do we. */
-static void labels_put(const config *c, json_t *o)
+static bert_status labels_put(const config *c, json_t *o)
 {
     json_t *names = json_object(), *ids = json_object();
+    TRY(json_put(o, "id2label", names));
+    TRY(json_put(o, "label2id", ids));
     for (size_t i = 0; i < c->labels; i++) {
         char key[32];
         snprintf(key, sizeof key, "%zu", i);
-        json_object_set_new(names, key, json_string(c->label_names[i]));
-        json_object_set_new(ids, c->label_names[i], json_integer((json_int_t)i));
+        TRY(json_put(names, key, json_string(c->label_names[i])));
+        TRY(json_put(ids, c->label_names[i], json_integer((json_int_t)i)));
     }
-    json_object_set_new(o, "id2label", names);
-    json_object_set_new(o, "label2id", ids);
+    return BERT_OK;
 }
 
-static void thresholds_put(const config *c, json_t *o)
+static bert_status thresholds_put(const config *c, json_t *o)
 {
     json_t *list = json_array();
-    for (size_t i = 0; i < c->labels; i++) json_array_append_new(list, json_real(c->thresholds[i]));
-    json_object_set_new(o, "thresholds", list);
+    TRY(json_put(o, "thresholds", list));
+    for (size_t i = 0; i < c->labels; i++) TRY(json_append(list, json_number(c->thresholds[i])));
+    return BERT_OK;
 }
 
-static json_t *config_object(const config *c, const char *class_name, bool labelled,
-                             const char *problem)
+static bert_status config_put(const config *c, const char *class_name, bool labelled,
+                              const char *problem, json_t *o)
 {
     static const char *const own[] = { "id2label",   "label2id", "num_labels",  "problem_type",
                                        "thresholds", "dtype",    "unanswerable" };
-    json_t *o = json_copy(c->source);
-    json_object_set_new(o, "architectures", json_pack("[s]", class_name));
-    json_object_set_new(o, "model_type", json_string("bert"));
+    TRY(json_put(o, "architectures", json_pack("[s]", class_name)));
+    TRY(json_put(o, "model_type", json_string("bert")));
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) json_object_del(o, own[i]);
-    if (labelled) labels_put(c, o);
-    if (labelled && c->thresholds) thresholds_put(c, o);
-    if (c->unanswerable_given)
-        json_object_set_new(o, "unanswerable", json_boolean(c->unanswerable));
-    if (problem) json_object_set_new(o, "problem_type", json_string(problem));
-    json_object_set_new(o, "torch_dtype", json_string("float32"));
-    return o;
+    if (labelled) TRY(labels_put(c, o));
+    if (labelled && c->thresholds) TRY(thresholds_put(c, o));
+    if (c->unanswerable_given) TRY(json_put(o, "unanswerable", json_boolean(c->unanswerable)));
+    if (problem) TRY(json_put(o, "problem_type", json_string(problem)));
+    return json_put(o, "torch_dtype", json_string("float32"));
 }
 
 bert_status config_write(const config *c, const char *folder, const char *class_name, bool labelled,
@@ -343,8 +342,9 @@ bert_status config_write(const config *c, const char *folder, const char *class_
 {
     char *path;
     TRY(path_join(folder, "config.json", &path));
-    json_t *object = config_object(c, class_name, labelled, problem);
-    bert_status status = json_write(path, object);
+    json_t *object = json_copy(c->source);
+    bert_status status = config_put(c, class_name, labelled, problem, object);
+    if (status == BERT_OK) status = json_write(path, object);
     json_decref(object);
     free(path);
     return status;

@@ -77,70 +77,66 @@ static void loss(const pass *p, const examples *e, const uint32_t *index, size_t
 /* ---- for people */
 
 /* "answer", "score", "start" and "end" in code points; -1 where there is no answer. */
-static void span_put(json_t *object, slice context, const answer_found *f, size_t i)
+static bert_status span_put(json_t *object, slice context, const answer_found *f, size_t i)
 {
     const answer_span *s = &f->best[i];
-    json_object_set_new(
+    TRY(json_put(
         object, "answer",
-        json_string_of((slice){ context.bytes + s->range.begin, s->range.end - s->range.begin }));
-    json_object_set_new(object, "score", json_real(f->share[i]));
-    json_object_set_new(
+        json_string_of((slice){ context.bytes + s->range.begin, s->range.end - s->range.begin })));
+    TRY(json_put(object, "score", json_number(f->share[i])));
+    TRY(json_put(
         object, "start",
-        json_integer((json_int_t)utf8_code_points((slice){ context.bytes, s->range.begin })));
-    json_object_set_new(
+        json_integer((json_int_t)utf8_code_points((slice){ context.bytes, s->range.begin }))));
+    return json_put(
         object, "end",
         json_integer((json_int_t)utf8_code_points((slice){ context.bytes, s->range.end })));
 }
 
-static void nothing_put(json_t *object, const examples *e, const answer_found *f)
+static bert_status nothing_put(json_t *object, const examples *e, const answer_found *f)
 {
-    json_object_set_new(object, "answer", json_string(""));
-    json_object_set_new(object, "score",
-                        json_real(e->config->unanswerable ? f->share[f->count] : 0.0));
-    json_object_set_new(object, "start", json_integer(-1));
-    json_object_set_new(object, "end", json_integer(-1));
+    TRY(json_put(object, "answer", json_string("")));
+    TRY(json_put(object, "score", json_number(e->config->unanswerable ? f->share[f->count] : 0.0)));
+    TRY(json_put(object, "start", json_integer(-1)));
+    return json_put(object, "end", json_integer(-1));
 }
 
 static bert_status describe(const examples *e, size_t row, const void *answer, json_t *object)
 {
     const answer_found *f = answer;
     const dataset_row *r = &e->rows[row];
-    if (r->id.bytes) json_object_set_new(object, "id", json_string_of(r->id));
-    if (f->empty)
-        nothing_put(object, e, f);
-    else
-        span_put(object, r->pair, f, 0);
+    if (r->id.bytes) TRY(json_put(object, "id", json_string_of(r->id)));
+    TRY(f->empty ? nothing_put(object, e, f) : span_put(object, r->pair, f, 0));
     if (e->config->unanswerable)
-        json_object_set_new(object, "null_odds", json_real(answer_null_odds(f)));
+        TRY(json_put(object, "null_odds", json_number(answer_null_odds(f))));
     if (e->options->answers < 2) return BERT_OK;
     json_t *list = json_array();
+    TRY(json_put(object, "answers", list));
     for (size_t i = 0; i < f->count && i < e->options->answers; i++) {
         json_t *one = json_object();
-        span_put(one, r->pair, f, i);
-        json_array_append_new(list, one);
+        TRY(json_append(list, one));
+        TRY(span_put(one, r->pair, f, i));
     }
-    json_object_set_new(object, "answers", list);
     return BERT_OK;
 }
 
 /* The texts that are right, each once; none: there is no answer. */
-static json_t *truths_list(const dataset_row *row)
+static bert_status truths_append(const dataset_row *row, json_t *list)
 {
-    json_t *list = json_array();
     for (size_t i = 0; i < row->answer_count; i++) {
         slice text = row->answers[i].text;
         size_t before = 0;
         while (before < i && !slice_equal(row->answers[before].text, text)) before++;
-        if (before == i) json_array_append_new(list, json_string_of(text));
+        if (before == i) TRY(json_append(list, json_string_of(text)));
     }
-    return list;
+    return BERT_OK;
 }
 
 static bert_status explain(const examples *e, size_t row, const void *answer, json_t *object)
 {
-    json_object_set_new(object, "expected", truths_list(&e->rows[row]));
-    json_object_set_new(object, "answer", json_string_of(answer_text(e, row, answer)));
-    return BERT_OK;
+    json_t *expected = json_array();
+    TRY(json_put(object, "expected", expected));
+    TRY(truths_append(&e->rows[row], expected));
+    return json_put(object, "answer", json_string_of(answer_text(e, row, answer)));
 }
 
 const task task_answer = {

@@ -25,7 +25,9 @@ bert_status answer_metrics_open(const examples *e, void **out)
     m->predictions = json_object();
     m->best = json_object();
     m->null_odds = json_object();
-    return BERT_OK;
+    if (m->predictions && m->best && m->null_odds) return BERT_OK;
+    answer_metrics_free(m);
+    return fail(BERT_MEMORY, "out of memory for the answers");
 }
 
 void answer_metrics_free(void *metrics)
@@ -49,11 +51,6 @@ static bert_status truths_take(answer_metrics *m, const dataset_row *row)
     return BERT_OK;
 }
 
-static json_t *text_of(slice text)
-{
-    return json_string_of(text);
-}
-
 static slice span_text(const dataset_row *row, const answer_span *s)
 {
     return (slice){ row->pair.bytes + s->range.begin, s->range.end - s->range.begin };
@@ -62,8 +59,9 @@ static slice span_text(const dataset_row *row, const answer_span *s)
 static json_t *span_json(const dataset_row *row, const answer_found *f, size_t i)
 {
     const answer_span *s = &f->best[i];
-    return json_pack("{s:o, s:f, s:f, s:f}", "text", text_of(span_text(row, s)), "probability",
-                     f->share[i], "start_logit", (double)s->start, "end_logit", (double)s->end);
+    return json_pack("{s:o, s:o, s:o, s:o}", "text", json_string_of(span_text(row, s)),
+                     "probability", json_number(f->share[i]), "start_logit",
+                     json_number((double)s->start), "end_logit", json_number((double)s->end));
 }
 
 /* A question without an id goes by its number in the data. */
@@ -84,14 +82,14 @@ static bert_status files_add(answer_metrics *m, const examples *e, size_t row,
     const dataset_row *r = &e->rows[row];
     TRY(key_set(m, r, row + 1));
     json_t *list = json_array();
-    for (size_t i = 0; i < f->count; i++) json_array_append_new(list, span_json(r, f, i));
+    TRY(json_put(m->best, m->key, list));
+    for (size_t i = 0; i < f->count; i++) TRY(json_append(list, span_json(r, f, i)));
     if (e->config->unanswerable)
-        json_array_append_new(list, json_pack("{s:s, s:f, s:f}", "text", "", "probability",
-                                              f->share[f->count], "null_score", f->null));
-    json_object_set_new(m->best, m->key, list);
-    json_object_set_new(m->predictions, m->key, text_of(answer_text(e, row, f)));
-    json_object_set_new(m->null_odds, m->key, json_real(answer_null_odds(f)));
-    return BERT_OK;
+        TRY(json_append(list, json_pack("{s:s, s:o, s:o}", "text", "", "probability",
+                                        json_number(f->share[f->count]), "null_score",
+                                        json_number(f->null))));
+    TRY(json_put(m->predictions, m->key, json_string_of(answer_text(e, row, f))));
+    return json_put(m->null_odds, m->key, json_number(answer_null_odds(f)));
 }
 
 bert_status answer_metrics_add(void *metrics, const examples *e, size_t row, const void *answer)
@@ -128,15 +126,15 @@ bert_status answer_judge(const examples *e, size_t row, const void *answer, verd
     return BERT_OK;
 }
 
-static void part_put(json_t *object, const char *name, const squad_part *part)
+static bert_status part_put(json_t *object, const char *name, const squad_part *part)
 {
     char key[64];
     snprintf(key, sizeof key, "eval_%s_exact", name);
-    json_object_set_new(object, key, json_real(part->exact));
+    TRY(json_put(object, key, json_number(part->exact)));
     snprintf(key, sizeof key, "eval_%s_f1", name);
-    json_object_set_new(object, key, json_real(part->f1));
+    TRY(json_put(object, key, json_number(part->f1)));
     snprintf(key, sizeof key, "eval_%s_total", name);
-    json_object_set_new(object, key, json_integer((json_int_t)part->total));
+    return json_put(object, key, json_integer((json_int_t)part->total));
 }
 
 static double threshold_of(const examples *e)
@@ -162,14 +160,14 @@ bert_status answer_metrics_put(void *metrics, const examples *e, json_t *object)
     TRY(squad_totals_report(&m->totals, threshold_of(e), &m->report));
     score_list scores = { 0 };
     TRY(answer_metrics_scores(m, e, NULL, &scores));
-    scores_describe(&scores, object);
+    TRY(scores_describe(&scores, object));
     if (!r->no_answer.total) return BERT_OK;
-    part_put(object, "HasAns", &r->has_answer);
-    part_put(object, "NoAns", &r->no_answer);
-    json_object_set_new(object, "eval_best_exact", json_real(r->best_exact));
-    json_object_set_new(object, "eval_best_exact_thresh", json_real(r->best_exact_threshold));
-    json_object_set_new(object, "eval_best_f1", json_real(r->best_f1));
-    json_object_set_new(object, "eval_best_f1_thresh", json_real(r->best_f1_threshold));
+    TRY(part_put(object, "HasAns", &r->has_answer));
+    TRY(part_put(object, "NoAns", &r->no_answer));
+    TRY(json_put(object, "eval_best_exact", json_number(r->best_exact)));
+    TRY(json_put(object, "eval_best_exact_thresh", json_number(r->best_exact_threshold)));
+    TRY(json_put(object, "eval_best_f1", json_number(r->best_f1)));
+    TRY(json_put(object, "eval_best_f1_thresh", json_number(r->best_f1_threshold)));
     return BERT_OK;
 }
 
@@ -181,8 +179,8 @@ double answer_metrics_score(const void *metrics)
 bert_status answer_metrics_files(const void *metrics, const examples *e, json_t *files)
 {
     const answer_metrics *m = metrics;
-    json_object_set(files, "predictions.json", m->predictions);
-    json_object_set(files, "nbest_predictions.json", m->best);
-    if (e->config->unanswerable) json_object_set(files, "null_odds.json", m->null_odds);
-    return BERT_OK;
+    TRY(json_put(files, "predictions.json", json_incref(m->predictions)));
+    TRY(json_put(files, "nbest_predictions.json", json_incref(m->best)));
+    if (!e->config->unanswerable) return BERT_OK;
+    return json_put(files, "null_odds.json", json_incref(m->null_odds));
 }

@@ -82,14 +82,14 @@ static bert_status describe(const examples *e, size_t row, const void *answer, j
     const float *logits = answer;
     const dataset_row *r = &e->rows[row];
     size_t best = scores_best(logits, r->item_count);
-    json_t *scores = json_array();
     double sum = scores_sum(logits, r->item_count, best);
+    TRY(json_put(object, "choice", json_integer((json_int_t)best)));
+    TRY(json_put(object, "ending", json_string_of(r->items[best])));
+    TRY(json_put(object, "score", json_number(1.0 / sum)));
+    json_t *scores = json_array();
+    TRY(json_put(object, "scores", scores));
     for (size_t i = 0; i < r->item_count; i++)
-        json_array_append_new(scores, json_real(scores_share(logits, i, best, sum)));
-    json_object_set_new(object, "choice", json_integer((json_int_t)best));
-    json_object_set_new(object, "ending", json_string_of(r->items[best]));
-    json_object_set_new(object, "score", json_real(1.0 / sum));
-    json_object_set_new(object, "scores", scores);
+        TRY(json_append(scores, json_number(scores_share(logits, i, best, sum))));
     return BERT_OK;
 }
 
@@ -108,9 +108,8 @@ static bert_status explain(const examples *e, size_t row, const void *answer, js
 {
     const dataset_row *r = &e->rows[row];
     size_t best = scores_best(answer, r->item_count);
-    json_object_set_new(object, "expected", json_string_of(r->items[right_of(r)]));
-    json_object_set_new(object, "answer", json_string_of(r->items[best]));
-    return BERT_OK;
+    TRY(json_put(object, "expected", json_string_of(r->items[right_of(r)])));
+    return json_put(object, "answer", json_string_of(r->items[best]));
 }
 
 /* ---- metrics */
@@ -175,8 +174,7 @@ static bert_status metrics_put(void *metrics, const examples *e, json_t *object)
 {
     score_list scores = { 0 };
     TRY(metrics_scores(metrics, e, NULL, &scores));
-    scores_describe(&scores, object);
-    return BERT_OK;
+    return scores_describe(&scores, object);
 }
 
 static void metrics_warn(const void *metrics, const examples *e, const bert_observer *observer)

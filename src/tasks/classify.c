@@ -190,15 +190,14 @@ static bert_status describe(const examples *e, size_t row, const void *answer, j
     const config *c = e->config;
     size_t best = scores_best(logits, c->labels);
     double sum = scores_sum(logits, c->labels, best);
+    TRY(json_put(object, "label", json_string(c->label_names[best])));
+    TRY(json_put(object, "score", json_number((double)(float)(1.0 / sum))));
     json_t *scores = json_object();
+    TRY(json_put(object, "scores", scores));
     for (size_t i = 0; i < c->labels; i++)
-        json_object_set_new(scores, c->label_names[i],
-                            json_real((double)(float)scores_share(logits, i, best, sum)));
-    json_object_set_new(object, "label", json_string(c->label_names[best]));
-    json_object_set_new(object, "score", json_real((double)(float)(1.0 / sum)));
-    json_object_set_new(object, "scores", scores);
-    pooled_put_logits(e, logits, object);
-    return BERT_OK;
+        TRY(json_put(scores, c->label_names[i],
+                     json_number((double)(float)scores_share(logits, i, best, sum))));
+    return pooled_put_logits(e, logits, object);
 }
 
 /* ---- single answers */
@@ -221,9 +220,8 @@ static bert_status judge(const examples *e, size_t row, const void *answer, verd
 static bert_status explain(const examples *e, size_t row, const void *answer, json_t *object)
 {
     size_t best = scores_best(answer, e->config->labels);
-    json_object_set_new(object, "expected", json_string_of(e->rows[row].label));
-    json_object_set_new(object, "answer", json_string(e->config->label_names[best]));
-    return BERT_OK;
+    TRY(json_put(object, "expected", json_string_of(e->rows[row].label)));
+    return json_put(object, "answer", json_string(e->config->label_names[best]));
 }
 
 /* ---- metrics */
@@ -267,23 +265,24 @@ static bert_status metrics_add(void *metrics, const examples *e, size_t row, con
     return counted_rows_answer(&m->rows, truth, best);
 }
 
-static void classes_put(const confusion *m, const config *c, json_t *object)
+static bert_status classes_put(const confusion *m, const config *c, json_t *object)
 {
     json_t *names = json_array(), *rows = json_array(), *scores = json_object();
+    TRY(json_put(object, "labels", names));
+    TRY(json_put(object, "per_label", scores));
+    TRY(json_put(object, "confusion", rows));
     for (size_t i = 0; i < m->classes; i++) {
         json_t *row = json_array();
+        TRY(json_append(rows, row));
         for (size_t k = 0; k < m->classes; k++)
-            json_array_append_new(row, json_integer((json_int_t)m->counts[i * m->classes + k]));
-        json_array_append_new(rows, row);
-        json_array_append_new(names, json_string(c->label_names[i]));
+            TRY(json_append(row, json_integer((json_int_t)m->counts[i * m->classes + k])));
+        TRY(json_append(names, json_string(c->label_names[i])));
         class_score s = counts_score(m->sums[i]);
-        json_object_set_new(scores, c->label_names[i],
-                            json_pack("{s:f, s:f, s:f, s:I}", "precision", s.precision, "recall",
-                                      s.recall, "f1", s.f1, "support", (json_int_t)s.support));
+        TRY(json_put(scores, c->label_names[i],
+                     json_pack("{s:f, s:f, s:f, s:I}", "precision", s.precision, "recall", s.recall,
+                               "f1", s.f1, "support", (json_int_t)s.support)));
     }
-    json_object_set_new(object, "labels", names);
-    json_object_set_new(object, "per_label", scores);
-    json_object_set_new(object, "confusion", rows);
+    return BERT_OK;
 }
 
 static bert_status metrics_scores(void *metrics, const examples *e, const uint32_t *weights,
@@ -306,9 +305,8 @@ static bert_status metrics_put(void *metrics, const examples *e, json_t *object)
     class_metrics *m = metrics;
     score_list scores = { 0 };
     TRY(metrics_scores(m, e, NULL, &scores));
-    scores_describe(&scores, object);
-    classes_put(&m->counts, e->config, object);
-    return BERT_OK;
+    TRY(scores_describe(&scores, object));
+    return classes_put(&m->counts, e->config, object);
 }
 
 static double metrics_score(const void *metrics)

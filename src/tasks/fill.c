@@ -353,14 +353,18 @@ static bert_status text_fill(const examples *e, slice text, const blank *blanks,
     return text_append(out, text.bytes + at, text.count - at);
 }
 
-static json_t *candidates_list(const examples *e, const candidate *best, size_t count)
+static bert_status candidates_put(const examples *e, const candidate *best, size_t count,
+                                  json_t *object)
 {
     json_t *list = json_array();
-    for (size_t i = 0; i < count; i++)
-        json_array_append_new(
-            list, json_pack("{s:s, s:f, s:I}", "token", tokenizer_token(e->tokenizer, best[i].id),
-                            "score", (double)(float)best[i].score, "id", (json_int_t)best[i].id));
-    return list;
+    TRY(json_put(object, "candidates", list));
+    for (size_t i = 0; i < count; i++) {
+        slice token = slice_of(tokenizer_token(e->tokenizer, best[i].id));
+        TRY(json_append(list, json_pack("{s:o, s:o, s:I}", "token", json_string_of(token), "score",
+                                        json_number((double)(float)best[i].score), "id",
+                                        (json_int_t)best[i].id)));
+    }
+    return BERT_OK;
 }
 
 /* The blanks of a row, which lie side by side. */
@@ -385,18 +389,17 @@ static bert_status describe(const examples *e, size_t row, const void *answer, j
     text_out filled = { 0 };
     bert_status status = text_fill(e, text, blanks, a, &filled);
     if (status == BERT_OK)
-        json_object_set_new(object, "filled",
-                            json_string_of((slice){ filled.bytes, filled.count }));
+        status = json_put(object, "filled", json_string_of((slice){ filled.bytes, filled.count }));
     free(filled.bytes);
     TRY(status);
     json_t *fillings = json_array();
-    for (size_t i = 0; i < a->blanks; i++)
-        json_array_append_new(
-            fillings,
-            json_pack("{s:I, s:o}", "position",
-                      (json_int_t)utf8_code_points((slice){ text.bytes, blanks[i].bytes.begin }),
-                      "candidates", candidates_list(e, a->candidates + i * a->each, a->each)));
-    json_object_set_new(object, "fillings", fillings);
+    TRY(json_put(object, "fillings", fillings));
+    for (size_t i = 0; i < a->blanks; i++) {
+        slice before = { text.bytes, blanks[i].bytes.begin };
+        json_t *filling = json_pack("{s:I}", "position", (json_int_t)utf8_code_points(before));
+        TRY(json_append(fillings, filling));
+        TRY(candidates_put(e, a->candidates + i * a->each, a->each, filling));
+    }
     return BERT_OK;
 }
 
@@ -468,9 +471,8 @@ static bert_status metrics_put(void *metrics, const examples *e, json_t *object)
     for (size_t i = 0; i < m->count; i++) asked += m->rows[i].asked;
     m->loss = json_number_value(json_object_get(object, "eval_loss"));
     TRY(metrics_scores(m, e, NULL, &scores));
-    scores_describe(&scores, object);
-    json_object_set_new(object, "eval_masked_tokens", json_integer((json_int_t)asked));
-    return BERT_OK;
+    TRY(scores_describe(&scores, object));
+    return json_put(object, "eval_masked_tokens", json_integer((json_int_t)asked));
 }
 
 static double metrics_score(const void *metrics)

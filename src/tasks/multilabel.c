@@ -2,6 +2,7 @@
  * with a sigmoid and a binary cross entropy for each label. */
 #include "metrics/multilabel.h"
 #include "base/memory.h"
+#include "formats/json.h"
 #include "tasks/label_lists.h"
 #include "tasks/labels.h"
 #include "tasks/pooled.h"
@@ -282,16 +283,14 @@ static bert_status describe(const examples *e, size_t row, const void *answer, j
     const float *logits = answer;
     const config *c = e->config;
     json_t *labels = json_array(), *scores = json_object();
+    TRY(json_put(object, "labels", labels));
+    TRY(json_put(object, "scores", scores));
     for (size_t i = 0; i < c->labels; i++) {
         double score = (double)probability(logits[i]);
-        if (score > threshold_of(c, i))
-            json_array_append_new(labels, json_string(c->label_names[i]));
-        json_object_set_new(scores, c->label_names[i], json_real(score));
+        if (score > threshold_of(c, i)) TRY(json_append(labels, json_string(c->label_names[i])));
+        TRY(json_put(scores, c->label_names[i], json_number(score)));
     }
-    json_object_set_new(object, "labels", labels);
-    json_object_set_new(object, "scores", scores);
-    pooled_put_logits(e, logits, object);
-    return BERT_OK;
+    return pooled_put_logits(e, logits, object);
 }
 
 /* ---- single answers */
@@ -338,18 +337,17 @@ static bert_status explain(const examples *e, size_t row, const void *answer, js
     const list_targets *t = e->targets;
     const float *logits = answer;
     json_t *expected = json_array(), *answered = json_array();
+    TRY(json_put(object, "expected", expected));
+    TRY(json_put(object, "answer", answered));
     wrong_label worst;
     label_judge(e, row, logits, &worst);
     for (size_t i = 0; i < e->config->labels; i++) {
         const char *name = e->config->label_names[i];
-        if (is_true(t, row, i)) json_array_append_new(expected, json_string(name));
+        if (is_true(t, row, i)) TRY(json_append(expected, json_string(name)));
         if ((double)probability(logits[i]) > threshold_of(e->config, i))
-            json_array_append_new(answered, json_string(name));
+            TRY(json_append(answered, json_string(name)));
     }
-    json_object_set_new(object, "expected", expected);
-    json_object_set_new(object, "answer", answered);
-    json_object_set_new(object, "label", json_string(e->config->label_names[worst.label]));
-    return BERT_OK;
+    return json_put(object, "label", json_string(e->config->label_names[worst.label]));
 }
 
 /* ---- metrics */
@@ -414,19 +412,19 @@ static bert_status metrics_add(void *metrics, const examples *e, size_t row, con
     return multilabel_count(&m->counts, m->scores, m->truth, m->thresholds);
 }
 
-static void labels_put(const list_metrics *m, const config *c, bool tuned, json_t *object)
+static bert_status labels_put(const list_metrics *m, const config *c, bool tuned, json_t *object)
 {
-    json_t *scores = json_object(), *thresholds = json_array();
+    json_t *scores = json_object(), *thresholds = tuned ? json_array() : NULL;
+    TRY(json_put(object, "per_label", scores));
+    if (tuned) TRY(json_put(object, "thresholds", thresholds));
     for (size_t i = 0; i < c->labels; i++) {
         class_score s = counts_score(m->counts.counts[i]);
-        json_object_set_new(scores, c->label_names[i],
-                            json_pack("{s:f, s:f, s:f, s:I}", "precision", s.precision, "recall",
-                                      s.recall, "f1", s.f1, "support", (json_int_t)s.support));
-        json_array_append_new(thresholds, json_real(m->thresholds[i]));
+        TRY(json_put(scores, c->label_names[i],
+                     json_pack("{s:f, s:f, s:f, s:I}", "precision", s.precision, "recall", s.recall,
+                               "f1", s.f1, "support", (json_int_t)s.support)));
+        if (tuned) TRY(json_append(thresholds, json_number(m->thresholds[i])));
     }
-    json_object_set_new(object, "per_label", scores);
-    if (tuned) json_object_set(object, "thresholds", thresholds);
-    json_decref(thresholds);
+    return BERT_OK;
 }
 
 static bert_status metrics_scores(void *metrics, const examples *e, const uint32_t *weights,
@@ -454,9 +452,8 @@ static bert_status metrics_put(void *metrics, const examples *e, json_t *object)
     bool tune = e->options->tune_thresholds;
     if (tune) TRY(multilabel_tune(&m->counts, m->thresholds));
     TRY(metrics_scores(m, e, NULL, &scores));
-    scores_describe(&scores, object);
-    labels_put(m, e->config, tune, object);
-    return BERT_OK;
+    TRY(scores_describe(&scores, object));
+    return labels_put(m, e->config, tune, object);
 }
 
 static double metrics_score(const void *metrics)

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "data/windows.h"
+#include "formats/json.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -133,13 +134,14 @@ bert_status pooled_decode(void *decoder, const examples *e, const pass *p, size_
     return BERT_OK;
 }
 
-void pooled_put_logits(const examples *e, const float *logits, json_t *object)
+bert_status pooled_put_logits(const examples *e, const float *logits, json_t *object)
 {
-    if (!e->options->logits) return;
+    if (!e->options->logits) return BERT_OK;
     json_t *list = json_array();
+    TRY(json_put(object, "logits", list));
     for (size_t i = 0; i < e->config->outputs; i++)
-        json_array_append_new(list, json_real((double)logits[i]));
-    json_object_set_new(object, "logits", list);
+        TRY(json_append(list, json_number((double)logits[i])));
+    return BERT_OK;
 }
 
 /* ---- weights of labels */

@@ -17,7 +17,7 @@ bert_status pooled_decode(void *decoder, const examples *e, const pass *p, size_
                           size_t count, const answer_taker *taker);
 
 /* Adds "logits" where the options ask for them. */
-void pooled_put_logits(const examples *e, const float *logits, json_t *object);
+bert_status pooled_put_logits(const examples *e, const float *logits, json_t *object);
 
 /* "balanced" or "label=weight,label=weight,...", as options give weights of labels, into weights
  * [labels]; those not named are 1. `balanced` [labels] stands ready for the word. BERT_ARGUMENT for

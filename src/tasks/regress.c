@@ -1,6 +1,7 @@
 /* regress.c: a number for each text or pair of texts: BertForSequenceClassification with one output
  * and squared error. */
 #include "base/memory.h"
+#include "formats/json.h"
 #include "metrics/correlation.h"
 #include "tasks/labels.h"
 #include "tasks/pooled.h"
@@ -97,9 +98,8 @@ static bert_status describe(const examples *e, size_t row, const void *answer, j
 {
     (void)row;
     const float *logits = answer;
-    json_object_set_new(object, "score", json_real((double)logits[0]));
-    pooled_put_logits(e, logits, object);
-    return BERT_OK;
+    TRY(json_put(object, "score", json_number((double)logits[0])));
+    return pooled_put_logits(e, logits, object);
 }
 
 /* ---- single answers */
@@ -117,9 +117,8 @@ static bert_status explain(const examples *e, size_t row, const void *answer, js
 {
     double truth;
     TRY(row_number(&e->rows[row], &truth));
-    json_object_set_new(object, "expected", json_real(truth));
-    json_object_set_new(object, "answer", json_real((double)*(const float *)answer));
-    return BERT_OK;
+    TRY(json_put(object, "expected", json_number(truth)));
+    return json_put(object, "answer", json_number((double)*(const float *)answer));
 }
 
 /* ---- metrics */
@@ -169,7 +168,7 @@ static bert_status metrics_put(void *metrics, const examples *e, json_t *object)
     number_metrics *m = metrics;
     score_list scores = { 0 };
     TRY(metrics_scores(m, e, NULL, &scores));
-    scores_describe(&scores, object);
+    TRY(scores_describe(&scores, object));
     m->pearson = scores.items[0].value;
     return BERT_OK;
 }

@@ -152,8 +152,7 @@ static bert_status describe(const examples *e, size_t row, const void *answer, j
     (void)row;
     const float *vectors = answer;
     size_t width = e->config->hidden;
-    json_object_set_new(object, "cosine",
-                        json_real(similar_cosine(vectors, vectors + width, width)));
+    TRY(json_put(object, "cosine", json_number(similar_cosine(vectors, vectors + width, width))));
     return BERT_OK;
 }
 
@@ -196,10 +195,9 @@ static bert_status explain(const examples *e, size_t row, const void *answer, js
     const dataset_row *r = &e->rows[row];
     nearness n;
     TRY(nearness_of(e, row, answer, &n));
-    json_object_set_new(object, "expected", json_real(n.wanted));
-    json_object_set_new(object, "answer", json_real(n.cosine));
-    if (r->item_count) json_object_set_new(object, "text_other", json_string_of(r->items[0]));
-    return BERT_OK;
+    TRY(json_put(object, "expected", json_number(n.wanted)));
+    TRY(json_put(object, "answer", json_number(n.cosine)));
+    return r->item_count ? json_put(object, "text_other", json_string_of(r->items[0])) : BERT_OK;
 }
 
 const task task_similar = {

@@ -1,5 +1,6 @@
 /* similar_metrics.c: do cosines follow the scores; is a text's partner found among all? */
 #include "base/memory.h"
+#include "formats/json.h"
 #include "metrics/correlation.h"
 #include "tasks/similar.h"
 #include "train/observe.h"
@@ -143,12 +144,11 @@ bert_status similar_metrics_put(void *metrics, const examples *e, json_t *object
         json_object_del(object, "eval_loss"); /* see loss() in similar.c */
     }
     TRY(similar_metrics_scores(m, e, NULL, &scores));
-    scores_describe(&scores, object);
+    TRY(scores_describe(&scores, object));
     m->score = scores.items[scores.main].value;
     if (!is_scored(e))
-        json_object_set_new(
-            object, "eval_candidates",
-            json_integer((json_int_t)(m->held * (features_group(&e->features) - 1))));
+        TRY(json_put(object, "eval_candidates",
+                     json_integer((json_int_t)(m->held * (features_group(&e->features) - 1)))));
     return BERT_OK;
 }
 

@@ -64,9 +64,10 @@ static json_t *model_object(unsigned groups, size_t max_length)
 {
     json_t *o =
         json_pack("{s:I, s:b}", "max_seq_length", (json_int_t)max_length, "do_lower_case", 0);
-    if (o && !(groups & GROUP_POOLER))
-        json_object_set_new(o, "model_args", json_pack("{s:b}", "add_pooling_layer", 0));
-    return o;
+    if (groups & GROUP_POOLER) return o;
+    if (json_put(o, "model_args", json_pack("{s:b}", "add_pooling_layer", 0)) == BERT_OK) return o;
+    json_decref(o);
+    return NULL;
 }
 
 bert_status similar_save(const config *c, unsigned groups, size_t max_length, const char *folder)

@@ -147,27 +147,26 @@ bert_status tag_explain(const examples *e, size_t row, const void *answer, json_
     json_t *text;
     word_judge(e, row, answer, &word, &confidence);
     TRY(words_join(r, &text));
-    json_object_set_new(object, "text", text);
-    json_object_set_new(object, "word", json_string_of(r->items[word]));
-    json_object_set_new(object, "position", json_integer((json_int_t)word));
-    json_object_set_new(object, "expected", json_string_of(r->tags[word]));
-    json_object_set_new(object, "answer",
-                        json_string_of(word_answer(e, answer, word, &confidence)));
-    return BERT_OK;
+    TRY(json_put(object, "text", text));
+    TRY(json_put(object, "word", json_string_of(r->items[word])));
+    TRY(json_put(object, "position", json_integer((json_int_t)word)));
+    TRY(json_put(object, "expected", json_string_of(r->tags[word])));
+    return json_put(object, "answer", json_string_of(word_answer(e, answer, word, &confidence)));
 }
 
 /* ---- JSON */
 
-static json_t *logits_object(const tag_answer *a, size_t labels)
+static bert_status logits_put(const tag_answer *a, size_t labels, json_t *object)
 {
     json_t *rows = json_array();
+    TRY(json_put(object, "logits", rows));
     for (size_t i = 0; i < a->items; i++) {
         json_t *row = a->read[i] ? json_array() : json_null();
+        TRY(json_append(rows, row));
         for (size_t k = 0; k < labels && a->read[i]; k++)
-            json_array_append_new(row, json_real((double)a->logits[i * labels + k]));
-        json_array_append_new(rows, row);
+            TRY(json_append(row, json_number((double)a->logits[i * labels + k])));
     }
-    return rows;
+    return BERT_OK;
 }
 
 static bert_status words_put(const examples *e, const dataset_row *row, const tag_answer *a,
@@ -175,20 +174,18 @@ static bert_status words_put(const examples *e, const dataset_row *row, const ta
 {
     const tag_targets *t = e->targets;
     json_t *tokens = json_array(), *tags = json_array(), *scores = json_array();
+    TRY(json_put(object, "tokens", tokens));
+    TRY(json_put(object, "tags", tags));
+    TRY(json_put(object, "scores", scores));
     for (size_t i = 0; i < a->items; i++) {
         double score = 0.0;
         size_t best = a->read[i] ? tag_best(a, i, e->config->labels, &score) : 0;
         const char *tag = a->read[i] ? e->config->label_names[best] : t->without_token.bytes;
-        json_array_append_new(tokens, json_string_of(row->items[i]));
-        json_array_append_new(tags, json_string(tag));
-        json_array_append_new(scores, json_real((double)(float)score));
+        TRY(json_append(tokens, json_string_of(row->items[i])));
+        TRY(json_append(tags, json_string(tag)));
+        TRY(json_append(scores, json_number((double)(float)score)));
     }
-    bool complete = json_array_size(tokens) == a->items;
-    json_object_set_new(object, "tokens", tokens);
-    json_object_set_new(object, "tags", tags);
-    json_object_set_new(object, "scores", scores);
-    if (complete) return BERT_OK;
-    return fail(BERT_DATA, "%s:%zu: a word is not UTF-8", row->path, row->line);
+    return BERT_OK;
 }
 
 bert_status tag_describe(const examples *e, size_t row, const void *answer, json_t *object)
@@ -198,7 +195,6 @@ bert_status tag_describe(const examples *e, size_t row, const void *answer, json
         TRY(words_put(e, r, answer, object));
     else
         TRY(tag_entities_put(e, row, answer, object));
-    if (e->options->logits)
-        json_object_set_new(object, "logits", logits_object(answer, e->config->labels));
+    if (e->options->logits) TRY(logits_put(answer, e->config->labels, object));
     return BERT_OK;
 }

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "formats/json.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -208,18 +209,12 @@ static json_t *entity_object(const grouper *g, const char *key, const char *name
                              const string *word, size_t begin, size_t end)
 {
     const text_range *points = g->encoding.offsets, *bytes = g->bytes;
-    return json_pack("{s:s, s:f, s:s%, s:I, s:I, s:I, s:I}", key, name, "score",
-                     (double)(float)score, "word", word->bytes, word->count, "start",
+    return json_pack("{s:s, s:o, s:o, s:I, s:I, s:I, s:I}", key, name, "score",
+                     json_number((double)(float)score), "word",
+                     json_string_of((slice){ word->bytes, word->count }), "start",
                      (json_int_t)points[begin + 1].begin, "end", (json_int_t)points[end].end,
                      "start_byte", (json_int_t)bytes[begin + 1].begin, "end_byte",
                      (json_int_t)bytes[end].end);
-}
-
-static bert_status entity_append(json_t *list, json_t *entity)
-{
-    if (json_array_append_new(list, entity) == 0) return BERT_OK;
-    return fail(BERT_DATA, "an entity cannot be told: its word is not UTF-8 or its score is not "
-                           "finite");
 }
 
 static bert_status tokens_put(const grouper *g, json_t *list)
@@ -229,8 +224,8 @@ static bert_status tokens_put(const grouper *g, json_t *list)
         const char *name = g->e->config->label_names[r->label];
         if (strcmp(name, "O") == 0) continue;
         json_t *entity = entity_object(g, "entity", name, r->score, &r->word, r->begin, r->end);
-        if (entity) json_object_set_new(entity, "index", json_integer((json_int_t)r->begin + 1));
-        TRY(entity_append(list, entity));
+        TRY(json_append(list, entity));
+        TRY(json_put(entity, "index", json_integer((json_int_t)r->begin + 1)));
     }
     return BERT_OK;
 }
@@ -249,8 +244,8 @@ static bert_status group_put(const grouper *g, size_t first, size_t last, string
         sum += g->runs[i].score;
         TRY(string_add(word, (slice){ part->bytes, part->count }, i == first));
     }
-    return entity_append(list, entity_object(g, "entity_group", type, sum / (double)(last - first),
-                                             word, g->runs[first].begin, g->runs[last - 1].end));
+    return json_append(list, entity_object(g, "entity_group", type, sum / (double)(last - first),
+                                           word, g->runs[first].begin, g->runs[last - 1].end));
 }
 
 static bert_status groups_put(const grouper *g, json_t *list)
@@ -296,10 +291,10 @@ bert_status tag_entities_put(const examples *e, size_t row, const tag_answer *a,
     tag_grouping how = ((const tag_targets *)e->targets)->grouping;
     grouper g = { .e = e, .answer = a, .text = e->rows[row].text };
     json_t *list = json_array();
+    TRY(json_put(object, "entities", list));
     bert_status status = grouper_fill(&g, row);
     if (status == BERT_OK) status = runs_find(&g, how);
     if (status == BERT_OK) status = how == GROUP_NONE ? tokens_put(&g, list) : groups_put(&g, list);
     grouper_release(&g);
-    json_object_set_new(object, "entities", list);
     return status;
 }

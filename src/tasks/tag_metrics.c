@@ -3,6 +3,7 @@
 #include "tasks/tag.h"
 
 #include "base/memory.h"
+#include "formats/json.h"
 #include "metrics/confusion.h"
 #include "metrics/entities.h"
 #include "tasks/labels.h"
@@ -171,19 +172,22 @@ static json_t *rates_object(double precision, double recall, double f1, uint64_t
                      "support", (json_int_t)support);
 }
 
-static void entities_put(const tag_metrics *m, json_t *object)
+static bert_status entities_put(const tag_metrics *m, json_t *object)
 {
     size_t count;
     const entity_tally *tallies = entity_score_tallies(m->entities, &count);
     json_t *types = json_object();
+    TRY(json_put(object, "per_type", types));
     for (size_t i = 0; i < count; i++) {
         entity_rates r = entity_tally_rates(&tallies[i]);
         char *name = strndup(tallies[i].type.bytes, tallies[i].type.count);
-        if (name)
-            json_object_set_new(types, name, rates_object(r.precision, r.recall, r.f1, r.support));
+        if (!name) return fail(BERT_MEMORY, "out of memory for the name of a type");
+        bert_status status =
+            json_put(types, name, rates_object(r.precision, r.recall, r.f1, r.support));
         free(name);
+        TRY(status);
     }
-    json_object_set_new(object, "per_type", types);
+    return BERT_OK;
 }
 
 static const char *class_name(const examples *e, size_t class)
@@ -195,32 +199,33 @@ static const char *class_name(const examples *e, size_t class)
                                              : t->without_token.bytes;
 }
 
-static void matrix_put(const confusion *c, size_t classes, const examples *e, json_t *object)
+static bert_status matrix_put(const confusion *c, size_t classes, const examples *e, json_t *object)
 {
     json_t *names = json_array(), *rows = json_array();
+    TRY(json_put(object, "labels", names));
+    TRY(json_put(object, "confusion", rows));
     for (size_t i = 0; i < classes; i++) {
         json_t *row = json_array();
+        TRY(json_append(rows, row));
         for (size_t k = 0; k < classes; k++)
-            json_array_append_new(row, json_integer((json_int_t)c->counts[i * c->classes + k]));
-        json_array_append_new(rows, row);
-        json_array_append_new(names, json_string(class_name(e, i)));
+            TRY(json_append(row, json_integer((json_int_t)c->counts[i * c->classes + k])));
+        TRY(json_append(names, json_string(class_name(e, i))));
     }
-    json_object_set_new(object, "labels", names);
-    json_object_set_new(object, "confusion", rows);
+    return BERT_OK;
 }
 
-static void tags_put(const tag_metrics *m, const examples *e, json_t *object)
+static bert_status tags_put(const tag_metrics *m, const examples *e, json_t *object)
 {
     const confusion *c = &m->counts;
     size_t tags = c->classes - 1; /* the last is "no answer" */
     json_t *scores = json_object();
+    TRY(json_put(object, "per_tag", scores));
     for (size_t k = 0; k < tags; k++) {
         class_score s = counts_score(c->sums[k]);
-        json_object_set_new(scores, class_name(e, k),
-                            rates_object(s.precision, s.recall, s.f1, s.support));
+        TRY(json_put(scores, class_name(e, k),
+                     rates_object(s.precision, s.recall, s.f1, s.support)));
     }
-    json_object_set_new(object, "per_tag", scores);
-    matrix_put(c, c->sums[tags].answers ? tags + 1 : tags, e, object);
+    return matrix_put(c, c->sums[tags].answers ? tags + 1 : tags, e, object);
 }
 
 bert_status tag_metrics_put(void *metrics, const examples *e, json_t *object)
@@ -228,13 +233,9 @@ bert_status tag_metrics_put(void *metrics, const examples *e, json_t *object)
     tag_metrics *m = metrics;
     score_list scores = { 0 };
     TRY(tag_metrics_scores(m, e, NULL, &scores));
-    scores_describe(&scores, object);
-    if (m->entities)
-        entities_put(m, object);
-    else
-        tags_put(m, e, object);
-    json_object_set_new(object, "eval_words", json_integer((json_int_t)m->words));
-    return BERT_OK;
+    TRY(scores_describe(&scores, object));
+    TRY(m->entities ? entities_put(m, object) : tags_put(m, e, object));
+    return json_put(object, "eval_words", json_integer((json_int_t)m->words));
 }
 
 double tag_metrics_score(const void *metrics)

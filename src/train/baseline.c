@@ -26,16 +26,16 @@ static bert_status answer_take(void *context, size_t row, const void *answer)
 }
 
 /* What is a number, and not one of the many of a table. */
-static json_t *numbers_of(const json_t *metrics)
+static bert_status numbers_put(const json_t *metrics, json_t *numbers)
 {
     const char *name;
-    json_t *value, *numbers = json_object();
+    json_t *value;
     json_object_foreach((json_t *)metrics, name, value)
     {
         if (json_is_number(value) && strncmp(name, prefix, sizeof prefix - 1) == 0)
-            json_object_set(numbers, name, value);
+            TRY(json_put(numbers, name, json_incref(value)));
     }
-    return numbers;
+    return BERT_OK;
 }
 
 /* Which of the members is the score. */
@@ -46,16 +46,18 @@ static const char *score_member(const task *kind, const json_t *metrics)
 }
 
 /* The score is null where its measure is not defined, as a correlation with a constant. */
-static void scores_put(const char *name, double score, const json_t *metrics, baselines *b)
+static bert_status scores_put(const char *name, double score, const json_t *metrics, baselines *b)
 {
-    json_t *numbers = numbers_of(metrics);
+    json_t *numbers = json_object();
     bool defined = json_is_number(json_object_get(metrics, b->member));
-    json_object_set_new(numbers, "score", defined ? json_real(score) : json_null());
-    json_object_set_new(b->metrics, name, numbers);
+    TRY(json_put(b->metrics, name, numbers));
+    TRY(numbers_put(metrics, numbers));
+    TRY(json_put(numbers, "score", defined ? json_number(score) : json_null()));
     if (!b->winner || score > b->best) {
         b->best = score;
         b->winner = name;
     }
+    return BERT_OK;
 }
 
 static bert_status rival_put(const char *name, rival *fit, const examples *trained,
@@ -70,7 +72,7 @@ static bert_status rival_put(const char *name, rival *fit, const examples *train
     if (status == BERT_OK) status = kind->metrics_put(s.metrics, dev, metrics);
     if (status == BERT_OK) {
         b->member = score_member(kind, metrics);
-        scores_put(name, kind->metrics_score(s.metrics), metrics, b);
+        status = scores_put(name, kind->metrics_score(s.metrics), metrics, b);
     }
     json_decref(metrics);
     kind->metrics_free(s.metrics);

@@ -212,50 +212,65 @@ void data_summary_release(data_summary *s)
 
 /* ---- as JSON */
 
-static void label_put(json_t *labels, const char *name, const label_tally *tally)
+static bert_status label_put(json_t *labels, const char *name, const label_tally *tally)
 {
     const label_count *own = label_tally_find(tally, slice_of(name));
-    json_object_set_new(labels, name, json_integer(own ? (json_int_t)own->count : 0));
+    return json_put(labels, name, json_integer(own ? (json_int_t)own->count : 0));
 }
 
 /* Those of the model first, in its order. */
-static json_t *labels_json(const label_tally *tally, const config *c)
+static bert_status labels_put(const label_tally *tally, const config *c, json_t *labels)
 {
-    json_t *labels = json_object();
     for (size_t i = 0; tally->count && i < c->labels; i++)
-        label_put(labels, c->label_names[i], tally);
+        TRY(label_put(labels, c->label_names[i], tally));
     for (size_t i = 0; i < tally->count; i++)
         if (!json_object_get(labels, tally->items[i].name.bytes))
-            label_put(labels, tally->items[i].name.bytes, tally);
-    return labels;
+            TRY(label_put(labels, tally->items[i].name.bytes, tally));
+    return BERT_OK;
 }
 
-static json_t *part_json(const data_part *p, const config *c)
+/* null where there are no such data. */
+static bert_status part_put(const data_part *p, const char *name, const config *c, json_t *object)
 {
-    if (!p->rows) return json_null();
-    return json_pack("{s:I, s:I, s:o, s:{s:f, s:I, s:I}, s:I, s:I, s:I, s:I, s:I}", "rows",
-                     (json_int_t)p->rows, "units", (json_int_t)p->units, "labels",
-                     labels_json(&p->labels, c), "tokens", "median", p->median, "percentile_95",
-                     (json_int_t)p->percentile_95, "longest", (json_int_t)p->longest, "truncated",
-                     (json_int_t)p->truncated, "max_length_for_99_percent",
-                     (json_int_t)p->for_99_percent, "empty", (json_int_t)p->empty, "repeated",
-                     (json_int_t)p->repeated, "contradicting", (json_int_t)p->contradicting);
+    if (!p->rows) return json_put(object, name, json_null());
+    json_t *part = json_object(), *labels = json_object();
+    TRY(json_put(object, name, part));
+    const struct {
+        const char *name;
+        size_t count;
+    } after[] = { { "truncated", p->truncated },
+                  { "max_length_for_99_percent", p->for_99_percent },
+                  { "empty", p->empty },
+                  { "repeated", p->repeated },
+                  { "contradicting", p->contradicting } };
+    TRY(json_put(part, "rows", json_integer((json_int_t)p->rows)));
+    TRY(json_put(part, "units", json_integer((json_int_t)p->units)));
+    TRY(json_put(part, "labels", labels));
+    TRY(labels_put(&p->labels, c, labels));
+    TRY(json_put(part, "tokens",
+                 json_pack("{s:f, s:I, s:I}", "median", p->median, "percentile_95",
+                           (json_int_t)p->percentile_95, "longest", (json_int_t)p->longest)));
+    for (size_t i = 0; i < sizeof after / sizeof *after; i++)
+        TRY(json_put(part, after[i].name, json_integer((json_int_t)after[i].count)));
+    return BERT_OK;
 }
 
-static json_t *unseen_json(const data_summary *s)
+static bert_status unseen_append(const data_summary *s, json_t *unseen)
 {
-    json_t *unseen = json_array();
     for (size_t i = 0; i < s->dev.labels.count; i++)
         if (!label_tally_find(&s->train.labels, s->dev.labels.items[i].name))
-            json_array_append_new(unseen, json_string_of(s->dev.labels.items[i].name));
-    return unseen;
+            TRY(json_append(unseen, json_string_of(s->dev.labels.items[i].name)));
+    return BERT_OK;
 }
 
-json_t *data_summary_json(const data_summary *s, const config *c)
+bert_status data_summary_put(const data_summary *s, const config *c, json_t *object)
 {
-    return json_pack("{s:o, s:o, s:I, s:o}", "train", part_json(&s->train, c), "dev",
-                     part_json(&s->dev, c), "leaked", (json_int_t)s->leaked, "labels_unseen",
-                     unseen_json(s));
+    TRY(part_put(&s->train, "train", c, object));
+    TRY(part_put(&s->dev, "dev", c, object));
+    TRY(json_put(object, "leaked", json_integer((json_int_t)s->leaked)));
+    json_t *unseen = json_array();
+    TRY(json_put(object, "labels_unseen", unseen));
+    return unseen_append(s, unseen);
 }
 
 /* ---- what to worry about */

@@ -44,8 +44,8 @@ bert_status data_summary_make(const examples *train, const dataset *train_rows, 
                               const dataset *dev_rows, data_summary *out);
 void data_summary_release(data_summary *s);
 
-/* The object above, labels in the order of the configuration. */
-json_t *data_summary_json(const data_summary *s, const config *c);
+/* The members above, labels in the order of the configuration. */
+bert_status data_summary_put(const data_summary *s, const config *c, json_t *object);
 
 /* Warns of texts on both sides, of contradictions, and of many truncated texts. */
 void data_summary_warn(const data_summary *s, const config *c, size_t max_length,

@@ -9,15 +9,21 @@
 
 #include <stdlib.h>
 
+static bert_status data_put(const run *r, json_t *time, json_t *object)
+{
+    if (time) TRY(json_put(object, "time", time));
+    TRY(data_summary_put(&r->data, &r->config, object));
+    TRY(json_put(object, "task", json_string(r->task->name)));
+    TRY(json_put(object, "max_length", json_integer((json_int_t)r->max_length)));
+    return json_put(object, "memory", record_memory(r));
+}
+
 bert_status data_tell(const run *r, json_t *time)
 {
-    json_t *object = data_summary_json(&r->data, &r->config);
+    json_t *object = json_object();
     char *text;
-    json_object_set_new(object, "task", json_string(r->task->name));
-    json_object_set_new(object, "max_length", json_integer((json_int_t)r->max_length));
-    json_object_set_new(object, "memory", record_memory(r));
-    if (time) json_object_set_new(object, "time", time);
-    bert_status status = json_text(object, &text);
+    bert_status status = data_put(r, time, object);
+    if (status == BERT_OK) status = json_text(object, &text);
     json_decref(object);
     TRY(status);
     observe(&r->options->observer, &(bert_event){ .kind = BERT_EVENT_DATA, .text = text });

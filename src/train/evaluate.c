@@ -2,9 +2,11 @@
 
 #include "base/memory.h"
 #include "base/rng.h"
+#include "formats/json.h"
 #include "metrics/bootstrap.h"
 #include "train/observe.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 /* ---- room */
@@ -154,9 +156,9 @@ static bert_status intervals_put(tally *t, const bert_observer *observer, evalua
     json_t *intervals;
     TRY(resamples_make(t->e, t->metrics, &out->resamples));
     TRY(resamples_intervals(&out->resamples, &intervals));
-    json_object_set_new(out->metrics, "intervals", intervals);
-    json_object_set_new(out->metrics, "interval_resamples",
-                        json_integer((json_int_t)out->resamples.count));
+    TRY(json_put(out->metrics, "intervals", intervals));
+    TRY(json_put(out->metrics, "interval_resamples",
+                 json_integer((json_int_t)out->resamples.count)));
     if (out->resamples.count < bootstrap_resamples(1))
         observe_note(observer, "intervals are of %zu resamples, for there are %zu examples",
                      out->resamples.count, t->e->row_count);
@@ -166,16 +168,18 @@ static bert_status intervals_put(tally *t, const bert_observer *observer, evalua
 static bert_status tally_report(tally *t, evaluation *out)
 {
     const examples *e = t->e;
-    out->metrics = json_pack("{s:f}", "eval_loss", t->divisor > 0.0 ? t->loss / t->divisor : 0.0);
-    out->files = json_object();
-    if (!out->metrics)
+    double loss = t->divisor > 0.0 ? t->loss / t->divisor : 0.0;
+    if (!isfinite(loss))
         return fail(
             BERT_NUMERIC,
             "the evaluation's loss is not finite: the weights are damaged, or training diverged");
+    out->metrics = json_object();
+    out->files = json_object();
+    TRY(json_put(out->metrics, "eval_loss", json_number(loss)));
     TRY(e->task->metrics_put(t->metrics, e, out->metrics));
-    json_object_set_new(out->metrics, "eval_examples", json_integer((json_int_t)e->row_count));
-    json_object_set_new(out->metrics, "truncated_share",
-                        json_real((double)e->truncated / (double)e->row_count));
+    TRY(json_put(out->metrics, "eval_examples", json_integer((json_int_t)e->row_count)));
+    TRY(json_put(out->metrics, "truncated_share",
+                 json_number((double)e->truncated / (double)e->row_count)));
     out->score = e->task->metrics_score(t->metrics);
     return e->task->metrics_files ? e->task->metrics_files(t->metrics, e, out->files) : BERT_OK;
 }

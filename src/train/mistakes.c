@@ -43,20 +43,26 @@ static void sink(mistake *items, size_t count)
 
 /* ---- in words */
 
+/* Where the row stands, and what it asks. */
+static bert_status place_put(const dataset_row *r, bool question, json_t *words)
+{
+    TRY(json_put(words, "file", json_string_of(slice_of(r->path))));
+    TRY(json_put(words, question ? "question" : "line", json_integer((json_int_t)r->line)));
+    if (r->id.bytes) TRY(json_put(words, "id", json_string_of(r->id)));
+    if (r->text.bytes) TRY(json_put(words, "text", json_string_of(r->text)));
+    return r->pair.bytes ? json_put(words, "text_pair", json_string_of(r->pair)) : BERT_OK;
+}
+
 static bert_status words_make(const examples *e, size_t row, const void *answer, double severity,
                               json_t **out)
 {
     const dataset_row *r = &e->rows[row];
     const task *kind = e->task;
     json_t *words = json_object();
-    json_object_set_new(words, "file", json_string(r->path));
-    json_object_set_new(words, kind->form == FORM_QUESTIONS ? "question" : "line",
-                        json_integer((json_int_t)r->line));
-    if (r->id.bytes) json_object_set_new(words, "id", json_string_of(r->id));
-    if (r->text.bytes) json_object_set_new(words, "text", json_string_of(r->text));
-    if (r->pair.bytes) json_object_set_new(words, "text_pair", json_string_of(r->pair));
-    bert_status status = kind->explain(e, row, answer, words);
-    json_object_set_new(words, kind->right ? "confidence" : "error", json_real(severity));
+    bert_status status = place_put(r, kind->form == FORM_QUESTIONS, words);
+    if (status == BERT_OK) status = kind->explain(e, row, answer, words);
+    if (status == BERT_OK)
+        status = json_put(words, kind->right ? "confidence" : "error", json_number(severity));
     if (status == BERT_OK)
         *out = words;
     else
@@ -88,7 +94,11 @@ bert_status mistakes_list(mistakes *m, json_t **out)
     json_t *list = json_array();
     if (!list) return fail(BERT_MEMORY, "out of memory for mistakes");
     for (; m->count > 0; m->count--) {
-        json_array_insert_new(list, 0, m->items[0].words);
+        if (json_array_insert(list, 0, m->items[0].words) != 0) {
+            json_decref(list);
+            return fail(BERT_MEMORY, "out of memory for mistakes");
+        }
+        json_decref(m->items[0].words);
         m->items[0] = m->items[m->count - 1];
         sink(m->items, m->count - 1);
     }

@@ -17,12 +17,13 @@ bert_status profile_tell(const profile *p, const bert_observer *observer)
     profile_summary summary;
     profile_summarize(p, &summary);
     json_t *rows = json_array();
-    for (size_t i = 0; i < summary.count; i++)
-        json_array_append_new(rows, row_object(&summary.rows[i]));
     json_t *object = json_pack("{s:I, s:f, s:o}", "steps", (json_int_t)summary.steps, "seconds",
                                summary.seconds, "operations", rows);
+    bert_status status = object ? BERT_OK : fail(BERT_MEMORY, "out of memory for the profile");
+    for (size_t i = 0; i < summary.count && status == BERT_OK; i++)
+        status = json_append(rows, row_object(&summary.rows[i]));
     char *text;
-    bert_status status = json_text(object, &text);
+    if (status == BERT_OK) status = json_text(object, &text);
     json_decref(object);
     TRY(status);
     observe(observer, &(bert_event){ .kind = BERT_EVENT_PROFILE, .text = text });

@@ -8,91 +8,148 @@
 #include "report/base_model.h"
 #include "report/report.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-bert_status record_evaluation(run *r, size_t epoch, json_t *metrics)
+static bert_status numbers_put(json_t *metrics, json_t *numbers)
 {
-    if (!r->evaluations) r->evaluations = json_array();
-    json_t *numbers = json_object(), *value;
     const char *name;
-    json_object_foreach(metrics, name, value) if (json_is_number(value))
-        json_object_set(numbers, name, value);
-    json_t *one = json_pack("{s:I, s:I, s:o}", "epoch", (json_int_t)epoch, "step",
-                            (json_int_t)r->steps_done, "metrics", numbers);
-    if (json_array_append_new(r->evaluations, one) != 0)
-        return fail(BERT_MEMORY, "out of memory for an evaluation");
+    json_t *value;
+    json_object_foreach(metrics, name, value)
+    {
+        if (json_is_number(value)) TRY(json_put(numbers, name, json_incref(value)));
+    }
     return BERT_OK;
 }
 
-static json_t *all_results(const run *r)
+bert_status record_evaluation(run *r, size_t epoch, json_t *metrics)
 {
-    json_t *o = r->evaluation.metrics ? json_copy(r->evaluation.metrics) : json_object();
+    if (!r->evaluations) r->evaluations = json_array();
+    json_t *one = json_object();
+    TRY(json_append(r->evaluations, one));
+    TRY(json_put(one, "epoch", json_integer((json_int_t)epoch)));
+    TRY(json_put(one, "step", json_integer((json_int_t)r->steps_done)));
+    json_t *numbers = json_object();
+    TRY(json_put(one, "metrics", numbers));
+    return numbers_put(metrics, numbers);
+}
+
+static bert_status results_put(const run *r, json_t *o)
+{
     double steps = (double)r->steps_done, seconds = r->seconds > 0.0 ? r->seconds : 1e-9;
-    json_object_set_new(o, "epoch", json_real(steps / (double)sampler_steps(&r->sampler)));
-    json_object_set_new(o, "train_loss", json_real(steps > 0.0 ? r->loss_sum / steps : 0.0));
-    json_object_set_new(o, "train_runtime", json_real(r->seconds));
-    json_object_set_new(o, "train_samples", json_integer((json_int_t)r->train.features.count));
-    json_object_set_new(o, "train_samples_per_second",
-                        json_real((double)r->examples_seen / seconds));
-    json_object_set_new(o, "train_steps_per_second", json_real(steps / seconds));
-    json_object_set_new(o, "train_tokens_per_second", json_real((double)r->tokens / seconds));
-    json_object_set_new(o, "train_steps", json_integer((json_int_t)r->steps_done));
-    return o;
+    TRY(json_put(o, "epoch", json_number(steps / (double)sampler_steps(&r->sampler))));
+    TRY(json_put(o, "train_loss", json_number(steps > 0.0 ? r->loss_sum / steps : 0.0)));
+    TRY(json_put(o, "train_runtime", json_number(r->seconds)));
+    TRY(json_put(o, "train_samples", json_integer((json_int_t)r->train.features.count)));
+    TRY(json_put(o, "train_samples_per_second", json_number((double)r->examples_seen / seconds)));
+    TRY(json_put(o, "train_steps_per_second", json_number(steps / seconds)));
+    TRY(json_put(o, "train_tokens_per_second", json_number((double)r->tokens / seconds)));
+    return json_put(o, "train_steps", json_integer((json_int_t)r->steps_done));
+}
+
+/* A path or what else a user may have given, which need not be UTF-8. */
+static json_t *given_text(const char *text)
+{
+    return text ? json_string_of(slice_of(text)) : json_null();
+}
+
+static bert_status set_text_put(json_t *object, const char *key, const char *text)
+{
+    return text ? json_put(object, key, given_text(text)) : BERT_OK;
 }
 
 /* Those that are set; what is absent is as bert.h's defaults say. */
-static json_t *task_options_object(const bert_task_options *o)
+static bert_status task_options_put(const bert_task_options *o, json_t *object)
 {
-    return json_pack("{s:b, s:I, s:s*, s:f, s:s*, s:s*, s:b, s:b, s:f, s:b, s:s*}", "windows",
-                     (int)o->windows, "stride", (json_int_t)o->stride, "class_weights",
-                     o->class_weights, "label_smoothing", o->label_smoothing, "positive_weights",
-                     o->positive_weights, "label_file", o->label_file, "tune_thresholds",
-                     (int)o->tune_thresholds, "fix_answers", (int)o->fix_answers, "mask_share",
-                     o->mask_share, "whole_words", (int)o->whole_words, "pooling", o->pooling);
+    TRY(json_put(object, "windows", json_boolean(o->windows)));
+    TRY(json_put(object, "stride", json_integer((json_int_t)o->stride)));
+    TRY(set_text_put(object, "class_weights", o->class_weights));
+    TRY(json_put(object, "label_smoothing", json_number(o->label_smoothing)));
+    TRY(set_text_put(object, "positive_weights", o->positive_weights));
+    TRY(set_text_put(object, "label_file", o->label_file));
+    TRY(json_put(object, "tune_thresholds", json_boolean(o->tune_thresholds)));
+    TRY(json_put(object, "fix_answers", json_boolean(o->fix_answers)));
+    TRY(json_put(object, "mask_share", json_number(o->mask_share)));
+    TRY(json_put(object, "whole_words", json_boolean(o->whole_words)));
+    return set_text_put(object, "pooling", o->pooling);
+}
+
+static bert_status files_put(const bert_train_options *o, json_t *object)
+{
+    json_t *train = json_array();
+    TRY(json_put(object, "model", given_text(o->model)));
+    TRY(json_put(object, "train", train));
+    for (size_t i = 0; i < o->train_count; i++) TRY(json_append(train, given_text(o->train[i])));
+    TRY(json_put(object, "dev", given_text(o->dev)));
+    TRY(json_put(object, "output", given_text(o->output)));
+    TRY(json_put(object, "overwrite", json_boolean(o->overwrite)));
+    TRY(json_put(object, "text", given_text(o->columns.text)));
+    TRY(json_put(object, "text_pair", given_text(o->columns.pair)));
+    return json_put(object, "label", given_text(o->columns.label));
+}
+
+/* What decides the steps and their rates. */
+static bert_status steps_put(const bert_train_options *o, json_t *object)
+{
+    TRY(json_put(object, "epochs", json_integer((json_int_t)o->epochs)));
+    TRY(json_put(object, "max_steps", json_integer((json_int_t)o->max_steps)));
+    TRY(json_put(object, "batch_size", json_integer((json_int_t)o->batch_size)));
+    TRY(json_put(object, "micro_batch", json_integer((json_int_t)o->micro_batch)));
+    TRY(json_put(object, "learning_rate", json_number(o->learning_rate)));
+    TRY(json_put(object, "schedule", given_text(o->schedule)));
+    TRY(json_put(object, "warmup", json_number(o->warmup)));
+    TRY(json_put(object, "weight_decay", json_number(o->weight_decay)));
+    TRY(json_put(object, "clip", json_number(o->clip)));
+    TRY(json_put(object, "adam_beta1", json_number(o->adam_beta1)));
+    TRY(json_put(object, "adam_beta2", json_number(o->adam_beta2)));
+    return json_put(object, "adam_epsilon", json_number(o->adam_epsilon));
 }
 
 /* Of the run, or of one for which nothing was chosen. */
-static json_t *options_object(const run *r, const bert_train_options *o)
+static bert_status options_put(const run *r, const bert_train_options *o, json_t *object)
 {
     size_t max_length =
         o == r->options ? r->max_length : size_smaller(r->task->max_length, r->config.positions);
-    json_t *train = json_array();
-    for (size_t i = 0; i < o->train_count; i++)
-        json_array_append_new(train, json_string(o->train[i]));
-    return json_pack(
-        "{s:s?, s:o, s:s?, s:s?, s:b, s:s?, s:s?, s:s?, s:s, s:I, s:I, s:I, s:I, s:f, s:s, s:f, "
-        "s:f, "
-        "s:f, s:f, s:f, s:f, "
-        "s:f, s:I, s:s?, s:I, s:b, s:I, s:b, s:s?, s:I, s:s?, s:I, s:I, s:I, s:f, s:I, s:I, s:o}",
-        "model", o->model, "train", train, "dev", o->dev, "output", o->output, "overwrite",
-        (int)o->overwrite, "text", o->columns.text, "text_pair", o->columns.pair, "label",
-        o->columns.label, "task", r->task->name, "epochs", (json_int_t)o->epochs, "max_steps",
-        (json_int_t)o->max_steps, "batch_size", (json_int_t)o->batch_size, "micro_batch",
-        (json_int_t)o->micro_batch, "learning_rate", o->learning_rate, "schedule", o->schedule,
-        "warmup", o->warmup, "weight_decay", o->weight_decay, "clip", o->clip, "adam_beta1",
-        o->adam_beta1, "adam_beta2", o->adam_beta2, "adam_epsilon", o->adam_epsilon, "dropout",
-        o->dropout, "max_length", (json_int_t)max_length, "freeze", o->freeze, "seed",
-        (json_int_t)o->seed, "shuffle", (int)o->shuffle, "limit", (json_int_t)o->limit, "keep_best",
-        (int)o->keep_best, "metric", o->metric, "patience", (json_int_t)o->patience,
-        "checkpoint_every", o->checkpoint_every, "keep", (json_int_t)o->keep, "threads",
-        (json_int_t)o->threads, "memory_limit", (json_int_t)o->memory_limit, "dev_share",
-        o->dev_share, "folds", (json_int_t)o->folds, "seeds", (json_int_t)o->seeds, "task_options",
-        task_options_object(&o->task_options));
+    TRY(files_put(o, object));
+    TRY(json_put(object, "task", json_string(r->task->name)));
+    TRY(steps_put(o, object));
+    TRY(json_put(object, "dropout", json_number(o->dropout)));
+    TRY(json_put(object, "max_length", json_integer((json_int_t)max_length)));
+    TRY(json_put(object, "freeze", given_text(o->freeze)));
+    TRY(json_put(object, "seed", json_integer((json_int_t)o->seed)));
+    TRY(json_put(object, "shuffle", json_boolean(o->shuffle)));
+    TRY(json_put(object, "limit", json_integer((json_int_t)o->limit)));
+    TRY(json_put(object, "keep_best", json_boolean(o->keep_best)));
+    TRY(json_put(object, "metric", given_text(o->metric)));
+    TRY(json_put(object, "patience", json_integer((json_int_t)o->patience)));
+    TRY(json_put(object, "checkpoint_every", given_text(o->checkpoint_every)));
+    TRY(json_put(object, "keep", json_integer((json_int_t)o->keep)));
+    TRY(json_put(object, "threads", json_integer((json_int_t)o->threads)));
+    TRY(json_put(object, "memory_limit", json_integer((json_int_t)o->memory_limit)));
+    TRY(json_put(object, "dev_share", json_number(o->dev_share)));
+    TRY(json_put(object, "folds", json_integer((json_int_t)o->folds)));
+    TRY(json_put(object, "seeds", json_integer((json_int_t)o->seeds)));
+    json_t *own = json_object();
+    TRY(json_put(object, "task_options", own));
+    return task_options_put(&o->task_options, own);
 }
 
-json_t *record_options(const run *r)
+bert_status record_options(const run *r, json_t *object)
 {
-    return options_object(r, r->options);
+    return options_put(r, r->options, object);
 }
 
 static bert_status digest_put(json_t *digests, const char *path)
 {
     char hex[DIGEST_TEXT];
     TRY(file_digest(path, hex));
-    json_object_set_new(digests, path, json_string(hex));
-    return BERT_OK;
+    json_t *name = given_text(path);
+    bert_status status = name ? json_put(digests, json_string_value(name), json_string(hex))
+                              : fail(BERT_MEMORY, "out of memory for a digest");
+    json_decref(name);
+    return status;
 }
 
 /* Of every file of weights that was read, and of every data file. */
@@ -122,11 +179,12 @@ bert_status record_digests(const run *r, json_t **out)
 }
 
 /* "AMD EPYC", as /proc/cpuinfo says; "" where there is none. */
-static void processor_name(char *name, size_t capacity)
+static bert_status processor_name(char *name, size_t capacity)
 {
     *name = '\0';
     FILE *stream = fopen("/proc/cpuinfo", "re");
-    if (!stream) return;
+    if (!stream && errno == ENOMEM) return fail(BERT_MEMORY, "/proc/cpuinfo: out of memory");
+    if (!stream) return BERT_OK;
     char line[256];
     while (fgets(line, sizeof line, stream)) {
         char *colon = strchr(line, ':');
@@ -136,15 +194,17 @@ static void processor_name(char *name, size_t capacity)
         break;
     }
     fclose(stream);
+    return BERT_OK;
 }
 
-json_t *record_machine(void)
+bert_status record_machine(json_t *object)
 {
     char processor[128];
-    processor_name(processor, sizeof processor);
-    return json_pack("{s:s, s:s, s:s, s:s}", "bert.c", BERT_VERSION, "matrix_library",
-                     compute_cpu_matrix_library(), "instruction_set", compute_cpu_instruction_set(),
-                     "processor", processor);
+    TRY(processor_name(processor, sizeof processor));
+    TRY(json_put(object, "bert.c", json_string(BERT_VERSION)));
+    TRY(json_put(object, "matrix_library", json_string(compute_cpu_matrix_library())));
+    TRY(json_put(object, "instruction_set", json_string(compute_cpu_instruction_set())));
+    return json_put(object, "processor", given_text(processor));
 }
 
 json_t *record_memory(const run *r)
@@ -154,67 +214,58 @@ json_t *record_memory(const run *r)
                      (json_int_t)m->examples_at_once, "layers_again", (json_int_t)m->layers_again);
 }
 
-static json_t *run_object(const run *r)
+static bert_status run_put(const run *r, json_t *object)
 {
-    json_t *object = record_machine(),
-           *rest =
-               json_pack("{s:s?, s:I, s:b, s:O*, s:o, s:o, s:O, s:o, s:O*, s:O*}", "command_line",
-                         r->options->command_line, "steps", (json_int_t)r->steps_done, "finished",
-                         (int)!run_unfinished(r), "resumed", r->resumed, "memory", record_memory(r),
-                         "options", record_options(r), "sha256", r->digests, "data",
-                         data_summary_json(&r->data, &r->config), "baselines", r->baselines.metrics,
-                         "evaluations", r->evaluations);
-    if (object && rest && json_object_update(object, rest) == 0) {
-        json_decref(rest);
-        return object;
-    }
-    json_decref(rest);
-    json_decref(object);
-    return NULL;
+    TRY(record_machine(object));
+    TRY(json_put(object, "command_line", given_text(r->options->command_line)));
+    TRY(json_put(object, "steps", json_integer((json_int_t)r->steps_done)));
+    TRY(json_put(object, "finished", json_boolean(!run_unfinished(r))));
+    if (r->resumed) TRY(json_put(object, "resumed", json_incref(r->resumed)));
+    TRY(json_put(object, "memory", record_memory(r)));
+    json_t *options = json_object();
+    TRY(json_put(object, "options", options));
+    TRY(record_options(r, options));
+    TRY(json_put(object, "sha256", json_incref(r->digests)));
+    json_t *data = json_object();
+    TRY(json_put(object, "data", data));
+    TRY(data_summary_put(&r->data, &r->config, data));
+    if (r->baselines.metrics)
+        TRY(json_put(object, "baselines", json_incref(r->baselines.metrics)));
+    return r->evaluations ? json_put(object, "evaluations", json_incref(r->evaluations)) : BERT_OK;
 }
 
-static bert_status object_write(const run *r, const char *name, json_t *object)
+static bert_status labels_put(const config *c, json_t *names)
 {
-    bert_status status = object ? output_json(&r->output, name, object)
-                                : fail(BERT_MEMORY, "out of memory for %s", name);
-    json_decref(object);
-    return status;
-}
-
-static json_t *labels_array(const config *c)
-{
-    json_t *names = json_array();
     for (size_t i = 0; i < c->labels; i++)
-        json_array_append_new(names, json_string(c->label_names[i]));
-    return names;
+        TRY(json_append(names, json_string(c->label_names[i])));
+    return BERT_OK;
 }
 
-/* For people: `run` is run.json's object. */
-static bert_status pages_write(const run *r, json_t *run_json)
+/* For people: `run` is run.json's object, `results` that of all_results.json. */
+static bert_status pages_write(const run *r, json_t *run_json, json_t *results)
 {
-    bert_train_options defaults = bert_train_options_default();
-    base_model base;
-    char *log;
-    TRY(output_path(&r->output, "train_log.jsonl", &log));
-    bert_status status = base_model_read(r->options->model, &base);
-    if (status == BERT_OK) {
-        report_facts facts = { .run = run_json,
-                               .defaults = options_object(r, &defaults),
-                               .metrics = r->evaluation.metrics,
-                               .results = all_results(r),
-                               .mistakes = r->evaluation.mistakes,
-                               .labels = r->task->head->labelled ? labels_array(&r->config) : NULL,
-                               .log = log,
-                               .license = base.license,
-                               .base = base.name };
-        status = facts.defaults && facts.results
-                     ? report_write(r->output.staging, &facts)
-                     : fail(BERT_MEMORY, "out of memory for the report");
-        json_decref(facts.defaults);
-        json_decref(facts.results);
-        json_decref(facts.labels);
-        base_model_release(&base);
-    }
+    bert_train_options given = bert_train_options_default();
+    json_t *defaults = json_object(), *labels = json_array();
+    base_model base = { 0 };
+    char *log = NULL;
+    bert_status status = output_path(&r->output, "train_log.jsonl", &log);
+    if (status == BERT_OK) status = options_put(r, &given, defaults);
+    if (status == BERT_OK) status = labels_put(&r->config, labels);
+    if (status == BERT_OK) status = base_model_read(r->options->model, &base);
+    if (status == BERT_OK)
+        status = report_write(r->output.staging,
+                              &(report_facts){ .run = run_json,
+                                               .defaults = defaults,
+                                               .metrics = r->evaluation.metrics,
+                                               .results = results,
+                                               .mistakes = r->evaluation.mistakes,
+                                               .labels = r->task->head->labelled ? labels : NULL,
+                                               .log = log,
+                                               .license = base.license,
+                                               .base = base.name });
+    base_model_release(&base);
+    json_decref(defaults);
+    json_decref(labels);
     free(log);
     return status;
 }
@@ -226,11 +277,15 @@ bert_status record_write(const run *r)
     json_t *value;
     if (e->metrics) TRY(output_json(&r->output, "eval_results.json", e->metrics));
     json_object_foreach(e->files, name, value) TRY(output_json(&r->output, name, value));
-    TRY(object_write(r, "all_results.json", all_results(r)));
-    json_t *object = run_object(r);
-    bert_status status = object_write(r, "run.json", json_incref(object));
-    if (status == BERT_OK) status = pages_write(r, object);
-    json_decref(object);
+    json_t *results = json_object(), *record = json_object();
+    bert_status status = json_put_members(results, e->metrics);
+    if (status == BERT_OK) status = results_put(r, results);
+    if (status == BERT_OK) status = output_json(&r->output, "all_results.json", results);
+    if (status == BERT_OK) status = run_put(r, record);
+    if (status == BERT_OK) status = output_json(&r->output, "run.json", record);
+    if (status == BERT_OK) status = pages_write(r, record, results);
+    json_decref(results);
+    json_decref(record);
     return status;
 }
 

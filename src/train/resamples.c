@@ -52,12 +52,17 @@ bert_status resamples_intervals(const resamples *r, json_t **out)
     void *memory;
     TRY(memory_zeroed(r->count, sizeof *r->values, &memory));
     json_t *intervals = json_object();
-    for (size_t i = 0; i < r->scores.count; i++) {
+    bert_status status = BERT_OK;
+    for (size_t i = 0; i < r->scores.count && status == BERT_OK; i++) {
         /* A copy, for it is put in order. */
         memcpy(memory, r->values + i * r->count, r->count * sizeof *r->values);
-        json_object_set_new(intervals, r->scores.items[i].name, interval_json(memory, r->count));
+        status =
+            json_put(intervals, r->scores.items[i].name, interval_json(memory, r->count));
     }
     free(memory);
-    *out = intervals;
-    return BERT_OK;
+    if (status == BERT_OK)
+        *out = intervals;
+    else
+        json_decref(intervals);
+    return status;
 }

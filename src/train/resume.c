@@ -69,23 +69,40 @@ void checkpoints_plan(run *r, size_t model_bytes)
 
 /* ---- taking one */
 
+/* NULL is null. */
+static bert_status shared_put(json_t *object, const char *key, json_t *value)
+{
+    return json_put(object, key, value ? json_incref(value) : json_null());
+}
+
+static bert_status state_put(const run *r, json_t *state)
+{
+    TRY(shared_put(state, "metrics", r->evaluation.metrics));
+    TRY(shared_put(state, "files", r->evaluation.files));
+    TRY(shared_put(state, "mistakes", r->evaluation.mistakes));
+    TRY(shared_put(state, "evaluations", r->evaluations));
+    TRY(shared_put(state, "resumed", r->resumed));
+    json_t *options = json_object();
+    TRY(json_put(state, "options", options));
+    TRY(record_options(r, options));
+    TRY(shared_put(state, "sha256", r->digests));
+    json_t *machine = json_object();
+    TRY(json_put(state, "machine", machine));
+    return record_machine(machine);
+}
+
 static bert_status state_text(const run *r, char **out)
 {
-    const evaluation *e = &r->evaluation;
     json_t *state = json_pack(
-        "{s:I, s:I, s:[f, f, f], s:f, s:f, s:I, s:I, s:f, s:b, s:I, s:b, s:I, s:I, s:O?, s:O?, "
-        "s:O?, s:O?, s:O?, s:o, s:O, s:o}",
-        "step", (json_int_t)r->steps_done, "epochs_done", (json_int_t)r->epochs_done, "losses",
+        "{s:I, s:I, s:[f, f, f], s:f, s:f, s:I, s:I, s:f, s:b, s:I, s:b, s:I, s:I}", "step",
+        (json_int_t)r->steps_done, "epochs_done", (json_int_t)r->epochs_done, "losses",
         r->losses.early, r->losses.late, r->losses.recent, "loss_sum", r->loss_sum, "seconds",
         r->seconds, "tokens", (json_int_t)r->tokens, "examples_seen", (json_int_t)r->examples_seen,
         "best_score", r->best_score, "best_known", (int)r->best_known, "stale",
         (json_int_t)r->stale, "saved", (int)r->saved, "evaluated_step",
-        (json_int_t)r->evaluated_step, "examples_at_once", (json_int_t)r->plan.units, "metrics",
-        e->metrics, "files", e->files, "mistakes", e->mistakes, "evaluations", r->evaluations,
-        "resumed", r->resumed, "options", record_options(r), "sha256", r->digests, "machine",
-        record_machine());
-    if (!state) return fail(BERT_MEMORY, "out of memory for a checkpoint");
-    bert_status status = json_text(state, out);
+        (json_int_t)r->evaluated_step, "examples_at_once", (json_int_t)r->plan.units);
+    bert_status status = state_put(r, state);
+    if (status == BERT_OK) status = json_text(state, out);
     json_decref(state);
     return status;
 }
@@ -225,8 +242,8 @@ static bert_status digests_same(const char *where, const json_t *then, const jso
 /* `record`: of a checkpoint's state or of run.json. */
 static bert_status run_same(run *r, const char *where, const json_t *record)
 {
-    json_t *options = record_options(r);
-    bert_status status = options ? BERT_OK : fail(BERT_MEMORY, "out of memory for the options");
+    json_t *options = json_object();
+    bert_status status = record_options(r, options);
     if (status == BERT_OK)
         status = options_same(where, json_object_get(record, "options"), options);
     json_decref(options);
@@ -235,10 +252,11 @@ static bert_status run_same(run *r, const char *where, const json_t *record)
 }
 
 /* Another processor or library rounds differently: allowed, but not without a word. */
-static void machine_tell(const run *r, const json_t *then)
+static bert_status machine_tell(const run *r, const json_t *then)
 {
-    json_t *now = record_machine(), *value;
+    json_t *now = json_object(), *value;
     const char *name;
+    bert_status status = record_machine(now);
     json_object_foreach(now, name, value)
     {
         const json_t *before = json_object_get(then, name);
@@ -249,6 +267,7 @@ static void machine_tell(const run *r, const json_t *then)
                             name, json_string_value(before), json_string_value(value));
     }
     json_decref(now);
+    return status;
 }
 
 /* ---- going on from one */
@@ -323,9 +342,8 @@ static bert_status state_take(run *r, const checkpoint *c, const json_t *state)
     if (json_is_array(evaluations)) r->evaluations = json_incref(evaluations);
     r->evaluation.score = r->best_score;
     r->resumed = json_is_array(resumed) ? json_incref(resumed) : json_array();
-    if (json_array_append_new(r->resumed, json_integer((json_int_t)r->steps_done)) != 0)
-        return fail(BERT_MEMORY, "out of memory for the run's record");
-    machine_tell(r, json_object_get(state, "machine"));
+    TRY(json_append(r->resumed, json_integer((json_int_t)r->steps_done)));
+    TRY(machine_tell(r, json_object_get(state, "machine")));
     r->checkpoint_step = r->steps_done;
     observe_note(&r->options->observer, "resumed: %s, after step %zu of %zu", c->path,
                  r->steps_done, r->schedule.steps);

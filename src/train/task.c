@@ -16,13 +16,11 @@ void score_put_cost(score_list *list, const char *name, double value)
     list->items[list->count - 1].less_is_better = true;
 }
 
-void scores_describe(const score_list *list, json_t *object)
+bert_status scores_describe(const score_list *list, json_t *object)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        double value = list->items[i].value;
-        json_object_set_new(object, list->items[i].name,
-                            isfinite(value) ? json_real(value) : json_null());
-    }
+    for (size_t i = 0; i < list->count; i++)
+        TRY(json_put(object, list->items[i].name, json_number(list->items[i].value)));
+    return BERT_OK;
 }
 
 double examples_weigh(const examples *e, const uint32_t *index, size_t count, size_t first_in_step,

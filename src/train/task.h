@@ -75,7 +75,7 @@ void score_put(score_list *list, const char *name, double value);
 void score_put_cost(score_list *list, const char *name, double value); /* less is better */
 
 /* Each score as a member of an object; null where it is not defined, for JSON has no NaN. */
-void scores_describe(const score_list *list, json_t *object);
+bert_status scores_describe(const score_list *list, json_t *object);
 
 /* What is thought of one row's answer. */
 typedef struct verdict {
