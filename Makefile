@@ -54,6 +54,9 @@ $(FAULTS): $(BUILD)/%.so: %.c
 	@mkdir -p $(@D)
 	$(CC) $(WARNINGS) -D_GNU_SOURCE -fPIC -O2 -shared -o $@ $< -ldl
 
+# has malloc() and mmap() of its own
+$(BUILD)/tests/test_allocation: $(BUILD)/tests/faults/memory.o
+
 $(BUILD)/tests/%.o: FLAGS += -Itests
 
 $(TOOLS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libbert.a

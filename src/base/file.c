@@ -190,26 +190,56 @@ bert_status folder_make(const char *path)
     return status;
 }
 
+static bool is_dots(const char *name)
+{
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+static bert_status entry_remove(int folder, const char *path, const char *name);
+
+/* Without opendir(), which needs memory: what a run leaves behind goes where memory has ended, too.
+ * What is removed while a folder is read may hide what was not read yet, so it is read again until
+ * nothing is found. */
+static bert_status entries_remove(int folder, const char *path)
+{
+    _Alignas(struct dirent64) char entries[4096];
+    for (;;) {
+        bool found = false;
+        if (lseek(folder, 0, SEEK_SET) < 0) return fail_errno("remove", path);
+        for (ssize_t bytes; (bytes = getdents64(folder, entries, sizeof entries)) != 0;) {
+            if (bytes < 0) return fail_errno("remove", path);
+            for (ssize_t at = 0; at < bytes;) {
+                const struct dirent64 *entry = (const struct dirent64 *)(entries + at);
+                at += entry->d_reclen;
+                if (is_dots(entry->d_name)) continue;
+                found = true;
+                TRY(entry_remove(folder, path, entry->d_name));
+            }
+        }
+        if (!found) return BERT_OK;
+    }
+}
+
+/* path: of the folder, for messages. */
+static bert_status entry_remove(int folder, const char *path, const char *name)
+{
+    if (unlinkat(folder, name, 0) == 0 || errno == ENOENT) return BERT_OK;
+    int reason = errno;
+    int inner = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (inner < 0) { /* no folder, or not ours to look into */
+        if (errno == ENOTDIR || errno == ELOOP) errno = reason;
+        return fail_errno("remove", path);
+    }
+    bert_status status = entries_remove(inner, path);
+    close(inner);
+    if (status == BERT_OK && unlinkat(folder, name, AT_REMOVEDIR) != 0)
+        status = fail_errno("remove", path);
+    return status;
+}
+
 bert_status folder_remove(const char *path)
 {
-    struct stat info;
-    if (lstat(path, &info) != 0) return errno == ENOENT ? BERT_OK : fail_errno("remove", path);
-    if (!S_ISDIR(info.st_mode)) return unlink(path) == 0 ? BERT_OK : fail_errno("remove", path);
-
-    DIR *folder = opendir(path);
-    if (!folder) return fail_errno("remove", path);
-    bert_status status = BERT_OK;
-    for (struct dirent *entry; status == BERT_OK && (entry = readdir(folder));) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
-        char *inner = NULL;
-        status = path_join(path, entry->d_name, &inner);
-        if (status != BERT_OK) break;
-        status = folder_remove(inner);
-        free(inner);
-    }
-    closedir(folder);
-    if (status == BERT_OK && rmdir(path) != 0) status = fail_errno("remove", path);
-    return status;
+    return entry_remove(AT_FDCWD, path, path);
 }
 
 /* In one step, or in three where the file system cannot (NFS, some FUSE): then there is an instant

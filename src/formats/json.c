@@ -57,10 +57,10 @@ static bert_status value_parse(slice text, const char *origin, json_type type, c
                     origin);
 
     json_error_t error;
-    json_t *value = json_loadb(text.bytes, text.count, PARSE_FLAGS | JSON_DECODE_ANY, &error);
+    json_t *value = json_load_text(text, PARSE_FLAGS | JSON_DECODE_ANY, &error);
     if (!value && json_error_code(&error) == json_error_numeric_overflow)
-        value = json_loadb(text.bytes, text.count,
-                           PARSE_FLAGS | JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, &error);
+        value =
+            json_load_text(text, PARSE_FLAGS | JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, &error);
     if (!value) return fail_parse(origin, &error);
     if (json_typeof(value) != type) {
         bert_status status = fail(BERT_FORMAT, "%s: holds %s where a JSON %s was expected", origin,

@@ -21,6 +21,10 @@ bert_status json_read_list(const char *path, json_t **out);
 /* The same from memory; `origin` stands in messages. */
 bert_status json_parse_object(slice text, const char *origin, json_t **out);
 
+/* jansson's json_loadb(), safe where memory ends (json_load.c says what it does there): then the
+ * result is NULL and json_error_code() json_error_out_of_memory. */
+json_t *json_load_text(slice text, size_t flags, json_error_t *error);
+
 /* Optional members: an absent or null one leaves *out as it is; a wrong type or a value out of
  * bounds is BERT_FORMAT. */
 bert_status json_get_size(const json_t *object, const char *path, const char *key, size_t least,
@@ -53,7 +57,8 @@ json_t *json_number(double number);
  *     TRY(json_put(scores, "good", json_number(0.5)));
  *
  * Both take `value` over, whatever they return. A NULL one stands for one that could not be made,
- * and fails with BERT_MEMORY. */
+ * and fails with BERT_MEMORY. (Where memory ends, json_pack() may lose what `o` hands it, and
+ * passes over `s*`.) */
 bert_status json_put(json_t *object, const char *key, json_t *value);
 bert_status json_append(json_t *list, json_t *value);
 

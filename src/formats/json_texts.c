@@ -11,8 +11,7 @@ bert_status json_column_parse(slice json, const char *path, size_t line, const c
     if (!json.bytes)
         return fail(BERT_FORMAT, "%s:%zu: '%s' is missing in this row", path, line, column);
     json_error_t error;
-    json_t *value =
-        json_loadb(json.bytes, json.count, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+    json_t *value = json_load_text(json, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
     if (value) {
         *out = value;
         return BERT_OK;

@@ -1,6 +1,7 @@
 #include "formats/json.h"
 
 #include "base/file.h"
+#include "base/memory.h"
 #include "base/utf8.h"
 
 #include <math.h>
@@ -10,83 +11,117 @@
 
 /* Where the text goes. Errors of the stream are sticky and told by who closes it. */
 typedef struct writer {
-    FILE *stream;
-    bool compact; /* no white space */
+    FILE *stream; /* NULL: to memory, without white space */
+    char *text;   /* [count], ended by NUL */
+    size_t count, capacity;
 } writer;
+
+static bert_status write_text(writer *w, const char *text)
+{
+    if (w->stream) {
+        fputs(text, w->stream);
+        return BERT_OK;
+    }
+    size_t count = strlen(text);
+    TRY(memory_grow((void **)&w->text, &w->capacity, w->count + count + 1, 1));
+    memcpy(w->text + w->count, text, count + 1);
+    w->count += count;
+    return BERT_OK;
+}
+
+static bert_status fail_memory(void)
+{
+    return fail(BERT_MEMORY, "out of memory for a JSON text");
+}
+
+/* Does the text of a number read back as `number`? Rounding up the largest doubles overflows: they
+ * do not. */
+static bert_status reads_back(const char *text, double number, bool *equal)
+{
+    json_error_t error;
+    json_t *back = json_load_text(slice_of(text), JSON_DECODE_ANY, &error);
+    if (!back && json_error_code(&error) == json_error_out_of_memory) return fail_memory();
+    *equal = back && json_real_value(back) == number;
+    json_decref(back);
+    return BERT_OK;
+}
 
 /* jansson prints doubles with a fixed number of digits: 1e-12 would become
  * 9.9999999999999998e-13. Its own printer and reader are used, since they do not mind the locale.
- * False: out of memory. */
-static bool write_real(const writer *w, const json_t *value)
+ */
+static bert_status write_real(writer *w, const json_t *value)
 {
     enum { DIGITS_MAX = 17 }; /* enough for any double */
-    for (int digits = 1; digits <= DIGITS_MAX; digits++) {
+    for (int digits = 1;; digits++) {
         char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(digits));
-        json_t *back = text ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
-        /* rounding up the largest doubles overflows: then there is no `back` */
-        bool equal = back && json_real_value(back) == json_real_value(value);
-        if (equal || digits == DIGITS_MAX) fputs(text ? text : "", w->stream);
-        json_decref(back);
+        if (!text) return fail_memory();
+        bool equal = false;
+        bert_status status = reads_back(text, json_real_value(value), &equal);
+        bool last = equal || digits == DIGITS_MAX;
+        if (status == BERT_OK && last) status = write_text(w, text);
         free(text);
-        if (!text) return false;
-        if (equal) break;
+        if (status != BERT_OK || last) return status;
     }
-    return true;
 }
 
-static void write_line(const writer *w, size_t depth)
+static bert_status write_line(writer *w, size_t depth)
 {
-    if (w->compact) return;
-    fputc('\n', w->stream);
-    for (size_t i = 0; i < depth; i++) fputs("  ", w->stream);
+    if (!w->stream) return BERT_OK;
+    TRY(write_text(w, "\n"));
+    for (size_t i = 0; i < depth; i++) TRY(write_text(w, "  "));
+    return BERT_OK;
 }
 
-static bool write_value(const writer *w, const json_t *value, size_t depth);
+static bert_status write_value(writer *w, const json_t *value, size_t depth);
 
-static bool write_object(const writer *w, json_t *object, size_t depth)
+static bert_status write_key(writer *w, const char *key)
+{
+    json_t *name = json_string(key);
+    bert_status status = write_value(w, name, 0);
+    json_decref(name);
+    TRY(status);
+    return write_text(w, w->stream ? ": " : ":");
+}
+
+static bert_status write_object(writer *w, json_t *object, size_t depth)
 {
     const char *key, *separator = "";
     json_t *value;
-    fputc('{', w->stream);
+    TRY(write_text(w, "{"));
     json_object_foreach(object, key, value)
     {
-        json_t *name = json_string(key);
-        fputs(separator, w->stream);
-        write_line(w, depth + 1);
-        bool done = name && write_value(w, name, depth);
-        json_decref(name);
-        fputs(w->compact ? ":" : ": ", w->stream);
-        if (!done || !write_value(w, value, depth + 1)) return false;
+        TRY(write_text(w, separator));
+        TRY(write_line(w, depth + 1));
+        TRY(write_key(w, key));
+        TRY(write_value(w, value, depth + 1));
         separator = ",";
     }
-    if (json_object_size(object)) write_line(w, depth);
-    fputc('}', w->stream);
-    return true;
+    if (json_object_size(object)) TRY(write_line(w, depth));
+    return write_text(w, "}");
 }
 
-static bool write_array(const writer *w, const json_t *array, size_t depth)
+static bert_status write_array(writer *w, const json_t *array, size_t depth)
 {
-    fputc('[', w->stream);
+    TRY(write_text(w, "["));
     for (size_t i = 0; i < json_array_size(array); i++) {
-        if (i) fputc(',', w->stream);
-        write_line(w, depth + 1);
-        if (!write_value(w, json_array_get(array, i), depth + 1)) return false;
+        if (i) TRY(write_text(w, ","));
+        TRY(write_line(w, depth + 1));
+        TRY(write_value(w, json_array_get(array, i), depth + 1));
     }
-    if (json_array_size(array)) write_line(w, depth);
-    fputc(']', w->stream);
-    return true;
+    if (json_array_size(array)) TRY(write_line(w, depth));
+    return write_text(w, "]");
 }
 
-/* False: out of memory. */
-static bool write_value(const writer *w, const json_t *value, size_t depth)
+static bert_status write_value(writer *w, const json_t *value, size_t depth)
 {
     if (json_is_object(value)) return write_object(w, (json_t *)value, depth);
     if (json_is_array(value)) return write_array(w, value, depth);
     if (json_is_real(value)) return write_real(w, value);
     char *text = json_dumps(value, JSON_ENCODE_ANY);
-    if (text) fputs(text, w->stream);
+    if (!text) return fail_memory();
+    bert_status status = write_text(w, text);
     free(text);
-    return text != NULL;
+    return status;
 }
 
 bert_status json_write(const char *path, const json_t *value)
@@ -94,9 +129,10 @@ bert_status json_write(const char *path, const json_t *value)
     file_write file;
     TRY(file_write_open(path, &file));
     writer w = { .stream = file.stream };
-    if (!write_value(&w, value, 0)) {
+    bert_status status = write_value(&w, value, 0);
+    if (status != BERT_OK) {
         file_write_abort(&file);
-        return fail(BERT_MEMORY, "%s: out of memory", path);
+        return status;
     }
     fputc('\n', file.stream);
     return file_write_commit(&file);
@@ -104,17 +140,13 @@ bert_status json_write(const char *path, const json_t *value)
 
 bert_status json_text(const json_t *value, char **out)
 {
-    char *text = NULL;
-    size_t bytes;
-    writer w = { .stream = open_memstream(&text, &bytes), .compact = true };
-    bool done = w.stream && write_value(&w, value, 0);
-    if (w.stream && fclose(w.stream) != 0) done = false;
-    if (!done) {
-        free(text);
-        return fail(BERT_MEMORY, "out of memory for a JSON text");
-    }
-    *out = text;
-    return BERT_OK;
+    writer w = { 0 };
+    bert_status status = write_value(&w, value, 0);
+    if (status == BERT_OK)
+        *out = w.text;
+    else
+        free(w.text);
+    return status;
 }
 
 json_t *json_string_of(slice text)

@@ -1,5 +1,6 @@
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "formats/json.h"
 #include "formats/safetensors.h"
 #include "formats/safetensors_shard.h"
@@ -33,13 +34,15 @@ static bert_status member_add(const char *path, json_t *header, const tensor_out
         return fail(BERT_ARGUMENT, "%s: the tensors together are too big", path);
     if (strcmp(tensor->name, "__metadata__") == 0 || json_object_get(header, tensor->name))
         return fail(BERT_ARGUMENT, "%s: two tensors cannot have the name '%s'", path, tensor->name);
-    json_t *shape = tensor->cols
-                        ? json_pack("[I,I]", (json_int_t)tensor->rows, (json_int_t)tensor->cols)
-                        : json_pack("[I]", (json_int_t)tensor->rows);
-    json_t *member = json_pack("{s:s,s:o,s:[I,I]}", "dtype", "F32", "shape", shape, "data_offsets",
-                               (json_int_t)begin, (json_int_t)*end);
-    if (json_object_set_new(header, tensor->name, member) == 0) return BERT_OK;
-    return fail(BERT_MEMORY, "%s: out of memory, or a name that is not UTF-8", path);
+    if (utf8_malformed(slice_of(tensor->name)) != strlen(tensor->name))
+        return fail(BERT_ARGUMENT, "%s: a tensor's name is not UTF-8", path);
+    json_int_t rows = (json_int_t)tensor->rows, cols = (json_int_t)tensor->cols;
+    json_int_t first = (json_int_t)begin, last = (json_int_t)*end;
+    return json_put(header, tensor->name,
+                    cols ? json_pack("{s:s,s:[I,I],s:[I,I]}", "dtype", "F32", "shape", rows, cols,
+                                     "data_offsets", first, last)
+                         : json_pack("{s:s,s:[I],s:[I,I]}", "dtype", "F32", "shape", rows,
+                                     "data_offsets", first, last));
 }
 
 /* The header's text, to be padded by the writer. */

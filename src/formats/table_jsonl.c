@@ -55,8 +55,8 @@ static bert_status object_read(table *t, bool *more)
     TRY(table_verify_text(t, line));
 
     json_error_t error;
-    r->object = json_loadb(line.bytes, line.count,
-                           JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY, &error);
+    r->object =
+        json_load_text(line, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY, &error);
     if (json_is_object(r->object)) return BERT_OK;
     if (r->object || line.bytes[0] == '[')
         return fail(BERT_FORMAT, "%s:%zu: every line must hold one JSON object, {...}", t->path,

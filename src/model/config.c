@@ -302,8 +302,9 @@ bert_status config_set_labels(config *c, const char *const *names, size_t count)
 /* transformers keeps the caller's order of ids; so do we. */
 static bert_status labels_put(const config *c, json_t *o)
 {
-    json_t *names = json_object(), *ids = json_object();
+    json_t *names = json_object();
     TRY(json_put(o, "id2label", names));
+    json_t *ids = json_object();
     TRY(json_put(o, "label2id", ids));
     for (size_t i = 0; i < c->labels; i++) {
         char key[32];

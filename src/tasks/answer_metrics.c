@@ -56,12 +56,25 @@ static slice span_text(const dataset_row *row, const answer_span *s)
     return (slice){ row->pair.bytes + s->range.begin, s->range.end - s->range.begin };
 }
 
-static json_t *span_json(const dataset_row *row, const answer_found *f, size_t i)
+static bert_status span_append(const dataset_row *row, const answer_found *f, size_t i,
+                               json_t *list)
 {
     const answer_span *s = &f->best[i];
-    return json_pack("{s:o, s:o, s:o, s:o}", "text", json_string_of(span_text(row, s)),
-                     "probability", json_number(f->share[i]), "start_logit",
-                     json_number((double)s->start), "end_logit", json_number((double)s->end));
+    json_t *span = json_object();
+    TRY(json_append(list, span));
+    TRY(json_put(span, "text", json_string_of(span_text(row, s))));
+    TRY(json_put(span, "probability", json_number(f->share[i])));
+    TRY(json_put(span, "start_logit", json_number((double)s->start)));
+    return json_put(span, "end_logit", json_number((double)s->end));
+}
+
+static bert_status nothing_append(const answer_found *f, json_t *list)
+{
+    json_t *nothing = json_object();
+    TRY(json_append(list, nothing));
+    TRY(json_put(nothing, "text", json_string("")));
+    TRY(json_put(nothing, "probability", json_number(f->share[f->count])));
+    return json_put(nothing, "null_score", json_number(f->null));
 }
 
 /* A question without an id goes by its number in the data. */
@@ -83,11 +96,8 @@ static bert_status files_add(answer_metrics *m, const examples *e, size_t row,
     TRY(key_set(m, r, row + 1));
     json_t *list = json_array();
     TRY(json_put(m->best, m->key, list));
-    for (size_t i = 0; i < f->count; i++) TRY(json_append(list, span_json(r, f, i)));
-    if (e->config->unanswerable)
-        TRY(json_append(list, json_pack("{s:s, s:o, s:o}", "text", "", "probability",
-                                        json_number(f->share[f->count]), "null_score",
-                                        json_number(f->null))));
+    for (size_t i = 0; i < f->count; i++) TRY(span_append(r, f, i, list));
+    if (e->config->unanswerable) TRY(nothing_append(f, list));
     TRY(json_put(m->predictions, m->key, json_string_of(answer_text(e, row, f))));
     return json_put(m->null_odds, m->key, json_number(answer_null_odds(f)));
 }

@@ -267,9 +267,11 @@ static bert_status metrics_add(void *metrics, const examples *e, size_t row, con
 
 static bert_status classes_put(const confusion *m, const config *c, json_t *object)
 {
-    json_t *names = json_array(), *rows = json_array(), *scores = json_object();
+    json_t *names = json_array();
     TRY(json_put(object, "labels", names));
+    json_t *scores = json_object();
     TRY(json_put(object, "per_label", scores));
+    json_t *rows = json_array();
     TRY(json_put(object, "confusion", rows));
     for (size_t i = 0; i < m->classes; i++) {
         json_t *row = json_array();

@@ -360,9 +360,11 @@ static bert_status candidates_put(const examples *e, const candidate *best, size
     TRY(json_put(object, "candidates", list));
     for (size_t i = 0; i < count; i++) {
         slice token = slice_of(tokenizer_token(e->tokenizer, best[i].id));
-        TRY(json_append(list, json_pack("{s:o, s:o, s:I}", "token", json_string_of(token), "score",
-                                        json_number((double)(float)best[i].score), "id",
-                                        (json_int_t)best[i].id)));
+        json_t *filling = json_object();
+        TRY(json_append(list, filling));
+        TRY(json_put(filling, "token", json_string_of(token)));
+        TRY(json_put(filling, "score", json_number((double)(float)best[i].score)));
+        TRY(json_put(filling, "id", json_integer((json_int_t)best[i].id)));
     }
     return BERT_OK;
 }

@@ -282,8 +282,9 @@ static bert_status describe(const examples *e, size_t row, const void *answer, j
     (void)row;
     const float *logits = answer;
     const config *c = e->config;
-    json_t *labels = json_array(), *scores = json_object();
+    json_t *labels = json_array();
     TRY(json_put(object, "labels", labels));
+    json_t *scores = json_object();
     TRY(json_put(object, "scores", scores));
     for (size_t i = 0; i < c->labels; i++) {
         double score = (double)probability(logits[i]);
@@ -414,8 +415,9 @@ static bert_status metrics_add(void *metrics, const examples *e, size_t row, con
 
 static bert_status labels_put(const list_metrics *m, const config *c, bool tuned, json_t *object)
 {
-    json_t *scores = json_object(), *thresholds = tuned ? json_array() : NULL;
+    json_t *scores = json_object();
     TRY(json_put(object, "per_label", scores));
+    json_t *thresholds = tuned ? json_array() : NULL;
     if (tuned) TRY(json_put(object, "thresholds", thresholds));
     for (size_t i = 0; i < c->labels; i++) {
         class_score s = counts_score(m->counts.counts[i]);

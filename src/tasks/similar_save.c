@@ -35,18 +35,13 @@ static bert_status subfolder_make(const char *folder, const char *name)
     return status;
 }
 
-static json_t *module_object(json_int_t index, const char *name, const char *path, const char *type)
-{
-    return json_pack("{s:I, s:s, s:s, s:s}", "idx", index, "name", name, "path", path, "type",
-                     type);
-}
-
 static json_t *modules_list(void)
 {
-    return json_pack(
-        "[o, o, o]", module_object(0, "0", "", "sentence_transformers.models.Transformer"),
-        module_object(1, "1", "1_Pooling", "sentence_transformers.models.Pooling"),
-        module_object(2, "2", "2_Normalize", "sentence_transformers.models.Normalize"));
+    return json_pack("[{s:i, s:s, s:s, s:s}, {s:i, s:s, s:s, s:s}, {s:i, s:s, s:s, s:s}]", "idx", 0,
+                     "name", "0", "path", "", "type", "sentence_transformers.models.Transformer",
+                     "idx", 1, "name", "1", "path", "1_Pooling", "type",
+                     "sentence_transformers.models.Pooling", "idx", 2, "name", "2", "path",
+                     "2_Normalize", "type", "sentence_transformers.models.Normalize");
 }
 
 static json_t *pooling_object(const config *c)

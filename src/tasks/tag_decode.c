@@ -173,9 +173,11 @@ static bert_status words_put(const examples *e, const dataset_row *row, const ta
                              json_t *object)
 {
     const tag_targets *t = e->targets;
-    json_t *tokens = json_array(), *tags = json_array(), *scores = json_array();
+    json_t *tokens = json_array();
     TRY(json_put(object, "tokens", tokens));
+    json_t *tags = json_array();
     TRY(json_put(object, "tags", tags));
+    json_t *scores = json_array();
     TRY(json_put(object, "scores", scores));
     for (size_t i = 0; i < a->items; i++) {
         double score = 0.0;

@@ -205,16 +205,20 @@ static bool goes_on(const grouper *g, const token_run *last, const token_run *ne
            strcmp(tag_type(names[last->label]), tag_type(names[next->label])) == 0;
 }
 
-static json_t *entity_object(const grouper *g, const char *key, const char *name, double score,
-                             const string *word, size_t begin, size_t end)
+/* Appends an entity to the list: tokens begin .. end - 1 of the text. */
+static bert_status entity_append(const grouper *g, const char *key, const char *name, double score,
+                                 const string *word, size_t begin, size_t end, json_t *list)
 {
     const text_range *points = g->encoding.offsets, *bytes = g->bytes;
-    return json_pack("{s:s, s:o, s:o, s:I, s:I, s:I, s:I}", key, name, "score",
-                     json_number((double)(float)score), "word",
-                     json_string_of((slice){ word->bytes, word->count }), "start",
-                     (json_int_t)points[begin + 1].begin, "end", (json_int_t)points[end].end,
-                     "start_byte", (json_int_t)bytes[begin + 1].begin, "end_byte",
-                     (json_int_t)bytes[end].end);
+    json_t *entity = json_object();
+    TRY(json_append(list, entity));
+    TRY(json_put(entity, key, json_string_of(slice_of(name))));
+    TRY(json_put(entity, "score", json_number((double)(float)score)));
+    TRY(json_put(entity, "word", json_string_of((slice){ word->bytes, word->count })));
+    TRY(json_put(entity, "start", json_integer((json_int_t)points[begin + 1].begin)));
+    TRY(json_put(entity, "end", json_integer((json_int_t)points[end].end)));
+    TRY(json_put(entity, "start_byte", json_integer((json_int_t)bytes[begin + 1].begin)));
+    return json_put(entity, "end_byte", json_integer((json_int_t)bytes[end].end));
 }
 
 static bert_status tokens_put(const grouper *g, json_t *list)
@@ -223,8 +227,8 @@ static bert_status tokens_put(const grouper *g, json_t *list)
         const token_run *r = &g->runs[i];
         const char *name = g->e->config->label_names[r->label];
         if (strcmp(name, "O") == 0) continue;
-        json_t *entity = entity_object(g, "entity", name, r->score, &r->word, r->begin, r->end);
-        TRY(json_append(list, entity));
+        TRY(entity_append(g, "entity", name, r->score, &r->word, r->begin, r->end, list));
+        json_t *entity = json_array_get(list, json_array_size(list) - 1);
         TRY(json_put(entity, "index", json_integer((json_int_t)r->begin + 1)));
     }
     return BERT_OK;
@@ -244,8 +248,8 @@ static bert_status group_put(const grouper *g, size_t first, size_t last, string
         sum += g->runs[i].score;
         TRY(string_add(word, (slice){ part->bytes, part->count }, i == first));
     }
-    return json_append(list, entity_object(g, "entity_group", type, sum / (double)(last - first),
-                                           word, g->runs[first].begin, g->runs[last - 1].end));
+    return entity_append(g, "entity_group", type, sum / (double)(last - first), word,
+                         g->runs[first].begin, g->runs[last - 1].end, list);
 }
 
 static bert_status groups_put(const grouper *g, json_t *list)

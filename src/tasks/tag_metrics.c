@@ -201,8 +201,9 @@ static const char *class_name(const examples *e, size_t class)
 
 static bert_status matrix_put(const confusion *c, size_t classes, const examples *e, json_t *object)
 {
-    json_t *names = json_array(), *rows = json_array();
+    json_t *names = json_array();
     TRY(json_put(object, "labels", names));
+    json_t *rows = json_array();
     TRY(json_put(object, "confusion", rows));
     for (size_t i = 0; i < classes; i++) {
         json_t *row = json_array();

@@ -177,7 +177,7 @@ static bert_status folder_check(const char *folder, output_use use)
 static bert_status folder_name(const char *folder, char **out)
 {
     char *name = realpath(folder, NULL);
-    if (!name) name = strdup(folder);
+    if (!name && errno != ENOMEM) name = strdup(folder);
     if (!name) return fail(BERT_MEMORY, "out of memory for a path");
     for (size_t end = strlen(name); end > 1 && name[end - 1] == '/'; end--) name[end - 1] = '\0';
     *out = name;
@@ -419,10 +419,9 @@ bert_status output_publish(output *o, bool finished)
     if (!finished) TRY(checkpoints_prune(o->staging, 1));
     bert_status status = folder_publish(o->staging, o->folder);
     if (status != BERT_OK && folder_exists(o->staging)) {
-        char *reason = strdup(status_message());
-        status =
-            fail(status, "%s; the finished model is kept in %s", reason ? reason : "", o->staging);
-        free(reason);
+        char reason[1024];
+        snprintf(reason, sizeof reason, "%s", status_message());
+        status = fail(status, "%s; the finished model is kept in %s", reason, o->staging);
     }
     if (status == BERT_OK && finished) status = checkpoints_prune(o->folder, 0);
     close(o->lock);

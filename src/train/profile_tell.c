@@ -17,9 +17,9 @@ bert_status profile_tell(const profile *p, const bert_observer *observer)
     profile_summary summary;
     profile_summarize(p, &summary);
     json_t *rows = json_array();
-    json_t *object = json_pack("{s:I, s:f, s:o}", "steps", (json_int_t)summary.steps, "seconds",
-                               summary.seconds, "operations", rows);
-    bert_status status = object ? BERT_OK : fail(BERT_MEMORY, "out of memory for the profile");
+    json_t *object =
+        json_pack("{s:I, s:f}", "steps", (json_int_t)summary.steps, "seconds", summary.seconds);
+    bert_status status = json_put(object, "operations", rows);
     for (size_t i = 0; i < summary.count && status == BERT_OK; i++)
         status = json_append(rows, row_object(&summary.rows[i]));
     char *text;

@@ -1,0 +1,519 @@
+/* test_allocation.c: whichever allocation fails, of ours or of the libraries that we call, a call
+ * of bert.h returns a status with a sentence, gives back all that it took and leaves no file
+ * behind; or it does without and gives what it always gives.
+ *
+ * `make test` takes some of the allocations of each call, BERT_TORTURE=1 every one. */
+#include "base/digest.h"
+#include "base/file.h"
+#include "bert.h"
+#include "faults/memory.h"
+#include "scratch.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* ---- what a call gave, as a number */
+
+/* Fowler, Noll and Vo's hash, 64 bits; the calls below add all that they are given to it. */
+static uint64_t given;
+
+static void given_add(const void *bytes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        given = (given ^ ((const unsigned char *)bytes)[i]) * 0x100000001B3u;
+}
+
+static void given_add_text(const char *text)
+{
+    given_add(text, strlen(text) + 1);
+}
+
+/* ---- the calls; one allocates nothing itself */
+
+enum { INPUTS = 3 };
+
+static const bert_input texts[INPUTS] = { { .text = { "the film was good", 17 } },
+                                          { .text = { "a plot", 6 } },
+                                          { .text = { "the caf\xC3\xA9 was not so bad", 23 } } };
+
+typedef struct call call;
+typedef bert_status call_make(const call *c);
+
+struct call {
+    const char *name;
+    call_make *make;
+    const char *model;
+    const char *data; /* file */
+    const char *task; /* of training (NULL: as found), or the table's column */
+    void (*set)(bert_train_options *options);
+    const char *output; /* a folder that it makes; NULL: none */
+};
+
+static bert_status tokenizing(const call *c)
+{
+    bert_tokenizer *t;
+    TRY(bert_tokenizer_open(c->model, &t));
+    bert_status status = BERT_OK;
+    for (size_t i = 0; i < INPUTS && status == BERT_OK; i++) {
+        bert_encoding encoding;
+        bert_input pair = { .text = texts[i].text, .pair = texts[0].text };
+        status = bert_tokenize(t, pair, 16, BERT_TRUNCATE_LONGEST_FIRST, &encoding);
+        if (status != BERT_OK) break;
+        given_add(encoding.ids, encoding.count * sizeof *encoding.ids);
+        given_add(encoding.offsets, encoding.count * sizeof *encoding.offsets);
+        bert_encoding_release(&encoding);
+    }
+    bert_tokenizer_free(t);
+    return status;
+}
+
+static bert_status reading_a_table(const call *c)
+{
+    bert_table *t;
+    size_t column;
+    bool more = true;
+    TRY(bert_table_open(c->data, &t));
+    bert_status status = bert_table_column(t, c->task, &column);
+    while (status == BERT_OK && more) {
+        status = bert_table_next(t, &more);
+        if (status != BERT_OK || !more) break;
+        bert_text field = bert_table_field(t, column);
+        given_add(field.bytes, field.count);
+    }
+    bert_table_free(t);
+    return status;
+}
+
+static bert_status reading_sentences(const call *c)
+{
+    bert_conll *file;
+    bool more = true;
+    TRY(bert_conll_open(c->data, &file));
+    bert_status status = BERT_OK;
+    while (status == BERT_OK && more) {
+        bert_sentence sentence;
+        status = bert_conll_next(file, &sentence, &more);
+        for (size_t i = 0; status == BERT_OK && more && i < sentence.count; i++)
+            given_add(sentence.words[i].bytes, sentence.words[i].count);
+    }
+    bert_conll_free(file);
+    return status;
+}
+
+static bert_status planning(const call *c)
+{
+    bert_model *m;
+    bert_memory memory;
+    bert_train_options options = bert_train_options_default();
+    options.threads = 1;
+    TRY(bert_model_open(c->model, &m));
+    bert_status status = bert_training_memory(m, &options, &memory);
+    if (status == BERT_OK) given_add(&memory.total, sizeof memory.total);
+    bert_model_free(m);
+    return status;
+}
+
+static bert_session_options session_options(void)
+{
+    bert_session_options options = bert_session_options_default();
+    options.threads = 2;
+    options.max_length = 32;
+    options.batch_tokens = 64;
+    options.task_options.logits = true;
+    options.task_options.answers = 3;
+    return options;
+}
+
+static bert_status vectors_give(bert_session *s, size_t hidden)
+{
+    float vectors[INPUTS * 64], *tokens;
+    size_t count;
+    for (bert_pooling pooling = BERT_POOLER; pooling <= BERT_POOLING_OWN; pooling++) {
+        TRY(bert_embed(s, texts, INPUTS, pooling, true, vectors));
+        given_add(vectors, INPUTS * hidden * sizeof *vectors);
+    }
+    TRY(bert_embed_tokens(s, texts[2], false, &tokens, &count));
+    given_add(tokens, count * hidden * sizeof *tokens);
+    bert_embedding_free(tokens);
+    return BERT_OK;
+}
+
+static bert_status embedding(const call *c)
+{
+    bert_model *m;
+    bert_session *s = NULL;
+    bert_session_options options = session_options();
+    TRY(bert_model_open(c->model, &m));
+    bert_status status = bert_session_new(m, &options, &s);
+    if (status == BERT_OK) status = vectors_give(s, bert_model_get_info(m).hidden);
+    bert_session_free(s);
+    bert_model_free(m);
+    return status;
+}
+
+static bert_status answer_give(bert_session *s, bert_input input)
+{
+    char *line;
+    TRY(bert_answers(s, &input, 1, &line));
+    given_add_text(line);
+    bert_text_free(line);
+    return BERT_OK;
+}
+
+/* Of the rows of the data, and of plain texts where there are no data. */
+static bert_status rows_give(const call *c, const bert_model *m, bert_session *s)
+{
+    bert_dataset *d;
+    bert_status status = BERT_OK;
+    for (size_t i = 0; i < INPUTS && !c->data; i++) TRY(answer_give(s, texts[i]));
+    if (!c->data) return BERT_OK;
+    TRY(bert_dataset_open(m, c->data, &d));
+    for (size_t i = 0; i < INPUTS && status == BERT_OK; i += 2)
+        status = answer_give(s, bert_dataset_input(d, i));
+    bert_dataset_free(d);
+    return status;
+}
+
+static bert_status answering(const call *c)
+{
+    bert_model *m;
+    bert_session *s = NULL;
+    bert_session_options options = session_options();
+    TRY(bert_model_open(c->model, &m));
+    bert_status status = bert_session_new(m, &options, &s);
+    if (status == BERT_OK) status = rows_give(c, m, s);
+    bert_session_free(s);
+    bert_model_free(m);
+    return status;
+}
+
+static bert_status evaluating(const call *c)
+{
+    char *json;
+    bert_evaluate_options options = bert_evaluate_options_default();
+    options.model = c->model;
+    options.data = &c->data;
+    options.data_count = 1;
+    options.threads = 2;
+    options.max_length = 32;
+    TRY(bert_evaluate(&options, &json));
+    given_add_text(json);
+    bert_text_free(json);
+    return BERT_OK;
+}
+
+static bert_status training(const call *c)
+{
+    bert_train_options options = bert_train_options_default();
+    options.model = c->model;
+    options.train = &c->data;
+    options.train_count = 1;
+    options.dev = c->data;
+    options.output = c->output;
+    options.task = c->task;
+    options.max_steps = 2;
+    options.batch_size = 4;
+    options.max_length = 32;
+    options.threads = 2;
+    if (c->set) c->set(&options);
+    return bert_train(&options);
+}
+
+/* ---- before and after a call */
+
+static const char *const written[] = {
+    "config.json",  "model.safetensors", "eval_results.json", "train_log.jsonl",      "run.json",
+    "modules.json", "vocab.txt",         "predictions.json",  "1_Pooling/config.json"
+};
+
+/* Adds the files of the output folder but for those that hold times; removes it. */
+static void output_take(const call *c)
+{
+    for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
+        char path[512], hex[DIGEST_TEXT];
+        snprintf(path, sizeof path, "%s/%s", c->output, written[i]);
+        if (!file_exists(path)) continue;
+        given_add_text(written[i]);
+        assert_done(file_digest(path, hex));
+        given_add(hex, sizeof hex);
+    }
+    assert_done(folder_remove(c->output));
+}
+
+static size_t descriptors_open(void)
+{
+    size_t count = 0;
+    for (int i = 0; i < 256; i++) count += fcntl(i, F_GETFD) >= 0;
+    return count;
+}
+
+/* How many entries a folder has, besides itself and its parent. */
+static size_t entries_of(const char *folder)
+{
+    size_t count = 0;
+    DIR *entries = opendir(folder);
+    assert_non_null(entries);
+    while (readdir(entries)) count++;
+    closedir(entries);
+    return count - 2;
+}
+
+typedef struct trial {
+    const call *call;
+    size_t first; /* the allocation that fails; 0: none */
+    bool all_after;
+    memory_report memory;
+} trial;
+
+static void trial_fail(const trial *t, const char *what, const char *detail)
+{
+    fail_msg("%s, allocation %zu of %zu%s fails: %s%s", t->call->name, t->first, t->memory.asked,
+             t->all_after ? " and all after it" : "", what, detail);
+}
+
+static void trial_check(const trial *t, bert_status status, uint64_t wanted)
+{
+    char detail[512];
+    const memory_report *m = &t->memory;
+    snprintf(detail, sizeof detail, "%zu blocks, number %zu of %zu bytes, asked for by %s",
+             m->alive, m->alive_asked, m->alive_bytes, m->alive_by);
+    if (m->alive) trial_fail(t, "a leak: ", detail);
+    if (status == BERT_OK && t->first && given != wanted) trial_fail(t, "another result", "");
+    if (status == BERT_OK) return;
+    if (!t->first) trial_fail(t, "undisturbed, it failed: ", bert_error());
+    if (!strstr(bert_error(), "memory")) trial_fail(t, "the message is ", bert_error());
+}
+
+/* Makes the call; what it gave is in `given`. */
+static void trial_run(trial *t, const char *folder, uint64_t wanted)
+{
+    size_t files = entries_of(folder), descriptors = descriptors_open();
+    given = 0xCBF29CE484222325u;
+    memory_watch(t->first, t->all_after);
+    bert_status status = t->call->make(t->call);
+    memory_unwatch(&t->memory);
+    if (status == BERT_OK && t->call->output) output_take(t->call);
+    trial_check(t, status, wanted);
+    if (entries_of(folder) != files) trial_fail(t, "it left files", "");
+    if (descriptors_open() != descriptors) trial_fail(t, "it left files open", "");
+}
+
+/* ---- every allocation of a call */
+
+enum { FIRST_ALL = 12, THEN = 50 }; /* without torture: the first so many, then so many at most */
+
+static size_t step_after(size_t first, size_t asked)
+{
+    const char *torture = getenv("BERT_TORTURE");
+    bool every = torture && strcmp(torture, "1") == 0;
+    return every || first < FIRST_ALL || asked < 2 * THEN ? 1 : asked / THEN;
+}
+
+static void allocations_fail(const call *c, const char *folder)
+{
+    trial quiet = { .call = c };
+    c->make(c); /* what libraries make once and keep is made */
+    if (c->output) assert_done(folder_remove(c->output));
+    trial_run(&quiet, folder, 0);
+    uint64_t wanted = given;
+    trial_run(&quiet, folder, 0);
+    assert_true(given == wanted);
+
+    size_t trials = 0;
+    for (int all_after = 0; all_after < 2; all_after++)
+        for (size_t first = 1; first <= quiet.memory.asked;
+             first += step_after(first, quiet.memory.asked)) {
+            trial t = { .call = c, .first = first, .all_after = all_after };
+            trial_run(&t, folder, wanted);
+            if (!t.memory.refused) { /* times as text are not always of one length */
+                assert_true(first > quiet.memory.asked / 2);
+                break;
+            }
+            trials++;
+        }
+    print_message("%s: %zu allocations, %zu failures\n", c->name, quiet.memory.asked, trials);
+}
+
+/* The fields that are NULL where a call needs one are the scratch folder's. */
+static void calls_fail(void **state, const call *calls, size_t count)
+{
+    if (!memory_can_fail()) {
+        print_message("skipped: the program's allocations are not its own under a sanitizer\n");
+        skip();
+    }
+    for (size_t i = 0; i < count; i++) {
+        call c = calls[i];
+        if (c.make == training) c.output = scratch_path(state, "out");
+        allocations_fail(&c, scratch_folder(state));
+    }
+}
+
+#define CALLS_FAIL(...)                                                                            \
+    const call calls[] = { __VA_ARGS__ };                                                          \
+    calls_fail(state, calls, sizeof calls / sizeof *calls)
+
+/* ---- texts and tables */
+
+#define TOKENIZERS "tests/data/tokenizer/"
+#define HEADS "tests/data/heads/"
+#define GOLDEN "tests/data/golden/gelu"
+
+static void tokenizing_survives(void **state)
+{
+    CALLS_FAIL({ "vocab.txt", tokenizing, .model = GOLDEN },
+               { "tokenizer.json", tokenizing, .model = TOKENIZERS "added" });
+}
+
+static void reading_tables_survives(void **state)
+{
+    const char *jsonl = scratch_text(state, "t.jsonl",
+                                     "{\"text\": \"a\", \"label\": 1.5}\n"
+                                     "{\"text\": \"b\", \"label\": \"x\"}\n");
+    CALLS_FAIL({ "tsv", reading_a_table, .data = GOLDEN "/texts.tsv", .task = "label" },
+               { "csv", reading_a_table, .data = HEADS "choose/texts.csv", .task = "ending1" },
+               { "jsonl", reading_a_table, .data = jsonl, .task = "label" },
+               { "conll", reading_sentences, .data = HEADS "tag/texts.conll" });
+}
+
+/* ---- models at work */
+
+static void embedding_and_planning_survive(void **state)
+{
+    CALLS_FAIL({ "embed", embedding, .model = GOLDEN }, { "plan", planning, .model = GOLDEN });
+}
+
+/* The folders of tests/data do not say how a model for comparing pools; one that was trained does.
+ */
+static const char *similar_made(void **state, const char *name)
+{
+    char data[128];
+    snprintf(data, sizeof data, HEADS "%s/texts.tsv", name);
+    call c = { name, training, .model = HEADS "similar_cls", .data = data, .task = "similar" };
+    c.output = scratch_path(state, name);
+    assert_done(training(&c));
+    return c.output;
+}
+
+static void answering_survives(void **state)
+{
+    CALLS_FAIL(
+        { "answers: classify", answering, .model = GOLDEN },
+        { "answers: classify, pairs", answering, .model = GOLDEN, .data = GOLDEN "/texts.tsv" },
+        { "answers: tag, texts", answering, .model = HEADS "tag" },
+        { "answers: tag", answering, .model = HEADS "tag", .data = HEADS "tag/texts.conll" },
+        { "answers: answer", answering, .model = HEADS "answer",
+          .data = HEADS "answer/texts.json" },
+        { "answers: choose", answering, .model = HEADS "choose", .data = HEADS "choose/texts.csv" },
+        { "answers: fill", answering, .model = HEADS "fill", .data = HEADS "fill/texts.txt" },
+        { "answers: multilabel", answering, .model = HEADS "multilabel" },
+        { "answers: regress", answering, .model = HEADS "regress" },
+        { "answers: similar", answering, .model = similar_made(state, "similar_cls"),
+          .data = HEADS "similar_cls/texts.tsv" });
+}
+
+static void evaluating_survives(void **state)
+{
+    CALLS_FAIL(
+        { "evaluate: classify", evaluating, .model = GOLDEN, .data = GOLDEN "/texts.tsv" },
+        { "evaluate: tag", evaluating, .model = HEADS "tag", .data = HEADS "tag/texts.conll" },
+        { "evaluate: answer", evaluating, .model = HEADS "answer",
+          .data = HEADS "answer/texts.json" },
+        { "evaluate: choose", evaluating, .model = HEADS "choose",
+          .data = HEADS "choose/texts.csv" },
+        { "evaluate: fill", evaluating, .model = HEADS "fill", .data = HEADS "fill/texts.txt" },
+        { "evaluate: multilabel", evaluating, .model = HEADS "multilabel",
+          .data = HEADS "multilabel/texts.tsv" },
+        { "evaluate: regress", evaluating, .model = HEADS "regress",
+          .data = HEADS "regress/texts.tsv" },
+        { "evaluate: similar, scores", evaluating, .model = similar_made(state, "similar_score"),
+          .data = HEADS "similar_score/texts.tsv" },
+        { "evaluate: similar, partners", evaluating,
+          .model = similar_made(state, "similar_triples"),
+          .data = HEADS "similar_triples/texts.tsv" });
+}
+
+/* ---- training */
+
+static void set_weights(bert_train_options *o)
+{
+    o->task_options.class_weights = "balanced";
+    o->task_options.windows = true;
+    o->max_length = 16;
+    o->keep_best = true;
+}
+
+static void set_thresholds(bert_train_options *o)
+{
+    o->task_options.tune_thresholds = true;
+    o->task_options.positive_weights = "balanced";
+}
+
+static void set_profile(bert_train_options *o)
+{
+    o->profile = true;
+    o->freeze = "1";
+    o->micro_batch = 2;
+}
+
+static void set_memory(bert_train_options *o)
+{
+    o->memory_limit = 1 << 30;
+}
+
+static void training_survives(void **state)
+{
+    CALLS_FAIL(
+        { "train: classify", training, .model = HEADS "weighted",
+          .data = HEADS "weighted/texts.tsv", .set = set_weights },
+        { "train: classify, pairs", training, .model = GOLDEN, .data = GOLDEN "/texts.tsv",
+          .set = set_profile },
+        { "train: tag", training, .model = HEADS "tag", .data = HEADS "tag/texts.conll" },
+        { "train: answer", training, .model = HEADS "answer", .data = HEADS "answer/texts.json" },
+        { "train: choose", training, .model = HEADS "choose", .data = HEADS "choose/texts.csv",
+          .set = set_memory },
+        { "train: fill", training, .model = HEADS "fill", .data = HEADS "fill/texts.txt" },
+        { "train: multilabel", training, .model = HEADS "multilabel",
+          .data = HEADS "multilabel/texts.tsv", .set = set_thresholds },
+        { "train: regress", training, .model = HEADS "regress", .data = HEADS "regress/texts.tsv" },
+        { "train: similar, scores", training, .model = HEADS "similar_score",
+          .data = HEADS "similar_score/texts.tsv", .task = "similar" },
+        { "train: similar, partners", training, .model = HEADS "similar_triples",
+          .data = HEADS "similar_triples/texts.tsv", .task = "similar" });
+}
+
+/* ---- the kernels of this machine, oneDNN's products among them */
+
+static void the_machines_kernels_survive(void **state)
+{
+    unsetenv("BERT_ISA");
+    CALLS_FAIL(
+        { "answers: classify", answering, .model = GOLDEN },
+        { "evaluate: tag", evaluating, .model = HEADS "tag", .data = HEADS "tag/texts.conll" },
+        { "train: classify, pairs", training, .model = GOLDEN, .data = GOLDEN "/texts.tsv",
+          .set = set_memory });
+    setenv("BERT_ISA", "ref", 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(tokenizing_survives, scratch_open, scratch_close),
+        cmocka_unit_test_setup_teardown(reading_tables_survives, scratch_open, scratch_close),
+        cmocka_unit_test_setup_teardown(embedding_and_planning_survive, scratch_open,
+                                        scratch_close),
+        cmocka_unit_test_setup_teardown(answering_survives, scratch_open, scratch_close),
+        cmocka_unit_test_setup_teardown(evaluating_survives, scratch_open, scratch_close),
+        cmocka_unit_test_setup_teardown(training_survives, scratch_open, scratch_close),
+        cmocka_unit_test_setup_teardown(the_machines_kernels_survive, scratch_open, scratch_close),
+    };
+    setenv("BERT_ISA", "ref", 1);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
