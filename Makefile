@@ -55,7 +55,7 @@ $(FAULTS): $(BUILD)/%.so: %.c
 	$(CC) $(WARNINGS) -D_GNU_SOURCE -fPIC -O2 -shared -o $@ $< -ldl
 
 # has malloc() and mmap() of its own
-$(BUILD)/tests/test_allocation: $(BUILD)/tests/faults/memory.o
+$(BUILD)/tests/test_allocation: $(BUILD)/tests/failing/memory.o
 
 $(BUILD)/tests/%.o: FLAGS += -Itests
 

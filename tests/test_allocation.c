@@ -6,7 +6,7 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "bert.h"
-#include "faults/memory.h"
+#include "failing/memory.h"
 #include "scratch.h"
 
 #include <dirent.h>
@@ -308,7 +308,7 @@ static void trial_run(trial *t, const char *folder, uint64_t wanted)
 
 /* ---- every allocation of a call */
 
-enum { FIRST_ALL = 12, THEN = 50 }; /* without torture: the first so many, then so many at most */
+enum { FIRST_ALL = 6, THEN = 20 }; /* without torture: the first so many, then so many at most */
 
 static size_t step_after(size_t first, size_t asked)
 {

@@ -1,8 +1,10 @@
 #include "base/file.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -119,14 +121,15 @@ bert_status file_write_open(const char *path, file_write *out)
 bert_status folder_sync(const char *path)
 {
     const char *slash = strrchr(path, '/');
-    char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
-    if (!folder) return fail(BERT_MEMORY, "out of memory for a path");
+    size_t count = slash ? (size_t)(slash - path) + 1 : 0;
+    char folder[PATH_MAX] = "."; /* the rename is done: this must not lack memory */
+    assert(count < sizeof folder);
+    if (count) memcpy(folder, path, count);
     int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bert_status status = BERT_OK;
     if (descriptor < 0 || (fsync(descriptor) != 0 && errno != EINVAL))
         status = fail_errno("sync", folder);
     if (descriptor >= 0) close(descriptor);
-    free(folder);
     return status;
 }
 

@@ -62,4 +62,8 @@ json_t *json_number(double number);
 bert_status json_put(json_t *object, const char *key, json_t *value);
 bert_status json_append(json_t *list, json_t *value);
 
+/* Puts all members of another object, which may be NULL, as json_copy() would if it told a failure.
+ */
+bert_status json_put_members(json_t *object, const json_t *from);
+
 #endif

@@ -9,8 +9,9 @@
  *     ["-------",
  *     TEXT]
  *
- * That the memory for the first ends is harmless, and told by errno; the text finds the buffer as
- * large as it will need. What is not JSON is parsed again as it stands, for the message alone. */
+ * Where memory ends while the buffer grows, errno tells before the string is closed, and the input
+ * ends there; the text finds the buffer as large as it will need. What is not JSON is parsed again
+ * as it stands, for the message alone. */
 #include "formats/json.h"
 
 #include <errno.h>
@@ -22,10 +23,11 @@ static bool ends_token(char byte)
     return strchr(" \t\n\r,:[]{}", byte) != NULL; /* and NUL, which no token holds */
 }
 
-/* No token of the text takes more bytes. */
-static size_t longest_token(slice text)
+/* No token of the text takes more bytes than the buffer has after so many: the first doubling past
+ * them is done, and the next one far from the quote that closes the string. */
+static size_t padding_bytes(slice text)
 {
-    size_t longest = 0, begin = 0;
+    size_t longest = 16, begin = 0;
     bool inside = false;
     for (size_t at = 0; at < text.count; at++) {
         char byte = text.bytes[at];
@@ -38,7 +40,9 @@ static size_t longest_token(slice text)
         size_t bytes = at + 1 - begin;
         if (bytes > longest) longest = bytes;
     }
-    return longest;
+    size_t doubled = 16;
+    while (doubled < longest) doubled *= 2;
+    return doubled + 1;
 }
 
 /* What the parser reads, part after part. */
@@ -52,7 +56,7 @@ static size_t feed_next(void *buffer, size_t room, void *context)
     enum { PARTS = sizeof((feed *)0)->parts / sizeof(slice) };
     feed *f = context;
     while (f->at < PARTS && !f->parts[f->at].count) f->at++;
-    if (f->at == PARTS) return 0;
+    if (f->at == PARTS || errno == ENOMEM) return 0;
     slice *part = &f->parts[f->at];
     size_t count = part->count < room ? part->count : room;
     if (part->bytes) {
@@ -68,7 +72,7 @@ static size_t feed_next(void *buffer, size_t room, void *context)
 static json_t *second_parse(slice text, size_t flags)
 {
     json_error_t ignored;
-    slice padding = { NULL, longest_token(text) + 1 };
+    slice padding = { NULL, padding_bytes(text) };
     feed f = { .parts = { slice_of("[\""), padding, slice_of("\",\n"), text, slice_of("]") } };
     json_t *list = json_load_callback(feed_next, &f, flags, &ignored);
     json_t *value = json_array_size(list) == 2 ? json_incref(json_array_get(list, 1)) : NULL;

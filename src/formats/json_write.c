@@ -181,3 +181,11 @@ bert_status json_append(json_t *list, json_t *value)
     if (json_array_append_new(list, value) == 0) return BERT_OK;
     return fail(BERT_MEMORY, "out of memory for a JSON list");
 }
+
+bert_status json_put_members(json_t *object, const json_t *from)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)from, key, value) TRY(json_put(object, key, json_incref(value)));
+    return BERT_OK;
+}

@@ -328,6 +328,7 @@ static bert_status config_put(const config *c, const char *class_name, bool labe
 {
     static const char *const own[] = { "id2label",   "label2id", "num_labels",  "problem_type",
                                        "thresholds", "dtype",    "unanswerable" };
+    TRY(json_put_members(o, c->source));
     TRY(json_put(o, "architectures", json_pack("[s]", class_name)));
     TRY(json_put(o, "model_type", json_string("bert")));
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) json_object_del(o, own[i]);
@@ -343,7 +344,7 @@ bert_status config_write(const config *c, const char *folder, const char *class_
 {
     char *path;
     TRY(path_join(folder, "config.json", &path));
-    json_t *object = json_copy(c->source);
+    json_t *object = json_object();
     bert_status status = config_put(c, class_name, labelled, problem, object);
     if (status == BERT_OK) status = json_write(path, object);
     json_decref(object);

@@ -39,6 +39,7 @@ bert_status record_evaluation(run *r, size_t epoch, json_t *metrics)
 static bert_status results_put(const run *r, json_t *o)
 {
     double steps = (double)r->steps_done, seconds = r->seconds > 0.0 ? r->seconds : 1e-9;
+    TRY(json_put_members(o, r->evaluation.metrics));
     TRY(json_put(o, "epoch", json_number(steps / (double)sampler_steps(&r->sampler))));
     TRY(json_put(o, "train_loss", json_number(steps > 0.0 ? r->loss_sum / steps : 0.0)));
     TRY(json_put(o, "train_runtime", json_number(r->seconds)));
@@ -278,8 +279,7 @@ bert_status record_write(const run *r)
     if (e->metrics) TRY(output_json(&r->output, "eval_results.json", e->metrics));
     json_object_foreach(e->files, name, value) TRY(output_json(&r->output, name, value));
     json_t *results = json_object(), *record = json_object();
-    bert_status status = json_put_members(results, e->metrics);
-    if (status == BERT_OK) status = results_put(r, results);
+    bert_status status = results_put(r, results);
     if (status == BERT_OK) status = output_json(&r->output, "all_results.json", results);
     if (status == BERT_OK) status = run_put(r, record);
     if (status == BERT_OK) status = output_json(&r->output, "run.json", record);

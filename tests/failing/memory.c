@@ -1,4 +1,4 @@
-#include "faults/memory.h"
+#include "failing/memory.h"
 
 #include <assert.h>
 #include <dlfcn.h>

@@ -6,8 +6,8 @@
  * are not ours to answer for: what they ask for is neither counted nor refused.
  *
  * fsync is a call that does nothing here: thousands of runs need not wait for a disk. */
-#ifndef TESTS_FAULTS_MEMORY_H
-#define TESTS_FAULTS_MEMORY_H
+#ifndef TESTS_FAILING_MEMORY_H
+#define TESTS_FAILING_MEMORY_H
 
 #include <stdbool.h>
 #include <stddef.h>
