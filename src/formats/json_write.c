@@ -29,39 +29,18 @@ static bert_status write_text(writer *w, const char *text)
     return BERT_OK;
 }
 
-static bert_status fail_memory(void)
-{
-    return fail(BERT_MEMORY, "out of memory for a JSON text");
-}
-
-/* Does the text of a number read back as `number`? Rounding up the largest doubles overflows: they
- * do not. */
-static bert_status reads_back(const char *text, double number, bool *equal)
-{
-    json_error_t error;
-    json_t *back = json_load_text(slice_of(text), JSON_DECODE_ANY, &error);
-    if (!back && json_error_code(&error) == json_error_out_of_memory) return fail_memory();
-    *equal = back && json_real_value(back) == number;
-    json_decref(back);
-    return BERT_OK;
-}
-
-/* jansson prints doubles with a fixed number of digits: 1e-12 would become
- * 9.9999999999999998e-13. Its own printer and reader are used, since they do not mind the locale.
- */
-static bert_status write_real(writer *w, const json_t *value)
+/* jansson prints doubles with as many digits as it is told to: with 17, 1e-12 would become
+ * 9.9999999999999998e-13. The fewest are taken that read back equal. (Whatever the locale's decimal
+ * point, it is the same for printing and reading; jansson puts its own.) */
+static int digits_of(double number)
 {
     enum { DIGITS_MAX = 17 }; /* enough for any double */
-    for (int digits = 1;; digits++) {
-        char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(digits));
-        if (!text) return fail_memory();
-        bool equal = false;
-        bert_status status = reads_back(text, json_real_value(value), &equal);
-        bool last = equal || digits == DIGITS_MAX;
-        if (status == BERT_OK && last) status = write_text(w, text);
-        free(text);
-        if (status != BERT_OK || last) return status;
+    char text[64];
+    for (int digits = 1; digits < DIGITS_MAX; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, number);
+        if (strtod(text, NULL) == number) return digits;
     }
+    return DIGITS_MAX;
 }
 
 static bert_status write_line(writer *w, size_t depth)
@@ -116,9 +95,10 @@ static bert_status write_value(writer *w, const json_t *value, size_t depth)
 {
     if (json_is_object(value)) return write_object(w, (json_t *)value, depth);
     if (json_is_array(value)) return write_array(w, value, depth);
-    if (json_is_real(value)) return write_real(w, value);
-    char *text = json_dumps(value, JSON_ENCODE_ANY);
-    if (!text) return fail_memory();
+    size_t flags = JSON_ENCODE_ANY;
+    if (json_is_real(value)) flags |= JSON_REAL_PRECISION(digits_of(json_real_value(value)));
+    char *text = json_dumps(value, flags);
+    if (!text) return fail(BERT_MEMORY, "out of memory for a JSON text");
     bert_status status = write_text(w, text);
     free(text);
     return status;

@@ -423,7 +423,8 @@ bert_status output_publish(output *o, bool finished)
         snprintf(reason, sizeof reason, "%s", status_message());
         status = fail(status, "%s; the finished model is kept in %s", reason, o->staging);
     }
-    if (status == BERT_OK && finished) status = checkpoints_prune(o->folder, 0);
+    /* The model is in its place: a checkpoint that cannot be removed makes that no failure. */
+    if (status == BERT_OK && finished) (void)checkpoints_prune(o->folder, 0);
     close(o->lock);
     o->lock = -1;
     return status;
