@@ -122,6 +122,14 @@ results: all tests ## the tables of docs/results.md; with PYTHON=... PyTorch's c
 
 torture: all tests tools ## every test, the long runs whole
 	@BERT_TORTURE=1 TEST_SECONDS=3600 python3 tests/run.py $(BUILD)
+	$(AGAIN) races
+
+# Loops on plain threads and in plain C (src/base/parallel_threads.c): nothing that ThreadSanitizer cannot follow.
+.PHONY: races
+RACES = test_threads test_training test_pooled test_answer test_tag test_choose test_similar test_profile test_optimizer
+races: ## ThreadSanitizer over training, evaluation and prediction
+	$(AGAIN) --silent SAN=thread $(RACES:%=build-thread/tests/%)
+	@BERT_ISA=ref python3 tests/run.py build-thread $(RACES)
 
 .PHONY: fuzz fuzz-coverage fuzz-planted
 FUZZ = SAN=fuzzer,address,undefined BUILD=build-fuzz CC=clang-14 CFLAGS="-O1 -g"
