@@ -302,7 +302,8 @@ static void trial_run(trial *t, const char *folder, uint64_t wanted)
     memory_unwatch(&t->memory);
     if (status == BERT_OK && t->call->output) output_take(t->call);
     trial_check(t, status, wanted);
-    if (entries_of(folder) != files) trial_fail(t, "it left files; ", status == BERT_OK ? "done" : bert_error());
+    if (entries_of(folder) != files)
+        trial_fail(t, "it left files; ", status == BERT_OK ? "done" : bert_error());
     if (descriptors_open() != descriptors) trial_fail(t, "it left files open", "");
 }
 

@@ -264,7 +264,7 @@ bert_status folder_publish(const char *staged, const char *path)
 {
     char inside[PATH_MAX]; /* what is finished must not be lost for want of memory */
     snprintf(inside, sizeof inside, "%s/", staged);
-    TRY(folder_sync(inside)); /* the staged folder's own entries */
+    TRY(folder_sync(inside));        /* the staged folder's own entries */
     if (rename(staged, path) != 0) { /* an absent or empty `path` is taken over by a plain rename */
         if (errno != ENOTEMPTY && errno != EEXIST) return fail_errno("replace", path);
         TRY(folders_exchange(staged, path));

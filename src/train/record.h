@@ -21,7 +21,8 @@ bert_status record_evaluation(run *r, size_t epoch, json_t *metrics);
 bert_status record_write(const run *r);
 
 /* The parts of run.json that tell whether two runs are one: all options; SHA-256 of every file of
- * weights and of data; versions and processor. The first two become members of `object`; the caller releases *out. */
+ * weights and of data; versions and processor. The first two become members of `object`; the caller
+ * releases *out. */
 bert_status record_options(const run *r, json_t *object);
 bert_status record_machine(json_t *object);
 bert_status record_digests(const run *r, json_t **out);
