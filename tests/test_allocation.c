@@ -471,12 +471,14 @@ static void set_memory(bert_train_options *o)
 
 static void training_survives(void **state)
 {
+    const char *plain = scratch_text(state, "plain.conll", "The\tx\nactor\ty\n\na\tx\nfilm\ty\n");
     CALLS_FAIL(
         { "train: classify", training, .model = HEADS "weighted",
           .data = HEADS "weighted/texts.tsv", .set = set_weights },
         { "train: classify, pairs", training, .model = GOLDEN, .data = GOLDEN "/texts.tsv",
           .set = set_profile },
         { "train: tag", training, .model = HEADS "tag", .data = HEADS "tag/texts.conll" },
+        { "train: tag, no entities", training, .model = HEADS "tag", .data = plain },
         { "train: answer", training, .model = HEADS "answer", .data = HEADS "answer/texts.json" },
         { "train: choose", training, .model = HEADS "choose", .data = HEADS "choose/texts.csv",
           .set = set_memory },

@@ -79,8 +79,8 @@ static bert_status task_options_put(const bert_task_options *o, json_t *object)
 
 static bert_status files_put(const bert_train_options *o, json_t *object)
 {
-    json_t *train = json_array();
     TRY(json_put(object, "model", given_text(o->model)));
+    json_t *train = json_array();
     TRY(json_put(object, "train", train));
     for (size_t i = 0; i < o->train_count; i++) TRY(json_append(train, given_text(o->train[i])));
     TRY(json_put(object, "dev", given_text(o->dev)));
