@@ -140,7 +140,8 @@ static bert_status metrics_compare(const contestant *a, const contestant *b, jso
     return json_put(object, "interval_resamples", json_integer((json_int_t)of_a->count));
 }
 
-static bert_status verdicts_compare(const contestant *a, const contestant *b, size_t rows, json_t *object)
+static bert_status verdicts_compare(const contestant *a, const contestant *b, size_t rows,
+                                    json_t *object)
 {
     size_t cells[2][2] = { { 0 } }; /* [first is right][second is right] */
     for (size_t i = 0; i < rows; i++) cells[a->made.right[i]][b->made.right[i]]++;

@@ -28,7 +28,8 @@ static bert_status run_append(const char *kind, size_t number, const evaluation 
 }
 
 /* The mean over the runs that have the member, and the deviation of a sample (n - 1). */
-static bert_status spread_put(const json_t *runs, const char *name, json_t *means, json_t *deviations)
+static bert_status spread_put(const json_t *runs, const char *name, json_t *means,
+                              json_t *deviations)
 {
     size_t index, count = 0;
     double sum = 0.0, squares = 0.0;
@@ -66,7 +67,8 @@ static size_t best_seed(const json_t *runs)
     return found;
 }
 
-/* {"runs": [..], "mean": {..}, "standard_deviation": {..}, "best": ..}; `kind` "seed" has a best. */
+/* {"runs": [..], "mean": {..}, "standard_deviation": {..}, "best": ..}; `kind` "seed" has a best.
+ */
 static bert_status runs_put(json_t *runs, const char *kind, json_t *object)
 {
     const char *name;

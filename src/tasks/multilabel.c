@@ -337,8 +337,9 @@ static bert_status explain(const examples *e, size_t row, const void *answer, js
 {
     const list_targets *t = e->targets;
     const float *logits = answer;
-    json_t *expected = json_array(), *answered = json_array();
+    json_t *expected = json_array();
     TRY(json_put(object, "expected", expected));
+    json_t *answered = json_array();
     TRY(json_put(object, "answer", answered));
     wrong_label worst;
     label_judge(e, row, logits, &worst);

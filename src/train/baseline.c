@@ -1,5 +1,6 @@
 #include "train/baseline.h"
 
+#include "formats/json.h"
 #include "train/observe.h"
 
 #include <math.h>

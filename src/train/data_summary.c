@@ -233,7 +233,7 @@ static bert_status labels_put(const label_tally *tally, const config *c, json_t 
 static bert_status part_put(const data_part *p, const char *name, const config *c, json_t *object)
 {
     if (!p->rows) return json_put(object, name, json_null());
-    json_t *part = json_object(), *labels = json_object();
+    json_t *part = json_object();
     TRY(json_put(object, name, part));
     const struct {
         const char *name;
@@ -245,6 +245,7 @@ static bert_status part_put(const data_part *p, const char *name, const config *
                   { "contradicting", p->contradicting } };
     TRY(json_put(part, "rows", json_integer((json_int_t)p->rows)));
     TRY(json_put(part, "units", json_integer((json_int_t)p->units)));
+    json_t *labels = json_object();
     TRY(json_put(part, "labels", labels));
     TRY(labels_put(&p->labels, c, labels));
     TRY(json_put(part, "tokens",

@@ -9,9 +9,8 @@
 
 #include <stdlib.h>
 
-static bert_status data_put(const run *r, json_t *time, json_t *object)
+static bert_status data_put(const run *r, json_t *object)
 {
-    if (time) TRY(json_put(object, "time", time));
     TRY(data_summary_put(&r->data, &r->config, object));
     TRY(json_put(object, "task", json_string(r->task->name)));
     TRY(json_put(object, "max_length", json_integer((json_int_t)r->max_length)));
@@ -22,7 +21,11 @@ bert_status data_tell(const run *r, json_t *time)
 {
     json_t *object = json_object();
     char *text;
-    bert_status status = data_put(r, time, object);
+    bert_status status = data_put(r, object);
+    if (time && status == BERT_OK)
+        status = json_put(object, "time", time);
+    else
+        json_decref(time);
     if (status == BERT_OK) status = json_text(object, &text);
     json_decref(object);
     TRY(status);

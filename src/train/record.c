@@ -230,15 +230,13 @@ static bert_status run_put(const run *r, json_t *object)
     json_t *data = json_object();
     TRY(json_put(object, "data", data));
     TRY(data_summary_put(&r->data, &r->config, data));
-    if (r->baselines.metrics)
-        TRY(json_put(object, "baselines", json_incref(r->baselines.metrics)));
+    if (r->baselines.metrics) TRY(json_put(object, "baselines", json_incref(r->baselines.metrics)));
     return r->evaluations ? json_put(object, "evaluations", json_incref(r->evaluations)) : BERT_OK;
 }
 
 static bert_status labels_put(const config *c, json_t *names)
 {
-    for (size_t i = 0; i < c->labels; i++)
-        TRY(json_append(names, json_string(c->label_names[i])));
+    for (size_t i = 0; i < c->labels; i++) TRY(json_append(names, json_string(c->label_names[i])));
     return BERT_OK;
 }
 

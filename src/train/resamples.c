@@ -1,6 +1,7 @@
 #include "train/resamples.h"
 
 #include "base/memory.h"
+#include "formats/json.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -56,8 +57,7 @@ bert_status resamples_intervals(const resamples *r, json_t **out)
     for (size_t i = 0; i < r->scores.count && status == BERT_OK; i++) {
         /* A copy, for it is put in order. */
         memcpy(memory, r->values + i * r->count, r->count * sizeof *r->values);
-        status =
-            json_put(intervals, r->scores.items[i].name, interval_json(memory, r->count));
+        status = json_put(intervals, r->scores.items[i].name, interval_json(memory, r->count));
     }
     free(memory);
     if (status == BERT_OK)

@@ -1,5 +1,6 @@
 #include "train/task.h"
 
+#include "formats/json.h"
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
