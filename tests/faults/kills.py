@@ -150,7 +150,11 @@ def await_save(process, place, number):
     """Waits for the temporary file of the `number`-th save."""
     seen = set()
     while process.poll() is None and len(seen) < number:
-        seen.update(place.glob("o.partial/checkpoint-*.partial"))
+        try:
+            names = os.listdir(place / "o.partial")
+        except FileNotFoundError:  # not yet, or no more
+            continue
+        seen.update(name for name in names if name.startswith("checkpoint-") and name.endswith(".partial"))
 
 
 def at_random(folder, kills, seed):
