@@ -90,9 +90,8 @@ double measure_percent(const report_facts *f, const measure *m, double value)
     return already ? value : 100.0 * value;
 }
 
-char *measure_text(const report_facts *f, const measure *m, json_t *metrics, char *out)
+char *measure_value_text(const report_facts *f, const measure *m, double value, char *out)
 {
-    double value = facts_number(metrics, m->key, NAN);
     if (isnan(value)) {
         snprintf(out, NUMBER_TEXT, "–");
         return out;
@@ -100,6 +99,11 @@ char *measure_text(const report_facts *f, const measure *m, json_t *metrics, cha
     if (measure_in_percent(m)) return number_percent(measure_percent(f, m, value) / 100.0, out);
     if (m->kind == MEASURE_COUNT) return number_count(value, out);
     return number_fixed(value, fabs(value) < 100.0 ? 4 : 1, out);
+}
+
+char *measure_text(const report_facts *f, const measure *m, json_t *metrics, char *out)
+{
+    return measure_value_text(f, m, facts_number(metrics, m->key, NAN), out);
 }
 
 baseline facts_baseline(const report_facts *f, const measure *m)

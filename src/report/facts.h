@@ -53,6 +53,7 @@ double measure_percent(const report_facts *f, const measure *m, double value);
 
 /* "93.4 %", "0.8123", "250"; "–" where `metrics` have no such number. out [NUMBER_TEXT]. */
 char *measure_text(const report_facts *f, const measure *m, json_t *metrics, char *out);
+char *measure_value_text(const report_facts *f, const measure *m, double value, char *out);
 
 /* What a model would have to beat: run.json's "baselines", each a name and its measures. */
 typedef struct baseline {

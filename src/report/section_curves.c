@@ -124,9 +124,7 @@ static void measured_labels(FILE *out, const report_facts *f, const chart *c, co
     size_t best = best_of(dev, m->kind != MEASURE_ERROR);
     for (size_t i = 0; i < dev->count; i++) {
         if (dev->count > FEW && i && i != best && i + 1 < dev->count) continue;
-        json_t *one = json_pack("{s:f}", m->key, dev->y[i]);
-        chart_label(out, c, drawn->x[i], drawn->y[i], measure_text(f, m, one, text));
-        json_decref(one);
+        chart_label(out, c, drawn->x[i], drawn->y[i], measure_value_text(f, m, dev->y[i], text));
     }
 }
 
