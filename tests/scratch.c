@@ -86,6 +86,16 @@ char *file_text(const char *path, size_t *count)
     return text;
 }
 
+void assert_same_file(const char *a, const char *b)
+{
+    size_t a_count, b_count;
+    char *a_text = file_text(a, &a_count), *b_text = file_text(b, &b_count);
+    assert_int_equal(a_count, b_count);
+    assert_memory_equal(a_text, b_text, a_count);
+    free(a_text);
+    free(b_text);
+}
+
 void assert_failed(bert_status actual, bert_status wanted, const char *words)
 {
     if (actual != wanted || !strstr(status_message(), words))

@@ -25,6 +25,9 @@ const char *scratch_text(void **state, const char *name, const char *text);
 /* The bytes of a file, ended by NUL; the caller frees. */
 char *file_text(const char *path, size_t *count);
 
+/* Asserts that two files hold the same bytes. */
+void assert_same_file(const char *a, const char *b);
+
 /* Asserts a failure of this kind whose message holds `words`. */
 void assert_failed(bert_status actual, bert_status wanted, const char *words);
 void assert_done(bert_status actual);

@@ -139,16 +139,6 @@ static bool evaluation_stops(void *context)
     return s->at && s->heard >= s->at;
 }
 
-static void assert_same_bytes(const char *a, const char *b)
-{
-    size_t a_count, b_count;
-    char *a_text = file_text(a, &a_count), *b_text = file_text(b, &b_count);
-    assert_int_equal(a_count, b_count);
-    assert_memory_equal(a_text, b_text, a_count);
-    free(a_text);
-    free(b_text);
-}
-
 static void a_run_stopped_within_an_evaluation_goes_on_with_it(void **state)
 {
     heard h = { 0 };
@@ -173,7 +163,7 @@ static void a_run_stopped_within_an_evaluation_goes_on_with_it(void **state)
     static const char *const same[] = { "model.safetensors", "train_log.jsonl",
                                         "eval_results.json" };
     for (size_t i = 0; i < 3; i++)
-        assert_same_bytes(in_folder(state, "out", same[i]), in_folder(state, "stopped", same[i]));
+        assert_same_file(in_folder(state, "out", same[i]), in_folder(state, "stopped", same[i]));
 }
 
 int main(void)

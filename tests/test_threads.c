@@ -2,7 +2,7 @@
  * first of them packing its weights; trainings and evaluations at once know nothing of each other.
  * `make test SAN=thread` looks for races in it. */
 #include "bert.h"
-#include "scratch.h"
+#include "toy.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -130,20 +130,6 @@ static void evaluations_at_once_measure_what_one_does(void **state)
     caller_release(&one);
 }
 
-static void assert_same_file(void **state, const char *name, const char *other, const char *file)
-{
-    char paths[2][64];
-    size_t counts[2];
-    char *bytes[2];
-    snprintf(paths[0], sizeof paths[0], "%s/%s", name, file);
-    snprintf(paths[1], sizeof paths[1], "%s/%s", other, file);
-    for (int i = 0; i < 2; i++) bytes[i] = file_text(scratch_path(state, paths[i]), &counts[i]);
-    assert_int_equal(counts[0], counts[1]);
-    assert_memory_equal(bytes[0], bytes[1], counts[0]);
-    free(bytes[0]);
-    free(bytes[1]);
-}
-
 static void trainings_at_once_write_what_one_does(void **state)
 {
     caller one = { .output = scratch_path(state, "one") };
@@ -153,8 +139,8 @@ static void trainings_at_once_write_what_one_does(void **state)
     at_once(training_run, callers, 2);
     static const char *const files[] = { "model.safetensors", "train_log.jsonl" };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        assert_same_file(state, "one", "a", files[i]);
-        assert_same_file(state, "one", "b", files[i]);
+        assert_same_file(in_folder(state, "one", files[i]), in_folder(state, "a", files[i]));
+        assert_same_file(in_folder(state, "one", files[i]), in_folder(state, "b", files[i]));
     }
 }
 

@@ -17,16 +17,6 @@
 
 #include <cmocka.h>
 
-static void assert_same_file(const char *a, const char *b)
-{
-    size_t a_count, b_count;
-    char *a_text = file_text(a, &a_count), *b_text = file_text(b, &b_count);
-    assert_int_equal(a_count, b_count);
-    assert_memory_equal(a_text, b_text, a_count);
-    free(a_text);
-    free(b_text);
-}
-
 static bool is_there(const char *path)
 {
     struct stat info;

@@ -193,7 +193,7 @@ bert_status folder_make(const char *path)
     return status;
 }
 
-static bool is_dots(const char *name)
+bool name_is_dots(const char *name)
 {
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
@@ -214,7 +214,7 @@ static bert_status entries_remove(int folder, const char *path)
             for (ssize_t at = 0; at < bytes;) {
                 const struct dirent64 *entry = (const struct dirent64 *)(entries + at);
                 at += entry->d_reclen;
-                if (is_dots(entry->d_name)) continue;
+                if (name_is_dots(entry->d_name)) continue;
                 found = true;
                 TRY(entry_remove(folder, path, entry->d_name));
             }

@@ -25,6 +25,9 @@ void file_map_forget(const file_map *map, size_t from, size_t count);
 bool file_exists(const char *path);
 bool folder_exists(const char *path);
 
+/* "." or "..", which every folder has. */
+bool name_is_dots(const char *name);
+
 /* folder + "/" + name in a fresh string; the caller frees with free(). */
 bert_status path_join(const char *folder, const char *name, char **out);
 

@@ -157,13 +157,6 @@ void entity_score_free(entity_score *s)
     free(s);
 }
 
-/* Bytewise, which for UTF-8 is the order of code points and so Python's. */
-static int slice_compare(slice a, slice b)
-{
-    int order = memcmp(a.bytes, b.bytes, a.count < b.count ? a.count : b.count);
-    return order ? order : (a.count > b.count) - (a.count < b.count);
-}
-
 static bert_status tally_insert(entity_score *s, size_t at, slice type)
 {
     void *tallies = s->tallies, *copy;

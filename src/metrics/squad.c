@@ -11,15 +11,9 @@ void squad_scratch_release(squad_scratch *scratch)
     squad_text_release(&scratch->truth);
 }
 
-static int token_compare(const slice *a, const slice *b)
-{
-    int order = memcmp(a->bytes, b->bytes, a->count < b->count ? a->count : b->count);
-    return order ? order : (a->count > b->count) - (a->count < b->count);
-}
-
 static int token_order(const void *a, const void *b)
 {
-    return token_compare(a, b);
+    return slice_compare(*(const slice *)a, *(const slice *)b);
 }
 
 static bert_status token_append(squad_text *t, slice token)
@@ -54,7 +48,7 @@ static size_t tokens_shared(const squad_text *a, const squad_text *b)
 {
     size_t shared = 0;
     for (size_t i = 0, j = 0; i < a->token_count && j < b->token_count;) {
-        int order = token_compare(&a->tokens[i], &b->tokens[j]);
+        int order = slice_compare(a->tokens[i], b->tokens[j]);
         shared += order == 0;
         i += order <= 0;
         j += order >= 0;

@@ -11,20 +11,13 @@
 
 /* ---- names */
 
-static int bytes_compare(slice a, const char *name)
-{
-    size_t count = strlen(name);
-    int order = memcmp(a.bytes, name, a.count < count ? a.count : count);
-    return order ? order : (a.count > count) - (a.count < count);
-}
-
 /* The first name that is not before the tag. */
 static size_t place_of(const label_names *names, slice tag)
 {
     size_t low = 0, high = names->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (bytes_compare(tag, names->names[middle]) > 0)
+        if (slice_compare(tag, slice_of(names->names[middle])) > 0)
             low = middle + 1;
         else
             high = middle;

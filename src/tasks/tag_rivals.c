@@ -12,17 +12,10 @@ typedef struct tagged_word {
     uint32_t tag;
 } tagged_word;
 
-static int words_compare(slice a, slice b)
-{
-    size_t count = size_smaller(a.count, b.count);
-    int order = count ? memcmp(a.bytes, b.bytes, count) : 0;
-    return order ? order : (a.count > b.count) - (a.count < b.count);
-}
-
 static int by_word_and_tag(const void *a, const void *b)
 {
     const tagged_word *x = a, *y = b;
-    int order = words_compare(x->word, y->word);
+    int order = slice_compare(x->word, y->word);
     return order ? order : (x->tag > y->tag) - (x->tag < y->tag);
 }
 
@@ -97,7 +90,7 @@ static uint32_t lexicon_tag(const lexicon *l, slice word)
     size_t low = 0, high = l->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (words_compare(l->words[middle].word, word) < 0)
+        if (slice_compare(l->words[middle].word, word) < 0)
             low = middle + 1;
         else
             high = middle;

@@ -65,20 +65,15 @@ static void example_name(search *s, size_t unit)
 static void unit_look(search *s, size_t position)
 {
     run *r = s->run;
-    const task *kind = r->task;
     const uint32_t *unit = s->index + position;
     pass p = run_pass(r, true);
     double loss = 0.0;
-    batch_fill(&r->batch, &r->train.features, unit, 1, position);
-    if (kind->prepare) kind->prepare(&r->train, &r->batch, unit, 1, r->dropout.key);
     optimizer_zero(&r->optimizer);
-    optimizer_meet(&r->optimizer, r->batch.ids, r->batch.tokens);
-    kind->head->forward(&p);
-    kind->loss(&p, &r->train, unit, 1, 1.0, &loss);
+    run_forward(r, &p, unit, 1, position, 1.0, &loss);
     bool good = isfinite(loss);
     if (!good && !*s->place) activations_look(s, &p);
     if (good && s->backward) {
-        kind->head->backward(&p, &r->gradients);
+        r->task->head->backward(&p, &r->gradients);
         good = !weights_look(r, &r->gradients);
     }
     if (!good) example_name(s, *unit);

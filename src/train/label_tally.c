@@ -5,20 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int bytes_compare(slice a, slice b)
-{
-    size_t count = size_smaller(a.count, b.count);
-    int order = count ? memcmp(a.bytes, b.bytes, count) : 0;
-    return order ? order : (a.count > b.count) - (a.count < b.count);
-}
-
 /* The first name that is not before this one. */
 static size_t place_of(const label_tally *t, slice name)
 {
     size_t low = 0, high = t->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (bytes_compare(t->items[middle].name, name) < 0)
+        if (slice_compare(t->items[middle].name, name) < 0)
             low = middle + 1;
         else
             high = middle;

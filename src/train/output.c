@@ -51,11 +51,6 @@ static const struct {
     { "2_Normalize", NULL },
 };
 
-static bool is_dots(const char *name)
-{
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-}
-
 /* "checkpoint-120.ckpt": the bytes of the name up to the end of ".ckpt"; 0: it is another. */
 static size_t checkpoint_name(const char *name, uint64_t *step)
 {
@@ -128,7 +123,8 @@ static bool holds_only(const char *path, const char *file)
     if (!entries && descriptor >= 0) close(descriptor);
     for (struct dirent *entry; only && (entry = readdir(entries));) {
         const char *name = entry->d_name;
-        only = is_dots(name) || (file && (strcmp(name, file) == 0 || unfinished_of(name, file)));
+        only =
+            name_is_dots(name) || (file && (strcmp(name, file) == 0 || unfinished_of(name, file)));
     }
     if (entries) closedir(entries);
     return only;
@@ -154,7 +150,7 @@ static bert_status folder_check(const char *folder, output_use use)
         return fail(BERT_IO, "%s: cannot look into the output folder: %s", folder, strerror(errno));
     bert_status status = BERT_OK;
     for (struct dirent *entry; status == BERT_OK && (entry = readdir(entries));) {
-        if (is_dots(entry->d_name)) continue;
+        if (name_is_dots(entry->d_name)) continue;
         if (!file_ours(folder, entry->d_name) && !folder_known(folder, entry->d_name))
             status = fail(BERT_ARGUMENT,
                           "%s: holds '%s', which no run has made; choose another output folder",
@@ -187,7 +183,7 @@ static bert_status folder_name(const char *folder, char **out)
 static bert_status staging_look(const output *o, output_use use, DIR *entries)
 {
     for (struct dirent *entry; (entry = readdir(entries));) {
-        if (is_dots(entry->d_name)) continue;
+        if (name_is_dots(entry->d_name)) continue;
         if (!file_ours(o->staging, entry->d_name) && !file_unfinished(entry->d_name) &&
             !folder_known(o->staging, entry->d_name))
             return fail(BERT_ARGUMENT,
@@ -209,7 +205,7 @@ static bert_status staging_clear(output *o, output_use use, DIR *entries)
     bert_status status = BERT_OK;
     for (struct dirent *entry; status == BERT_OK && (entry = readdir(entries));) {
         char *path = NULL;
-        if (is_dots(entry->d_name)) continue;
+        if (name_is_dots(entry->d_name)) continue;
         if (use == OUTPUT_RESUME && is_checkpoint(entry->d_name)) {
             o->kept = true;
             continue;

@@ -356,6 +356,17 @@ pass run_pass(run *r, bool with_dropout)
     return p;
 }
 
+void run_forward(run *r, const pass *p, const uint32_t *index, size_t count, size_t first,
+                 double scale, double *loss)
+{
+    const task *kind = r->task;
+    batch_fill(&r->batch, &r->train.features, index, count, first);
+    if (kind->prepare) kind->prepare(&r->train, &r->batch, index, count, r->dropout.key);
+    optimizer_meet(&r->optimizer, r->batch.ids, r->batch.tokens);
+    kind->head->forward(p);
+    kind->loss(p, &r->train, index, count, scale, loss);
+}
+
 /* ---- life */
 
 static bert_status run_open_parts(run *r, const dataset *d)

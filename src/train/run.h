@@ -92,6 +92,12 @@ void run_release(run *r);
 /* A forward or backward pass of the run's batch. */
 pass run_pass(run *r, bool with_dropout);
 
+/* Units index[0 .. count-1], of which the first is number `first` of its step, forward as training
+ * does it: fills the run's batch, adds the sum of their losses to *loss and leaves scale times its
+ * gradient in the tape. */
+void run_forward(run *r, const pass *p, const uint32_t *index, size_t count, size_t first,
+                 double scale, double *loss);
+
 /* Writes the weights as they are now into the output folder. */
 bert_status run_save_weights(run *r);
 

@@ -20,7 +20,6 @@
  * sums: the mean is over the step, so a split step has the gradient of a whole one. */
 static bert_status gradient_compute(run *r, const uint32_t *index, size_t count, bert_event *event)
 {
-    const task *kind = r->task;
     size_t part = r->plan.units;
     double loss = 0.0, squares = 0.0,
            divisor = examples_weigh(&r->train, index, count, 0, r->dropout.key);
@@ -31,12 +30,8 @@ static bert_status gradient_compute(run *r, const uint32_t *index, size_t count,
         pass p = run_pass(r, true);
         p.accumulate = done > 0;
         if (done + fit == count) p.squares = &squares;
-        batch_fill(&r->batch, &r->train.features, index + done, fit, done);
-        if (kind->prepare) kind->prepare(&r->train, &r->batch, index + done, fit, r->dropout.key);
-        optimizer_meet(&r->optimizer, r->batch.ids, r->batch.tokens);
-        kind->head->forward(&p);
-        kind->loss(&p, &r->train, index + done, fit, 1.0 / divisor, &loss);
-        kind->head->backward(&p, &r->gradients);
+        run_forward(r, &p, index + done, fit, done, 1.0 / divisor, &loss);
+        r->task->head->backward(&p, &r->gradients);
         event->tokens += r->batch.tokens;
         event->token_pairs += batch_token_pairs(&r->batch);
         event->sequences += r->batch.sequences;
