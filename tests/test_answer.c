@@ -2,7 +2,7 @@
 #include "questions.h"
 
 #include "base/utf8.h"
-#include "formats/safetensors.h"
+#include "formats/tensors.h"
 #include "scratch.h"
 
 #include <setjmp.h>

@@ -3,7 +3,7 @@
 #include "questions.h"
 
 #include "bert.h"
-#include "formats/safetensors.h"
+#include "formats/tensors.h"
 #include "model/pretrained.h"
 #include "scratch.h"
 #include "train/evaluate.h"

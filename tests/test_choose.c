@@ -2,7 +2,7 @@
  * PyTorch's. */
 #include "bert.h"
 #include "data/dataset.h"
-#include "formats/safetensors.h"
+#include "formats/tensors.h"
 #include "scratch.h"
 
 #include <jansson.h>

@@ -3,7 +3,7 @@
 #include "bert.h"
 #include "compute/compute.h"
 #include "data/dataset.h"
-#include "formats/safetensors.h"
+#include "formats/tensors.h"
 #include "scratch.h"
 #include "tasks/masking.h"
 

@@ -3,7 +3,7 @@
  * best instruction set; and no bit depends on the number of threads. */
 #include "base/rng.h"
 #include "compute/compute.h"
-#include "formats/safetensors.h"
+#include "formats/tensors.h"
 #include "scratch.h"
 
 #include <math.h>

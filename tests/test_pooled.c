@@ -2,7 +2,7 @@
  * labels, windows of long texts and what a trained folder remembers, by bert.h on tiny models with
  * PyTorch's numbers (tests/data/heads). */
 #include "bert.h"
-#include "formats/safetensors.h"
+#include "formats/tensors.h"
 #include "scratch.h"
 #include "tasks/label_lists.h"
 

@@ -2,7 +2,7 @@
  * PyTorch's, how partners are ranked, and which folders are for vectors. */
 #include "bert.h"
 #include "data/dataset.h"
-#include "formats/safetensors.h"
+#include "formats/tensors.h"
 #include "scratch.h"
 #include "tasks/similar.h"
 

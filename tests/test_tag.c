@@ -2,7 +2,7 @@
 #include "tasks/tag.h"
 
 #include "data/dataset.h"
-#include "formats/safetensors.h"
+#include "formats/tensors.h"
 #include "scratch.h"
 #include "tasks/tasks.h"
 #include "train/examples.h"

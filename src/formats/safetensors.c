@@ -1,180 +1,231 @@
 #include "formats/safetensors.h"
 
-#include "base/file.h"
 #include "base/memory.h"
-#include "formats/safetensors_shard.h"
+#include "base/utf8.h"
+#include "formats/json.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct tensor_file {
-    tensor_shard *shards; /* [shard_count] */
-    size_t shard_count, shard_capacity;
-    tensor_info *tensors; /* [count], by name */
-    size_t count;
+typedef struct tensor_format {
+    const char *name;
+    tensor_type type;
+    size_t bits;
+} tensor_format;
+
+/* Dtype in safetensors/src/tensor.rs. */
+static const tensor_format formats[] = {
+    { "F32", TENSOR_F32, 32 },          { "F16", TENSOR_F16, 16 },
+    { "BF16", TENSOR_BF16, 16 },        { "I64", TENSOR_OTHER, 64 },
+    { "BOOL", TENSOR_OTHER, 8 },        { "U8", TENSOR_OTHER, 8 },
+    { "I8", TENSOR_OTHER, 8 },          { "I16", TENSOR_OTHER, 16 },
+    { "U16", TENSOR_OTHER, 16 },        { "I32", TENSOR_OTHER, 32 },
+    { "U32", TENSOR_OTHER, 32 },        { "U64", TENSOR_OTHER, 64 },
+    { "F64", TENSOR_OTHER, 64 },        { "C64", TENSOR_OTHER, 64 },
+    { "F8_E5M2", TENSOR_OTHER, 8 },     { "F8_E4M3", TENSOR_OTHER, 8 },
+    { "F8_E8M0", TENSOR_OTHER, 8 },     { "F8_E5M2FNUZ", TENSOR_OTHER, 8 },
+    { "F6_E2M3", TENSOR_OTHER, 6 },     { "F6_E3M2", TENSOR_OTHER, 6 },
+    { "F8_E4M3FNUZ", TENSOR_OTHER, 8 }, { "F4", TENSOR_OTHER, 4 },
 };
 
-/* Each name of the index is looked for among the shards that are open. */
-enum { SHARDS_MAX = 1024 };
+/* A tensor of the header, before it is known where the data begin. */
+typedef struct entry {
+    tensor_info info;
+    size_t begin, end; /* data_offsets */
+} entry;
 
-static bert_status shard_add(tensor_file *f, const char *folder, const char *name)
+static int entry_compare_offsets(const void *a, const void *b)
 {
-    TRY(memory_grow((void **)&f->shards, &f->shard_capacity, f->shard_count + 1,
-                    sizeof *f->shards));
-    char *path = NULL;
-    TRY(path_join(folder, name, &path));
-    TRY(tensor_shard_open(path, &f->shards[f->shard_count]));
-    f->shard_count++;
+    const entry *left = a, *right = b;
+    if (left->begin != right->begin) return left->begin < right->begin ? -1 : 1;
+    return left->end < right->end ? -1 : left->end > right->end;
+}
+
+static const tensor_format *format_find(const char *name)
+{
+    for (size_t i = 0; name && i < sizeof formats / sizeof *formats; i++)
+        if (strcmp(formats[i].name, name) == 0) return &formats[i];
+    return NULL;
+}
+
+static bool size_of_json(const json_t *value, size_t *out)
+{
+    if (!json_is_integer(value) || json_integer_value(value) < 0) return false;
+    *out = (size_t)json_integer_value(value);
+    return true;
+}
+
+static bert_status shape_parse(const char *path, const json_t *shape, tensor_info *info)
+{
+    if (!json_is_array(shape))
+        return fail(BERT_FORMAT, "%s: tensor '%s' has no \"shape\" list", path, info->name);
+    if (json_array_size(shape) > TENSOR_DIMENSIONS_MAX)
+        return fail(BERT_FORMAT, "%s: tensor '%s' has %zu dimensions; at most %d are read", path,
+                    info->name, json_array_size(shape), TENSOR_DIMENSIONS_MAX);
+    info->dimensions = json_array_size(shape);
+    info->count = 1;
+    for (size_t i = 0; i < info->dimensions; i++) {
+        if (!size_of_json(json_array_get(shape, i), &info->shape[i]))
+            return fail(BERT_FORMAT, "%s: tensor '%s': \"shape\" must list whole numbers from 0 on",
+                        path, info->name);
+        if (!size_multiply(info->count, info->shape[i], &info->count))
+            return fail(BERT_FORMAT, "%s: tensor '%s': the product of its shape is too big", path,
+                        info->name);
+    }
     return BERT_OK;
 }
 
-/* A file name that cannot leave the folder. */
-static bool name_is_plain(const char *name)
+/* Reads one member of the header and holds its shape and type against the length of its data. */
+static bert_status entry_parse(const char *path, const char *name, const json_t *value, entry *out)
 {
-    return name[0] != '\0' && !strchr(name, '/') && strcmp(name, ".") != 0 &&
-           strcmp(name, "..") != 0;
-}
+    entry e = { .info = { .name = name, .file = path } };
+    if (!json_is_object(value))
+        return fail(BERT_FORMAT, "%s: the header's member '%s' describes no tensor", path, name);
 
-/* The shard of this file name, opened when it is first asked for. Neighbours in the index mostly
- * stand in one shard, so the search goes from the back. */
-static bert_status shard_get(tensor_file *f, const char *folder, const char *name,
-                             const tensor_shard **out)
-{
-    size_t folder_length = strlen(folder) + 1;
-    for (size_t i = f->shard_count; i-- > 0;)
-        if (strcmp(f->shards[i].path + folder_length, name) == 0) {
-            *out = &f->shards[i];
-            return BERT_OK;
-        }
-    if (f->shard_count == SHARDS_MAX)
-        return fail(BERT_FORMAT, "%s: its index names more than %d files; merge them", folder,
-                    SHARDS_MAX);
-    TRY(shard_add(f, folder, name));
-    *out = &f->shards[f->shard_count - 1];
+    const char *type = json_string_value(json_object_get(value, "dtype"));
+    const tensor_format *format = format_find(type);
+    if (!format)
+        return fail(BERT_FORMAT, "%s: tensor '%s' has the unknown type \"%s\"", path, name,
+                    type ? type : "");
+    e.info.type = format->type;
+    TRY(shape_parse(path, json_object_get(value, "shape"), &e.info));
+
+    const json_t *offsets = json_object_get(value, "data_offsets");
+    if (json_array_size(offsets) != 2 || !size_of_json(json_array_get(offsets, 0), &e.begin) ||
+        !size_of_json(json_array_get(offsets, 1), &e.end) || e.end < e.begin)
+        return fail(BERT_FORMAT,
+                    "%s: tensor '%s': \"data_offsets\" must be two whole numbers, begin and end",
+                    path, name);
+    size_t bits;
+    if (!size_multiply(e.info.count, format->bits, &bits) || bits % 8 != 0 ||
+        bits / 8 != e.end - e.begin)
+        return fail(BERT_FORMAT,
+                    "%s: tensor '%s': %zu elements of type %s do not fill the %zu bytes of its "
+                    "\"data_offsets\"",
+                    path, name, e.info.count, format->name, e.end - e.begin);
+    *out = e;
     return BERT_OK;
 }
 
-/* What the index names, and no more: a tensor that stands in a shard but not in the index is none
- * of the model's. */
-static bert_status index_read(tensor_file *f, const char *folder, const char *path,
-                              const json_t *index)
+static bert_status metadata_verify(const char *path, const json_t *metadata)
 {
-    json_t *weights = json_object_get(index, "weight_map"), *value;
-    if (!json_is_object(weights))
-        return fail(BERT_FORMAT, "%s: has no object \"weight_map\"", path);
-    TRY(memory_zeroed(json_object_size(weights), sizeof *f->tensors, (void **)&f->tensors));
+    const char *key;
+    json_t *value;
+    bool strings = json_is_object(metadata);
+    json_object_foreach((json_t *)metadata, key, value) strings = strings && json_is_string(value);
+    if (strings) return BERT_OK;
+    return fail(BERT_FORMAT, "%s: \"__metadata__\" must map strings to strings", path);
+}
 
+static bert_status entries_parse(const char *path, json_t *header, entry *entries, size_t *count)
+{
     const char *name;
-    json_object_foreach(weights, name, value)
+    json_t *value;
+    *count = 0;
+    json_object_foreach(header, name, value)
     {
-        const char *file = json_string_value(value);
-        if (!file || !name_is_plain(file))
-            return fail(BERT_FORMAT,
-                        "%s: tensor '%s': '%s' is not the plain name of a file in the folder", path,
-                        name, file ? file : "");
-        const tensor_shard *shard = NULL;
-        TRY(shard_get(f, folder, file, &shard));
-        const tensor_info *info = tensor_find(shard->tensors, shard->count, name);
-        if (!info)
-            return fail(BERT_FORMAT, "%s: tensor '%s' is not in %s, where the index puts it", path,
-                        name, shard->path);
-        f->tensors[f->count++] = *info;
-    }
-    qsort(f->tensors, f->count, sizeof *f->tensors, tensor_compare_names);
-    return BERT_OK;
-}
-
-static bert_status open_sharded(tensor_file *f, const char *folder, const char *path)
-{
-    json_t *index = NULL;
-    TRY(json_read_object(path, &index));
-    bert_status status = index_read(f, folder, path, index);
-    json_decref(index);
-    return status;
-}
-
-static bert_status open_single(tensor_file *f, const char *folder)
-{
-    TRY(shard_add(f, folder, "model.safetensors"));
-    const tensor_shard *shard = &f->shards[0];
-    TRY(memory_zeroed(shard->count, sizeof *f->tensors, (void **)&f->tensors));
-    f->count = shard->count;
-    memcpy(f->tensors, shard->tensors, shard->count * sizeof *f->tensors);
-    return BERT_OK;
-}
-
-static bert_status fail_absent(const char *folder)
-{
-    if (!folder_exists(folder)) return fail(BERT_IO, "%s: there is no such folder", folder);
-    char *torch = NULL;
-    TRY(path_join(folder, "pytorch_model.bin", &torch));
-    bool has_torch = file_exists(torch);
-    free(torch);
-    if (has_torch)
-        return fail(BERT_UNSUPPORTED,
-                    "%s: holds pytorch_model.bin, which this version cannot read; save the model "
-                    "as model.safetensors",
-                    folder);
-    return fail(BERT_IO, "%s: holds neither model.safetensors nor model.safetensors.index.json",
-                folder);
-}
-
-static bert_status open_folder(tensor_file *f, const char *folder)
-{
-    char *single = NULL, *index = NULL;
-    bert_status status = path_join(folder, "model.safetensors", &single);
-    if (status == BERT_OK) status = path_join(folder, "model.safetensors.index.json", &index);
-    if (status == BERT_OK) {
-        if (file_exists(single))
-            status = open_single(f, folder);
-        else if (file_exists(index))
-            status = open_sharded(f, folder, index);
+        if (strcmp(name, "__metadata__") == 0)
+            TRY(metadata_verify(path, value));
         else
-            status = fail_absent(folder);
+            TRY(entry_parse(path, name, value, &entries[(*count)++]));
     }
-    free(single);
-    free(index);
-    return status;
+    return BERT_OK;
 }
 
-bert_status tensor_file_open(const char *folder, tensor_file **out)
+/* The data must be covered from the first byte to the last, each byte by one tensor. Sorts. */
+static bert_status entries_verify(const char *path, entry *entries, size_t count, size_t bytes)
 {
-    tensor_file *f = NULL;
-    TRY(memory_zeroed(1, sizeof *f, (void **)&f));
-    bert_status status = open_folder(f, folder);
+    qsort(entries, count, sizeof *entries, entry_compare_offsets);
+    size_t covered = 0;
+    for (size_t i = 0; i < count; i++) {
+        const entry *e = &entries[i];
+        if (e->begin != covered)
+            return fail(BERT_FORMAT, "%s: the data of tensor '%s' %s; is the file damaged?", path,
+                        e->info.name,
+                        e->begin < covered ? "overlap another's" : "leave a hole before them");
+        if (e->end > bytes)
+            return fail(BERT_FORMAT,
+                        "%s: tensor '%s' ends at byte %zu of the data, which are %zu bytes; was "
+                        "the file cut short?",
+                        path, e->info.name, e->end, bytes);
+        covered = e->end;
+    }
+    if (covered != bytes)
+        return fail(BERT_FORMAT, "%s: %zu bytes after the last tensor belong to none", path,
+                    bytes - covered);
+    return BERT_OK;
+}
+
+/* The length of the header, held against the file's. */
+static bert_status header_locate(const char *path, const file_map *map, slice *header)
+{
+    if (map->count < 8)
+        return fail(BERT_FORMAT, "%s: only %zu bytes; a .safetensors file has 8 before its header",
+                    path, map->count);
+    uint64_t length = 0;
+    for (size_t i = 8; i-- > 0;) length = length << 8 | (unsigned char)map->bytes[i];
+    if (length > SAFETENSORS_HEADER_MAX)
+        return fail(BERT_FORMAT,
+                    "%s: its header would be longer than %d bytes; is it a .safetensors file?",
+                    path, SAFETENSORS_HEADER_MAX);
+    if (length > map->count - 8)
+        return fail(BERT_FORMAT,
+                    "%s: its header should be %zu bytes, but %zu are there; was the file cut "
+                    "short?",
+                    path, (size_t)length, map->count - 8);
+    *header = (slice){ map->bytes + 8, (size_t)length };
+    if (length == 0 || header->bytes[0] != '{')
+        return fail(BERT_FORMAT,
+                    "%s: its header does not begin with '{'; is it a .safetensors "
+                    "file?",
+                    path);
+    if (utf8_malformed(*header) < header->count)
+        return fail(BERT_FORMAT, "%s: its header is not UTF-8", path);
+    return BERT_OK;
+}
+
+static void header_free(void *header)
+{
+    json_decref(header);
+}
+
+static bert_status header_parse(tensor_part *part, slice header)
+{
+    json_t *parsed = NULL;
+    TRY(json_parse_object(header, part->path, &parsed));
+    part->own = parsed;
+    part->own_free = header_free;
+    entry *entries = NULL;
+    TRY(memory_zeroed(json_object_size(parsed), sizeof *entries, (void **)&entries));
+
+    const char *data = header.bytes + header.count;
+    size_t bytes = part->map.count - 8 - header.count;
+    bert_status status = entries_parse(part->path, parsed, entries, &part->count);
+    if (status == BERT_OK) status = entries_verify(part->path, entries, part->count, bytes);
     if (status == BERT_OK)
-        *out = f;
-    else
-        tensor_file_free(f);
+        status = memory_zeroed(part->count, sizeof *part->tensors, (void **)&part->tensors);
+    if (status == BERT_OK) {
+        for (size_t i = 0; i < part->count; i++) {
+            part->tensors[i] = entries[i].info;
+            part->tensors[i].data = data + entries[i].begin;
+        }
+        qsort(part->tensors, part->count, sizeof *part->tensors, tensor_compare_names);
+    }
+    free(entries);
     return status;
 }
 
-void tensor_file_free(tensor_file *f)
+bert_status safetensors_open(char *path, tensor_part *out)
 {
-    if (!f) return;
-    for (size_t i = 0; i < f->shard_count; i++) tensor_shard_close(&f->shards[i]);
-    free(f->shards);
-    free(f->tensors);
-    free(f);
-}
-
-void tensor_file_forget(const tensor_file *f)
-{
-    for (size_t i = 0; i < f->shard_count; i++)
-        file_map_forget(&f->shards[i].map, 0, f->shards[i].map.count);
-}
-
-size_t tensor_file_count(const tensor_file *f)
-{
-    return f->count;
-}
-
-const tensor_info *tensor_file_at(const tensor_file *f, size_t index)
-{
-    return &f->tensors[index];
-}
-
-const tensor_info *tensor_file_find(const tensor_file *f, const char *name)
-{
-    return tensor_find(f->tensors, f->count, name);
+    tensor_part part = { .path = path };
+    slice header;
+    bert_status status = file_map_open(path, &part.map);
+    if (status == BERT_OK) status = header_locate(path, &part.map, &header);
+    if (status == BERT_OK) status = header_parse(&part, header);
+    if (status == BERT_OK)
+        *out = part;
+    else
+        tensor_part_close(&part);
+    return status;
 }

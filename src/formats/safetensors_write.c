@@ -1,9 +1,10 @@
+#include "formats/safetensors_write.h"
+
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "formats/json.h"
 #include "formats/safetensors.h"
-#include "formats/safetensors_shard.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "formats/safetensors_write.h"
 #include "model/heads.h"
 
 #include <math.h>
@@ -24,7 +25,7 @@ static bool name_of_old(const char *name, char *old, size_t capacity)
 }
 
 /* With and without "bert.", new names and old. */
-static const tensor_info *tensor_find(const tensor_file *file, const char *name)
+static const tensor_info *tensor_named(const tensor_file *file, const char *name)
 {
     char old[sizeof((param_entry *)0)->name + 8];
     const char *bare = strncmp(name, "bert.", 5) == 0 ? name + 5 : name;
@@ -84,7 +85,7 @@ static bert_status tensors_match(const pretrained *m, const char *folder, const 
 {
     for (size_t i = 0; i < m->entry_count; i++) {
         const param_entry *entry = &m->entries[i];
-        found[i] = tensor_find(m->file, entry->name);
+        found[i] = tensor_named(m->file, entry->name);
         if (!found[i] && !entry_optional(entry))
             return fail(BERT_FORMAT,
                         "%s: the checkpoint has no '%s' (nor '%s'); is it a BERT of %zu layers?",

@@ -4,7 +4,7 @@
 
 #include "base/arena.h"
 #include "compute/compute.h"
-#include "formats/safetensors.h"
+#include "formats/tensors.h"
 #include "model/config.h"
 #include "model/params.h"
 

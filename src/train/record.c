@@ -4,7 +4,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "formats/json.h"
-#include "formats/safetensors.h"
+#include "formats/tensors.h"
 #include "report/base_model.h"
 #include "report/report.h"
 

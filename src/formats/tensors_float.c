@@ -1,4 +1,4 @@
-#include "formats/safetensors.h"
+#include "formats/tensors.h"
 
 #include <assert.h>
 #include <stdint.h>

@@ -1,0 +1,29 @@
+/* tensor_part.h: one file of tensors, of any kind. For the readers of src/formats alone. */
+#ifndef FORMATS_TENSOR_PART_H
+#define FORMATS_TENSOR_PART_H
+
+#include "base/file.h"
+#include "formats/tensors.h"
+
+typedef struct tensor_part {
+    char *path;
+    file_map map;         /* where the data stand in the file as they are; else none */
+    tensor_info *tensors; /* [count], by name; their names and data are the part's */
+    size_t count;
+    void *own; /* whatever else they stand in, NULL for nothing */
+    void (*own_free)(void *own);
+} tensor_part;
+
+/* A reader of one kind of file. Takes `path` over, which is freed by tensor_part_close(); after a
+ * failure it is already. */
+typedef bert_status tensor_part_open(char *path, tensor_part *out);
+
+void tensor_part_close(tensor_part *part); /* a zeroed one is left alone */
+
+/* In an array ordered by name; NULL where there is none. */
+const tensor_info *tensor_find(const tensor_info *tensors, size_t count, const char *name);
+
+/* For qsort(). */
+int tensor_compare_names(const void *a, const void *b);
+
+#endif
