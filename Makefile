@@ -67,7 +67,7 @@ $(TOOLS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libbert.a
 # A target of fuzz/ sees the parsers and what they stand on. Its files live in memory (fuzz/fuzz.h). Where libFuzzer is
 # not linked in, replay.c runs it.
 PARSERS := $(filter $(BUILD)/src/base/% $(BUILD)/src/formats/% $(BUILD)/src/text/% $(BUILD)/src/data/% \
-                    $(BUILD)/src/model/config% $(BUILD)/src/tasks/label% $(BUILD)/src/train/task.o,$(OBJECTS))
+                    $(BUILD)/src/model/config% $(BUILD)/src/tasks/label% $(BUILD)/src/train/task.o $(BUILD)/src/train/checkpoint.o,$(OBJECTS))
 IN_MEMORY = $(addprefix -Wl$(comma)--wrap=,file_map_open file_map_close file_map_forget file_exists folder_exists)
 REPLAY    = $(if $(findstring fuzzer,$(SAN)),,$(BUILD)/fuzz/replay.o)
 

@@ -3,13 +3,21 @@
 #
 #     tools/fuzz.sh BUILD SECONDS TARGET...
 #
-# One line a target on standard output, `TARGET: N executions, S seconds, K findings`. New inputs are kept in
-# BUILD/work/TARGET/corpus, what was found in BUILD/work/TARGET/found; `tools/fuzz_merge.sh` makes the kept inputs few.
+# SECONDS are the processor's, so that a busy machine does not shorten them: a target is started again until it has had
+# them. One line a target on standard output, `TARGET: N executions, S processor seconds, K findings`. New inputs are kept
+# in BUILD/work/TARGET/corpus, what was found in BUILD/work/TARGET/found; `tools/fuzz_merge.sh` makes the kept inputs few.
 # Exit 1 where anything was found.
 set -eu
 build=$1 seconds=$2
 shift 2
 status=0
+
+look() { # $spent: whole seconds of processor time of all that was started so far (no subshell: it has its own)
+    times > "$build/work/times"
+    spent=$(awk 'NR == 2 { for (i = 1; i <= 2; i++) { split($i, t, /[ms]/); sum += 60 * t[1] + t[2] } print int(sum) }' \
+        "$build/work/times")
+}
+
 for target; do
     work=$build/work/$target
     rm -rf "$work/found"
@@ -20,13 +28,21 @@ for target; do
     for kept in "fuzz/seeds/$target" "fuzz/corpus/$target" "fuzz/found/$target"; do
         [ ! -d "$kept" ] || folders="$folders $kept"
     done
-    begin=$(date +%s)
-    # shellcheck disable=SC2086 # one word a folder
-    "$build/fuzz/$target" -max_total_time="$seconds" -max_len=4096 -timeout=10 -rss_limit_mb=1024 -malloc_limit_mb=512 \
-        -dict="$dictionary" -print_final_stats=1 -artifact_prefix="$work/found/" $folders > "$work/log" 2>&1 || status=1
-    executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$work/log" | tail -1)
+    look
+    executions=0 begin=$spent used=0 good=1
+    while [ "$used" -lt "$seconds" ] && [ $good = 1 ]; do
+        # shellcheck disable=SC2086 # one word a folder
+        "$build/fuzz/$target" -max_total_time=$((seconds - used)) -max_len=4096 -timeout=10 -rss_limit_mb=1024 \
+            -malloc_limit_mb=512 -dict="$dictionary" -print_final_stats=1 -artifact_prefix="$work/found/" $folders \
+            > "$work/log" 2>&1 || good=0
+        count=$(sed -n 's/^stat::number_of_executed_units: *//p' "$work/log" | tail -1)
+        look
+        executions=$((executions + ${count:-0})) used=$((spent - begin))
+    done
     findings=$(find "$work/found" -type f | wc -l)
-    echo "$target: ${executions:-0} executions, $(($(date +%s) - begin)) seconds, $findings findings"
-    [ "$findings" = 0 ] || tail -40 "$work/log" >&2
+    echo "$target: $executions executions, $used processor seconds, $findings findings"
+    [ $good = 1 ] && continue
+    tail -40 "$work/log" >&2
+    status=1
 done
 exit $status
