@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/rng.h"
 
+#include <float.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -107,14 +108,48 @@ static void every_half_is_converted_exactly(void **state)
     free(floats);
 }
 
+/* Each half is kept; between two neighbours the nearer is taken, and just between them the one
+ * whose last bit is 0. */
+static void floats_become_the_nearest_half(void **state)
+{
+    (void)state;
+    static const tensor_type types[] = { TENSOR_F16, TENSOR_BF16 };
+    static const unsigned infinities[] = { 0x7C00, 0x7F80 };
+    for (size_t t = 0; t < 2; t++)
+        for (unsigned i = 0; i < infinities[t]; i++) {
+            uint16_t pair[2] = { (uint16_t)i, (uint16_t)(i + 1) }, out[8];
+            float wide[2];
+            tensor_to_float(&(tensor_info){ .type = types[t], .count = 2, .data = pair }, wide);
+            if (isinf(wide[1])) break; /* see below */
+            float middle = wide[0] + (wide[1] - wide[0]) / 2;
+            const float numbers[] = { wide[0],  nextafterf(middle, 0),
+                                      middle,   nextafterf(middle, INFINITY),
+                                      -wide[0], -nextafterf(middle, 0),
+                                      -middle,  -nextafterf(middle, INFINITY) };
+            tensor_of_float(numbers, 8, types[t], out);
+            unsigned even = i & 1 ? i + 1 : i;
+            const unsigned want[] = { i, i, even, i + 1 };
+            for (size_t j = 0; j < 8; j++)
+                assert_int_equal(out[j], want[j % 4] | (j < 4 ? 0 : 0x8000));
+        }
+    const float edges[] = { INFINITY, -INFINITY, NAN, FLT_MAX, 65520, nextafterf(65520, 0) };
+    static const unsigned wanted[2][6] = { { 0x7C00, 0xFC00, 0x7E00, 0x7C00, 0x7C00, 0x7BFF },
+                                           { 0x7F80, 0xFF80, 0x7FC0, 0x7F80, 0x4780, 0x4780 } };
+    for (size_t t = 0; t < 2; t++) {
+        uint16_t out[6];
+        tensor_of_float(edges, 6, types[t], out);
+        for (size_t j = 0; j < 6; j++) assert_int_equal(out[j], wanted[t][j]);
+    }
+}
+
 static void what_is_written_reads_back(void **state)
 {
     float matrix[6], vector[5], none[1] = { 0 };
     rng_normal(1, 0, 1, 6, matrix);
     rng_normal(2, 0, 1, 5, vector);
-    const tensor_out tensors[] = { { "z.weight", 2, 3, matrix },
-                                   { "a.\"bias\"\xC3\xA9", 5, 0, vector },
-                                   { "none", 0, 0, none } };
+    const tensor_out tensors[] = { { "z.weight", 2, 3, matrix, TENSOR_F32 },
+                                   { "a.\"bias\"\xC3\xA9", 5, 0, vector, TENSOR_F32 },
+                                   { "none", 0, 0, none, TENSOR_F32 } };
     const char *path = scratch_path(state, "model.safetensors");
     assert_done(tensor_file_write(path, tensors, 3));
 
@@ -145,18 +180,46 @@ static void what_is_written_reads_back(void **state)
     tensor_file_free(f);
 }
 
+static void halves_are_written_and_read_back(void **state)
+{
+    enum { COUNT = 5000 };
+    static float numbers[COUNT], back[COUNT];
+    rng_normal(3, 0, 1, COUNT, numbers);
+    const tensor_out tensors[] = { { "brain", COUNT, 0, numbers, TENSOR_BF16 },
+                                   { "half", 2, COUNT / 2, numbers, TENSOR_F16 },
+                                   { "whole", COUNT, 0, numbers, TENSOR_F32 } };
+    assert_done(tensor_file_write(scratch_path(state, "model.safetensors"), tensors, 3));
+    tensor_file *f = opened(scratch_folder(state));
+    for (size_t t = 0; t < 3; t++) {
+        const tensor_info *info = tensor_file_find(f, tensors[t].name);
+        assert_int_equal(info->type, tensors[t].type);
+        tensor_to_float(info, back);
+        for (size_t i = 0; i < COUNT; i++)
+            assert_true(fabsf(back[i] - numbers[i]) <= fabsf(numbers[i]) * (t == 0   ? 0x1p-8f
+                                                                            : t == 1 ? 0x1p-11f
+                                                                                     : 0) +
+                                                           0x1p-25f);
+    }
+    tensor_file_free(f);
+}
+
 static void the_writer_refuses_what_no_reader_takes(void **state)
 {
     float value[1] = { 0 };
     const char *path = scratch_path(state, "model.safetensors");
-    const tensor_out twice[] = { { "a", 1, 0, value }, { "a", 1, 0, value } };
+    const tensor_out twice[] = { { "a", 1, 0, value, TENSOR_F32 },
+                                 { "a", 1, 0, value, TENSOR_F32 } };
     assert_failed(tensor_file_write(path, twice, 2), BERT_ARGUMENT, "'a'");
-    const tensor_out reserved = { "__metadata__", 1, 0, value };
+    const float big[] = { 1, 70000 };
+    const tensor_out beyond = { "a", 2, 0, big, TENSOR_F16 };
+    assert_failed(tensor_file_write(path, &beyond, 1), BERT_NUMERIC, "'a' holds 70000");
+    assert_false(file_exists(path));
+    const tensor_out reserved = { "__metadata__", 1, 0, value, TENSOR_F32 };
     assert_failed(tensor_file_write(path, &reserved, 1), BERT_ARGUMENT, "'__metadata__'");
-    const tensor_out huge = { "a", SIZE_MAX / 2, 4, value };
+    const tensor_out huge = { "a", SIZE_MAX / 2, 4, value, TENSOR_F32 };
     assert_failed(tensor_file_write(path, &huge, 1), BERT_ARGUMENT, "too big");
-    const tensor_out wide[] = { { "a", (size_t)1 << 60, 0, value },
-                                { "b", (size_t)1 << 60, 0, value } };
+    const tensor_out wide[] = { { "a", (size_t)1 << 60, 0, value, TENSOR_F32 },
+                                { "b", (size_t)1 << 60, 0, value, TENSOR_F32 } };
     assert_failed(tensor_file_write(path, wide, 2), BERT_ARGUMENT, "too big");
     assert_false(file_exists(path));
 }
@@ -385,7 +448,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_file_of_torch_is_read_exactly),
         TEST(every_half_is_converted_exactly),
+        TEST(floats_become_the_nearest_half),
         TEST(what_is_written_reads_back),
+        TEST(halves_are_written_and_read_back),
         TEST(the_writer_refuses_what_no_reader_takes),
         TEST(a_header_length_that_lies_is_refused),
         TEST(a_header_that_is_no_object_is_refused),

@@ -15,11 +15,16 @@ static int compare_names(const void *a, const void *b)
     return strcmp((*(const tensor_out *const *)a)->name, (*(const tensor_out *const *)b)->name);
 }
 
+static size_t count_of(const tensor_out *tensor)
+{
+    return tensor->rows * (tensor->cols ? tensor->cols : 1);
+}
+
 static bert_status bytes_of(const char *path, const tensor_out *tensor, size_t *bytes)
 {
-    size_t count;
+    size_t count, width = tensor->type == TENSOR_F32 ? sizeof(float) : sizeof(uint16_t);
     if (!size_multiply(tensor->rows, tensor->cols ? tensor->cols : 1, &count) ||
-        !size_multiply(count, sizeof(float), bytes) || *bytes > INT64_MAX)
+        !size_multiply(count, width, bytes) || *bytes > INT64_MAX)
         return fail(BERT_ARGUMENT, "%s: tensor '%s' of [%zu, %zu] is too big", path, tensor->name,
                     tensor->rows, tensor->cols);
     return BERT_OK;
@@ -37,12 +42,16 @@ static bert_status member_add(const char *path, json_t *header, const tensor_out
         return fail(BERT_ARGUMENT, "%s: two tensors cannot have the name '%s'", path, tensor->name);
     if (utf8_malformed(slice_of(tensor->name)) != strlen(tensor->name))
         return fail(BERT_ARGUMENT, "%s: a tensor's name is not UTF-8", path);
+    static const char *const types[] = {
+        [TENSOR_F32] = "F32", [TENSOR_F16] = "F16", [TENSOR_BF16] = "BF16"
+    };
+    const char *type = types[tensor->type];
     json_int_t rows = (json_int_t)tensor->rows, cols = (json_int_t)tensor->cols;
     json_int_t first = (json_int_t)begin, last = (json_int_t)*end;
     return json_put(header, tensor->name,
-                    cols ? json_pack("{s:s,s:[I,I],s:[I,I]}", "dtype", "F32", "shape", rows, cols,
+                    cols ? json_pack("{s:s,s:[I,I],s:[I,I]}", "dtype", type, "shape", rows, cols,
                                      "data_offsets", first, last)
-                         : json_pack("{s:s,s:[I],s:[I,I]}", "dtype", "F32", "shape", rows,
+                         : json_pack("{s:s,s:[I],s:[I,I]}", "dtype", type, "shape", rows,
                                      "data_offsets", first, last));
 }
 
@@ -61,6 +70,32 @@ static bert_status header_text(const char *path, const tensor_out *const *ordere
     return status;
 }
 
+/* A half of 0x7C00 was a number, since infinities are no weights. */
+static bert_status halves_put(const char *path, const tensor_out *tensor, FILE *stream)
+{
+    enum { AT_ONCE = 4096 };
+    uint16_t halves[AT_ONCE];
+    size_t count = count_of(tensor);
+    for (size_t i = 0; i < count; i += AT_ONCE) {
+        size_t now = size_smaller(AT_ONCE, count - i);
+        tensor_of_float(tensor->data + i, now, tensor->type, halves);
+        for (size_t j = 0; tensor->type == TENSOR_F16 && j < now; j++)
+            if ((halves[j] & 0x7FFF) == 0x7C00)
+                return fail(BERT_NUMERIC,
+                            "%s: '%s' holds %.9g, which is too big for F16; BF16 has room for it",
+                            path, tensor->name, (double)tensor->data[i + j]);
+        fwrite(halves, sizeof *halves, now, stream);
+    }
+    return BERT_OK;
+}
+
+static bert_status data_put(const char *path, const tensor_out *tensor, FILE *stream)
+{
+    if (tensor->type != TENSOR_F32) return halves_put(path, tensor, stream);
+    fwrite(tensor->data, sizeof *tensor->data, count_of(tensor), stream);
+    return BERT_OK;
+}
+
 /* The file is put together in stdio's buffer; glibc hands the bulk of a big tensor straight on. */
 static bert_status file_put(const char *path, const char *header, const tensor_out *const *ordered,
                             size_t count)
@@ -75,12 +110,12 @@ static bert_status file_put(const char *path, const char *header, const tensor_o
         prefix[i] = (unsigned char)((uint64_t)padded >> (8 * i));
     fwrite(prefix, 1, sizeof prefix, file.stream);
     fprintf(file.stream, "%-*s", (int)padded, header);
-    for (size_t i = 0; i < count; i++) {
-        size_t bytes;
-        if (bytes_of(path, ordered[i], &bytes) == BERT_OK && bytes)
-            fwrite(ordered[i]->data, 1, bytes, file.stream);
-    }
-    return file_write_commit(&file);
+    bert_status status = BERT_OK;
+    for (size_t i = 0; i < count && status == BERT_OK; i++)
+        status = data_put(path, ordered[i], file.stream);
+    if (status == BERT_OK) return file_write_commit(&file);
+    file_write_abort(&file);
+    return status;
 }
 
 bert_status tensor_file_write(const char *path, const tensor_out *tensors, size_t count)

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 typedef enum tensor_type {
     TENSOR_F32,
@@ -48,5 +49,9 @@ const tensor_info *tensor_file_find(const tensor_file *f,
 /* Converts to f32 (f16 and bf16 exactly; f32 is copied). out [info->count]. The type must not be
  * TENSOR_OTHER. */
 void tensor_to_float(const tensor_info *info, float *out);
+
+/* The other way: to TENSOR_F16 or TENSOR_BF16, to the nearest, ties to even; beyond F16's 65504 is
+ * infinity. out [count]. */
+void tensor_of_float(const float *numbers, size_t count, tensor_type type, uint16_t *out);
 
 #endif

@@ -36,3 +36,42 @@ void tensor_to_float(const tensor_info *info, float *out)
         memcpy(&out[i], &bits, sizeof bits);
     }
 }
+
+/* The nearest of a binary16's: the 13 bits that it has not decide, and where they are just half,
+ * the last that it has. A carry goes up into the exponent, which is right. */
+static uint16_t half_of_bits(uint32_t bits)
+{
+    uint16_t sign = (uint16_t)(bits >> 16 & 0x8000);
+    uint32_t number = bits & 0x7FFFFFFFu;
+    if (number > 0x7F800000u) return sign | 0x7E00;  /* not a number */
+    if (number >= 0x477FF000u) return sign | 0x7C00; /* 65520 and more: infinity */
+    uint32_t shift = 13, kept;
+    if (number >= 0x38800000u) { /* 2^-14: the smallest normal one */
+        kept = number - (112u << 23);
+    } else {
+        uint32_t exponent = number >> 23;
+        if (exponent < 102) return sign; /* below 2^-25 */
+        shift = 126 - exponent;
+        kept = (number & 0x7FFFFF) | 0x800000;
+    }
+    uint32_t rest = kept & ((1u << shift) - 1), middle = 1u << (shift - 1);
+    kept >>= shift;
+    if (rest > middle || (rest == middle && kept & 1)) kept++;
+    return sign | (uint16_t)kept;
+}
+
+static uint16_t brain_of_bits(uint32_t bits)
+{
+    if ((bits & 0x7FFFFFFFu) > 0x7F800000u) return (uint16_t)(bits >> 16 | 0x40); /* no number */
+    return (uint16_t)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+}
+
+void tensor_of_float(const float *numbers, size_t count, tensor_type type, uint16_t *out)
+{
+    assert(type == TENSOR_F16 || type == TENSOR_BF16);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bits;
+        memcpy(&bits, &numbers[i], sizeof bits);
+        out[i] = type == TENSOR_F16 ? half_of_bits(bits) : brain_of_bits(bits);
+    }
+}
