@@ -30,4 +30,21 @@ static inline int slice_compare(slice a, slice b)
     return order ? order : (a.count > b.count) - (a.count < b.count);
 }
 
+/* Records of `size` bytes [count] that begin with a slice and are ordered by it: the index of the
+ * first that is not before `key`, and whether that is it. */
+static inline size_t slice_place(const void *records, size_t count, size_t size, slice key,
+                                 bool *there)
+{
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (slice_compare(*(const slice *)((const char *)records + middle * size), key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *there = low < count && slice_equal(*(const slice *)((const char *)records + low * size), key);
+    return low;
+}
+
 #endif

@@ -174,18 +174,10 @@ static bert_status tally_insert(entity_score *s, size_t at, slice type)
 /* *out = the tally of `type`, made where it is the first of it; valid until the next is made. */
 static bert_status tally_of(entity_score *s, slice type, entity_tally **out)
 {
-    size_t low = 0, high = s->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (slice_compare(s->tallies[middle].type, type) < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    if (low == s->count || !slice_equal(s->tallies[low].type, type))
-        TRY(tally_insert(s, low, type));
-    *out = &s->tallies[low];
+    bool there;
+    size_t at = slice_place(s->tallies, s->count, sizeof s->tallies[0], type, &there);
+    if (!there) TRY(tally_insert(s, at, type));
+    *out = &s->tallies[at];
     return BERT_OK;
 }
 

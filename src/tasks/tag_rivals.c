@@ -87,16 +87,9 @@ static bert_status lexicon_open(const examples *e, lexicon *out)
 
 static uint32_t lexicon_tag(const lexicon *l, slice word)
 {
-    size_t low = 0, high = l->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (slice_compare(l->words[middle].word, word) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    bool there = low < l->count && slice_equal(l->words[low].word, word);
-    return there ? l->words[low].tag : l->commonest;
+    bool there;
+    size_t at = slice_place(l->words, l->count, sizeof *l->words, word, &there);
+    return there ? l->words[at].tag : l->commonest;
 }
 
 /* Logits of 1 for the tag of each word. */

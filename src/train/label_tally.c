@@ -5,30 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The first name that is not before this one. */
-static size_t place_of(const label_tally *t, slice name)
-{
-    size_t low = 0, high = t->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (slice_compare(t->items[middle].name, name) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 const label_count *label_tally_find(const label_tally *t, slice name)
 {
-    size_t at = place_of(t, name);
-    return at < t->count && slice_equal(t->items[at].name, name) ? &t->items[at] : NULL;
+    bool there;
+    size_t at = slice_place(t->items, t->count, sizeof *t->items, name, &there);
+    return there ? &t->items[at] : NULL;
 }
 
 bert_status label_tally_add(label_tally *t, slice name)
 {
-    size_t at = place_of(t, name);
-    if (at == t->count || !slice_equal(t->items[at].name, name)) {
+    bool there;
+    size_t at = slice_place(t->items, t->count, sizeof *t->items, name, &there);
+    if (!there) {
         TRY(memory_grow((void **)&t->items, &t->capacity, t->count + 1, sizeof *t->items));
         char *own;
         TRY(memory_zeroed(name.count + 1, 1, (void **)&own));
