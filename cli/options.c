@@ -43,6 +43,7 @@ settings settings_default(void)
     return (settings){
         .train = bert_train_options_default(),
         .evaluate = bert_evaluate_options_default(),
+        .convert = bert_convert_options_default(),
         .session = bert_session_options_default(),
         .task = bert_task_options_default(),
     };

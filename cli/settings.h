@@ -30,6 +30,7 @@ typedef struct text_list {
 typedef struct settings {
     bert_train_options train;
     bert_evaluate_options evaluate;
+    bert_convert_options convert;
     bert_session_options session;
     bert_columns columns;
     text_list train_files, data_files, keep;

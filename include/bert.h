@@ -171,6 +171,23 @@ BERT_API bert_parameter bert_model_parameter(const bert_model *model, size_t ind
 BERT_API const char *bert_model_label(const bert_model *model, size_t index); /* id2label */
 BERT_API const bert_tokenizer *bert_model_tokenizer(const bert_model *model);
 
+/* A model folder of any kind that bert_model_open() reads, as one of safetensors: config.json,
+ * model.safetensors, the tokenizer's files, what sentence-transformers needs. Weights are never
+ * changed but by `dtype`; none is left out that this program knows. */
+typedef struct bert_convert_options {
+    const char *model;  /* folder */
+    const char *output; /* folder to make; it appears whole, or not at all */
+    const char *dtype;  /* "f32", "f16", "bf16": how weights are stored, rounded to the nearest */
+    bool overwrite;     /* may `output` hold a model already? */
+} bert_convert_options;
+
+BERT_API bert_convert_options bert_convert_options_default(void); /* dtype "f32" */
+
+/* *json, for bert_text_free(): {"output":..,"architecture":..,"dtype":..,"tensors":..,
+ * "parameters":..,"left_out":[names of the tensors in the old files that are no weights of a
+ * BERT]}. BERT_NUMERIC where a weight is too big for f16. */
+BERT_API bert_status bert_convert(const bert_convert_options *options, char **json);
+
 /* ------------------------------------------------------------------------------------------ using
  * a model */
 

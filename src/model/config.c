@@ -324,8 +324,11 @@ static bert_status thresholds_put(const config *c, json_t *o)
 }
 
 static bert_status config_put(const config *c, const char *class_name, bool labelled,
-                              const char *problem, json_t *o)
+                              const char *problem, tensor_type stored, json_t *o)
 {
+    static const char *const types[] = {
+        [TENSOR_F32] = "float32", [TENSOR_F16] = "float16", [TENSOR_BF16] = "bfloat16"
+    };
     static const char *const own[] = { "id2label",   "label2id", "num_labels",  "problem_type",
                                        "thresholds", "dtype",    "unanswerable" };
     TRY(json_put_members(o, c->source));
@@ -336,16 +339,16 @@ static bert_status config_put(const config *c, const char *class_name, bool labe
     if (labelled && c->thresholds) TRY(thresholds_put(c, o));
     if (c->unanswerable_given) TRY(json_put(o, "unanswerable", json_boolean(c->unanswerable)));
     if (problem) TRY(json_put(o, "problem_type", json_string(problem)));
-    return json_put(o, "torch_dtype", json_string("float32"));
+    return json_put(o, "torch_dtype", json_string(types[stored]));
 }
 
 bert_status config_write(const config *c, const char *folder, const char *class_name, bool labelled,
-                         const char *problem)
+                         const char *problem, tensor_type stored)
 {
     char *path;
     TRY(path_join(folder, "config.json", &path));
     json_t *object = json_object();
-    bert_status status = config_put(c, class_name, labelled, problem, object);
+    bert_status status = config_put(c, class_name, labelled, problem, stored, object);
     if (status == BERT_OK) status = json_write(path, object);
     json_decref(object);
     free(path);

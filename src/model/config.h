@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "compute/activation.h"
+#include "formats/tensors.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -57,9 +58,10 @@ bert_status config_set_labels(config *c, const char *const *names, size_t count)
 
 /* Writes config.json for `class_name` (say BertForSequenceClassification) as transformers does: the
  * source's keys, with architectures, with id2label and label2id where `labelled`, with problem_type
- * where `problem` is not NULL, and with the thresholds where there are any. */
+ * where `problem` is not NULL, with the thresholds where there are any, and with the type that the
+ * weights are stored as. */
 bert_status config_write(const config *c, const char *folder, const char *class_name, bool labelled,
-                         const char *problem);
+                         const char *problem, tensor_type stored);
 
 /* c->pooling from 1_Pooling/config.json and modules.json, where they are there; config_read() calls
  * it. */

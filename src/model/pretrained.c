@@ -80,9 +80,10 @@ static bool tensor_mappable(const tensor_info *info)
     return info->type == TENSOR_F32 && (uintptr_t)info->data % sizeof(float) == 0;
 }
 
-/* Finds each weight's tensor: found [entry_count], NULL where an optional one is not there. */
-static bert_status tensors_match(const pretrained *m, const char *folder, const tensor_info **found)
+/* Finds each weight's tensor: m->found, NULL where an optional one is not there. */
+static bert_status tensors_match(pretrained *m, const char *folder)
 {
+    const tensor_info **found = m->found;
     for (size_t i = 0; i < m->entry_count; i++) {
         const param_entry *entry = &m->entries[i];
         found[i] = tensor_named(m->file, entry->name);
@@ -103,12 +104,12 @@ static bert_status tensors_match(const pretrained *m, const char *folder, const 
     return BERT_OK;
 }
 
-static void weights_convert(pretrained *m, const tensor_info *const *found, arena *block)
+static void weights_convert(pretrained *m, arena *block)
 {
+    const tensor_info **found = m->found;
     for (size_t i = 0; i < m->entry_count; i++) {
         weight *w = params_weight(&m->params, &m->entries[i]);
         if (!found[i]) continue;
-        m->stored[i] = found[i]->type;
         if (tensor_mappable(found[i])) {
             w->data =
                 (float *)found[i]->data; /* read-only memory; nothing writes a pretrained weight */
@@ -120,34 +121,33 @@ static void weights_convert(pretrained *m, const tensor_info *const *found, aren
 }
 
 /* The sum of squares in double of floats is finite unless one of them is not. */
-static bert_status weights_check(const pretrained *m, const tensor_info *const *found, compute *on)
+static bert_status weights_check(const pretrained *m, compute *on)
 {
     for (size_t i = 0; i < m->entry_count; i++) {
         const weight *w = params_weight((params *)&m->params, &m->entries[i]);
         if (w->data && !isfinite(on->sum_squares(on, weight_count(w), w->data)))
             return fail(BERT_NUMERIC, "%s: '%s' holds NaN or infinity; the checkpoint is damaged",
-                        found[i]->file, found[i]->name);
+                        m->found[i]->file, m->found[i]->name);
     }
     return BERT_OK;
 }
 
-static bert_status weights_read(pretrained *m, const char *folder, compute *on,
-                                const tensor_info **found)
+static bert_status weights_read(pretrained *m, const char *folder, compute *on)
 {
-    TRY(tensors_match(m, folder, found));
+    TRY(tensors_match(m, folder));
     arena measure = { 0 };
-    weights_convert(m, found, &measure);
+    weights_convert(m, &measure);
     if (measure.used) {
         TRY(arena_open(measure.used, &m->converted));
-        weights_convert(m, found, &m->converted);
+        weights_convert(m, &m->converted);
     }
     size_t used = 0;
-    for (size_t i = 0; i < m->entry_count; i++) used += found[i] != NULL;
+    for (size_t i = 0; i < m->entry_count; i++) used += m->found[i] != NULL;
     m->ignored = tensor_file_count(m->file) - used;
     m->groups = GROUP_ALL;
     for (size_t i = 0; i < m->entry_count; i++)
-        if (!found[i]) m->groups &= ~(1u << m->entries[i].group);
-    return weights_check(m, found, on);
+        if (!m->found[i]) m->groups &= ~(1u << m->entries[i].group);
+    return weights_check(m, on);
 }
 
 static bert_status pretrained_fill(pretrained *m, const char *folder, compute *on)
@@ -156,13 +156,10 @@ static bert_status pretrained_fill(pretrained *m, const char *folder, compute *o
     TRY(params_init(&m->config, &m->params));
     TRY(params_list(&m->config, GROUP_ALL, &m->entries, &m->entry_count));
     TRY(tensor_file_open(folder, &m->file));
-    void *stored, *found;
-    TRY(memory_zeroed(m->entry_count, sizeof *m->stored, &stored));
-    m->stored = stored;
-    TRY(memory_zeroed(m->entry_count, sizeof(tensor_info *), &found));
-    bert_status status = weights_read(m, folder, on, found);
-    free(found);
-    return status;
+    void *found;
+    TRY(memory_zeroed(m->entry_count, sizeof *m->found, &found));
+    m->found = found;
+    return weights_read(m, folder, on);
 }
 
 bert_status pretrained_open(const char *folder, compute *on, pretrained *out)
@@ -180,7 +177,7 @@ void pretrained_release(pretrained *m)
 {
     params_release(&m->params);
     free(m->entries);
-    free(m->stored);
+    free(m->found);
     arena_release(&m->converted);
     tensor_file_free(m->file);
     config_release(&m->config);
@@ -194,6 +191,13 @@ void pretrained_forget(pretrained *m, bool used)
     for (size_t i = 0; i < m->entry_count; i++)
         params_weight(&m->params, &m->entries[i])->data = NULL;
     arena_release(&m->converted);
+}
+
+bool pretrained_uses(const pretrained *m, const tensor_info *info)
+{
+    for (size_t i = 0; i < m->entry_count; i++)
+        if (m->found[i] == info) return true;
+    return false;
 }
 
 const weight *pretrained_find(const pretrained *m, const param_entry *entry)
@@ -213,7 +217,7 @@ static const char *name_bare(const char *name, bool bare)
 }
 
 bert_status weights_write(const char *folder, params *p, const param_entry *entries, size_t count,
-                          bool bare)
+                          bool bare, tensor_type type)
 {
     char *path = NULL;
     void *memory;
@@ -226,7 +230,8 @@ bert_status weights_write(const char *folder, params *p, const param_entry *entr
             tensors[written++] = (tensor_out){ .name = name_bare(entries[i].name, bare),
                                                .rows = w->rows,
                                                .cols = w->cols,
-                                               .data = w->data };
+                                               .data = w->data,
+                                               .type = type };
     }
     bert_status status = path_join(folder, "model.safetensors", &path);
     if (status == BERT_OK) status = tensor_file_write(path, tensors, written);

@@ -16,7 +16,7 @@ typedef struct pretrained {
     config config;
     param_entry *entries; /* [entry_count] of the configuration, all groups */
     size_t entry_count;
-    tensor_type *stored; /* [entry_count] */
+    const tensor_info **found; /* [entry_count] in the file; NULL: not there */
     params params;   /* data: in the mapped file where it is aligned f32, else in `converted`; NULL:
                         not in the file */
     unsigned groups; /* those that stand in the file whole */
@@ -35,13 +35,16 @@ void pretrained_release(pretrained *m);
  * Where some are still `used` they stay valid, else their data are NULL from here on. */
 void pretrained_forget(pretrained *m, bool used);
 
+/* Is the tensor of m->file one of its weights? */
+bool pretrained_uses(const pretrained *m, const tensor_info *info);
+
 /* The weight of `m` that an entry of another configuration's list stands for: same name, same
  * shape, in the file. NULL: none. */
 const weight *pretrained_find(const pretrained *m, const param_entry *entry);
 
-/* Writes model.safetensors into the folder: the weights of `p` that have data, by their names,
- * `bare`: without "bert." before them. */
+/* Writes model.safetensors into the folder: the weights of `p` that have data, by their names, as
+ * `type`; `bare`: without "bert." before them. */
 bert_status weights_write(const char *folder, params *p, const param_entry *entries, size_t count,
-                          bool bare);
+                          bool bare, tensor_type type);
 
 #endif

@@ -462,7 +462,7 @@ bert_status run_save_weights(run *r)
 {
     optimizer_settle(&r->optimizer);
     TRY(weights_write(r->output.staging, &r->params, r->entries, r->entry_count,
-                      r->task->head->bare));
+                      r->task->head->bare, TENSOR_F32));
     r->saved = true;
     return BERT_OK;
 }
@@ -503,7 +503,8 @@ bert_status run_finish(run *r)
     const char *folder = r->output.staging;
     TRY(journal_close(&r->journal));
     TRY(thresholds_take(r));
-    TRY(config_write(&r->config, folder, h->class_name, h->labelled, r->task->problem_type));
+    TRY(config_write(&r->config, folder, h->class_name, h->labelled, r->task->problem_type,
+                     TENSOR_F32));
     TRY(tokenizer_copy_files(r->options->model, folder));
     if (r->task->save)
         TRY(r->task->save(&r->config, h->groups | (h->passed_on & r->start.groups), r->max_length,

@@ -1,0 +1,48 @@
+#include "commands.h"
+#include "report.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+/* What an old file held besides: seldom more than the state of an optimizer or a table of
+ * positions, but never silent. */
+static void left_out_print(const json_t *names)
+{
+    enum { SHOWN = 5 };
+    size_t count = json_array_size(names);
+    if (!count) return;
+    fprintf(stderr, "left out, being no weights of a BERT: ");
+    for (size_t i = 0; i < count && i < SHOWN; i++)
+        fprintf(stderr, "%s%s", i ? ", " : "", json_string_value(json_array_get(names, i)));
+    fprintf(stderr, count > SHOWN ? " and %zu more\n" : "\n", count - SHOWN);
+}
+
+static void result_print(const json_t *result)
+{
+    left_out_print(json_object_get(result, "left_out"));
+    printf("saved as %s: %s, %lld tensors, %lld parameters as %s\n",
+           json_string_value(json_object_get(result, "output")),
+           json_string_value(json_object_get(result, "architecture")),
+           json_integer_value(json_object_get(result, "tensors")),
+           json_integer_value(json_object_get(result, "parameters")),
+           json_string_value(json_object_get(result, "dtype")));
+}
+
+int command_convert(const settings *s)
+{
+    bert_convert_options options = s->convert;
+    options.model = s->operands[0];
+    options.output = s->operands[1];
+    options.overwrite = s->train.overwrite;
+
+    char *text = NULL;
+    if (bert_convert(&options, &text) != BERT_OK) return complain_of_library();
+    json_t *result = s->json ? NULL : json_loads(text, 0, NULL);
+    if (result)
+        result_print(result);
+    else
+        puts(text);
+    json_decref(result);
+    bert_text_free(text);
+    return EXIT_DONE;
+}
