@@ -1,16 +1,24 @@
 #include "report/markup.h"
 #include "report/page.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { MISTAKES_MOST = 50 };
 
+/* Of a float that a model has computed, the seventh digit and those after it say nothing. */
+static void number_put(FILE *out, double value)
+{
+    char text[NUMBER_TEXT];
+    snprintf(text, sizeof text, "%.6g", value);
+    fputs(number_short(strtod(text, NULL), text), out);
+}
+
 /* A text, a number, or a list of either. */
 static void value_put(FILE *out, json_t *value, size_t most)
 {
-    char text[NUMBER_TEXT];
     if (json_is_string(value)) markup_isolated(out, json_string_value(value), most);
-    if (json_is_number(value)) fputs(number_short(json_number_value(value), text), out);
+    if (json_is_number(value)) number_put(out, json_number_value(value));
     for (size_t i = 0; i < json_array_size(value); i++) {
         fputs(i ? ", " : "", out);
         value_put(out, json_array_get(value, i), most);
