@@ -1,10 +1,10 @@
 #include "report/curve.h"
 
 #include "base/memory.h"
+#include "formats/json.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,23 +104,31 @@ static bool line_add(const json_t *line, log_curves *out)
     return true;
 }
 
+static bert_status line_read(slice text, const char *path, size_t number, log_curves *out)
+{
+    json_error_t error;
+    json_t *line = json_load_text(text, 0, &error);
+    if (!line && json_error_code(&error) == json_error_out_of_memory)
+        return fail(BERT_MEMORY, "%s: out of memory for its lines", path);
+    bool good = line_add(line, out);
+    json_decref(line);
+    if (good) return BERT_OK;
+    return fail(BERT_FORMAT,
+                "%s:%zu: is no line of a run's log; was the file changed during the run?", path,
+                number);
+}
+
 static bert_status lines_add(FILE *stream, const char *path, log_curves *out)
 {
     char *text = NULL;
     size_t room = 0, number = 0;
     bert_status status = BERT_OK;
-    for (ssize_t bytes; status == BERT_OK && (bytes = getline(&text, &room, stream)) >= 0;) {
-        json_t *line = json_loadb(text, (size_t)bytes, 0, NULL);
-        number++;
-        if (!line_add(line, out))
-            status = fail(BERT_FORMAT,
-                          "%s:%zu: is no line of a run's log; was the file changed during the run?",
-                          path, number);
-        json_decref(line);
-    }
+    for (ssize_t bytes; status == BERT_OK && (bytes = getline(&text, &room, stream)) >= 0;)
+        status = line_read((slice){ text, (size_t)bytes }, path, ++number, out);
+    if (status == BERT_OK && !feof(stream))
+        status = errno == ENOMEM ? fail(BERT_MEMORY, "%s: out of memory for its lines", path)
+                                 : fail(BERT_IO, "%s: cannot read: %s", path, strerror(errno));
     free(text);
-    if (status == BERT_OK && ferror(stream))
-        status = fail(BERT_IO, "%s: cannot read: %s", path, strerror(errno));
     return status;
 }
 
