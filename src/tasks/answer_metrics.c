@@ -20,12 +20,16 @@ typedef struct answer_metrics {
 bert_status answer_metrics_open(const examples *e, void **out)
 {
     (void)e;
-    TRY(memory_zeroed(1, sizeof(answer_metrics), out));
-    answer_metrics *m = *out;
+    void *memory;
+    TRY(memory_zeroed(1, sizeof(answer_metrics), &memory));
+    answer_metrics *m = memory;
     m->predictions = json_object();
     m->best = json_object();
     m->null_odds = json_object();
-    if (m->predictions && m->best && m->null_odds) return BERT_OK;
+    if (m->predictions && m->best && m->null_odds) {
+        *out = m;
+        return BERT_OK;
+    }
     answer_metrics_free(m);
     return fail(BERT_MEMORY, "out of memory for the answers");
 }
