@@ -22,7 +22,7 @@ static const tensor_format formats[] = {
     { "I8", TENSOR_OTHER, 8 },          { "I16", TENSOR_OTHER, 16 },
     { "U16", TENSOR_OTHER, 16 },        { "I32", TENSOR_OTHER, 32 },
     { "U32", TENSOR_OTHER, 32 },        { "U64", TENSOR_OTHER, 64 },
-    { "F64", TENSOR_OTHER, 64 },        { "C64", TENSOR_OTHER, 64 },
+    { "F64", TENSOR_F64, 64 },          { "C64", TENSOR_OTHER, 64 },
     { "F8_E5M2", TENSOR_OTHER, 8 },     { "F8_E4M3", TENSOR_OTHER, 8 },
     { "F8_E8M0", TENSOR_OTHER, 8 },     { "F8_E5M2FNUZ", TENSOR_OTHER, 8 },
     { "F6_E2M3", TENSOR_OTHER, 6 },     { "F6_E3M2", TENSOR_OTHER, 6 },

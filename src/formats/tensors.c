@@ -1,9 +1,12 @@
 #include "formats/tensors.h"
 
+#include "base/crc32c.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "formats/json.h"
+#include "formats/keras.h"
 #include "formats/safetensors.h"
+#include "formats/tensorflow.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,12 +16,15 @@ enum { SHARDS_MAX = 1024 };
 
 /* In the order in which they are looked for. */
 typedef struct tensor_kind {
-    const char *single, *index;
+    const char *single, *index; /* NULL where `find` tells the one file */
     tensor_part_open *open;
+    tensor_part_find *find;
 } tensor_kind;
 
 static const tensor_kind kinds[] = {
-    { "model.safetensors", "model.safetensors.index.json", safetensors_open },
+    { "model.safetensors", "model.safetensors.index.json", safetensors_open, NULL },
+    { "tf_model.h5", "tf_model.h5.index.json", keras_open, NULL },
+    { NULL, NULL, tensorflow_open, tensorflow_find },
 };
 
 struct tensor_file {
@@ -45,6 +51,11 @@ void tensor_part_close(tensor_part *part)
     free(part->tensors);
     if (part->own) part->own_free(part->own);
     file_map_close(&part->map);
+    for (size_t i = 0; i < part->data_count; i++) {
+        file_map_close(&part->data[i].map);
+        free(part->data[i].path);
+    }
+    free(part->data);
     free(part->path);
     *part = (tensor_part){ 0 };
 }
@@ -107,6 +118,8 @@ static bert_status index_read(tensor_file *f, const char *folder, const char *pa
         const tensor_part *shard = NULL;
         TRY(shard_get(f, folder, file, &shard));
         const tensor_info *info = tensor_find(shard->tensors, shard->count, name);
+        const char *rest = strchr(name, '/'); /* transformers leaves the model's name out of .h5 */
+        if (!info && rest) info = tensor_find(shard->tensors, shard->count, rest + 1);
         if (!info)
             return fail(BERT_FORMAT, "%s: tensor '%s' is not in %s, where the index puts it", path,
                         name, shard->path);
@@ -125,9 +138,9 @@ static bert_status open_sharded(tensor_file *f, const char *folder, const char *
     return status;
 }
 
-static bert_status open_single(tensor_file *f, const char *folder)
+static bert_status open_single(tensor_file *f, const char *folder, const char *name)
 {
-    TRY(shard_add(f, folder, f->kind->single));
+    TRY(shard_add(f, folder, name));
     const tensor_part *shard = &f->shards[0];
     TRY(memory_zeroed(shard->count, sizeof *f->tensors, (void **)&f->tensors));
     f->count = shard->count;
@@ -135,16 +148,27 @@ static bert_status open_single(tensor_file *f, const char *folder)
     return BERT_OK;
 }
 
+static bert_status open_found(tensor_file *f, const char *folder, bool *found)
+{
+    char *name;
+    TRY(f->kind->find(folder, &name));
+    *found = name != NULL;
+    bert_status status = name ? open_single(f, folder, name) : BERT_OK;
+    free(name);
+    return status;
+}
+
 /* *found tells whether the folder has files of f->kind. */
 static bert_status open_kind(tensor_file *f, const char *folder, bool *found)
 {
+    if (f->kind->find) return open_found(f, folder, found);
     char *single = NULL, *index = NULL;
     bert_status status = path_join(folder, f->kind->single, &single);
     if (status == BERT_OK) status = path_join(folder, f->kind->index, &index);
     if (status == BERT_OK) {
         *found = true;
         if (file_exists(single))
-            status = open_single(f, folder);
+            status = open_single(f, folder, f->kind->single);
         else if (file_exists(index))
             status = open_sharded(f, folder, index);
         else
@@ -164,7 +188,9 @@ static bert_status open_folder(tensor_file *f, const char *folder)
         TRY(open_kind(f, folder, &found));
         if (found) return BERT_OK;
     }
-    return fail(BERT_IO, "%s: holds neither model.safetensors nor model.safetensors.index.json",
+    return fail(BERT_IO,
+                "%s: holds neither model.safetensors nor tf_model.h5 (nor an .index.json of one) "
+                "nor a TensorFlow checkpoint (checkpoint, bert_model.ckpt.index)",
                 folder);
 }
 
@@ -189,10 +215,16 @@ void tensor_file_free(tensor_file *f)
     free(f);
 }
 
+static void part_forget(const tensor_part *part)
+{
+    file_map_forget(&part->map, 0, part->map.count);
+    for (size_t i = 0; i < part->data_count; i++)
+        file_map_forget(&part->data[i].map, 0, part->data[i].map.count);
+}
+
 void tensor_file_forget(const tensor_file *f)
 {
-    for (size_t i = 0; i < f->shard_count; i++)
-        file_map_forget(&f->shards[i].map, 0, f->shards[i].map.count);
+    for (size_t i = 0; i < f->shard_count; i++) part_forget(&f->shards[i]);
 }
 
 size_t tensor_file_count(const tensor_file *f)
@@ -208,4 +240,19 @@ const tensor_info *tensor_file_at(const tensor_file *f, size_t index)
 const tensor_info *tensor_file_find(const tensor_file *f, const char *name)
 {
     return tensor_find(f->tensors, f->count, name);
+}
+
+/* Of an element. */
+static size_t tensor_type_bytes(tensor_type type)
+{
+    return type == TENSOR_F64 ? 8 : type == TENSOR_F32 ? 4 : 2;
+}
+
+bert_status tensor_verify(const tensor_info *info)
+{
+    if (!info->checksum_given) return BERT_OK;
+    size_t bytes = info->count * tensor_type_bytes(info->type);
+    if (crc32c_masked(crc32c(0, (slice){ info->data, bytes })) == info->checksum) return BERT_OK;
+    return fail(BERT_FORMAT, "%s: the checksum of tensor '%s' is wrong; the data are damaged",
+                info->file, info->name);
 }

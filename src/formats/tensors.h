@@ -3,6 +3,9 @@
  * The first of these that is there is read:
  *
  *   model.safetensors    or the shards that model.safetensors.index.json names    safetensors.h
+ *   tf_model.h5          or the shards that tf_model.h5.index.json names          keras.h
+ *   a checkpoint of TensorFlow: the one that `checkpoint` names, else bert_model.ckpt.index,
+ *   model.ckpt.index                                                              tensorflow.h
  *
  * An index names plain files inside the folder; each tensor must stand in the shard that the index
  * says. Every kind is read with all that its file says verified; nothing in a file is executed. */
@@ -19,6 +22,7 @@ typedef enum tensor_type {
     TENSOR_F32,
     TENSOR_F16,
     TENSOR_BF16,
+    TENSOR_F64,
     TENSOR_OTHER /* known to the format (I64, BOOL, ...), never a weight */
 } tensor_type;
 
@@ -31,6 +35,8 @@ typedef struct tensor_info {
     size_t dimensions, shape[TENSOR_DIMENSIONS_MAX];
     size_t count;     /* elements */
     const void *data; /* row-major, little endian; aligned to nothing; borrowed */
+    bool checksum_given;
+    uint32_t checksum; /* masked CRC-32C of the data, base/crc32c.h */
 } tensor_info;
 
 typedef struct tensor_file tensor_file;
@@ -46,9 +52,16 @@ const tensor_info *tensor_file_at(const tensor_file *f, size_t index);
 const tensor_info *tensor_file_find(const tensor_file *f,
                                     const char *name); /* NULL: there is none */
 
-/* Converts to f32 (f16 and bf16 exactly; f32 is copied). out [info->count]. The type must not be
- * TENSOR_OTHER. */
+/* Reads all data of a tensor where the file keeps their checksum; the type must not be
+ * TENSOR_OTHER. BERT_FORMAT: it is another. */
+bert_status tensor_verify(const tensor_info *info);
+
+/* Converts to f32 (f16 and bf16 exactly; f32 is copied; f64 is rounded). out [info->count]. The
+ * type must not be TENSOR_OTHER. */
 void tensor_to_float(const tensor_info *info, float *out);
+
+/* The same for a matrix, turned: out [columns, rows]. */
+void tensor_to_float_transposed(const tensor_info *info, float *out);
 
 /* The other way: to TENSOR_F16 or TENSOR_BF16, to the nearest, ties to even; beyond F16's 65504 is
  * infinity. out [count]. */

@@ -20,6 +20,28 @@ static uint32_t bits_of_half(uint16_t half)
     return sign | (113 - shift) << 23 | (fraction << shift & 0x3FF) << 13;
 }
 
+static float number_at(const tensor_info *info, size_t index)
+{
+    const char *data = info->data;
+    float single;
+    double wide;
+    uint16_t half;
+    switch (info->type) {
+    case TENSOR_F32:
+        memcpy(&single, data + index * sizeof single, sizeof single);
+        return single;
+    case TENSOR_F64:
+        memcpy(&wide, data + index * sizeof wide, sizeof wide);
+        return (float)wide;
+    default:
+        break;
+    }
+    memcpy(&half, data + index * sizeof half, sizeof half);
+    uint32_t bits = info->type == TENSOR_F16 ? bits_of_half(half) : (uint32_t)half << 16;
+    memcpy(&single, &bits, sizeof bits);
+    return single;
+}
+
 void tensor_to_float(const tensor_info *info, float *out)
 {
     assert(info->type != TENSOR_OTHER);
@@ -28,13 +50,19 @@ void tensor_to_float(const tensor_info *info, float *out)
         memcpy(out, info->data, info->count * sizeof *out);
         return;
     }
-    const char *data = info->data;
-    for (size_t i = 0; i < info->count; i++) {
-        uint16_t half;
-        memcpy(&half, data + i * sizeof half, sizeof half);
-        uint32_t bits = info->type == TENSOR_F16 ? bits_of_half(half) : (uint32_t)half << 16;
-        memcpy(&out[i], &bits, sizeof bits);
-    }
+    for (size_t i = 0; i < info->count; i++) out[i] = number_at(info, i);
+}
+
+void tensor_to_float_transposed(const tensor_info *info, float *out)
+{
+    enum { SIDE = 16 }; /* a square whose lines of both sides stay in the cache */
+    assert(info->type != TENSOR_OTHER && info->dimensions == 2);
+    size_t rows = info->shape[0], cols = info->shape[1];
+    for (size_t top = 0; top < rows; top += SIDE)
+        for (size_t left = 0; left < cols; left += SIDE)
+            for (size_t c = left; c < cols && c < left + SIDE; c++)
+                for (size_t r = top; r < rows && r < top + SIDE; r++)
+                    out[c * rows + r] = number_at(info, r * cols + c);
 }
 
 /* The nearest of a binary16's: the 13 bits that it has not decide, and where they are just half,
