@@ -162,7 +162,7 @@ bert_parameter bert_model_parameter(const bert_model *m, size_t index)
         return (bert_parameter){ .name = e->name,
                                  .rows = e->rows,
                                  .cols = e->cols,
-                                 .stored = types[m->weights.found[i]->type],
+                                 .stored = types[m->weights.found[i].info->type],
                                  .decay = e->decay,
                                  .embedding = e->group == PARAM_EMBEDDING,
                                  .layer = e->group == PARAM_LAYER ? e->layer + 1 : 0 };

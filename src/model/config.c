@@ -21,6 +21,8 @@ static const struct {
     { "tanh", ACTIVATION_TANH },
 };
 
+static const char google_name[] = "bert_config.json";
+
 const char *config_activation_name(activation_kind kind)
 {
     for (size_t i = 0; i < sizeof activations / sizeof *activations; i++)
@@ -165,6 +167,17 @@ static bert_status label_names_read(const json_t *map, const char *path, config 
     return BERT_OK;
 }
 
+static bert_status label_names_number(config *c, size_t count)
+{
+    TRY(label_names_make(c, count));
+    for (size_t i = 0; i < c->labels; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "LABEL_%zu", i); /* transformers' own default */
+        TRY(label_name_put(c, i, name));
+    }
+    return BERT_OK;
+}
+
 static bert_status labels_read(const json_t *o, const char *path, config *c)
 {
     const json_t *map = json_object_get(o, "id2label");
@@ -175,13 +188,7 @@ static bert_status labels_read(const json_t *o, const char *path, config *c)
     size_t count = 0;
     TRY(json_get_size(o, path, "num_labels", 1, 1 << 20, &count));
     c->labels_given = count != 0;
-    TRY(label_names_make(c, count ? count : 2));
-    for (size_t i = 0; i < c->labels; i++) {
-        char name[32];
-        snprintf(name, sizeof name, "LABEL_%zu", i); /* transformers' own default */
-        TRY(label_name_put(c, i, name));
-    }
-    return BERT_OK;
+    return label_names_number(c, count ? count : 2);
 }
 
 /* "thresholds": a number above which each label is given; this program's own key. */
@@ -228,7 +235,7 @@ static bert_status config_fill(const char *path, config *c)
     return thresholds_read(o, path, c);
 }
 
-static bert_status config_open(const char *folder, const char *path, config *out)
+static bert_status config_open(const char *folder, const char *path, bool headless, config *out)
 {
     if (!folder_exists(folder))
         return fail(BERT_IO,
@@ -240,7 +247,8 @@ static bert_status config_open(const char *folder, const char *path, config *out
                     "%s: is not a model: it has no config.json (a model folder has config.json, "
                     "model.safetensors, vocab.txt)",
                     folder);
-    config c = { .vocabulary = 30522,
+    config c = { .headless = headless,
+                 .vocabulary = 30522,
                  .hidden = 768,
                  .layers = 12,
                  .heads = 12,
@@ -262,11 +270,21 @@ static bert_status config_open(const char *folder, const char *path, config *out
 
 bert_status config_read(const char *folder, config *out)
 {
-    char *path;
-    TRY(path_join(folder, "config.json", &path));
-    bert_status status = config_open(folder, path, out);
+    char *path = NULL, *google = NULL;
+    bert_status status = path_join(folder, "config.json", &path);
+    if (status == BERT_OK) status = path_join(folder, google_name, &google);
+    if (status == BERT_OK) {
+        bool headless = !file_exists(path) && file_exists(google);
+        status = config_open(folder, headless ? google : path, headless, out);
+    }
     free(path);
+    free(google);
     return status;
+}
+
+const char *config_file_name(const config *c)
+{
+    return c->headless ? google_name : "config.json";
 }
 
 static void label_names_release(config *c)
@@ -285,6 +303,21 @@ void config_release(config *c)
     free(c->thresholds);
     json_decref(c->source);
     *c = (config){ 0 };
+}
+
+bert_status config_set_head(config *c, const char *class_name, size_t labels)
+{
+    TRY(activations_check(google_name, "the number of labels,", labels, c));
+    char *architecture = strdup(class_name);
+    if (!architecture) return fail(BERT_MEMORY, "out of memory for the configuration");
+    free(c->architecture);
+    c->architecture = architecture;
+    if (!labels) return BERT_OK;
+    label_names_release(c);
+    TRY(label_names_number(c, labels));
+    c->labels_given = true;
+    c->outputs = labels;
+    return BERT_OK;
 }
 
 bert_status config_set_labels(config *c, const char *const *names, size_t count)

@@ -39,6 +39,7 @@ typedef struct config {
     char **label_names;         /* [labels] */
     bool labels_given;          /* does the file name or count labels? */
     size_t outputs;             /* of the classifier: labels, or 1 where it weighs choices */
+    bool headless;              /* is it Google's, which says nothing of a head? */
     char *problem;              /* problem_type, or NULL */
     char *architecture;         /* the first of architectures, or NULL */
     pooling_kind pooling;       /* not in config.json: 1_Pooling/config.json and modules.json */
@@ -48,10 +49,18 @@ typedef struct config {
     json_t *source;     /* the whole object, so that a saved folder keeps what is not known here */
 } config;
 
-/* Reads a model folder's config.json. Keys that change the computation in a way not known here
+/* Reads a model folder's config.json, or where there is none Google's bert_config.json, which has
+ * the same keys but for those of a head. Keys that change the computation in a way not known here
  * (another model_type, relative positions, a decoder) are BERT_UNSUPPORTED. The caller releases. */
 bert_status config_read(const char *folder, config *out);
 void config_release(config *c);
+
+/* "config.json", or what stands in its place. */
+const char *config_file_name(const config *c);
+
+/* What a headless one is for, once the weights have told: as if config.json named this class, and
+ * so many labels by transformers' default names (0: it says nothing of them). */
+bert_status config_set_head(config *c, const char *class_name, size_t labels);
 
 /* Names the labels anew: copies of names [count]. Thresholds are dropped. */
 bert_status config_set_labels(config *c, const char *const *names, size_t count);

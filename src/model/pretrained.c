@@ -10,44 +10,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* LayerNorm.weight and .bias were gamma and beta before 2019. */
-static bool name_of_old(const char *name, char *old, size_t capacity)
-{
-    static const char *const endings[][2] = { { "LayerNorm.weight", "LayerNorm.gamma" },
-                                              { "LayerNorm.bias", "LayerNorm.beta" } };
-    for (size_t i = 0; i < 2; i++) {
-        size_t length = strlen(name), ending = strlen(endings[i][0]);
-        if (length < ending || strcmp(name + length - ending, endings[i][0]) != 0) continue;
-        snprintf(old, capacity, "%.*s%s", (int)(length - ending), name, endings[i][1]);
-        return true;
-    }
-    return false;
-}
-
-/* With and without "bert.", new names and old. */
-static const tensor_info *tensor_named(const tensor_file *file, const char *name)
-{
-    char old[sizeof((param_entry *)0)->name + 8];
-    const char *bare = strncmp(name, "bert.", 5) == 0 ? name + 5 : name;
-    const char *const names[] = { name, bare };
-    for (size_t i = 0; i < 2; i++) {
-        const tensor_info *info = tensor_file_find(file, names[i]);
-        if (!info && name_of_old(names[i], old, sizeof old)) info = tensor_file_find(file, old);
-        if (info) return info;
-    }
-    return NULL;
-}
-
 static bool entry_optional(const param_entry *entry)
 {
     return !(GROUP_ENCODER & 1u << entry->group);
 }
 
-static bool tensor_fits(const tensor_info *info, const param_entry *entry)
+/* [out, in], however it stands in the file. */
+static size_t tensor_rows(named_tensor t)
+{
+    return t.info->shape[t.transposed && t.info->dimensions == 2];
+}
+
+static bool tensor_fits(named_tensor t, const param_entry *entry)
 {
     size_t dimensions = entry->cols ? 2 : 1;
-    return info->type != TENSOR_OTHER && info->dimensions == dimensions &&
-           info->shape[0] == entry->rows && (!entry->cols || info->shape[1] == entry->cols);
+    return t.info->type != TENSOR_OTHER && t.info->dimensions == dimensions &&
+           tensor_rows(t) == entry->rows &&
+           (!entry->cols || t.info->shape[!t.transposed] == entry->cols);
 }
 
 /* Is a weight of the wrong shape a fault, and not just another model's head? */
@@ -58,65 +37,76 @@ static bool group_matters(const config *c, param_group group)
     return ((GROUP_ENCODER | wanted) & 1u << group) != 0;
 }
 
-static bert_status tensor_check(const tensor_info *info, const param_entry *entry,
+static bert_status tensor_check(const pretrained *m, named_tensor t, const param_entry *entry,
                                 const char *folder)
 {
+    const tensor_info *info = t.info;
     if (info->type == TENSOR_OTHER)
-        return fail(BERT_FORMAT, "%s: '%s' is not stored as F32, F16 or BF16", info->file,
+        return fail(BERT_FORMAT, "%s: '%s' is not stored as F32, F16, BF16 or F64", info->file,
                     info->name);
-    if (tensor_fits(info, entry)) return BERT_OK;
+    if (tensor_fits(t, entry)) return BERT_OK;
     char shape[128] = "";
     for (size_t i = 0, at = 0; i < info->dimensions && at < sizeof shape; i++)
         at +=
             (size_t)snprintf(shape + at, sizeof shape - at, "%s%zu", i ? ", " : "", info->shape[i]);
     char wanted[64];
-    snprintf(wanted, sizeof wanted, entry->cols ? "%zu, %zu" : "%zu", entry->rows, entry->cols);
-    return fail(BERT_SHAPE, "%s: '%s' is [%s], but %s/config.json asks for [%s]", info->file,
-                info->name, shape, folder, wanted);
+    size_t first = t.transposed ? entry->cols : entry->rows;
+    size_t second = t.transposed ? entry->rows : entry->cols;
+    snprintf(wanted, sizeof wanted, entry->cols ? "%zu, %zu" : "%zu", first, second);
+    return fail(BERT_SHAPE, "%s: '%s' is [%s], but %s/%s asks for [%s]", info->file, info->name,
+                shape, folder, config_file_name(&m->config), wanted);
 }
 
-static bool tensor_mappable(const tensor_info *info)
+static bool tensor_mappable(named_tensor t)
 {
-    return info->type == TENSOR_F32 && (uintptr_t)info->data % sizeof(float) == 0;
+    return t.info->type == TENSOR_F32 && !t.transposed &&
+           (uintptr_t)t.info->data % sizeof(float) == 0;
 }
 
-/* Finds each weight's tensor: m->found, NULL where an optional one is not there. */
+/* Finds each weight's tensor: m->found, without one where an optional weight is not there. */
 static bert_status tensors_match(pretrained *m, const char *folder)
 {
-    const tensor_info **found = m->found;
+    named_tensor *found = m->found;
+    const named_tensor none = { NULL, false };
     for (size_t i = 0; i < m->entry_count; i++) {
         const param_entry *entry = &m->entries[i];
-        found[i] = tensor_named(m->file, entry->name);
-        if (!found[i] && !entry_optional(entry))
+        found[i] = tensor_names_find(m->names, entry->name);
+        if (!found[i].info && !entry_optional(entry))
             return fail(BERT_FORMAT,
                         "%s: the checkpoint has no '%s' (nor '%s'); is it a BERT of %zu layers?",
                         folder, entry->name, entry->name + strlen("bert."), m->config.layers);
         /* A head for other labels than config.json's, where it gives none, is as good as none. */
-        if (found[i] && entry->group == PARAM_CLASSIFIER && !m->config.labels_given &&
-            found[i]->shape[0] != entry->rows)
-            found[i] = NULL;
-        if (!found[i]) continue;
+        if (found[i].info && entry->group == PARAM_CLASSIFIER && !m->config.labels_given &&
+            tensor_rows(found[i]) != entry->rows)
+            found[i] = none;
+        if (!found[i].info) continue;
         if (group_matters(&m->config, entry->group))
-            TRY(tensor_check(found[i], entry, folder));
+            TRY(tensor_check(m, found[i], entry, folder));
         else if (!tensor_fits(found[i], entry))
-            found[i] = NULL;
+            found[i] = none;
+        if (found[i].info) TRY(tensor_verify(found[i].info));
     }
     return BERT_OK;
 }
 
 static void weights_convert(pretrained *m, arena *block)
 {
-    const tensor_info **found = m->found;
+    const named_tensor *found = m->found;
     for (size_t i = 0; i < m->entry_count; i++) {
         weight *w = params_weight(&m->params, &m->entries[i]);
-        if (!found[i]) continue;
+        const tensor_info *info = found[i].info;
+        if (!info) continue;
         if (tensor_mappable(found[i])) {
             w->data =
-                (float *)found[i]->data; /* read-only memory; nothing writes a pretrained weight */
+                (float *)info->data; /* read-only memory; nothing writes a pretrained weight */
             continue;
         }
-        w->data = arena_take(block, found[i]->count, sizeof(float));
-        if (w->data) tensor_to_float(found[i], w->data);
+        w->data = arena_take(block, info->count, sizeof(float));
+        if (!w->data) continue;
+        if (found[i].transposed)
+            tensor_to_float_transposed(info, w->data);
+        else
+            tensor_to_float(info, w->data);
     }
 }
 
@@ -127,8 +117,26 @@ static bert_status weights_check(const pretrained *m, compute *on)
         const weight *w = params_weight((params *)&m->params, &m->entries[i]);
         if (w->data && !isfinite(on->sum_squares(on, weight_count(w), w->data)))
             return fail(BERT_NUMERIC, "%s: '%s' holds NaN or infinity; the checkpoint is damaged",
-                        m->found[i]->file, m->found[i]->name);
+                        m->found[i].info->file, m->found[i].info->name);
     }
+    return BERT_OK;
+}
+
+/* The names of those tensors of the file that no weight wanted. */
+static bert_status ignored_list(pretrained *m)
+{
+    size_t count = tensor_names_count(m->names);
+    const tensor_info *first = tensor_file_count(m->file) ? tensor_file_at(m->file, 0) : NULL;
+    bool *used = NULL;
+    TRY(memory_zeroed(count, sizeof *m->ignored_names, (void **)&m->ignored_names));
+    TRY(memory_zeroed(tensor_file_count(m->file), sizeof *used, (void **)&used));
+    for (size_t i = 0; i < m->entry_count; i++)
+        if (m->found[i].info) used[m->found[i].info - first] = true;
+    for (size_t i = 0; i < count; i++) {
+        const tensor_info *info = tensor_names_at(m->names, i);
+        if (!used[info - first]) m->ignored_names[m->ignored++] = info->name;
+    }
+    free(used);
     return BERT_OK;
 }
 
@@ -141,21 +149,36 @@ static bert_status weights_read(pretrained *m, const char *folder, compute *on)
         TRY(arena_open(measure.used, &m->converted));
         weights_convert(m, &m->converted);
     }
-    size_t used = 0;
-    for (size_t i = 0; i < m->entry_count; i++) used += m->found[i] != NULL;
-    m->ignored = tensor_file_count(m->file) - used;
+    TRY(ignored_list(m));
     m->groups = GROUP_ALL;
     for (size_t i = 0; i < m->entry_count; i++)
-        if (!m->found[i]) m->groups &= ~(1u << m->entries[i].group);
+        if (!m->found[i].info) m->groups &= ~(1u << m->entries[i].group);
     return weights_check(m, on);
+}
+
+/* Google's bert_config.json does not say what stands on the encoder: the weights do. */
+static bert_status head_find(pretrained *m)
+{
+    named_tensor classifier = tensor_names_find(m->names, "classifier.weight");
+    size_t dimensions = classifier.info ? classifier.info->dimensions : 0;
+    if (!m->config.headless) return BERT_OK;
+    if (dimensions == 2 && classifier.info->shape[!classifier.transposed] == m->config.hidden)
+        return config_set_head(&m->config, head_classifier.class_name, tensor_rows(classifier));
+    if (tensor_names_find(m->names, "qa_outputs.weight").info)
+        return config_set_head(&m->config, head_spans.class_name, 0);
+    if (tensor_names_find(m->names, "cls.predictions.bias").info)
+        return config_set_head(&m->config, head_masked.class_name, 0);
+    return BERT_OK;
 }
 
 static bert_status pretrained_fill(pretrained *m, const char *folder, compute *on)
 {
     TRY(config_read(folder, &m->config));
+    TRY(tensor_file_open(folder, &m->file));
+    TRY(tensor_names_open(m->file, &m->names));
+    TRY(head_find(m));
     TRY(params_init(&m->config, &m->params));
     TRY(params_list(&m->config, GROUP_ALL, &m->entries, &m->entry_count));
-    TRY(tensor_file_open(folder, &m->file));
     void *found;
     TRY(memory_zeroed(m->entry_count, sizeof *m->found, &found));
     m->found = found;
@@ -179,6 +202,8 @@ void pretrained_release(pretrained *m)
     free(m->entries);
     free(m->found);
     arena_release(&m->converted);
+    free(m->ignored_names);
+    tensor_names_free(m->names);
     tensor_file_free(m->file);
     config_release(&m->config);
     *m = (pretrained){ 0 };
@@ -196,7 +221,7 @@ void pretrained_forget(pretrained *m, bool used)
 bool pretrained_uses(const pretrained *m, const tensor_info *info)
 {
     for (size_t i = 0; i < m->entry_count; i++)
-        if (m->found[i] == info) return true;
+        if (m->found[i].info == info) return true;
     return false;
 }
 

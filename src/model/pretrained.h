@@ -7,6 +7,7 @@
 #include "formats/tensors.h"
 #include "model/config.h"
 #include "model/params.h"
+#include "model/tensor_names.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,18 +17,21 @@ typedef struct pretrained {
     config config;
     param_entry *entries; /* [entry_count] of the configuration, all groups */
     size_t entry_count;
-    const tensor_info **found; /* [entry_count] in the file; NULL: not there */
+    named_tensor *found; /* [entry_count] in the file */
     params params;   /* data: in the mapped file where it is aligned f32, else in `converted`; NULL:
                         not in the file */
     unsigned groups; /* those that stand in the file whole */
-    size_t ignored;  /* tensors in the file that no weight wanted */
+    const char **ignored_names; /* [ignored] tensors in the file that no weight wanted, an
+                                   optimizer's apart; borrowed from the file */
+    size_t ignored;
     tensor_file *file;
+    tensor_names *names;
     arena converted;
 } pretrained;
 
-/* Reads config.json and the weights. A weight that is missing (pooler and heads apart), has
- * another shape than config.json asks for, or is not finite: BERT_SHAPE, BERT_FORMAT or
- * BERT_NUMERIC. `on` looks through the numbers. The caller releases. */
+/* Reads config.json (or Google's bert_config.json) and the weights. A weight that is missing
+ * (pooler and heads apart), has another shape than config.json asks for, or is not finite:
+ * BERT_SHAPE, BERT_FORMAT or BERT_NUMERIC. `on` looks through the numbers. The caller releases. */
 bert_status pretrained_open(const char *folder, compute *on, pretrained *out);
 void pretrained_release(pretrained *m);
 

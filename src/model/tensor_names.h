@@ -1,0 +1,41 @@
+/* tensor_names.h: which tensor of a file holds a weight, whatever the file calls it.
+ *
+ * names/bert.def has transformers' names for PyTorch. The same weights are called, of layer 0's
+ * query for example:
+ *
+ *   PyTorch     [bert.]encoder.layer.0.attention.self.query.weight        [out, in]
+ *               LayerNorm.gamma, LayerNorm.beta before 2019
+ *   Google      bert/encoder/layer_0/attention/self/query/kernel          [in, out]
+ *               LayerNorm/gamma, LayerNorm/beta; embeddings/word_embeddings;
+ *               cls/predictions/output_bias; output_weights and output_bias of run_classifier.py,
+ *               cls/squad/output_weights of run_squad.py, [out, in] these
+ *   Keras       bert/tf_bert_model/bert/encoder/layer_._0/attention/self/query/kernel:0   [in, out]
+ *               LayerNorm/gamma:0; embeddings/word_embeddings/weight:0, .../embeddings:0;
+ *               mlm___cls/predictions/...; before it one or more names of models
+ *
+ * Rules: transformers' modeling_tf_pytorch_utils.py and load_tf_weights_in_bert(). */
+#ifndef MODEL_TENSOR_NAMES_H
+#define MODEL_TENSOR_NAMES_H
+
+#include "formats/tensors.h"
+
+typedef struct named_tensor {
+    const tensor_info *info; /* NULL: there is none */
+    bool transposed;         /* does a matrix stand [in, out]? */
+} named_tensor;
+
+typedef struct tensor_names tensor_names;
+
+/* The file must stay open meanwhile. The caller frees. */
+bert_status tensor_names_open(const tensor_file *file, tensor_names **out);
+void tensor_names_free(tensor_names *n);
+
+/* By its name in names/bert.def, with or without "bert." before it. */
+named_tensor tensor_names_find(const tensor_names *n, const char *name);
+
+/* What the file holds for the model: each weight once (Keras repeats the embeddings where a head
+ * shares them), without what an optimizer left there. By name. */
+size_t tensor_names_count(const tensor_names *n);
+const tensor_info *tensor_names_at(const tensor_names *n, size_t index);
+
+#endif
