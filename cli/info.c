@@ -82,6 +82,18 @@ static void tensors_print(const description *d)
     putchar('\n');
 }
 
+/* All of them, where they are few. */
+static void ignored_print(const description *d)
+{
+    enum { NAMED = 4 };
+    size_t count = d->info.ignored_tensors;
+    if (!count) return;
+    printf("Of no use here: %zu tensor%s of the file", count, count == 1 ? "" : "s");
+    for (size_t i = 0; i < count && i < NAMED; i++)
+        printf("%s %s", i ? "," : ":", bert_model_ignored_tensor(d->model, i));
+    puts(count > NAMED ? ", ..." : "");
+}
+
 static void foot_print(const description *d)
 {
     const bert_memory *m = &d->memory;
@@ -96,8 +108,10 @@ static void foot_print(const description *d)
             printf("%s %s", i ? "," : "", bert_model_label(d->model, i));
         putchar('\n');
     }
-    if (d->info.ignored_tensors)
-        printf("Of no use here: %zu tensors of the file\n", d->info.ignored_tensors);
+    if (!d->info.has_pooler) printf("Pooler: none; a task that needs one draws a fresh one\n");
+    if (d->info.cased_by_vocabulary)
+        printf("Tokenizer: keeps upper case, as vocab.txt has it; no file says so\n");
+    ignored_print(d);
     printf("Memory to train, %zu texts of %zu tokens a step: %.1f MB\n"
            "  weights %.1f, gradients %.1f, moments %.1f, activations %.1f, scratch %.1f, "
            "program %.1f\n",

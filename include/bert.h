@@ -149,19 +149,25 @@ typedef struct bert_model_info {
     size_t parameters; /* numbers in all weights the model has here */
     size_t parameter_tensors;
     bool has_pooler;
-    bool has_classifier;    /* a trained head stands in the file, and config.json says what for */
-    const char *task;       /* what its head is for: "classify", ...; "" without one */
-    size_t ignored_tensors; /* in the file and of no use here (position_ids, a pretraining head,
-                               ...) */
+    bool has_classifier;      /* a trained head stands in the file, and config.json says what for */
+    const char *task;         /* what its head is for: "classify", ...; "" without one */
+    size_t ignored_tensors;   /* in the file and of no use here (position_ids, a pretraining head,
+                                 ...); what an optimizer left there is not counted */
+    bool cased_by_vocabulary; /* the tokenizer keeps the case of letters because the vocabulary has
+                                 them: no file of the folder says (Google's) */
 } bert_model_info;
 
 BERT_API bert_model_info bert_model_get_info(const bert_model *model);
+
+/* The name of an ignored tensor, as its file has it; NULL from info.ignored_tensors on. Borrowed.
+ */
+BERT_API const char *bert_model_ignored_tensor(const bert_model *model, size_t index);
 
 /* One weight, in the order the model uses them. */
 typedef struct bert_parameter {
     const char *name;   /* as in the checkpoint */
     size_t rows, cols;  /* cols 0: a vector of `rows` */
-    const char *stored; /* "F32", "F16", "BF16" */
+    const char *stored; /* "F32", "F16", "BF16", "F64" */
     bool decay;         /* does weight decay pull on it? */
     bool embedding;     /* part of the embeddings */
     size_t layer;       /* of the encoder, from 1; 0: before or after it */

@@ -140,6 +140,7 @@ bert_model_info bert_model_get_info(const bert_model *m)
         .has_classifier = m->task != NULL,
         .task = m->task ? m->task->name : "",
         .ignored_tensors = m->weights.ignored,
+        .cased_by_vocabulary = tokenizer_cased_by_vocabulary(m->tokenizer.tokenizer),
     };
     for (size_t i = 0; i < m->weights.entry_count; i++) {
         const weight *w = params_weight((params *)&m->weights.params, &m->weights.entries[i]);
@@ -150,12 +151,19 @@ bert_model_info bert_model_get_info(const bert_model *m)
     return info;
 }
 
+const char *bert_model_ignored_tensor(const bert_model *m, size_t index)
+{
+    return index < m->weights.ignored ? m->weights.ignored_names[index] : NULL;
+}
+
 /* The index-th of the weights that are there. */
 bert_parameter bert_model_parameter(const bert_model *m, size_t index)
 {
-    static const char *const types[] = {
-        [TENSOR_F32] = "F32", [TENSOR_F16] = "F16", [TENSOR_BF16] = "BF16", [TENSOR_OTHER] = "?"
-    };
+    static const char *const types[] = { [TENSOR_F32] = "F32",
+                                         [TENSOR_F16] = "F16",
+                                         [TENSOR_BF16] = "BF16",
+                                         [TENSOR_F64] = "F64",
+                                         [TENSOR_OTHER] = "?" };
     for (size_t i = 0; i < m->weights.entry_count; i++) {
         const param_entry *e = &m->weights.entries[i];
         if (!params_weight((params *)&m->weights.params, e)->data || index-- > 0) continue;

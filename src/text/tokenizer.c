@@ -74,6 +74,7 @@ static bert_status open_files(const char *folder, const tokenizer_class *c, cons
                               const char *vocab, tokenizer *t)
 {
     t->max_length = c->max_length;
+    t->cased_by_vocabulary = c->cased_by_vocabulary;
     t->added.split_special = c->split_special;
     if (file_exists(json)) {
         TRY(open_json(c, json, t));
@@ -164,9 +165,34 @@ size_t tokenizer_max_length(const tokenizer *t)
     return t->max_length;
 }
 
+bool tokenizer_cased_by_vocabulary(const tokenizer *t)
+{
+    return t->cased_by_vocabulary;
+}
+
 bool tokenizer_truncates_left(const tokenizer *t)
 {
     return t->truncate_left;
+}
+
+static bert_status case_write(const char *from, const char *to)
+{
+    tokenizer_class class = { 0 };
+    char *path = NULL;
+    json_t *object = NULL;
+    bert_status status = tokenizer_class_read(from, &class);
+    if (status == BERT_OK && class.cased_by_vocabulary) {
+        object = json_object();
+        status = json_put(object, "do_lower_case", json_false());
+        if (status == BERT_OK)
+            status = json_put(object, "tokenizer_class", json_string("BertTokenizer"));
+        if (status == BERT_OK) status = path_join(to, "tokenizer_config.json", &path);
+        if (status == BERT_OK) status = json_write(path, object);
+    }
+    json_decref(object);
+    free(path);
+    tokenizer_class_release(&class);
+    return status;
 }
 
 bert_status tokenizer_copy_files(const char *from, const char *to)
@@ -182,5 +208,5 @@ bert_status tokenizer_copy_files(const char *from, const char *to)
         free(target);
         TRY(status);
     }
-    return BERT_OK;
+    return case_write(from, to);
 }

@@ -51,6 +51,8 @@ int32_t tokenizer_mask_id(const tokenizer *t); /* [MASK]'s; -1: the vocabulary h
 bool tokenizer_is_special(const tokenizer *t, int32_t id);
 size_t tokenizer_max_length(
     const tokenizer *t); /* tokenizer_config's model_max_length; SIZE_MAX if none */
+/* Does it keep the case of letters because its vocabulary has them, and no file says? */
+bool tokenizer_cased_by_vocabulary(const tokenizer *t);
 bool tokenizer_truncates_left(const tokenizer *t); /* do texts lose their beginning? */
 
 /* Encodes UTF-8 `text`, and `pair` unless its bytes are NULL, into at most `max_length` ids,
@@ -69,7 +71,7 @@ void tokenizer_code_points(slice text, slice pair, tokenizer_encoding *encoding)
 
 /* Copies the tokenizer's files (tokenizer.json, vocab.txt, tokenizer_config.json,
  * special_tokens_map.json, added_tokens.json; those that are there) from one model folder to
- * another. */
+ * another. What the first leaves to its vocabulary, a tokenizer_config.json says in the other. */
 bert_status tokenizer_copy_files(const char *from, const char *to);
 
 #endif

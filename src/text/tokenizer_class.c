@@ -93,6 +93,48 @@ static bert_status config_read(tokenizer_class *c)
     return max_length_read(c);
 }
 
+/* Has more than one piece in a hundred a capital letter of ASCII, those in brackets apart? A
+ * vocabulary of lower-cased texts has none but what somebody added. */
+static bert_status vocabulary_cased(const char *path, bool *out)
+{
+    file_map map;
+    size_t pieces = 0, cased = 0;
+    TRY(file_map_open(path, &map));
+    for (const char *at = map.bytes, *end = at + map.count; at < end;) {
+        const char *stop = memchr(at, '\n', (size_t)(end - at));
+        if (!stop) stop = end;
+        bool capital = false;
+        for (const char *c = at; c < stop && *at != '['; c++) capital |= *c >= 'A' && *c <= 'Z';
+        pieces++;
+        cased += capital;
+        at = stop + (stop < end);
+    }
+    file_map_close(&map);
+    *out = cased > pieces / 100;
+    return BERT_OK;
+}
+
+/* Google's folders hold a vocabulary and no word of its case, which their programs are told by an
+ * option. (Where there is a config.json, transformers reads the folder, and lower-cases.) */
+static bert_status case_find(const char *folder, tokenizer_class *c)
+{
+    static const char *const others[] = { "config.json", "tokenizer.json" };
+    char *path = NULL;
+    bool told = false;
+    for (size_t i = 0; !told && i < sizeof others / sizeof *others; i++) {
+        TRY(path_join(folder, others[i], &path));
+        told = file_exists(path);
+        free(path);
+    }
+    if (told) return BERT_OK;
+    TRY(path_join(folder, "vocab.txt", &path));
+    bert_status status =
+        file_exists(path) ? vocabulary_cased(path, &c->cased_by_vocabulary) : BERT_OK;
+    free(path);
+    if (c->cased_by_vocabulary) c->lowercase = c->strip_accents = false;
+    return status;
+}
+
 bert_status tokenizer_class_read(const char *folder, tokenizer_class *out)
 {
     *out = (tokenizer_class){
@@ -101,7 +143,7 @@ bert_status tokenizer_class_read(const char *folder, tokenizer_class *out)
     TRY(optional_read(folder, "tokenizer_config.json", &out->config_path, &out->config));
     TRY(optional_read(folder, "special_tokens_map.json", &out->special_path, &out->special));
     TRY(optional_read(folder, "added_tokens.json", &out->added_path, &out->added));
-    return out->config ? config_read(out) : BERT_OK;
+    return out->config ? config_read(out) : case_find(folder, out);
 }
 
 void tokenizer_class_release(tokenizer_class *c)

@@ -17,6 +17,7 @@ typedef struct tokenizer_class {
     char *config_path, *special_path, *added_path;
     json_t *config, *special, *added; /* NULL for a file that is not there */
     bool lowercase, split_cjk, strip_accents;
+    bool cased_by_vocabulary; /* no file says; vocab.txt has upper-case pieces */
     bool split_special;
     const char *truncation_side; /* "left", "right" or NULL */
     size_t max_length;           /* SIZE_MAX: none */

@@ -16,6 +16,7 @@ struct tokenizer {
     wordpiece wordpiece;
     int32_t class_id, separator_id; /* [CLS] and [SEP] */
     int32_t mask_id;                /* [MASK]; -1: there is none */
+    bool cased_by_vocabulary;       /* see tokenizer_cased_by_vocabulary() */
     bool truncate_left;             /* a text that is too long loses its beginning */
     size_t max_length;              /* SIZE_MAX: no bound is known */
 };

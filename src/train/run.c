@@ -65,6 +65,19 @@ static void head_tell(const run *r, bool kept, size_t labels)
         observe_note(&o->observer, "head: drawn fresh (seed %llu)", (unsigned long long)o->seed);
 }
 
+/* What of the folder the run does not read, and what it takes for granted. */
+static void start_tell(const run *r)
+{
+    const bert_train_options *o = r->options;
+    if (r->start.ignored)
+        observe_note(&o->observer, "%zu tensors of %s are of no use here (%s%s)", r->start.ignored,
+                     o->model, r->start.ignored_names[0], r->start.ignored > 1 ? ", ..." : "");
+    if (tokenizer_cased_by_vocabulary(r->tokenizer))
+        observe_note(&o->observer,
+                     "tokenizer: keeps upper case, as the vocabulary of %s has it; no file says so",
+                     o->model);
+}
+
 /* A head that is not kept must not be found by its shape. */
 static void heads_forget(pretrained *m)
 {
@@ -83,10 +96,13 @@ static bert_status config_choose(run *r, const dataset *d)
     if (r->task->labels_find) TRY(r->task->labels_find(d, &o->task_options, &o->observer, &labels));
     bool kept =
         head_fits(r) &&
-        (!labels.count || (r->start.config.labels_given && labels_same(&r->config, &labels)));
+        (!labels.count || (r->start.config.labels_given && labels_same(&r->start.config, &labels)));
     bert_status status = BERT_OK;
     if (!kept && labels.count)
         status = config_set_labels(&r->config, (const char *const *)labels.names, labels.count);
+    if (kept && labels.count && r->config.headless) /* its labels are told by the weights */
+        status = config_set_labels(&r->config, (const char *const *)r->start.config.label_names,
+                                   r->start.config.labels);
     if (r->task->head == &head_choice) r->config.outputs = 1;
     if (status == BERT_OK && r->task->head == &head_vectors)
         status = config_set_pooling(&r->config, o->task_options.pooling);
@@ -382,6 +398,7 @@ static bert_status run_open_parts(run *r, const dataset *d)
     if (tokenizer_vocabulary_count(r->tokenizer) > r->config.vocabulary)
         return fail(BERT_SHAPE, "%s: the vocabulary has %zu pieces, the weights only %zu", o->model,
                     tokenizer_vocabulary_count(r->tokenizer), r->config.vocabulary);
+    start_tell(r);
     TRY(data_open(r, d));
     TRY(data_look(r));
     TRY(layout_open(r));
