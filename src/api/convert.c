@@ -63,81 +63,132 @@ static bert_status companions_copy(const char *from, const char *to)
     return subfolder_copy(from, to, "2_Normalize");
 }
 
-/* Where config.json does not say, what the heads are. */
-static const char *class_of(const pretrained *m)
+/* The head that tells whether one sentence follows another: of no use here, but a part of the
+ * checkpoints that all others come from. */
+typedef struct sentence_head {
+    tensor_out tensors[2]; /* [count] */
+    size_t count;
+    float *numbers;
+} sentence_head;
+
+static bert_status sentence_head_read(const pretrained *m, sentence_head *out)
 {
-    if (m->config.architecture) return m->config.architecture;
+    size_t hidden = m->config.hidden;
+    sentence_head h = { .tensors = { { "cls.seq_relationship.weight", 2, hidden },
+                                     { "cls.seq_relationship.bias", 2, 0 } } };
+    void *memory;
+    TRY(memory_zeroed(2 * hidden + 2, sizeof(float), &memory));
+    h.numbers = memory;
+    for (size_t i = 0; i < 2; i++) {
+        tensor_out *t = &h.tensors[i];
+        float *numbers = h.numbers + i * 2 * hidden;
+        named_tensor found = tensor_names_find(m->names, t->name);
+        if (!found.info || found.info->type == TENSOR_OTHER ||
+            found.info->count != 2 * (t->cols ? t->cols : 1))
+            continue;
+        bert_status status = tensor_verify(found.info);
+        if (status != BERT_OK) {
+            free(h.numbers);
+            return status;
+        }
+        if (found.transposed)
+            tensor_to_float_transposed(found.info, numbers);
+        else
+            tensor_to_float(found.info, numbers);
+        t->data = numbers;
+        h.count++;
+    }
+    if (h.count < 2) h.count = 0;
+    *out = h;
+    return BERT_OK;
+}
+
+/* config.json's class; Google's does not say, nor do old ones. */
+static const char *class_of(const pretrained *m, const sentence_head *sentences)
+{
+    const config *c = &m->config;
+    bool whole = sentences->count && m->groups & GROUP_MASKED && m->groups & GROUP_POOLER;
+    if (whole && (c->headless || !c->architecture)) return pretraining_class;
+    if (c->architecture) return c->architecture;
     if (m->groups & GROUP_CLASSIFIER) return head_classifier.class_name;
     if (m->groups & GROUP_SPANS) return head_spans.class_name;
     if (m->groups & GROUP_MASKED) return head_masked.class_name;
     return head_vectors.class_name;
 }
 
-static bert_status weights_copy(pretrained *m, const char *class_name, tensor_type type,
-                                const char *folder)
-{
-    bool bare = strcmp(class_name, head_vectors.class_name) == 0;
-    return weights_write(folder, &m->params, m->entries, m->entry_count, bare, type);
-}
+/* A conversion under way. */
+typedef struct conversion {
+    const bert_convert_options *options;
+    pretrained model;
+    sentence_head sentences;
+    const char *class_name;
+    tensor_type type;
+} conversion;
 
-static bert_status folder_fill(const bert_convert_options *o, pretrained *m, const char *class_name,
-                               tensor_type type, const char *folder)
+static bert_status folder_fill(conversion *k, const char *folder)
 {
+    pretrained *m = &k->model;
     const config *c = &m->config;
-    TRY(weights_copy(m, class_name, type, folder));
-    TRY(config_write(c, folder, class_name, c->labels_given, c->problem, type));
-    TRY(tokenizer_copy_files(o->model, folder));
-    return companions_copy(o->model, folder);
+    const char *from = k->options->model;
+    bool bare = strcmp(k->class_name, head_vectors.class_name) == 0;
+    for (size_t i = 0; i < k->sentences.count; i++) k->sentences.tensors[i].type = k->type;
+    TRY(weights_write(folder, &m->params, m->entries, m->entry_count, bare, k->type,
+                      k->sentences.tensors, k->sentences.count));
+    TRY(config_write(c, folder, k->class_name, c->labels_given, c->problem, k->type));
+    TRY(tokenizer_copy_files(from, folder));
+    return companions_copy(from, folder);
 }
 
-static bert_status left_out_put(const pretrained *m, json_t *result)
+static bert_status left_out_put(const conversion *k, json_t *result)
 {
     json_t *names = json_array();
     TRY(json_put(result, "left_out", names));
-    for (size_t i = 0; i < tensor_file_count(m->file); i++) {
-        const tensor_info *info = tensor_file_at(m->file, i);
-        if (!pretrained_uses(m, info))
-            TRY(json_append(names, json_string_of(slice_of(info->name))));
+    for (size_t i = 0; i < k->model.ignored; i++) {
+        const char *name = k->model.ignored_names[i];
+        bool kept = false;
+        for (size_t j = 0; j < k->sentences.count; j++) {
+            named_tensor t = tensor_names_find(k->model.names, k->sentences.tensors[j].name);
+            kept = kept || t.info->name == name;
+        }
+        if (!kept) TRY(json_append(names, json_string_of(slice_of(name))));
     }
     return BERT_OK;
 }
 
-static bert_status result_put(const bert_convert_options *o, const pretrained *m,
-                              const char *class_name, json_t *result)
+static bert_status result_put(const conversion *k, json_t *result)
 {
-    size_t tensors = 0, parameters = 0;
-    for (size_t i = 0; i < m->entry_count; i++) {
-        const weight *w = params_weight((params *)&m->params, &m->entries[i]);
+    size_t tensors = k->sentences.count, parameters = 0;
+    for (size_t i = 0; i < k->sentences.count; i++)
+        parameters += k->sentences.tensors[i].rows * (i == 0 ? k->model.config.hidden : 1);
+    for (size_t i = 0; i < k->model.entry_count; i++) {
+        const weight *w = params_weight((params *)&k->model.params, &k->model.entries[i]);
         tensors += w->data != NULL;
         parameters += w->data ? weight_count(w) : 0;
     }
-    TRY(json_put(result, "output", json_string_of(slice_of(o->output))));
-    TRY(json_put(result, "architecture", json_string(class_name)));
-    TRY(json_put(result, "dtype", json_string(o->dtype)));
+    TRY(json_put(result, "output", json_string_of(slice_of(k->options->output))));
+    TRY(json_put(result, "architecture", json_string_of(slice_of(k->class_name))));
+    TRY(json_put(result, "dtype", json_string(k->options->dtype)));
     TRY(json_put(result, "tensors", json_integer((json_int_t)tensors)));
     TRY(json_put(result, "parameters", json_integer((json_int_t)parameters)));
-    return left_out_put(m, result);
+    return left_out_put(k, result);
 }
 
-static bert_status result_text(const bert_convert_options *o, const pretrained *m,
-                               const char *class_name, char **json)
+static bert_status result_text(const conversion *k, char **json)
 {
     json_t *result = json_object();
-    bert_status status = result_put(o, m, class_name, result);
+    bert_status status = result_put(k, result);
     if (status == BERT_OK) status = json_text(result, json);
     json_decref(result);
     return status;
 }
 
-static bert_status folder_make_whole(const bert_convert_options *o, pretrained *m, tensor_type type,
-                                     char **json)
+static bert_status folder_make_whole(conversion *k, char **json)
 {
-    const char *class_name = class_of(m);
     output out = { .lock = -1 };
     char *text = NULL;
-    TRY(output_open(o->output, o->overwrite ? OUTPUT_REPLACE : OUTPUT_NEW, &out));
-    bert_status status = folder_fill(o, m, class_name, type, out.staging);
-    if (status == BERT_OK) status = result_text(o, m, class_name, &text);
+    TRY(output_open(k->options->output, k->options->overwrite ? OUTPUT_REPLACE : OUTPUT_NEW, &out));
+    bert_status status = folder_fill(k, out.staging);
+    if (status == BERT_OK) status = result_text(k, &text);
     if (status == BERT_OK) status = output_publish(&out, true);
     output_release(&out);
     if (status == BERT_OK)
@@ -147,23 +198,33 @@ static bert_status folder_make_whole(const bert_convert_options *o, pretrained *
     return status;
 }
 
-bert_status bert_convert(const bert_convert_options *options, char **json)
+static bert_status conversion_open(conversion *k)
 {
-    tensor_type type = TENSOR_F32;
-    tokenizer *words = NULL;
+    const char *from = k->options->model;
     compute *on = NULL;
-    pretrained m = { 0 };
-    if (!options->model || !options->output)
-        return fail(BERT_ARGUMENT, "a conversion needs a model and an output folder");
-    TRY(type_parse(options->dtype, &type));
-    TRY(isa_check());
+    tokenizer *words = NULL;
     TRY(compute_cpu_open(1, &on));
-    bert_status status = pretrained_open(options->model, on, &m);
+    bert_status status = pretrained_open(from, on, &k->model);
     compute_free(on);
     /* files that cannot be read are not passed on */
-    if (status == BERT_OK) status = tokenizer_open(options->model, &words);
+    if (status == BERT_OK) status = tokenizer_open(from, &words);
     tokenizer_free(words);
-    if (status == BERT_OK) status = folder_make_whole(options, &m, type, json);
-    pretrained_release(&m);
+    TRY(status);
+    TRY(sentence_head_read(&k->model, &k->sentences));
+    k->class_name = class_of(&k->model, &k->sentences);
+    return BERT_OK;
+}
+
+bert_status bert_convert(const bert_convert_options *options, char **json)
+{
+    conversion k = { .options = options };
+    if (!options->model || !options->output)
+        return fail(BERT_ARGUMENT, "a conversion needs a model and an output folder");
+    TRY(type_parse(options->dtype, &k.type));
+    TRY(isa_check());
+    bert_status status = conversion_open(&k);
+    if (status == BERT_OK) status = folder_make_whole(&k, json);
+    free(k.sentences.numbers);
+    pretrained_release(&k.model);
     return status;
 }

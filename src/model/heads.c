@@ -7,8 +7,12 @@
 static const head *const heads[] = { &head_classifier, &head_choice, &head_tokens, &head_spans,
                                      &head_masked };
 
+/* Google's and bert-base's own: the head for masked words, and one that no task here is for. */
+const char pretraining_class[] = "BertForPreTraining";
+
 const head *head_of_class(const char *class_name)
 {
+    if (class_name && strcmp(class_name, pretraining_class) == 0) return &head_masked;
     for (size_t i = 0; class_name && i < sizeof heads / sizeof *heads; i++)
         if (strcmp(heads[i]->class_name, class_name) == 0) return heads[i];
     return NULL;

@@ -37,6 +37,8 @@ extern const head head_classifier, head_choice, head_tokens, head_spans, head_ma
  * every encoder, and head_vectors is known by the pooling that a folder names. */
 const head *head_of_class(const char *class_name);
 
+extern const char pretraining_class[];
+
 /* The room that a pass with this head wants, for batches up to the limits. */
 tape_shape head_tape_shape(const head *h, const config *c, const batch_limits *limits,
                            bool backward);

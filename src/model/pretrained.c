@@ -218,13 +218,6 @@ void pretrained_forget(pretrained *m, bool used)
     arena_release(&m->converted);
 }
 
-bool pretrained_uses(const pretrained *m, const tensor_info *info)
-{
-    for (size_t i = 0; i < m->entry_count; i++)
-        if (m->found[i].info == info) return true;
-    return false;
-}
-
 const weight *pretrained_find(const pretrained *m, const param_entry *entry)
 {
     for (size_t i = 0; i < m->entry_count; i++) {
@@ -242,11 +235,11 @@ static const char *name_bare(const char *name, bool bare)
 }
 
 bert_status weights_write(const char *folder, params *p, const param_entry *entries, size_t count,
-                          bool bare, tensor_type type)
+                          bool bare, tensor_type type, const tensor_out *more, size_t more_count)
 {
     char *path = NULL;
     void *memory;
-    TRY(memory_zeroed(count, sizeof(tensor_out), &memory));
+    TRY(memory_zeroed(count + more_count, sizeof(tensor_out), &memory));
     tensor_out *tensors = memory;
     size_t written = 0;
     for (size_t i = 0; i < count; i++) {
@@ -258,6 +251,7 @@ bert_status weights_write(const char *folder, params *p, const param_entry *entr
                                                .data = w->data,
                                                .type = type };
     }
+    for (size_t i = 0; i < more_count; i++) tensors[written++] = more[i];
     bert_status status = path_join(folder, "model.safetensors", &path);
     if (status == BERT_OK) status = tensor_file_write(path, tensors, written);
     free(path);

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "compute/compute.h"
+#include "formats/safetensors_write.h"
 #include "formats/tensors.h"
 #include "model/config.h"
 #include "model/params.h"
@@ -39,16 +40,14 @@ void pretrained_release(pretrained *m);
  * Where some are still `used` they stay valid, else their data are NULL from here on. */
 void pretrained_forget(pretrained *m, bool used);
 
-/* Is the tensor of m->file one of its weights? */
-bool pretrained_uses(const pretrained *m, const tensor_info *info);
-
 /* The weight of `m` that an entry of another configuration's list stands for: same name, same
  * shape, in the file. NULL: none. */
 const weight *pretrained_find(const pretrained *m, const param_entry *entry);
 
 /* Writes model.safetensors into the folder: the weights of `p` that have data, by their names, as
- * `type`; `bare`: without "bert." before them. */
+ * `type`; `bare`: without "bert." before them. And tensors that are no weights here, more
+ * [more_count]. */
 bert_status weights_write(const char *folder, params *p, const param_entry *entries, size_t count,
-                          bool bare, tensor_type type);
+                          bool bare, tensor_type type, const tensor_out *more, size_t more_count);
 
 #endif

@@ -479,7 +479,7 @@ bert_status run_save_weights(run *r)
 {
     optimizer_settle(&r->optimizer);
     TRY(weights_write(r->output.staging, &r->params, r->entries, r->entry_count,
-                      r->task->head->bare, TENSOR_F32));
+                      r->task->head->bare, TENSOR_F32, NULL, 0));
     r->saved = true;
     return BERT_OK;
 }
