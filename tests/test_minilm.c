@@ -56,7 +56,8 @@ static void model_make(const char *folder)
     assert_done(tensor_file_open(numbers, &file));
     head_take(&m, file);
     assert_done(folder_make(folder));
-    assert_done(weights_write(folder, &m.params, m.entries, m.entry_count, false, TENSOR_F32, NULL, 0));
+    assert_done(
+        weights_write(folder, &m.params, m.entries, m.entry_count, false, TENSOR_F32, NULL, 0));
     assert_done(tokenizer_copy_files("demo/model", folder));
     assert_done(path_join(folder, "config.json", &config_path));
     assert_done(file_copy("demo/model/config.json", config_path));
