@@ -479,7 +479,10 @@ static void a_configuration_that_makes_no_sense_is_refused(void **state)
         { "tokenizer_config.json", "{\"additional_special_tokens\":\"x\"}", "holds no list",
           BERT_FORMAT },
         { "special_tokens_map.json", "{\"sep_token\":\"</s>\"}", "lacks \"</s>\"", BERT_FORMAT },
-        { "added_tokens.json", "{\"x\":\"y\"}", "the id of \"x\" is not a number", BERT_FORMAT },
+        { "added_tokens.json", "{\"x\":\"y\"}", "\"x\" must be a whole number", BERT_FORMAT },
+        { "added_tokens.json", "{\"x\":null}", "\"x\" has no id", BERT_FORMAT },
+        { "added_tokens.json", "{\"x\":1e72}", "\"x\" is 1", BERT_FORMAT },
+        { "added_tokens.json", "{\"x\":-1}", "\"x\" is -1; it must be from 0", BERT_FORMAT },
     };
     scratch_text(state, "vocab.txt", SPECIAL "a\n");
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -287,7 +287,9 @@ static bert_status file_read(const json_t *of_file, const char *path, token_list
 {
     for (size_t i = 0; i < json_array_size(of_file); i++) {
         const json_t *object = json_array_get(of_file, i);
-        listed_token token = { .id = json_integer_value(json_object_get(object, "id")) };
+        size_t id = 0;
+        TRY(json_get_size(object, path, "id", 0, INT32_MAX, &id));
+        listed_token token = { .id = (long long)id };
         TRY(added_token_read(object, path, &token.token));
         TRY(list_push(out, token));
     }
@@ -303,13 +305,14 @@ static bert_status legacy_read(const tokenizer_class *c, const token_list *of_fi
     json_t *value;
     json_object_foreach(c->added, content, value)
     {
-        if (!json_is_number(value))
-            return fail(BERT_FORMAT, "%s: the id of \"%s\" is not a number", c->added_path,
-                        content);
+        size_t id = 0;
+        if (json_is_null(value))
+            return fail(BERT_FORMAT, "%s: \"%s\" has no id", c->added_path, content);
+        TRY(json_get_size(c->added, c->added_path, content, 0, INT32_MAX, &id));
         bool special = list_find(specials, content) != NULL, replaced = false;
         listed_token token = {
             .token = { .content = content, .normalized = !special, .special = special },
-            .id = (long long)json_number_value(value)
+            .id = (long long)id
         };
         for (size_t i = 0; i < of_file->count; i++) replaced |= of_file->items[i].id == token.id;
         if (!replaced) TRY(list_push(out, token));
