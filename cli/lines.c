@@ -9,10 +9,20 @@
 
 enum { READ_BYTES = 1 << 16 };
 
+/* Network file systems let a signal end an open(). */
+static int descriptor_open(const char *path)
+{
+    int descriptor;
+    do {
+        descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    } while (descriptor < 0 && errno == EINTR);
+    return descriptor;
+}
+
 bool line_reader_open(const char *path, line_reader *out)
 {
     bool standard = !path || strcmp(path, "-") == 0;
-    int descriptor = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    int descriptor = standard ? STDIN_FILENO : descriptor_open(path);
     if (descriptor < 0) return false;
     *out = (line_reader){ .descriptor = descriptor, .name = standard ? "standard input" : path };
     return true;

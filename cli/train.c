@@ -57,7 +57,7 @@ static bool resumable(const watch *w, const char *output)
 {
     char path[4096];
     snprintf(path, sizeof path, "%s/checkpoint-%zu.ckpt", output, w->step);
-    return access(path, F_OK) == 0;
+    return interrupt_came() && access(path, F_OK) == 0;
 }
 
 static void result_print(const watch *w, const char *output)

@@ -1,7 +1,6 @@
 #include "base/file.h"
 
 #include <assert.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -18,10 +17,26 @@ static bert_status fail_errno(const char *action, const char *path)
                 strerror(error));
 }
 
+/* What every folder has. */
+static bool name_is_dots(const char *name)
+{
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+/* Network file systems let a signal end an open(). */
+int descriptor_open(const char *path, int flags)
+{
+    int descriptor;
+    do {
+        descriptor = open(path, flags);
+    } while (descriptor < 0 && errno == EINTR);
+    return descriptor;
+}
+
 bert_status file_map_open(const char *path, file_map *out)
 {
     /* without O_NONBLOCK a pipe that bears the name of a file would be waited for */
-    int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    int descriptor = descriptor_open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (descriptor < 0) return fail_errno("open", path);
 
     struct stat info;
@@ -57,16 +72,31 @@ void file_map_forget(const file_map *map, size_t from, size_t count)
     if (begin < end) madvise((void *)(map->bytes + begin), end - begin, MADV_DONTNEED);
 }
 
+/* After a stat() that failed: does it say that nothing is there? */
+static bool is_absent(void)
+{
+    return errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG || errno == ELOOP;
+}
+
 bool file_exists(const char *path)
 {
     struct stat info;
-    return stat(path, &info) == 0 && !S_ISDIR(info.st_mode);
+    return stat(path, &info) == 0 ? !S_ISDIR(info.st_mode) : !is_absent();
 }
 
 bool folder_exists(const char *path)
 {
     struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+    return stat(path, &info) == 0 ? S_ISDIR(info.st_mode) : !is_absent();
+}
+
+bert_status folder_next(DIR *entries, const char *path, struct dirent **out)
+{
+    do {
+        errno = 0;
+        *out = readdir(entries);
+    } while (*out && name_is_dots((*out)->d_name));
+    return !*out && errno ? fail_errno("read", path) : BERT_OK;
 }
 
 bert_status path_join(const char *folder, const char *name, char **out)
@@ -125,7 +155,7 @@ bert_status folder_sync(const char *path)
     char folder[PATH_MAX] = "."; /* the rename is done: this must not lack memory */
     assert(count < sizeof folder);
     if (count) memcpy(folder, path, count);
-    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int descriptor = descriptor_open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bert_status status = BERT_OK;
     if (descriptor < 0 || (fsync(descriptor) != 0 && errno != EINVAL))
         status = fail_errno("sync", folder);
@@ -191,11 +221,6 @@ bert_status folder_make(const char *path)
     }
     free(partial);
     return status;
-}
-
-bool name_is_dots(const char *name)
-{
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
 static bert_status entry_remove(int folder, const char *path, const char *name);

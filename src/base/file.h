@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -22,11 +23,17 @@ void file_map_close(file_map *map); /* a zeroed or closed map is left alone */
  * are read again where they are looked at again. */
 void file_map_forget(const file_map *map, size_t from, size_t count);
 
+/* Is there something of that name that is no folder; is there a folder? What cannot be looked at (a
+ * disk that fails, a folder closed to us) counts as there, and whoever opens it hears why: what is
+ * left out where it is absent must not be left out where it cannot be read. */
 bool file_exists(const char *path);
 bool folder_exists(const char *path);
 
-/* "." or "..", which every folder has. */
-bool name_is_dots(const char *name);
+/* open(2) of what is there already, which no signal keeps from it. */
+int descriptor_open(const char *path, int flags);
+
+/* The next entry of the folder `path` but for "." and ".."; NULL: there is none left. */
+bert_status folder_next(DIR *entries, const char *path, struct dirent **out);
 
 /* folder + "/" + name in a fresh string; the caller frees with free(). */
 bert_status path_join(const char *folder, const char *name, char **out);

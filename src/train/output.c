@@ -5,7 +5,6 @@
 #include "formats/json.h"
 #include "report/card.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -117,14 +116,14 @@ static bool file_unfinished(const char *name)
  */
 static bool holds_only(const char *path, const char *file)
 {
-    int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int descriptor = descriptor_open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     DIR *entries = descriptor >= 0 ? fdopendir(descriptor) : NULL;
     bool only = entries != NULL;
     if (!entries && descriptor >= 0) close(descriptor);
-    for (struct dirent *entry; only && (entry = readdir(entries));) {
-        const char *name = entry->d_name;
-        only =
-            name_is_dots(name) || (file && (strcmp(name, file) == 0 || unfinished_of(name, file)));
+    for (struct dirent *entry; only;) {
+        only = folder_next(entries, path, &entry) == BERT_OK;
+        if (!only || !entry) break;
+        only = file && (strcmp(entry->d_name, file) == 0 || unfinished_of(entry->d_name, file));
     }
     if (entries) closedir(entries);
     return only;
@@ -149,8 +148,9 @@ static bert_status folder_check(const char *folder, output_use use)
     if (!entries)
         return fail(BERT_IO, "%s: cannot look into the output folder: %s", folder, strerror(errno));
     bert_status status = BERT_OK;
-    for (struct dirent *entry; status == BERT_OK && (entry = readdir(entries));) {
-        if (name_is_dots(entry->d_name)) continue;
+    for (struct dirent *entry; status == BERT_OK;) {
+        status = folder_next(entries, folder, &entry);
+        if (status != BERT_OK || !entry) break;
         if (!file_ours(folder, entry->d_name) && !folder_known(folder, entry->d_name))
             status = fail(BERT_ARGUMENT,
                           "%s: holds '%s', which no run has made; choose another output folder",
@@ -182,8 +182,9 @@ static bert_status folder_name(const char *folder, char **out)
 
 static bert_status staging_look(const output *o, output_use use, DIR *entries)
 {
-    for (struct dirent *entry; (entry = readdir(entries));) {
-        if (name_is_dots(entry->d_name)) continue;
+    for (struct dirent *entry;;) {
+        TRY(folder_next(entries, o->staging, &entry));
+        if (!entry) return BERT_OK;
         if (!file_ours(o->staging, entry->d_name) && !file_unfinished(entry->d_name) &&
             !folder_known(o->staging, entry->d_name))
             return fail(BERT_ARGUMENT,
@@ -196,16 +197,16 @@ static bert_status staging_look(const output *o, output_use use, DIR *entries)
                         "goes on with it, --overwrite begins anew",
                         o->folder, o->staging);
     }
-    return BERT_OK;
 }
 
 /* Removes what a killed run left, but for checkpoints that the run may go on from. */
 static bert_status staging_clear(output *o, output_use use, DIR *entries)
 {
     bert_status status = BERT_OK;
-    for (struct dirent *entry; status == BERT_OK && (entry = readdir(entries));) {
+    for (struct dirent *entry; status == BERT_OK;) {
         char *path = NULL;
-        if (name_is_dots(entry->d_name)) continue;
+        status = folder_next(entries, o->staging, &entry);
+        if (status != BERT_OK || !entry) break;
         if (use == OUTPUT_RESUME && is_checkpoint(entry->d_name)) {
             o->kept = true;
             continue;
@@ -222,7 +223,7 @@ static bert_status staging_clear(output *o, output_use use, DIR *entries)
 static bert_status staging_open(output *o, output_use use)
 {
     TRY(folder_make(o->staging));
-    o->lock = open(o->staging, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    o->lock = descriptor_open(o->staging, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (o->lock < 0 && (errno == ELOOP || errno == ENOTDIR))
         return fail(BERT_ARGUMENT,
                     "%s: is a link, where the run wants a folder of its own to work in; remove it",
@@ -234,11 +235,12 @@ static bert_status staging_open(output *o, output_use use)
         return fail(BERT_ARGUMENT, "%s: another run is writing this output", o->folder);
     }
     DIR *entries = opendir(o->staging);
-    if (!entries) return fail(BERT_IO, "%s: cannot open: %s", o->staging, strerror(errno));
-    bert_status status = staging_look(o, use, entries);
-    rewinddir(entries);
+    bert_status status = entries
+                             ? staging_look(o, use, entries)
+                             : fail(BERT_IO, "%s: cannot open: %s", o->staging, strerror(errno));
+    if (entries) rewinddir(entries);
     if (status == BERT_OK) status = staging_clear(o, use, entries);
-    closedir(entries);
+    if (entries) closedir(entries);
     if (status != BERT_OK) { /* not ours to remove */
         close(o->lock);
         o->lock = -1;
@@ -283,8 +285,10 @@ bert_status output_open(const char *folder, output_use use, output *out)
 
 void output_release(output *o)
 {
-    if (o->lock >= 0) { /* without the lock the folder is another run's */
-        if (!o->kept) folder_remove(o->staging);
+    if (o->lock >= 0) {    /* without the lock the folder is another run's */
+        char reason[1024]; /* for which the run ends: one more failure is not told in its stead */
+        snprintf(reason, sizeof reason, "%s", status_message());
+        if (!o->kept && folder_remove(o->staging) != BERT_OK) (void)fail(BERT_IO, "%s", reason);
         close(o->lock);
     }
     free(o->folder);
@@ -328,10 +332,13 @@ bert_status output_checkpoint_path(const output *o, uint64_t step, char **path)
 static bert_status places_find(const char *folder, checkpoint_places *out)
 {
     DIR *entries = opendir(folder);
-    if (!entries) return BERT_OK; /* there is none */
+    if (!entries && errno == ENOENT) return BERT_OK;
+    if (!entries) return fail(BERT_IO, "%s: cannot open: %s", folder, strerror(errno));
     bert_status status = BERT_OK;
-    for (struct dirent *entry; status == BERT_OK && (entry = readdir(entries));) {
+    for (struct dirent *entry; status == BERT_OK;) {
         checkpoint_place place;
+        status = folder_next(entries, folder, &entry);
+        if (status != BERT_OK || !entry) break;
         if (!is_checkpoint(entry->d_name)) continue;
         checkpoint_name(entry->d_name, &place.step);
         void *items = out->items;
@@ -372,16 +379,17 @@ void checkpoint_places_release(checkpoint_places *places)
     *places = (checkpoint_places){ 0 };
 }
 
-bool output_has_model(const output *o)
+bert_status output_has_model(const output *o, bool *out)
 {
     char *path;
     checkpoint_places places = { 0 };
-    if (path_join(o->folder, "config.json", &path) != BERT_OK) return true;
+    TRY(path_join(o->folder, "config.json", &path));
     bool has = file_exists(path);
     free(path);
-    has = has && places_find(o->folder, &places) == BERT_OK && !places.count;
+    bert_status status = has ? places_find(o->folder, &places) : BERT_OK;
+    *out = has && !places.count;
     checkpoint_places_release(&places);
-    return has;
+    return status;
 }
 
 /* Removes all but the newest `keep` checkpoints of one folder. */

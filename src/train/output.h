@@ -64,7 +64,7 @@ void checkpoint_places_release(checkpoint_places *places);
 bert_status output_tidy(output *o);
 
 /* Does the output folder hold a model, and no checkpoint of a run that was stopped? */
-bool output_has_model(const output *o);
+bert_status output_has_model(const output *o, bool *out);
 
 /* Puts the staging folder in its place. Where that fails it is kept, and the message names it.
  * `finished`: nothing is left to go on with; then the checkpoints go. */

@@ -405,7 +405,9 @@ static bert_status resume_choose(run *r, checkpoint *out)
     TRY(finished_look(r));
     if (r->finished) return output_tidy(&r->output);
     TRY(checkpoint_choose(r, out));
-    if (!r->options->overwrite && output_has_model(&r->output))
+    bool has_model;
+    TRY(output_has_model(&r->output, &has_model));
+    if (!r->options->overwrite && has_model)
         return fail(BERT_ARGUMENT,
                     "%s: holds a model that this run has not made; --overwrite replaces it",
                     r->output.folder);
