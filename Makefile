@@ -54,8 +54,9 @@ $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(SUPPORT) $(BUILD)/libbert.a
 # Stands between the program and the system while it is tested; never under a sanitizer.
 $(FAULTS): $(BUILD)/%.so: %.c
 	@mkdir -p $(@D)
-	$(CC) $(WARNINGS) -D_GNU_SOURCE -fPIC -O2 -shared -o $@ $< -ldl
+	$(CC) $(WARNINGS) -D_GNU_SOURCE -Itests -fPIC -O2 -shared -o $@ $(filter %.c,$^) -ldl
 
+$(BUILD)/tests/faults/memory.so: tests/failing/memory.c tests/failing/memory.h
 # has malloc() and mmap() of its own
 $(BUILD)/tests/test_allocation: $(BUILD)/tests/failing/memory.o
 

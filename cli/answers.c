@@ -5,7 +5,7 @@
 
 void answer_set(answer *a, const char *name, json_t *value)
 {
-    if (json_object_set_new(a->object, name, value) != 0) a->broken = true;
+    a->object = json_with(a->object, name, value);
 }
 
 static int input_answer(const settings *s, const answerer *with, const input_batch *batch,
@@ -17,11 +17,10 @@ static int input_answer(const settings *s, const answerer *with, const input_bat
     int status = EXIT_DONE;
     if (with->describe(with->context, batch, index, &made) != BERT_OK) {
         status = complain_of_library();
-    } else if (made.broken) {
+    } else if (!made.object) {
         complain("no answer: a number in it is not finite, or memory is exhausted");
         status = EXIT_FAILED;
-    } else if (!json_line_print(made.object, stdout)) {
-        output_flush();
+    } else if (!json_line_print(made.object, stdout) || (ferror(stdout) && !output_flush())) {
         status = EXIT_FAILED;
     }
     json_decref(made.object);

@@ -8,8 +8,7 @@
 
 /* One JSON object being made. */
 typedef struct answer {
-    json_t *object;
-    bool broken; /* memory is exhausted or a number is not finite */
+    json_t *object; /* NULL: memory is exhausted or a number is not finite */
 } answer;
 
 typedef struct answerer {
@@ -17,7 +16,7 @@ typedef struct answerer {
     /* What is computed for a whole batch; NULL: nothing. */
     bert_status (*compute)(void *context, const input_batch *batch);
     /* Fills the answer to one input of the batch computed last. A value that could not be made
-     * is set as NULL, which answer_set() remembers. */
+     * is set as NULL, which leaves no answer. */
     bert_status (*describe)(void *context, const input_batch *batch, size_t index, answer *out);
     const bert_model *model; /* whose task reads the input; NULL: plain texts */
     const char *members;     /* " label score ": what describe() sets, so that --keep must not */

@@ -40,9 +40,8 @@ static bert_status tokens_describe(void *context, const input_batch *batch, size
         bert_embed_tokens(e->open.session, batch->inputs[index], e->normalize, &vectors, &tokens);
     if (status != BERT_OK) return status;
     json_t *rows = json_array();
-    for (size_t i = 0; i < tokens; i++)
-        if (json_array_append_new(rows, json_from_floats(vectors + i * hidden, hidden)) != 0)
-            out->broken = true;
+    for (size_t i = 0; i < tokens && rows; i++)
+        rows = json_list_with(rows, json_from_floats(vectors + i * hidden, hidden));
     bert_embedding_free(vectors);
     answer_set(out, "embedding", rows);
     return BERT_OK;

@@ -134,13 +134,14 @@ static json_t *tensors_json(const description *d)
     json_t *list = json_array();
     for (size_t i = 0; i < d->info.parameter_tensors; i++) {
         bert_parameter p = bert_model_parameter(d->model, i);
-        json_t *shape = json_array();
-        json_array_append_new(shape, json_from_size(p.rows));
-        if (p.cols) json_array_append_new(shape, json_from_size(p.cols));
-        json_array_append_new(list,
-                              json_pack("{s:s, s:o, s:s, s:b, s:b}", "name", p.name, "shape", shape,
-                                        "stored", p.stored, "decay", p.decay, "trained",
-                                        parameter_trained(&p, d->settings->train.freeze)));
+        json_t *shape = json_list_with(json_array(), json_from_size(p.rows));
+        if (p.cols) shape = json_list_with(shape, json_from_size(p.cols));
+        json_t *tensor = json_with(json_object(), "name", json_string(p.name));
+        tensor = json_with(tensor, "shape", shape);
+        tensor = json_with(tensor, "stored", json_string(p.stored));
+        tensor = json_with(tensor, "decay", json_boolean(p.decay));
+        bool trained = parameter_trained(&p, d->settings->train.freeze);
+        list = json_list_with(list, json_with(tensor, "trained", json_boolean(trained)));
     }
     return list;
 }
@@ -149,7 +150,7 @@ static json_t *labels_json(const description *d)
 {
     json_t *list = json_array();
     for (size_t i = 0; d->info.has_classifier && i < d->info.labels; i++)
-        json_array_append_new(list, json_string(bert_model_label(d->model, i)));
+        list = json_list_with(list, json_string(bert_model_label(d->model, i)));
     return list;
 }
 
@@ -183,16 +184,16 @@ static int description_print_json(const description *d)
         { "layers_again", m->layers_again },
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        json_object_set_new(object, numbers[i].name, json_from_size(numbers[i].value));
-    json_object_set_new(object, "activation", json_string(info->activation));
-    json_object_set_new(object, "has_pooler", json_boolean(info->has_pooler));
-    json_object_set_new(object, "task", json_string(info->task));
-    json_object_set_new(object, "has_classifier", json_boolean(info->has_classifier));
-    json_object_set_new(object, "labels", labels_json(d));
-    json_object_set_new(object, "tensors", tensors_json(d));
-    json_line_print(object, stdout); /* a failure is sticky */
+        object = json_with(object, numbers[i].name, json_from_size(numbers[i].value));
+    object = json_with(object, "activation", json_string(info->activation));
+    object = json_with(object, "has_pooler", json_boolean(info->has_pooler));
+    object = json_with(object, "task", json_string(info->task));
+    object = json_with(object, "has_classifier", json_boolean(info->has_classifier));
+    object = json_with(object, "labels", labels_json(d));
+    object = json_with(object, "tensors", tensors_json(d));
+    bool printed = json_line_print(object, stdout);
     json_decref(object);
-    return output_flush() ? EXIT_DONE : EXIT_FAILED;
+    return printed && output_flush() ? EXIT_DONE : EXIT_FAILED;
 }
 
 static int description_print(const description *d)

@@ -1,5 +1,10 @@
 #include "json_lines.h"
 
+#include "report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
 json_t *json_from_text(bert_text text)
 {
     return text.bytes ? json_stringn(text.bytes, text.count) : json_null();
@@ -7,17 +12,59 @@ json_t *json_from_text(bert_text text)
 
 json_t *json_from_floats(const float *values, size_t count)
 {
-    json_t *array = json_array();
-    for (size_t i = 0; i < count; i++) {
-        if (json_array_append_new(array, json_real((double)values[i])) == 0) continue;
-        json_decref(array);
+    json_t *list = json_array();
+    for (size_t i = 0; i < count && list; i++)
+        list = json_list_with(list, json_real((double)values[i]));
+    return list;
+}
+
+json_t *json_from_word(const char *word)
+{
+    json_t *value = json_string(word);
+    char *ascii = value ? NULL : strdup(word);
+    if (!ascii) return value;
+    for (char *at = ascii; *at; at++)
+        if ((unsigned char)*at >= 0x80) *at = '?';
+    value = json_string(ascii);
+    free(ascii);
+    return value;
+}
+
+json_t *json_with(json_t *object, const char *key, json_t *value)
+{
+    if (object && json_object_set_new(object, key, value) == 0) return object;
+    if (!object) json_decref(value);
+    json_decref(object);
+    return NULL;
+}
+
+json_t *json_list_with(json_t *list, json_t *value)
+{
+    if (list && json_array_append_new(list, value) == 0) return list;
+    if (!list) json_decref(value);
+    json_decref(list);
+    return NULL;
+}
+
+json_t *json_with_members(json_t *object, json_t *from)
+{
+    const char *key;
+    json_t *value;
+    if (!from) {
+        json_decref(object);
         return NULL;
     }
-    return array;
+    json_object_foreach(from, key, value) object = json_with(object, key, json_incref(value));
+    return object;
 }
 
 bool json_line_print(const json_t *value, FILE *out)
 {
     const size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(9);
-    return json_dumpf(value, out, flags) == 0 && putc('\n', out) != EOF;
+    if (value && (json_dumpf(value, out, flags) == 0 || ferror(out))) {
+        putc('\n', out);
+        return true;
+    }
+    complain("memory is exhausted");
+    return false;
 }

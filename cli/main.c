@@ -75,6 +75,8 @@ static int command_start(command_index command, int argc, char **argv)
         status = EXIT_DONE;
         break;
     case PARSE_WRONG:
+        if (s.train_files.exhausted || s.data_files.exhausted || s.keep.exhausted)
+            status = EXIT_FAILED;
         break;
     }
     settings_release(&s);

@@ -55,7 +55,7 @@ parse_outcome options_parse(command_index command, int argc, char **argv, settin
 void option_value_text(const option_entry *option, const settings *s, char *out, size_t capacity);
 
 /* The options of a command with their values, one a line, or as one JSON object where s->json. */
-void options_print(command_index command, const settings *s, FILE *out);
+int options_print(command_index command, const settings *s, FILE *out);
 
 /* The edit distance that a slip of the finger makes: insertions, deletions, replacements and swaps
  * of neighbours, one each. */

@@ -72,13 +72,13 @@ static json_t *option_json(const option_entry *option, const settings *s)
         return json_real(*(const double *)field);
     case KIND_WORD:
     case KIND_TEXT:
-        return json_string(*(const char *const *)field);
+        return json_from_word(*(const char *const *)field);
     case KIND_TEXTS:
     case KIND_FILES: {
         const text_list *list = field;
         json_t *array = json_array();
         for (size_t i = 0; i < list->count; i++)
-            json_array_append_new(array, json_string(list->items[i]));
+            array = json_list_with(array, json_from_word(list->items[i]));
         return array;
     }
     case KIND_FLAG:
@@ -90,7 +90,7 @@ static json_t *option_json(const option_entry *option, const settings *s)
     return json_null();
 }
 
-void options_print(command_index command, const settings *s, FILE *out)
+int options_print(command_index command, const settings *s, FILE *out)
 {
     json_t *object = json_object();
     for (size_t i = 0; i < option_count; i++) {
@@ -99,12 +99,13 @@ void options_print(command_index command, const settings *s, FILE *out)
         if (!(option->commands & 1u << command)) continue;
         option_value_text(option, s, text, sizeof text);
         if (s->json)
-            json_object_set_new(object, option->name, option_json(option, s));
+            object = json_with(object, option->name, option_json(option, s));
         else if (*text)
             fprintf(out, "%s = %s\n", option->name, text);
         else
             fprintf(out, "%s = (%s)\n", option->name, option->absent);
     }
-    if (s->json) json_line_print(object, out);
+    bool printed = !s->json || json_line_print(object, out);
     json_decref(object);
+    return printed ? EXIT_DONE : EXIT_FAILED;
 }

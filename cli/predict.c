@@ -20,7 +20,7 @@ static bert_status line_describe(void *context, const input_batch *batch, size_t
     (void)batch;
     predictor *p = context;
     json_t *members = json_loads(p->lines[index], 0, NULL);
-    if (!members || json_object_update(out->object, members) != 0) out->broken = true;
+    out->object = json_with_members(out->object, members);
     json_decref(members);
     bert_text_free(p->lines[index]);
     p->lines[index] = NULL;

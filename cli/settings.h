@@ -25,6 +25,7 @@ enum {
 typedef struct text_list {
     const char **items; /* [count], the texts borrowed from argv */
     size_t count;
+    bool exhausted; /* memory was, before one could be added */
 } text_list;
 
 typedef struct settings {

@@ -23,11 +23,10 @@ static bert_status tokens_describe(void *context, const input_batch *batch, size
 
     json_t *ids = json_array(), *tokens = json_array(), *offsets = json_array();
     for (size_t i = 0; i < encoding.count; i++) {
-        int failed = json_array_append_new(ids, json_integer(encoding.ids[i]));
-        failed |= json_array_append_new(tokens, json_string(encoding.tokens[i]));
-        failed |= json_array_append_new(
-            offsets, json_from_pair(encoding.offsets[i][0], encoding.offsets[i][1]));
-        if (failed) out->broken = true;
+        const uint32_t *place = encoding.offsets[i];
+        ids = json_list_with(ids, json_integer(encoding.ids[i]));
+        tokens = json_list_with(tokens, json_string(encoding.tokens[i]));
+        offsets = json_list_with(offsets, json_from_pair(place[0], place[1]));
     }
     bert_encoding_release(&encoding);
     answer_set(out, "ids", ids);

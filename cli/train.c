@@ -12,17 +12,17 @@
 #include <string.h>
 #include <unistd.h>
 
-static void result_print_json(const watch *w, const char *output)
+static bool result_print_json(const watch *w, const char *output)
 {
-    json_t *line = json_object();
-    json_object_set_new(line, "output", json_string(output));
-    json_object_set_new(line, "steps", json_integer((json_int_t)w->step));
-    json_object_set_new(line, "interrupted", json_boolean(interrupt_came()));
+    json_t *line = json_with(json_object(), "output", json_from_word(output));
+    line = json_with(line, "steps", json_integer((json_int_t)w->step));
+    line = json_with(line, "interrupted", json_boolean(interrupt_came()));
     if (w->settings->train.keep_best)
-        json_object_set_new(line, "epoch", json_integer((json_int_t)w->metrics_epoch));
-    if (w->profile) json_object_set(line, "profile", w->profile);
-    json_line_print(line, stdout);
+        line = json_with(line, "epoch", json_integer((json_int_t)w->metrics_epoch));
+    if (w->profile) line = json_with(line, "profile", json_incref(w->profile));
+    bool printed = json_line_print(line, stdout);
     json_decref(line);
+    return printed;
 }
 
 /* The task that was found or given, as the run's own record has it: the model itself would be read
@@ -84,22 +84,22 @@ static void result_print(const watch *w, const char *output)
     next_command_print(output);
 }
 
-/* Of a dry run the watch has printed what there is. */
-static void result_tell(const watch *w, const char *output)
+/* Of a dry run the watch has printed what there is. Returns the exit status: what the run has saved
+ * stays, but a line that is lacking is a failure. */
+static int result_tell(const watch *w, const char *output)
 {
-    if (w->settings->train.dry_run) return;
+    bool printed = !w->broken;
+    if (w->settings->train.dry_run) return printed ? EXIT_DONE : EXIT_FAILED;
     if (w->settings->json)
-        result_print_json(w, output);
+        printed = result_print_json(w, output) && printed;
     else
         result_print(w, output);
+    return printed ? EXIT_DONE : EXIT_FAILED;
 }
 
 int command_train(const settings *s)
 {
-    if (s->print_options) {
-        options_print(INDEX_TRAIN, s, stdout);
-        return EXIT_DONE;
-    }
+    if (s->print_options) return options_print(INDEX_TRAIN, s, stdout);
     watch w = watch_start(s);
     bert_train_options options = s->train;
     options.model = s->operands[0];
@@ -120,7 +120,7 @@ int command_train(const settings *s)
         status = complain_of_library();
     } else {
         progress_clear(&w.progress);
-        result_tell(&w, options.output);
+        status = result_tell(&w, options.output);
     }
     watch_release(&w);
     return status;

@@ -12,6 +12,7 @@ bool list_add(text_list *list, const char *text)
     const char **grown = realloc(list->items, (list->count + 1) * sizeof *grown);
     if (!grown) {
         complain("memory is exhausted");
+        list->exhausted = true;
         return false;
     }
     grown[list->count++] = text;

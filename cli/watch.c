@@ -38,13 +38,18 @@ void metrics_print(const json_t *metrics, FILE *out)
     fputc('\n', out);
 }
 
-static void evaluation_print(const watch *w, const bert_event *event, const json_t *metrics)
+/* Takes the value over. */
+static void line_print(watch *w, json_t *value)
+{
+    if (!json_line_print(value, stdout)) w->broken = true;
+    json_decref(value);
+}
+
+static void evaluation_print(watch *w, const bert_event *event, json_t *metrics)
 {
     if (w->settings->json) {
-        json_t *line = json_pack("{s:I}", "epoch", (json_int_t)event->epoch);
-        json_object_update(line, (json_t *)metrics);
-        json_line_print(line, stdout);
-        json_decref(line);
+        json_t *epoch = json_integer((json_int_t)event->epoch);
+        line_print(w, json_with_members(json_with(json_object(), "epoch", epoch), metrics));
     } else {
         if (event->epoch == 0)
             fputs("before training: ", stdout);
@@ -90,20 +95,21 @@ static void runs_note(watch *w, const bert_event *event)
 {
     json_t *runs = json_loads(event->text, 0, NULL);
     metrics_forget(w);
-    if (w->settings->json)
-        json_line_print(runs, stdout);
-    else
-        runs_print(runs, stdout);
+    if (w->settings->json) {
+        line_print(w, runs);
+        return;
+    }
+    runs_print(runs, stdout);
     json_decref(runs);
 }
 
 /* The result of a dry run; else news. */
-static void data_note(const watch *w, const bert_event *event)
+static void data_note(watch *w, const bert_event *event)
 {
     bool result = w->settings->train.dry_run;
     json_t *summary = json_loads(event->text, 0, NULL);
     if (result && w->settings->json)
-        json_line_print(summary, stdout);
+        line_print(w, json_incref(summary));
     else if (result || !w->settings->quiet)
         data_print(summary, result ? stdout : stderr);
     json_decref(summary);

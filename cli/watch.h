@@ -15,6 +15,7 @@ typedef struct watch {
     size_t metrics_epoch; /* its epoch */
     double best_score;
     json_t *profile; /* where the time went; NULL: not told */
+    bool broken;     /* memory was exhausted, and said so, before a line could be printed */
 } watch;
 
 watch watch_start(const settings *s);
