@@ -12,8 +12,9 @@ A case is a claim in brackets and lines of
     left: NAMES        what the folder holds at the end, hidden files too, sorted (not checked unless said)
 
 The commands see $GOLDEN (a tiny model with a head), $TEXTS (its labelled texts),
-$DEMO, $ROOT and $BUILD.
+$DEMO, $ROOT and $BUILD; $BOUND before a command binds it to permissions, for the super-user too.
 """
+import functools
 import importlib.util
 import os
 import pathlib
@@ -52,8 +53,26 @@ def tmpfs_works():
         return mounted.returncode == 0
 
 
+# Commands that run another which permissions bind, as they do not bind the super-user.
+BINDING = ("", "setpriv --bounding-set=-dac_override,-dac_read_search", "unshare --user --map-user=65534")
+
+
+@functools.cache
+def binding():
+    """The first of BINDING that does so here, else None."""
+    def binds(command):
+        with tempfile.TemporaryDirectory() as folder:
+            os.chmod(folder, 0o555)
+            words = [*command.split(), "sh", "-c", 'test -r tests/run.py && ! touch "$0/file"', folder]
+            try:
+                return subprocess.run(words, capture_output=True).returncode == 0
+            except FileNotFoundError:
+                return False
+    return next((command for command in BINDING if binds(command)), None)
+
+
 NEEDS = {
-    "not-root": (lambda: os.geteuid() != 0, "the super-user may write anywhere"),
+    "binding": (lambda: binding() is not None, "the super-user may write anywhere, and cannot be bound here"),
     "tmpfs": (tmpfs_works, "no file system can be mounted here"),
     "terminal": (lambda: shutil.which("script") is not None, "there is no script(1) to make a terminal"),
     "plain-build": (lambda: not os.environ.get("SAN"), "the sanitizers' runtime cannot take part in it"),
@@ -75,6 +94,7 @@ def environment_of(build):
         "GOLDEN": str(root / "tests/data/golden/gelu"),
         "TEXTS": str(root / "tests/data/golden/gelu/texts.tsv"),
         "DEMO": str(root / "demo"),
+        "BOUND": binding() or "",
         "LC_ALL": "C.UTF-8",
     }
 
