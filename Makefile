@@ -23,7 +23,7 @@ TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 SUPPORT := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tests/test_*.c),$(wildcard tests/*.c)))
 FAULTS  := $(patsubst tests/%.c,$(BUILD)/tests/%.so,$(wildcard tests/faults/*.c))
 TOOLS   := $(patsubst %.c,$(BUILD)/%,$(wildcard tools/*.c bench/*.c))
-TARGETS := $(filter-out fuzz files replay table,$(patsubst fuzz/%.c,%,$(wildcard fuzz/*.c)))
+TARGETS := $(filter-out fuzz files replay table tensors,$(patsubst fuzz/%.c,%,$(wildcard fuzz/*.c)))
 
 .PHONY: all clean
 all: $(BUILD)/bert $(BUILD)/libbert.so ## build/bert and build/libbert.so
@@ -68,12 +68,12 @@ $(TOOLS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libbert.a
 # A target of fuzz/ sees the parsers and what they stand on. Its files live in memory (fuzz/fuzz.h). Where libFuzzer is
 # not linked in, replay.c runs it.
 PARSERS := $(filter $(BUILD)/src/base/% $(BUILD)/src/formats/% $(BUILD)/src/text/% $(BUILD)/src/data/% \
-                    $(BUILD)/src/model/config% $(BUILD)/src/tasks/label% $(BUILD)/src/train/task.o $(BUILD)/src/train/checkpoint.o,$(OBJECTS))
+                    $(BUILD)/src/model/config% $(BUILD)/src/model/tensor_names.o $(BUILD)/src/tasks/label% $(BUILD)/src/train/task.o $(BUILD)/src/train/checkpoint.o,$(OBJECTS))
 IN_MEMORY = $(addprefix -Wl$(comma)--wrap=,file_map_open file_map_close file_map_forget file_exists folder_exists)
 REPLAY    = $(if $(findstring fuzzer,$(SAN)),,$(BUILD)/fuzz/replay.o)
 
 $(BUILD)/fuzz/%.o: FLAGS += -Ifuzz
-$(TARGETS:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: $(BUILD)/fuzz/%.o $(patsubst %,$(BUILD)/fuzz/%.o,fuzz files table) $(PARSERS)
+$(TARGETS:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: $(BUILD)/fuzz/%.o $(patsubst %,$(BUILD)/fuzz/%.o,fuzz files table tensors) $(PARSERS)
 	$(CC) $(FLAGS) $(CFLAGS) -o $@ $^ $(IN_MEMORY) $(LIBRARIES)
 $(TARGETS:%=$(BUILD)/fuzz/%): $(REPLAY)
 
