@@ -125,7 +125,7 @@ static bert_session_options session_options(void)
 {
     bert_session_options options = bert_session_options_default();
     options.threads = 2;
-    options.max_length = 32;
+    options.max_length = 24;
     options.batch_tokens = 64;
     options.task_options.logits = true;
     options.task_options.answers = 3;
@@ -365,6 +365,7 @@ static void calls_fail(void **state, const call *calls, size_t count)
 
 #define TOKENIZERS "tests/data/tokenizer/"
 #define HEADS "tests/data/heads/"
+#define OTHERS "tests/data/tensorflow/"
 #define GOLDEN "tests/data/golden/gelu"
 
 static void tokenizing_survives(void **state)
@@ -443,6 +444,19 @@ static void evaluating_survives(void **state)
 
 /* ---- training */
 
+static void set_short(bert_train_options *o)
+{
+    o->max_length = 16;
+}
+
+static void files_of_others_survive(void **state)
+{
+    CALLS_FAIL({ "embed: TensorFlow", embedding, .model = OTHERS "google_classify" },
+               { "embed: Keras", embedding, .model = OTHERS "keras_shards" },
+               { "train: TensorFlow, cased", training, .model = OTHERS "google_answer",
+                 .data = HEADS "weighted/texts.tsv", .task = "classify", .set = set_short });
+}
+
 static void set_weights(bert_train_options *o)
 {
     o->task_options.class_weights = "balanced";
@@ -514,6 +528,7 @@ int main(void)
                                         scratch_close),
         cmocka_unit_test_setup_teardown(answering_survives, scratch_open, scratch_close),
         cmocka_unit_test_setup_teardown(evaluating_survives, scratch_open, scratch_close),
+        cmocka_unit_test_setup_teardown(files_of_others_survive, scratch_open, scratch_close),
         cmocka_unit_test_setup_teardown(training_survives, scratch_open, scratch_close),
         cmocka_unit_test_setup_teardown(the_machines_kernels_survive, scratch_open, scratch_close),
     };
