@@ -135,8 +135,9 @@ BERT_API bert_status bert_conll_next(bert_conll *file, bert_sentence *out, bool 
 
 typedef struct bert_model bert_model;
 
-/* Opens a folder in Hugging Face's layout: config.json, model.safetensors (or shards), the
- * tokenizer's files. Weights stored as f32 are mapped, not copied. */
+/* Opens a folder in Hugging Face's layout: config.json, model.safetensors (or shards; tf_model.h5),
+ * the tokenizer's files; or in Google's: bert_config.json, a checkpoint of TensorFlow, vocab.txt
+ * (docs/models.md). Weights stored as f32 are mapped, not copied. */
 BERT_API bert_status bert_model_open(const char *folder, bert_model **out);
 BERT_API void bert_model_free(bert_model *model);
 
