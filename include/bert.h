@@ -345,7 +345,8 @@ typedef struct bert_train_options {
      * one part of the data and measured by that part. folds.json in `output` has the measures. */
     size_t folds;
     /* 0; else so many trainings, with the seeds seed, seed + 1, ..: the best by the dev data is
-     * saved, and seeds.json in `output` has the measures of all. */
+     * saved, and seeds.json in `output` has the measures of all. `resume` goes on with a series,
+     * too: what its trainings have left lies beside `output`. */
     size_t seeds;
     const char *output; /* folder to make */
     bool overwrite;     /* may `output` hold something already? */

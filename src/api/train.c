@@ -67,8 +67,6 @@ static bert_status many_check(const bert_train_options *o, bool has_dev)
                                    "several seeds");
     if (o->seeds && !has_dev)
         return fail(BERT_ARGUMENT, "to keep the best seed, dev data must be given to compare by");
-    if ((o->folds || o->seeds) && o->resume)
-        return fail(BERT_ARGUMENT, "several runs are not resumed; train anew without --resume");
     if (o->folds) TRY(in_bounds("folds", (double)o->folds, 2, many));
     if (o->seeds) TRY(in_bounds("seeds", (double)o->seeds, 2, many));
     return BERT_OK;
@@ -154,13 +152,13 @@ static bert_status dev_open(const bert_train_options *o, const task *kind, datas
 }
 
 bert_status data_train(const bert_train_options *o, const task *kind, const dataset *d,
-                       const dataset *dev, evaluation *made)
+                       const dataset *dev, const run_place *place, trained *out)
 {
     run r;
-    TRY(run_open(o, kind, d, dev->count ? dev : NULL, &r));
+    TRY(run_open(o, kind, d, dev->count ? dev : NULL, place, &r));
     bert_status status = o->dry_run ? dry_run(&r) : train(&r);
     if (status == BERT_OK) {
-        *made = r.evaluation;
+        *out = (trained){ .made = r.evaluation, .finished = r.finished || !run_unfinished(&r) };
         r.evaluation = (evaluation){ 0 };
     }
     run_release(&r);
@@ -170,11 +168,11 @@ bert_status data_train(const bert_train_options *o, const task *kind, const data
 static bert_status runs_train(const bert_train_options *o, const task *kind, const dataset *d,
                               const dataset *dev)
 {
-    evaluation made = { 0 };
+    trained t = { 0 };
     if (o->folds && !o->dry_run) return folds_train(o, kind, d);
     if (o->seeds && !o->dry_run) return seeds_train(o, kind, d, dev);
-    bert_status status = data_train(o, kind, d, dev, &made);
-    evaluation_release(&made);
+    bert_status status = data_train(o, kind, d, dev, &(run_place){ 0 }, &t);
+    evaluation_release(&t.made);
     return status;
 }
 

@@ -221,6 +221,7 @@ static bert_status run_put(const run *r, json_t *object)
     TRY(json_put(object, "command_line", given_text(r->options->command_line)));
     TRY(json_put(object, "steps", json_integer((json_int_t)r->steps_done)));
     TRY(json_put(object, "finished", json_boolean(!run_unfinished(r))));
+    if (r->evaluation.metrics) TRY(json_put(object, "score", json_number(r->evaluation.score)));
     if (r->resumed) TRY(json_put(object, "resumed", json_incref(r->resumed)));
     TRY(json_put(object, "memory", record_memory(r)));
     json_t *options = json_object();

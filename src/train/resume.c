@@ -375,6 +375,19 @@ static bert_status checkpoint_choose(const run *r, checkpoint *out)
     return BERT_OK;
 }
 
+/* What the run that has ended measured, from its record and the file beside it. */
+static bert_status results_take(run *r, const char *record_path, const json_t *record)
+{
+    char *path;
+    TRY(path_join(r->output.folder, "eval_results.json", &path));
+    bert_status status =
+        file_exists(path) ? json_read_object(path, &r->evaluation.metrics) : BERT_OK;
+    free(path);
+    if (status == BERT_OK)
+        status = json_get_double(record, record_path, "score", -1e300, 1e300, &r->evaluation.score);
+    return status;
+}
+
 /* Does the output folder hold this run's end? Another's is replaced if the options say so. */
 static bert_status finished_look(run *r)
 {
@@ -389,8 +402,9 @@ static bert_status finished_look(run *r)
         status = run_same(r, r->output.folder, record);
         if (status == BERT_OK) {
             r->finished = true;
-            observe_note(&o->observer, "%s holds this run's end already; nothing is left to do",
-                         r->output.folder);
+            status = results_take(r, path, record);
+            observe_note(&o->observer, "%s holds this run's end already; nothing is left to do%s",
+                         r->output.folder, r->place.folder ? " in it" : "");
         } else if (o->overwrite) {
             status = BERT_OK; /* an older model, to be replaced */
         }

@@ -428,16 +428,20 @@ static bert_status run_fill(run *r, const dataset *d)
     output_use use = r->options->resume      ? OUTPUT_RESUME
                      : r->options->overwrite ? OUTPUT_REPLACE
                                              : OUTPUT_NEW;
-    if (!r->options->dry_run) TRY(output_open(r->options->output, use, &r->output));
+    const char *folder = r->place.folder ? r->place.folder : r->options->output;
+    if (!r->options->dry_run) TRY(output_open(folder, use, &r->output));
     return run_open_parts(r, d);
 }
 
 bert_status run_open(const bert_train_options *options, const task *kind, const dataset *d,
-                     const dataset *dev, run *r)
+                     const dataset *dev, const run_place *place, run *r)
 {
-    *r = (run){
-        .options = options, .task = kind, .train_data = d, .dev_data = dev, .output = { .lock = -1 }
-    };
+    *r = (run){ .options = options,
+                .place = *place,
+                .task = kind,
+                .train_data = d,
+                .dev_data = dev,
+                .output = { .lock = -1 } };
     bert_status status = run_fill(r, d);
     if (status != BERT_OK) run_release(r);
     return status;
@@ -527,5 +531,6 @@ bert_status run_finish(run *r)
         TRY(r->task->save(&r->config, h->groups | (h->passed_on & r->start.groups), r->max_length,
                           folder));
     TRY(record_write(r));
+    if (r->place.file) TRY(output_json(&r->output, r->place.file, r->place.value));
     return output_publish(&r->output, !run_unfinished(r));
 }

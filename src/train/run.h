@@ -23,8 +23,16 @@ typedef struct checkpoint_period {
     double seconds;
 } checkpoint_period;
 
+/* Where a run works that is one of several, and what its folder holds beside the rest. */
+typedef struct run_place {
+    const char *folder; /* NULL: the option `output`, which the record names in any case */
+    const char *file;   /* NULL, or the name of a JSON file more, */
+    const json_t *value;
+} run_place;
+
 typedef struct run {
     const bert_train_options *options;
+    run_place place;
     const task *task;
     compute *on;
     profile *profile; /* the same, where it is to be profiled; else NULL */
@@ -78,15 +86,16 @@ typedef struct run {
     size_t checkpoint_step;  /* of the last one, */
     double checkpoint_clock; /* and when it was taken */
     json_t *resumed;         /* the steps after which the run went on; NULL: never stopped */
-    bool finished;           /* the output holds its end already */
+    bool finished;           /* the output holds its end already, and `evaluation` what that one
+                                measured */
 } run;
 
 /* Opens all of it for the training data `d` and the dev data (NULL: none), which outlive the run.
- * A dry run has no output and no journal. Where the checkpoint
- * has a head for the same labels it is kept, else a fresh one is drawn (normal, 0.02; zero bias),
- * and the observer hears which. On failure nothing remains. */
+ * A dry run has no output and no journal. What `place` points at outlives the run, too. Where the
+ * checkpoint has a head for the same labels it is kept, else a fresh one is drawn (normal, 0.02;
+ * zero bias), and the observer hears which. On failure nothing remains. */
 bert_status run_open(const bert_train_options *options, const task *kind, const dataset *d,
-                     const dataset *dev, run *r);
+                     const dataset *dev, const run_place *place, run *r);
 void run_release(run *r);
 
 /* A forward or backward pass of the run's batch. */

@@ -4,6 +4,7 @@ never stopped.
     python3 tests/faults/kills.py every STRIDE [FIRST]    at every STRIDE-th write, sync and rename of a whole run, as the
                                                     disk stands then, and as a power failure would leave it
     python3 tests/faults/kills.py fail KIND STRIDE [FIRST]    every STRIDE-th write, sync or rename fails (disk full, ...)
+    python3 tests/faults/kills.py folds STRIDE [FIRST]    as every, of a series of trainings (--folds 2); or seeds (--seeds 3)
     python3 tests/faults/kills.py random COUNT [SEED]     SIGKILL at random instants, at least a quarter of them
                                                     within a save
 
@@ -26,15 +27,15 @@ from disk import Disk, read_records
 
 BUILD = pathlib.Path(os.environ["BUILD"])
 GOLDEN = pathlib.Path(os.environ["GOLDEN"])
-SAME = ("model.safetensors", "train_log.jsonl", "eval_results.json", "config.json")
+SAME = ("model.safetensors", "train_log.jsonl", "eval_results.json", "config.json", "folds.json", "seeds.json")
+TEXTS = GOLDEN / "texts.tsv"
+MEASURED = {"": ["--dev", TEXTS, "--keep-best"], "folds": ["--folds", "2"], "seeds": ["--dev", TEXTS, "--keep-best", "--seeds", "3"]}
 COUNTED = ("write", "sync", "rename", "exchange")
 
 
-def command(output, threads, *more, epochs):
-    texts = GOLDEN / "texts.tsv"
-    return [BUILD / "bert", "train", GOLDEN, "--train", texts, "--dev", texts, "--output", output, "--epochs", str(epochs),
-            "--batch-size", "4", "--max-length", "32", "--dropout", "0.1", "--threads", str(threads), "--keep-best",
-            "--quiet", *more]
+def command(output, threads, *more, epochs, series=""):
+    return [BUILD / "bert", "train", GOLDEN, "--train", TEXTS, *MEASURED[series], "--output", output, "--epochs", str(epochs),
+            "--batch-size", "4", "--max-length", "32", "--dropout", "0.1", "--threads", str(threads), "--quiet", *more]
 
 
 def run(words, **faults):
@@ -49,22 +50,24 @@ def finished(process):
 
 
 class Bench:
-    def __init__(self, folder, epochs, every):
-        self.folder, self.epochs, self.every, self.wrong = pathlib.Path(folder), epochs, every, []
+    def __init__(self, folder, epochs, every, series=""):
+        self.folder, self.every, self.wrong = pathlib.Path(folder), every, []
+        self.kind = {"epochs": epochs, "series": series}
         self.good = self.folder / "good"
-        said, status = finished(run(command(self.good, 1, epochs=epochs)))
+        said, status = finished(run(command(self.good, 1, **self.kind)))
         if status != 0:
             sys.exit(said)
+        self.names = [name for name in SAME if (self.good / name).exists()]
 
     def begin(self, place, **faults):
-        return run(command(place / "o", 1, "--checkpoint-every", str(self.every), epochs=self.epochs), **faults)
+        return run(command(place / "o", 1, "--checkpoint-every", str(self.every), **self.kind), **faults)
 
     def go_on(self, place, what, step=0):
         """What the folder `place` holds is resumed, from `step` or later, and compared."""
         ended = (place / "o" / "run.json").exists()
         said, status = finished(run(command(place / "o", 3, "--checkpoint-every", str(self.every), "--resume",
-                                            epochs=self.epochs)))
-        others = [name for name in SAME if status == 0 and not filecmp.cmp(self.good / name, place / "o" / name, False)]
+                                            **self.kind)))
+        others = [name for name in self.names if status == 0 and not filecmp.cmp(self.good / name, place / "o" / name, False)]
         left = sorted(p.name for p in place.iterdir())
         extra = [p.name for p in (place / "o").glob("*") if ".partial" in p.name or ".ckpt" in p.name]
         if status == 0 and not ended and step:
@@ -87,8 +90,8 @@ def step_saved(log):
     return saved
 
 
-def every(folder, stride, first):
-    bench, at, resumed = Bench(folder, epochs=2, every=2), first, 0
+def every(folder, stride, first, series=""):
+    bench, at, resumed = Bench(folder, epochs=2, every=2, series=series), first, 0
     while True:
         place, lost, log = (bench.folder / name for name in ("killed", "lost", "log"))
         place.mkdir()
@@ -99,12 +102,12 @@ def every(folder, stride, first):
         disk.apply(read_records(log))
         disk.write_safe(lost)
         for left, what in ((place, "killed"), (lost, "power failed")):
-            bench.go_on(left, f"{what} at write, sync or rename {at}", step_saved(log))
+            bench.go_on(left, f"{what} at write, sync or rename {at}", 0 if series else step_saved(log))
             resumed += 1
         log.unlink()
         at += stride
     total = sum(kind in COUNTED for kind, *_ in read_records(log))
-    print(f"{total} writes, syncs and renames of a run: killed at {resumed // 2} of them, and as many power failures: "
+    print(f"{total} writes, syncs and renames of a run{series and ' with --'}{series}: killed at {resumed // 2} of them, and as many power failures: "
           f"{resumed - len(bench.wrong)} of {resumed} resumed to the same bytes")
     return bench.wrong
 
@@ -198,8 +201,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         if mode == "fail":
             wrong = fails(folder, numbers[0], *map(int, (numbers[1:] + ["1"])[:2]))
-        elif mode == "every":
-            wrong = every(folder, int(numbers[0]), int(numbers[1]) if len(numbers) > 1 else 1)
+        elif mode in ("every", "folds", "seeds"):
+            wrong = every(folder, int(numbers[0]), int(numbers[1]) if len(numbers) > 1 else 1, mode.replace("every", ""))
         else:
             wrong = at_random(folder, int(numbers[0]), int(numbers[1]) if len(numbers) > 1 else 1)
     print("\n".join(wrong[:5]), file=sys.stderr)

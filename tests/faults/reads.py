@@ -91,17 +91,18 @@ class Bench:
             if resumed[-1] < steps[-1]:
                 self.wrong.append(f"{what}: resumed after {resumed[-1]} with {steps} there")
 
-    def check(self, what, done, wanted, call, path):
+    def check(self, what, done, wanted, failing):
         """Did a disturbed command do as it should?"""
         kind = self.kind.rstrip("+")
         if done.status == 0:
-            other_start = "checkpoint-" in path  # the one before it is taken, and more is told of on the way
+            other_start = "checkpoint-" in failing[0][1]  # the one before it is taken, and more is told of on the way
             if wanted.out != done.out and not other_start:
                 self.wrong.append(f"{what}: another output\n{done.said}")
             return
         sentences = done.sentences()
-        path = pathlib.PurePath(path.removesuffix(".partial"))
-        names = (path.name, path.parent.name + ": ") if call == "stat" else (path.name,)
+        paths = [(call, pathlib.PurePath(path.removesuffix(".partial"))) for call, path in failing]
+        names = [path.name for _, path in paths] + [path.parent.name + ": " for call, path in paths if call == "stat"]
+        path = paths[0][1]
         if kind in MUST_SUCCEED or done.status != 1 or len(sentences) != 1:
             self.wrong.append(f"{what}: status {done.status}\n{done.said}")
         elif not any(name in sentences[0] for name in names):
@@ -135,7 +136,7 @@ class Bench:
             call, path = calls[number - 1]
             what = f"{name}, {self.kind} {number} of {len(calls)}: {call} {path}"
             done = self.disturbed(words, text, read=f"{kind}:{number}{plus}")
-            self.check(what, done, wanted, call, path)
+            self.check(what, done, wanted, calls[number - 1:] if plus else [(call, path)])
             if is_train and done.status == 0 and self.same(self.place):
                 self.wrong.append(f"{what}: other bytes, and no word of it\n{done.said}")
             if is_train and done.status != 0:
