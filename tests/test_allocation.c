@@ -55,6 +55,7 @@ struct call {
     const char *task; /* of training (NULL: as found), or the table's column */
     void (*set)(bert_train_options *options);
     const char *output; /* a folder that it makes; NULL: none */
+    bool keeps;         /* where it fails, trainings that have ended stay beside the output */
 };
 
 static bert_status tokenizing(const call *c)
@@ -132,10 +133,27 @@ static bert_session_options session_options(void)
     return options;
 }
 
-static bert_status vectors_give(bert_session *s, size_t hidden)
+/* What is done with a model and a session of it. */
+typedef bert_status session_use(const call *c, const bert_model *m, bert_session *s);
+
+static bert_status session_do(const call *c, session_use *use)
+{
+    bert_model *m;
+    bert_session *s = NULL;
+    bert_session_options options = session_options();
+    TRY(bert_model_open(c->model, &m));
+    bert_status status = bert_session_new(m, &options, &s);
+    if (status == BERT_OK) status = use(c, m, s);
+    bert_session_free(s);
+    bert_model_free(m);
+    return status;
+}
+
+static bert_status vectors_give(const call *c, const bert_model *m, bert_session *s)
 {
     float vectors[INPUTS * 64], *tokens;
-    size_t count;
+    size_t count, hidden = bert_model_get_info(m).hidden;
+    (void)c;
     for (bert_pooling pooling = BERT_POOLER; pooling <= BERT_POOLING_OWN; pooling++) {
         TRY(bert_embed(s, texts, INPUTS, pooling, true, vectors));
         given_add(vectors, INPUTS * hidden * sizeof *vectors);
@@ -148,15 +166,7 @@ static bert_status vectors_give(bert_session *s, size_t hidden)
 
 static bert_status embedding(const call *c)
 {
-    bert_model *m;
-    bert_session *s = NULL;
-    bert_session_options options = session_options();
-    TRY(bert_model_open(c->model, &m));
-    bert_status status = bert_session_new(m, &options, &s);
-    if (status == BERT_OK) status = vectors_give(s, bert_model_get_info(m).hidden);
-    bert_session_free(s);
-    bert_model_free(m);
-    return status;
+    return session_do(c, vectors_give);
 }
 
 static bert_status answer_give(bert_session *s, bert_input input)
@@ -184,27 +194,35 @@ static bert_status rows_give(const call *c, const bert_model *m, bert_session *s
 
 static bert_status answering(const call *c)
 {
-    bert_model *m;
-    bert_session *s = NULL;
-    bert_session_options options = session_options();
-    TRY(bert_model_open(c->model, &m));
-    bert_status status = bert_session_new(m, &options, &s);
-    if (status == BERT_OK) status = rows_give(c, m, s);
-    bert_session_free(s);
-    bert_model_free(m);
-    return status;
+    return session_do(c, rows_give);
 }
 
-static bert_status evaluating(const call *c)
+static bert_evaluate_options evaluate_options(const call *c)
 {
-    char *json;
     bert_evaluate_options options = bert_evaluate_options_default();
     options.model = c->model;
     options.data = &c->data;
     options.data_count = 1;
     options.threads = 2;
     options.max_length = 32;
+    return options;
+}
+
+static bert_status evaluating(const call *c)
+{
+    char *json;
+    bert_evaluate_options options = evaluate_options(c);
     TRY(bert_evaluate(&options, &json));
+    given_add_text(json);
+    bert_text_free(json);
+    return BERT_OK;
+}
+
+static bert_status comparing(const call *c)
+{
+    char *json;
+    bert_evaluate_options options = evaluate_options(c);
+    TRY(bert_compare(c->model, c->model, &options, &json));
     given_add_text(json);
     bert_text_free(json);
     return BERT_OK;
@@ -230,8 +248,9 @@ static bert_status training(const call *c)
 /* ---- before and after a call */
 
 static const char *const written[] = {
-    "config.json",  "model.safetensors", "eval_results.json", "train_log.jsonl",      "run.json",
-    "modules.json", "vocab.txt",         "predictions.json",  "1_Pooling/config.json"
+    "config.json",  "model.safetensors", "eval_results.json", "train_log.jsonl",       "run.json",
+    "modules.json", "vocab.txt",         "predictions.json",  "1_Pooling/config.json", "folds.json",
+    "seeds.json"
 };
 
 /* Adds the files of the output folder but for those that hold times; removes it. */
@@ -264,6 +283,22 @@ static size_t entries_of(const char *folder)
     while (readdir(entries)) count++;
     closedir(entries);
     return count - 2;
+}
+
+/* What has ended before a failure may stay; nothing that was at work. */
+static void kept_remove(const call *c, const char *folder)
+{
+    const char *name = strrchr(c->output, '/') + 1;
+    DIR *entries = opendir(folder);
+    assert_non_null(entries);
+    for (struct dirent *entry; (entry = readdir(entries));) {
+        char path[512];
+        if (strncmp(entry->d_name, name, strlen(name)) != 0) continue;
+        if (strstr(entry->d_name, ".partial")) continue;
+        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        assert_done(folder_remove(path));
+    }
+    closedir(entries);
 }
 
 typedef struct trial {
@@ -302,6 +337,7 @@ static void trial_run(trial *t, const char *folder, uint64_t wanted)
     memory_unwatch(&t->memory);
     if (status == BERT_OK && t->call->output) output_take(t->call);
     trial_check(t, status, wanted);
+    if (status != BERT_OK && t->call->keeps) kept_remove(t->call, folder);
     if (entries_of(folder) != files)
         trial_fail(t, "it left files; ", status == BERT_OK ? "done" : bert_error());
     if (descriptors_open() != descriptors) trial_fail(t, "it left files open", "");
@@ -483,6 +519,19 @@ static void set_memory(bert_train_options *o)
     o->memory_limit = 1 << 30;
 }
 
+static void set_folds(bert_train_options *o)
+{
+    o->dev = NULL;
+    o->folds = 2;
+    o->max_steps = 1;
+}
+
+static void set_seeds(bert_train_options *o)
+{
+    o->seeds = 3;
+    o->max_steps = 1;
+}
+
 static void training_survives(void **state)
 {
     const char *plain = scratch_text(state, "plain.conll", "The\tx\nactor\ty\n\na\tx\nfilm\ty\n");
@@ -504,6 +553,21 @@ static void training_survives(void **state)
           .data = HEADS "similar_score/texts.tsv", .task = "similar" },
         { "train: similar, partners", training, .model = HEADS "similar_triples",
           .data = HEADS "similar_triples/texts.tsv", .task = "similar" });
+}
+
+static void several_trainings_survive(void **state)
+{
+    CALLS_FAIL({ "train: folds", training, .model = GOLDEN, .data = GOLDEN "/texts.tsv",
+                 .set = set_folds, .keeps = true },
+               { "train: seeds", training, .model = GOLDEN, .data = GOLDEN "/texts.tsv",
+                 .set = set_seeds, .keeps = true });
+}
+
+static void comparing_survives(void **state)
+{
+    CALLS_FAIL({ "compare: classify", comparing, .model = GOLDEN, .data = GOLDEN "/texts.tsv" },
+               { "compare: answer", comparing, .model = HEADS "answer",
+                 .data = HEADS "answer/texts.json" });
 }
 
 /* ---- the kernels of this machine, oneDNN's products among them */
@@ -530,8 +594,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(evaluating_survives, scratch_open, scratch_close),
         cmocka_unit_test_setup_teardown(files_of_others_survive, scratch_open, scratch_close),
         cmocka_unit_test_setup_teardown(training_survives, scratch_open, scratch_close),
+        cmocka_unit_test_setup_teardown(several_trainings_survive, scratch_open, scratch_close),
+        cmocka_unit_test_setup_teardown(comparing_survives, scratch_open, scratch_close),
         cmocka_unit_test_setup_teardown(the_machines_kernels_survive, scratch_open, scratch_close),
     };
     setenv("BERT_ISA", "ref", 1);
+    cmocka_set_test_filter(getenv("BERT_TEST")); /* of its name, * and ? as in a shell; NULL: all */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
