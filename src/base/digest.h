@@ -19,4 +19,8 @@ void mapped_digest(const file_map *map, size_t from, size_t count, uint8_t *out)
 /* hex [DIGEST_TEXT]: 64 digits, lower case, and a NUL. */
 bert_status file_digest(const char *path, char *hex);
 
+/* The name that git gives the contents of a file: SHA-1 of "blob SIZE", a NUL and the bytes. hex
+ * [DIGEST_TEXT]: 40 digits and a NUL. Git's wish, and no protection against who forges one. */
+bert_status file_git_digest(const char *path, char *hex);
+
 #endif
