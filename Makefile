@@ -12,7 +12,7 @@ CFLAGS   ?= -O2 $(if $(SAN),-g)
 WARNINGS  = -std=c11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
 FLAGS     = $(WARNINGS) -D_GNU_SOURCE -fopenmp -fvisibility=hidden -fPIC -ffp-contract=off -Iinclude -Isrc \
             $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
-LIBRARIES = -ldnnl -lutf8proc -ljansson -lcsv -lnettle -lm
+LIBRARIES = -ldnnl -lutf8proc -ljansson -lcsv -lnettle -lm -ldl
 
 # ThreadSanitizer cannot follow OpenMP's run-time library: there the loops are on threads of our own.
 UNUSED  := src/base/parallel$(if $(filter thread,$(SAN)),,_threads).c
@@ -68,7 +68,9 @@ $(TOOLS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libbert.a
 # A target of fuzz/ sees the parsers and what they stand on. Its files live in memory (fuzz/fuzz.h). Where libFuzzer is
 # not linked in, replay.c runs it.
 PARSERS := $(filter $(BUILD)/src/base/% $(BUILD)/src/formats/% $(BUILD)/src/text/% $(BUILD)/src/data/% \
-                    $(BUILD)/src/model/config% $(BUILD)/src/model/tensor_names.o $(BUILD)/src/tasks/label% $(BUILD)/src/train/task.o $(BUILD)/src/train/checkpoint.o,$(OBJECTS))
+                    $(BUILD)/src/model/config% $(BUILD)/src/model/tensor_names.o $(BUILD)/src/tasks/label% \
+                    $(addprefix $(BUILD)/src/train/,task.o checkpoint.o) \
+                    $(addprefix $(BUILD)/src/hub/,files.o listing.o name.o reply.o),$(OBJECTS))
 IN_MEMORY = $(addprefix -Wl$(comma)--wrap=,file_map_open file_map_close file_map_forget file_exists folder_exists)
 REPLAY    = $(if $(findstring fuzzer,$(SAN)),,$(BUILD)/fuzz/replay.o)
 

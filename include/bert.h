@@ -9,9 +9,10 @@
  *
  * A call that can fail returns a bert_status; bert_error() then has one sentence for a person. On
  * failure outputs are as they were. The library never prints, never exits and reads no environment
- * variable but BERT_ISA (ref, avx2, avx512: the most that the kernels may use) and what OpenMP and
- * oneDNN read. Texts are UTF-8 with a length in bytes and need no NUL; malformed UTF-8 in them is
- * skipped (in files it is refused).
+ * variable but BERT_ISA (ref, avx2, avx512: the most that the kernels may use), what OpenMP and
+ * oneDNN read, and, where a model is asked for by name, those of huggingface_hub. It opens no
+ * connection but for bert_hub_pull() and bert_hub_find(). Texts are UTF-8 with a length in bytes
+ * and need no NUL; malformed UTF-8 in them is skipped (in files it is refused).
  *
  * Who owns what: _open and _new give an object that its _free takes back; _free takes NULL. What a
  * getter returns is borrowed from its object. A char* that a function puts out is the caller's, for
@@ -304,12 +305,14 @@ typedef enum bert_event_kind {
     BERT_EVENT_EVALUATED, /* `text`: metrics as JSON, `epoch` (0: before training), `score` the
                              metric that --keep-best goes by */
     BERT_EVENT_PROGRESS,  /* evaluation: `done` of `total` examples */
-    BERT_EVENT_DATA,   /* `text`: a summary of the data as JSON (docs/data.md), before training */
-    BERT_EVENT_RUN,    /* of several runs one begins: `text` names it: "fold 2 of 5", "seed 43" */
-    BERT_EVENT_RUNS,   /* `text`: what all of them have measured, as JSON; once, at the end */
-    BERT_EVENT_PROFILE /* `text`: where the steps' time went, as JSON; once, at the end:
+    BERT_EVENT_DATA,    /* `text`: a summary of the data as JSON (docs/data.md), before training */
+    BERT_EVENT_RUN,     /* of several runs one begins: `text` names it: "fold 2 of 5", "seed 43" */
+    BERT_EVENT_RUNS,    /* `text`: what all of them have measured, as JSON; once, at the end */
+    BERT_EVENT_PROFILE, /* `text`: where the steps' time went, as JSON; once, at the end:
                           {"steps":.., "seconds":.., "operations":[{"phase":.., "operation":..,
                           "calls":.., "seconds":.., "products":.., "bytes":..}, ..]} */
+    BERT_EVENT_FETCH    /* a model is fetched: `done` of `total` bytes are there, `text` is the file
+                           that is coming */
 } bert_event_kind;
 
 typedef struct bert_event {
@@ -331,6 +334,39 @@ typedef struct bert_observer {
                                     `resume` can go on. NULL: never */
     void *context;
 } bert_observer;
+
+/* ------------------------------------------------------------------------------------------
+ * models by name */
+
+/* Where models come from: the Hugging Face Hub, or a server that speaks as it does, and the cache
+ * on this machine that huggingface_hub, transformers and others share (docs/models.md). */
+typedef struct bert_hub_options {
+    const char *endpoint; /* NULL: $HF_ENDPOINT, else https://huggingface.co */
+    const char *cache;    /* folder; NULL: $HF_HUB_CACHE, else $HF_HOME/hub, else
+                             ~/.cache/huggingface/hub */
+    const char *token;    /* NULL: $HF_TOKEN, else what stands in $HF_HOME/token; "": none. It goes
+                             to the endpoint alone, and into no message */
+    bool offline; /* ask nobody; also where $HF_HUB_OFFLINE or $TRANSFORMERS_OFFLINE are set */
+    bool update;  /* ask for a newer commit of the revision though the cache has one */
+    bool weights; /* true; false: what bert_tokenizer_open() needs is enough */
+    bert_observer observer; /* is told BERT_EVENT_NOTE, _WARNING and _FETCH; `stop` is asked at
+                               least once a second */
+} bert_hub_options;
+
+BERT_API bert_hub_options bert_hub_options_default(void);
+
+/* A model by name: "owner/name", or an old short "name", and "@revision" behind either: a branch, a
+ * tag or a whole commit; else main. What the cache lacks of it is fetched, checked, and put there;
+ * where nothing is lacking, nobody is asked unless options->update. Where the Hub cannot be reached
+ * what the cache has is taken, with a warning. *folder, for bert_text_free(): the one to open. */
+BERT_API bert_status bert_hub_pull(const bert_hub_options *options, const char *name,
+                                   char **folder);
+
+/* A model as a user gives it: a folder that is there is meant before a name; what begins with "/",
+ * "." or "~", or has several "/", is a path. *folder, for bert_text_free(), is the model itself or
+ * what bert_hub_pull() makes of the name. */
+BERT_API bert_status bert_hub_find(const bert_hub_options *options, const char *model,
+                                   char **folder);
 
 /* ------------------------------------------------------------------------------------------
  * training */

@@ -22,7 +22,7 @@ STRAY = {
     r"\b(printf|vprintf|puts|putchar|perror)\s*\(": (),
     r"\b(stdout|stderr|stdin)\b": (),
     r"\b(exit|_exit|abort|quick_exit)\s*\(": (),
-    r"\b(secure_)?getenv\s*\(": ("src/compute/cpu/kernels/isa.c", "src/api/model.c"),
+    r"\b(secure_)?getenv\s*\(": ("src/compute/cpu/kernels/isa.c", "src/api/model.c", "src/hub/environment.c"),
     r"\b(sprintf|strcpy|strcat|gets|atoi|atof)\s*\(": (),
     JSON_CHANGE: ("src/formats/json_write.c", "cli/json_lines.c"),
     r"\b(rand|srand|random|time|setlocale)\s*\(": (),

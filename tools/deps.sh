@@ -23,6 +23,7 @@ need libutf8proc-dev compiles utf8proc.h utf8proc
 need libjansson-dev compiles jansson.h jansson
 need libcsv-dev compiles csv.h csv
 need nettle-dev compiles nettle/sha2.h nettle
+need libcurl4-openssl-dev compiles curl/curl.h curl
 need libcmocka-dev compiles cmocka.h cmocka
 need python3 command -v python3
 need python3-pip python3 -m pip --version

@@ -1,0 +1,57 @@
+/* hub.c: bert.h's models by name. */
+#include "base/file.h"
+#include "bert.h"
+#include "hub/name.h"
+#include "hub/pull.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bert_hub_options bert_hub_options_default(void)
+{
+    return (bert_hub_options){ .weights = true };
+}
+
+bert_status bert_hub_pull(const bert_hub_options *options, const char *name, char **folder)
+{
+    const hub_pull_options o = { .wishes = { .endpoint = options->endpoint,
+                                             .cache = options->cache,
+                                             .token = options->token,
+                                             .offline = options->offline },
+                                 .update = options->update,
+                                 .weights = options->weights,
+                                 .observer = options->observer };
+    return hub_pull(&o, name, folder);
+}
+
+/* The message on a name that came to nothing tells that it was not a folder either. */
+static bert_status fail_both(bert_status status, const char *model)
+{
+    char text[1024];
+    snprintf(text, sizeof text, "%s", status_message());
+    const char *reason = strstr(text, ": ");
+    return fail(status, "%s: there is no such folder; and as a model of the Hub: %s", model,
+                reason ? reason + 2 : text);
+}
+
+bert_status bert_hub_find(const bert_hub_options *options, const char *model, char **folder)
+{
+    hub_name name;
+    if (folder_exists(model)) {
+        *folder = strdup(model);
+        return *folder ? BERT_OK : fail(BERT_MEMORY, "out of memory for a path");
+    }
+    if (file_exists(model))
+        return fail(BERT_IO,
+                    "%s: is a file; a model is a folder with config.json, its weights and "
+                    "its tokenizer",
+                    model);
+    if (!hub_name_parse(model, &name))
+        return fail(BERT_IO,
+                    "%s: there is no such folder; a model is a folder with config.json, "
+                    "model.safetensors and vocab.txt, or a name of the Hub as OWNER/NAME",
+                    model);
+    bert_status status = bert_hub_pull(options, model, folder);
+    return status == BERT_OK ? BERT_OK : fail_both(status, model);
+}

@@ -1,0 +1,328 @@
+#include "hub/pull.h"
+
+#include "base/file.h"
+#include "base/limits.h"
+#include "base/memory.h"
+#include "hub/address.h"
+#include "hub/cache.h"
+#include "hub/fetch.h"
+#include "hub/files.h"
+#include "hub/listing.h"
+#include "hub/request.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+enum { COMMIT_SHOWN = 12 };
+
+/* ---- the list of files */
+
+typedef struct listing_text {
+    hub_client *client;
+    char *bytes;
+    size_t count, capacity;
+} listing_text;
+
+static int64_t listing_from(void *context)
+{
+    (void)context;
+    return 0;
+}
+
+static bert_status listing_begin(void *context, const hub_reply *reply)
+{
+    (void)reply;
+    ((listing_text *)context)->count = 0;
+    return BERT_OK;
+}
+
+static bert_status listing_take(void *context, slice bytes)
+{
+    listing_text *text = context;
+    if (text->count + bytes.count > HUB_LISTING_BYTES_MAX)
+        return hub_fail(text->client, HUB_FINAL, BERT_FORMAT,
+                        "the server's list of files is above %d bytes", HUB_LISTING_BYTES_MAX);
+    TRY(memory_grow((void **)&text->bytes, &text->capacity, text->count + bytes.count, 1));
+    memcpy(text->bytes + text->count, bytes.bytes, bytes.count);
+    text->count += bytes.count;
+    return BERT_OK;
+}
+
+static bert_status listing_ask(listing_text *text, const char *path, hub_listing *out)
+{
+    hub_client *c = text->client;
+    hub_reply reply;
+    const hub_receiver receiver = { .from = listing_from,
+                                    .begin = listing_begin,
+                                    .take = listing_take,
+                                    .context = text,
+                                    .timeout = c->environment->etag_timeout };
+    TRY(hub_ask(c, path, &receiver, &reply));
+    if (reply.status != 200) return hub_fail_reply(c, "its list of files", &reply);
+    c->trouble = HUB_FINAL;
+    return hub_listing_parse((slice){ text->bytes, text->count }, c->name->id, out);
+}
+
+static bert_status listing_get(hub_client *c, hub_listing *out)
+{
+    listing_text text = { .client = c };
+    char revision[3 * HUB_REVISION_BYTES];
+    char path[sizeof revision + HUB_ID_BYTES + 32];
+    address_escape(c->name->revision, "", revision);
+    snprintf(path, sizeof path, "/api/models/%s/revision/%s", c->name->id, revision);
+    bert_status status = listing_ask(&text, path, out);
+    free(text.bytes);
+    return status;
+}
+
+/* ---- some files at once */
+
+typedef struct file_list {
+    hub_file *items;
+    size_t count, capacity;
+} file_list;
+
+static bert_status list_add(file_list *list, const char *name)
+{
+    TRY(memory_grow((void **)&list->items, &list->capacity, list->count + 1, sizeof *list->items));
+    list->items[list->count++] = (hub_file){ .name = name };
+    return BERT_OK;
+}
+
+static bert_status disk_check(hub_fetch *f, int64_t needed)
+{
+    struct statvfs disk;
+    const char *folder = f->cache->model;
+    TRY(folder_make(folder));
+    if (statvfs(folder, &disk) != 0) return BERT_OK; /* it will show */
+    double there = (double)disk.f_bavail * (double)disk.f_frsize;
+    if ((double)needed <= there) return BERT_OK;
+    return hub_fail(f->client, HUB_FINAL, BERT_IO,
+                    "%.1f MB are to be fetched, and the disk of %s has room for %.1f MB; free some "
+                    "of it, or let HF_HOME name a folder on another",
+                    (double)needed / 1e6, folder, there / 1e6);
+}
+
+/* Those that the cache lacks. most: bytes that one of them may have. */
+static bert_status files_get(hub_fetch *f, file_list *list, int64_t most)
+{
+    int64_t needed = 0, missing;
+    size_t count = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        hub_file *file = &list->items[i];
+        hub_known known;
+        TRY(hub_cache_look(f->cache, f->commit, file->name, &known));
+        if (known == HUB_THERE) continue;
+        TRY(hub_fetch_describe(f, file));
+        if (file->size > most)
+            return hub_fail(f->client, HUB_FINAL, BERT_FORMAT,
+                            "%s has %.1f MB, where %.1f are the most that are read", file->name,
+                            (double)file->size / 1e6, (double)most / 1e6);
+        TRY(hub_fetch_missing(f, file, &missing));
+        f->total += file->size;
+        needed += missing;
+        list->items[count++] = *file;
+    }
+    if (count) TRY(disk_check(f, needed));
+    for (size_t i = 0; i < count; i++) TRY(hub_fetch_file(f, &list->items[i]));
+    return BERT_OK;
+}
+
+/* ---- which files */
+
+static const int64_t weights_bytes_max = INT64_C(1) << 40;
+
+static bert_status small_files_get(hub_fetch *f, const hub_listing *listing,
+                                   const hub_weights *weights, file_list *list)
+{
+    for (size_t i = 0; i < hub_small_count; i++)
+        if (hub_listing_has(listing, hub_small_files[i])) TRY(list_add(list, hub_small_files[i]));
+    if (weights && weights->kind == HUB_INDEX) TRY(list_add(list, weights->name));
+    return files_get(f, list, JSON_BYTES_MAX);
+}
+
+static bert_status shards_add(hub_fetch *f, const hub_listing *listing, const json_t *shards,
+                              file_list *list)
+{
+    const char *name;
+    json_t *ignored;
+    json_object_foreach((json_t *)shards, name, ignored)
+    {
+        if (!hub_listing_has(listing, name))
+            return hub_fail(f->client, HUB_FINAL, BERT_FORMAT,
+                            "its index of weights names a file that is not there: %s", name);
+        TRY(list_add(list, name));
+    }
+    return BERT_OK;
+}
+
+/* The names in `list` are borrowed: *shards, for json_decref(), has some of them. */
+static bert_status weights_list(hub_fetch *f, const hub_listing *listing, const hub_weights *w,
+                                file_list *list, json_t **shards)
+{
+    char *path;
+    const char *name;
+    json_t *ignored;
+    if (w->kind == HUB_INDEX) {
+        TRY(hub_cache_file(f->cache, f->commit, w->name, &path));
+        f->client->trouble = HUB_FINAL;
+        bert_status status = hub_shards_read(path, shards);
+        free(path);
+        return status == BERT_OK ? shards_add(f, listing, *shards, list) : status;
+    }
+    TRY(list_add(list, w->name));
+    if (w->kind != HUB_CHECKPOINT) return BERT_OK;
+    json_object_foreach(listing->files, name, ignored)
+    {
+        if (hub_is_checkpoint_part(w->name, name)) TRY(list_add(list, name));
+    }
+    return BERT_OK;
+}
+
+static bert_status weights_get(hub_fetch *f, const hub_listing *listing, const hub_weights *w)
+{
+    file_list list = { 0 };
+    json_t *shards = NULL;
+    bert_status status = weights_list(f, listing, w, &list, &shards);
+    if (status == BERT_OK) status = files_get(f, &list, weights_bytes_max);
+    free(list.items);
+    json_decref(shards);
+    return status;
+}
+
+/* The best form of weights that there is. */
+static bert_status weights_choose(hub_client *c, const hub_listing *listing,
+                                  const hub_weights **out)
+{
+    for (size_t i = 0; i < hub_weights_count; i++) {
+        *out = &hub_weights_files[i];
+        if (hub_listing_has(listing, (*out)->name)) return BERT_OK;
+    }
+    return hub_fail(c, HUB_FINAL, BERT_UNSUPPORTED,
+                    "has no weights in a form that is read here (model.safetensors, "
+                    "pytorch_model.bin, tf_model.h5, bert_model.ckpt)");
+}
+
+/* ---- a whole model */
+
+/* Marks the commit as whole (cache_state.c), and then the revision as this commit. */
+static bert_status whole_mark(hub_fetch *f, const hub_listing *listing)
+{
+    const char *revision = f->client->name->revision;
+    for (size_t i = 0; i < hub_small_count; i++)
+        if (!hub_listing_has(listing, hub_small_files[i]))
+            TRY(hub_cache_set_absent(f->cache, f->commit, hub_small_files[i]));
+    for (size_t i = 0; i < hub_weights_count; i++)
+        if (!hub_listing_has(listing, hub_weights_files[i].name))
+            TRY(hub_cache_set_absent(f->cache, f->commit, hub_weights_files[i].name));
+    return hub_is_commit(revision) ? BERT_OK : hub_cache_set_commit(f->cache, revision, f->commit);
+}
+
+static bert_status listed_get(hub_fetch *f, const hub_listing *listing, bool with_weights)
+{
+    const hub_weights *weights = NULL;
+    file_list list = { 0 };
+    hub_client *c = f->client;
+    if (!hub_listing_has(listing, "config.json") && !hub_listing_has(listing, "bert_config.json"))
+        return hub_fail(c, HUB_FINAL, BERT_UNSUPPORTED,
+                        "is no model that is read here: it has no config.json");
+    if (with_weights) TRY(weights_choose(c, listing, &weights));
+    bert_status status = small_files_get(f, listing, weights, &list);
+    free(list.items);
+    TRY(status);
+    if (weights) TRY(weights_get(f, listing, weights));
+    return whole_mark(f, listing);
+}
+
+static bert_status model_fetch(hub_client *c, const hub_cache *cache, bool weights, char *commit)
+{
+    hub_listing listing;
+    hub_note(c, "%s: asking %s for revision %s", c->name->id, c->environment->endpoint,
+             c->name->revision);
+    TRY(listing_get(c, &listing));
+    if (*listing.id && strcmp(listing.id, c->name->id) != 0)
+        hub_note(c, "%s is called %s now", c->name->id, listing.id);
+    memcpy(commit, listing.commit, HUB_COMMIT_BYTES);
+    hub_fetch f = { .client = c, .cache = cache, .commit = commit };
+    c->trouble = HUB_FINAL;
+    bert_status status = listed_get(&f, &listing, weights);
+    hub_listing_release(&listing);
+    return status;
+}
+
+/* ---- cache or Hub */
+
+static void tell_warning(const bert_observer *observer, const char *text)
+{
+    if (observer->tell)
+        observer->tell(observer->context,
+                       &(bert_event){ .kind = BERT_EVENT_WARNING, .text = text });
+}
+
+static bert_status fail_offline(hub_client *c)
+{
+    const hub_environment *e = c->environment;
+    return hub_fail(c, HUB_FINAL, BERT_IO,
+                    "revision %s is not in the cache %s, and %s forbids to fetch it; once, with a "
+                    "network: bert pull %s",
+                    c->name->revision, e->cache, e->offline_from, c->name->id);
+}
+
+/* commit: what the cache has of the revision on the way in, what is to be used on the way out. */
+static bert_status commit_find(hub_client *c, const hub_cache *cache, const hub_pull_options *o,
+                               char *commit, const char **from)
+{
+    hub_state state;
+    char newest[HUB_COMMIT_BYTES], text[1200];
+    TRY(hub_cache_state(cache, commit, o->weights, &state));
+    *from = "the cache";
+    bool fixed = hub_is_commit(c->name->revision), offline = c->environment->offline_from != NULL;
+    if (state == HUB_COMPLETE && (fixed || offline || !o->update)) return BERT_OK;
+    if (offline) return state == HUB_LACKING ? fail_offline(c) : BERT_OK;
+    bert_status status = model_fetch(c, cache, o->weights, newest);
+    if (status == BERT_OK) {
+        memcpy(commit, newest, sizeof newest);
+        *from = c->environment->endpoint;
+        return BERT_OK;
+    }
+    if (state == HUB_LACKING || c->trouble == HUB_FINAL) return status;
+    snprintf(text, sizeof text, "%s; what the cache has is used", status_message());
+    tell_warning(&o->observer, text);
+    return BERT_OK;
+}
+
+static bert_status model_find(hub_client *c, const hub_cache *cache, const hub_pull_options *o,
+                              char **folder)
+{
+    char commit[HUB_COMMIT_BYTES];
+    const char *from;
+    TRY(hub_cache_commit(cache, c->name->revision, commit));
+    TRY(commit_find(c, cache, o, commit, &from));
+    hub_note(c, "%s: commit %.*s, from %s", c->name->id, COMMIT_SHOWN, commit, from);
+    return hub_cache_snapshot(cache, commit, folder);
+}
+
+bert_status hub_pull(const hub_pull_options *options, const char *name, char **folder)
+{
+    hub_name parsed;
+    hub_environment environment;
+    hub_cache cache;
+    if (!hub_name_parse(name, &parsed))
+        return fail(BERT_ARGUMENT,
+                    "%s: is no model's name: those are NAME, OWNER/NAME or either with @REVISION",
+                    name);
+    TRY(hub_environment_read(&options->wishes, &environment));
+    hub_client client = { .environment = &environment,
+                          .observer = &options->observer,
+                          .name = &parsed };
+    bert_status status = hub_cache_open(environment.cache, parsed.id, &cache);
+    if (status == BERT_OK) {
+        status = model_find(&client, &cache, options, folder);
+        hub_cache_release(&cache);
+    }
+    hub_client_close(&client);
+    hub_environment_release(&environment);
+    return status;
+}
