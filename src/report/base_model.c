@@ -3,7 +3,9 @@
 #include "base/file.h"
 #include "base/slice.h"
 #include "formats/json.h"
+#include "hub/name.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +36,15 @@ static bert_status name_copy(const char *name, char **out)
     return *out ? BERT_OK : fail(BERT_MEMORY, "out of memory for a name");
 }
 
+/* Is the folder, all links resolved, a snapshot of the Hub's cache? */
+static bool is_snapshot(const char *folder, hub_name *out)
+{
+    char *path = realpath(folder, NULL);
+    bool found = path && hub_name_of_folder(path, out);
+    free(path);
+    return found;
+}
+
 /* The last part of a path, which may end in slashes or be a link. */
 static bert_status folder_name(const char *folder, char **out)
 {
@@ -48,6 +59,8 @@ static bert_status name_read(const char *folder, char **out)
 {
     char *path;
     json_t *config = NULL;
+    hub_name hub;
+    if (is_snapshot(folder, &hub)) return name_copy(hub.id, out);
     TRY(path_join(folder, "config.json", &path));
     if (file_exists(path) && json_read_object(path, &config) != BERT_OK) config = NULL;
     free(path);
@@ -128,4 +141,13 @@ void base_model_release(base_model *m)
     free(m->name);
     free(m->license);
     *m = (base_model){ 0 };
+}
+
+bert_status base_model_place(const char *folder, char **out)
+{
+    hub_name hub;
+    if (!is_snapshot(folder, &hub)) return name_copy(folder, out);
+    if (asprintf(out, "%s@%s", hub.id, hub.revision) < 0)
+        return fail(BERT_MEMORY, "out of memory for a name");
+    return BERT_OK;
 }

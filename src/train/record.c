@@ -77,9 +77,20 @@ static bert_status task_options_put(const bert_task_options *o, json_t *object)
     return set_text_put(object, "pooling", o->pooling);
 }
 
+/* A model of the Hub by its name and commit, wherever the cache is. */
+static bert_status model_put(const char *model, json_t *object)
+{
+    char *place;
+    if (!model) return json_put(object, "model", json_null());
+    TRY(base_model_place(model, &place));
+    bert_status status = json_put(object, "model", given_text(place));
+    free(place);
+    return status;
+}
+
 static bert_status files_put(const bert_train_options *o, json_t *object)
 {
-    TRY(json_put(object, "model", given_text(o->model)));
+    TRY(model_put(o->model, object));
     json_t *train = json_array();
     TRY(json_put(object, "train", train));
     for (size_t i = 0; i < o->train_count; i++) TRY(json_append(train, given_text(o->train[i])));
