@@ -40,11 +40,11 @@ static void metric_print(const char *name, const json_t *metric)
     printf("%*s\n", INTERVAL_WIDTH, text);
 }
 
-static void metrics_table_print(const json_t *result)
+static void metrics_table_print(const settings *s, const json_t *result)
 {
     const char *name;
     json_t *metric;
-    printf("A: %s\nB: %s\n\n", text_at(result, "first"), text_at(result, "second"));
+    printf("A: %s\nB: %s\n\n", s->operands[0], s->operands[1]);
     printf("%-*s%*s%*s%*s%*s\n", NAME_WIDTH, "", NUMBER_WIDTH, "A", NUMBER_WIDTH, "B", NUMBER_WIDTH,
            "B - A", INTERVAL_WIDTH, "95 % interval");
     json_object_foreach(json_object_get(result, "metrics"), name, metric)
@@ -100,10 +100,10 @@ static void interval_verdict_print(const json_t *result)
                name + strlen("eval_"));
 }
 
-static void result_print(const json_t *result)
+static void result_print(const settings *s, const json_t *result)
 {
     const json_t *m = json_object_get(result, "mcnemar");
-    metrics_table_print(result);
+    metrics_table_print(s, result);
     putchar('\n');
     if (m)
         verdicts_print(m);
@@ -123,13 +123,13 @@ int command_compare(const settings *s)
     options.observer = watch_observer(&w);
 
     char *text = NULL;
-    bert_status status = bert_compare(s->operands[0], s->operands[1], &options, &text);
+    bert_status status = bert_compare(s->models[0], s->models[1], &options, &text);
     watch_release(&w);
     if (status != BERT_OK) return complain_of_library();
 
     json_t *result = s->json ? NULL : json_loads(text, 0, NULL);
     if (result)
-        result_print(result);
+        result_print(s, result);
     else
         puts(text);
     json_decref(result);

@@ -10,7 +10,7 @@ int command_evaluate(const settings *s)
 {
     watch w = watch_start(s);
     bert_evaluate_options options = s->evaluate;
-    options.model = s->operands[0];
+    options.model = s->models[0];
     options.data = s->data_files.items;
     options.data_count = s->data_files.count;
     options.columns = s->columns;

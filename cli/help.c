@@ -40,14 +40,14 @@ static void entry_print(FILE *out, const char *head, const char *text)
 
 void help_print(FILE *out)
 {
-    fputs("bert: fine-tunes, evaluates and uses BERT models. No Python, no network.\n\n"
+    fputs("bert: fine-tunes, evaluates and uses BERT models. No Python.\n\n"
           "Usage: bert COMMAND [OPTIONS]\n\nCommands:\n",
           out);
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         entry_print(out, command_table[i].name, command_table[i].help);
     fputs("\n'bert COMMAND --help' lists a command's options; 'bert --version' the versions.\n\n"
           "A first run:\n"
-          "  bert train MODEL --train train.tsv --dev dev.tsv --output mine\n"
+          "  bert train google-bert/bert-base-uncased --train train.tsv --output mine\n"
           "  echo 'a fine film' | bert predict mine\n",
           out);
 }

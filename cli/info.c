@@ -208,7 +208,7 @@ static int description_print(const description *d)
 int command_info(const settings *s)
 {
     bert_model *model = NULL;
-    if (bert_model_open(s->operands[0], &model) != BERT_OK) return complain_of_library();
+    if (bert_model_open(s->models[0], &model) != BERT_OK) return complain_of_library();
     description d = { .settings = s, .model = model, .info = bert_model_get_info(model) };
     d.max_length = s->train.max_length ? s->train.max_length : 128;
     if (d.max_length > d.info.positions) d.max_length = d.info.positions;

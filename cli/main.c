@@ -6,10 +6,12 @@
  *   options, values, help       argv to settings, and back to text
  *   train, evaluate, info       a command each
  *   predict, embed, tokenize    a command each, over answers (the loop), inputs and lines
+ *   pull, models                names of the Hub become folders
  *   report, progress, watch     what a person is told while it runs */
 #include "commands.h"
 #include "help.h"
 #include "lost_file.h"
+#include "models.h"
 #include "options.h"
 #include "report.h"
 
@@ -68,7 +70,8 @@ static int command_start(command_index command, int argc, char **argv)
     int status = EXIT_WRONG_USE;
     switch (options_parse(command, argc - 1, argv + 1, &s)) {
     case PARSE_RUN:
-        status = command_runs[command](&s);
+        status = models_find(command, &s);
+        if (status == EXIT_DONE) status = command_runs[command](&s);
         break;
     case PARSE_HELP:
         help_print_command(command, stdout);

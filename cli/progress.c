@@ -88,3 +88,22 @@ void progress_evaluation(progress *p, size_t done, size_t total)
     fprintf(stderr, "evaluated %zu of %zu examples", done, total);
     line_end(p);
 }
+
+void progress_fetch(progress *p, const bert_event *fetched)
+{
+    double now = now_seconds();
+    if (!p->fetch_at) { /* what was there before this process is none of its speed */
+        p->fetch_at = now;
+        p->fetch_from = fetched->done;
+    }
+    /* Small files are no news, and of a moment there is no rate. */
+    if (now - p->fetch_at < (p->terminal ? 0.2 : 1.0)) return;
+    if (!due(p, fetched->done, fetched->total)) return;
+    char left[DURATION_BYTES];
+    double rate = ((double)fetched->done - (double)p->fetch_from) / (now - p->fetch_at);
+    duration_text(rate > 1.0 ? (double)(fetched->total - fetched->done) / rate : 0.0, left);
+    line_begin(p);
+    fprintf(stderr, "%s: %.1f of %.1f MB, %.1f MB/s, %s left", fetched->text,
+            (double)fetched->done / 1e6, (double)fetched->total / 1e6, rate / 1e6, left);
+    line_end(p);
+}

@@ -9,7 +9,7 @@ int model_session_open(const settings *s, model_session *out)
     options.threads = s->threads;
     options.task_options = s->task;
     *out = (model_session){ .model = NULL };
-    if (bert_model_open(s->operands[0], &out->model) != BERT_OK) return complain_of_library();
+    if (bert_model_open(s->models[0], &out->model) != BERT_OK) return complain_of_library();
     out->info = bert_model_get_info(out->model);
     if (bert_session_new(out->model, &options, &out->session) != BERT_OK)
         return complain_of_library();

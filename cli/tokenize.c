@@ -38,7 +38,7 @@ static bert_status tokens_describe(void *context, const input_batch *batch, size
 int command_tokenize(const settings *s)
 {
     token_teller teller = { .max_length = s->session.max_length };
-    if (bert_tokenizer_open(s->operands[0], &teller.tokenizer) != BERT_OK)
+    if (bert_tokenizer_open(s->models[0], &teller.tokenizer) != BERT_OK)
         return complain_of_library();
     const answerer with = { .context = &teller,
                             .describe = tokens_describe,

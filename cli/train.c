@@ -102,7 +102,7 @@ int command_train(const settings *s)
     if (s->print_options) return options_print(INDEX_TRAIN, s, stdout);
     watch w = watch_start(s);
     bert_train_options options = s->train;
-    options.model = s->operands[0];
+    options.model = s->models[0];
     options.train = s->train_files.items;
     options.train_count = s->train_files.count;
     options.columns = s->columns;
