@@ -21,6 +21,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 
 COMMAND_SECONDS = int(os.environ.get("TEST_SECONDS", "120"))
@@ -71,8 +72,27 @@ def binding():
     return next((command for command in BINDING if binds(command)), None)
 
 
+@functools.cache
+def hub_python():
+    """A python that has huggingface_hub: this project's, this one, or one made for it in build/; else None."""
+    made = pathlib.Path("build/hub-venv")
+    for python in (".venv/bin/python", sys.executable, str(made / "bin/python")):
+        if shutil.which(python) and subprocess.run([python, "-c", "import huggingface_hub"],
+                                                   capture_output=True).returncode == 0:
+            return str(pathlib.Path(python).absolute())
+    try:
+        subprocess.run([sys.executable, "-m", "venv", made], check=True, capture_output=True, timeout=60)
+        subprocess.run([made / "bin/pip", "install", "-q", "huggingface_hub==0.36.2"], check=True, capture_output=True,
+                       timeout=180)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return str((made / "bin/python").absolute())
+
+
 NEEDS = {
     "binding": (lambda: binding() is not None, "the super-user may write anywhere, and cannot be bound here"),
+    "huggingface_hub": (lambda: hub_python() is not None, "huggingface_hub is not here and cannot be installed"),
+    "openssl": (lambda: shutil.which("openssl") is not None, "there is no openssl to make a certificate with"),
     "tmpfs": (tmpfs_works, "no file system can be mounted here"),
     "terminal": (lambda: shutil.which("script") is not None, "there is no script(1) to make a terminal"),
     "plain-build": (lambda: not os.environ.get("SAN"), "the sanitizers' runtime cannot take part in it"),
@@ -96,6 +116,7 @@ def environment_of(build):
         "DEMO": str(root / "demo"),
         "BOUND": binding() or "",
         "LC_ALL": "C.UTF-8",
+        "HF_HUB_OFFLINE": "1",  # no case asks the Hub unless it serves one
     }
 
 
@@ -120,12 +141,15 @@ def broken_wishes(directives, status, streams, folder):
 
 def run_case(directives, build):
     """("passed" or "failed" or "skipped", what to say)"""
+    environment = environment_of(build)
     for kind, text in directives:
         if kind == "needs:" and not NEEDS[text][0]():
             return "skipped", NEEDS[text][1]
+    if ("needs:", "huggingface_hub") in directives:
+        environment["HUB_PYTHON"] = hub_python()
     commands = "\n".join(text for kind, text in directives if kind == "$")
     with tempfile.TemporaryDirectory() as folder:
-        process = subprocess.Popen(["bash", "-c", commands], cwd=folder, env=environment_of(build),
+        process = subprocess.Popen(["bash", "-c", commands], cwd=folder, env=environment,
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                    start_new_session=True)
         try:
