@@ -7,6 +7,7 @@
 #include "formats/keras.h"
 #include "formats/safetensors.h"
 #include "formats/tensorflow.h"
+#include "formats/torch.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@ typedef struct tensor_kind {
 
 static const tensor_kind kinds[] = {
     { "model.safetensors", "model.safetensors.index.json", safetensors_open, NULL },
+    { "pytorch_model.bin", "pytorch_model.bin.index.json", torch_open, NULL },
     { "tf_model.h5", "tf_model.h5.index.json", keras_open, NULL },
     { NULL, NULL, tensorflow_open, tensorflow_find },
 };
@@ -189,8 +191,9 @@ static bert_status open_folder(tensor_file *f, const char *folder)
         if (found) return BERT_OK;
     }
     return fail(BERT_IO,
-                "%s: holds neither model.safetensors nor tf_model.h5 (nor an .index.json of one) "
-                "nor a TensorFlow checkpoint (checkpoint, bert_model.ckpt.index)",
+                "%s: holds neither model.safetensors nor pytorch_model.bin nor tf_model.h5 (nor an "
+                ".index.json of one) nor a TensorFlow checkpoint (checkpoint, "
+                "bert_model.ckpt.index)",
                 folder);
 }
 

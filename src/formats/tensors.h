@@ -3,6 +3,7 @@
  * The first of these that is there is read:
  *
  *   model.safetensors    or the shards that model.safetensors.index.json names    safetensors.h
+ *   pytorch_model.bin    or the shards that pytorch_model.bin.index.json names    torch.h
  *   tf_model.h5          or the shards that tf_model.h5.index.json names          keras.h
  *   a checkpoint of TensorFlow: the one that `checkpoint` names, else bert_model.ckpt.index,
  *   model.ckpt.index                                                              tensorflow.h
