@@ -440,6 +440,31 @@ static const char *similar_made(void **state, const char *name)
     return c.output;
 }
 
+/* A folder with the weights as torch saves them. */
+static const char *torch_made(void **state, const char *form)
+{
+    static const char *const files[] = { "config.json", "vocab.txt", "tokenizer_config.json" };
+    char from[128], to[128];
+    const char *folder = scratch_path(state, form);
+    assert_done(folder_make(folder));
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        snprintf(from, sizeof from, "tests/data/torch/model/%s", files[i]);
+        snprintf(to, sizeof to, "%s/%s", folder, files[i]);
+        assert_done(file_copy(from, to));
+    }
+    snprintf(from, sizeof from, "tests/data/torch/%s", form);
+    snprintf(to, sizeof to, "%s/pytorch_model.bin", folder);
+    assert_done(file_copy(from, to));
+    return folder;
+}
+
+static void reading_torchs_files_survives(void **state)
+{
+    CALLS_FAIL({ "torch: zip", planning, .model = torch_made(state, "zip.bin") },
+               { "torch: views", planning, .model = torch_made(state, "views.bin") },
+               { "torch: stream", planning, .model = torch_made(state, "old.bin") });
+}
+
 static void answering_survives(void **state)
 {
     CALLS_FAIL(
@@ -590,6 +615,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(reading_tables_survives, scratch_open, scratch_close),
         cmocka_unit_test_setup_teardown(embedding_and_planning_survive, scratch_open,
                                         scratch_close),
+        cmocka_unit_test_setup_teardown(reading_torchs_files_survives, scratch_open, scratch_close),
         cmocka_unit_test_setup_teardown(answering_survives, scratch_open, scratch_close),
         cmocka_unit_test_setup_teardown(evaluating_survives, scratch_open, scratch_close),
         cmocka_unit_test_setup_teardown(files_of_others_survive, scratch_open, scratch_close),
