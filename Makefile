@@ -58,7 +58,7 @@ $(FAULTS): $(BUILD)/%.so: %.c
 
 $(BUILD)/tests/faults/memory.so: tests/failing/memory.c tests/failing/memory.h
 # has malloc() and mmap() of its own
-$(BUILD)/tests/test_allocation: $(BUILD)/tests/failing/memory.o
+$(BUILD)/tests/test_allocation: $(BUILD)/tests/failing/memory.o $(BUILD)/tests/failing/trials.o
 
 $(BUILD)/tests/%.o: FLAGS += -Itests
 

@@ -3,14 +3,11 @@
  * behind; or it does without and gives what it always gives.
  *
  * `make test` takes some of the allocations of each call, BERT_TORTURE=1 every one. */
-#include "base/digest.h"
 #include "base/file.h"
 #include "bert.h"
-#include "failing/memory.h"
+#include "failing/trials.h"
 #include "scratch.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,43 +17,13 @@
 
 #include <cmocka.h>
 
-/* ---- what a call gave, as a number */
-
-/* Fowler, Noll and Vo's hash, 64 bits; the calls below add all that they are given to it. */
-static uint64_t given;
-
-static void given_add(const void *bytes, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        given = (given ^ ((const unsigned char *)bytes)[i]) * 0x100000001B3u;
-}
-
-static void given_add_text(const char *text)
-{
-    given_add(text, strlen(text) + 1);
-}
-
-/* ---- the calls; one allocates nothing itself */
+/* ---- the calls */
 
 enum { INPUTS = 3 };
 
 static const bert_input texts[INPUTS] = { { .text = { "the film was good", 17 } },
                                           { .text = { "a plot", 6 } },
                                           { .text = { "the caf\xC3\xA9 was not so bad", 23 } } };
-
-typedef struct call call;
-typedef bert_status call_make(const call *c);
-
-struct call {
-    const char *name;
-    call_make *make;
-    const char *model;
-    const char *data; /* file */
-    const char *task; /* of training (NULL: as found), or the table's column */
-    void (*set)(bert_train_options *options);
-    const char *output; /* a folder that it makes; NULL: none */
-    bool keeps;         /* where it fails, trainings that have ended stay beside the output */
-};
 
 static bert_status tokenizing(const call *c)
 {
@@ -245,141 +212,20 @@ static bert_status training(const call *c)
     return bert_train(&options);
 }
 
-/* ---- before and after a call */
-
-static const char *const written[] = {
-    "config.json",  "model.safetensors", "eval_results.json", "train_log.jsonl",       "run.json",
-    "modules.json", "vocab.txt",         "predictions.json",  "1_Pooling/config.json", "folds.json",
-    "seeds.json"
-};
-
-/* Adds the files of the output folder but for those that hold times; removes it. */
-static void output_take(const call *c)
+static bert_status converting(const call *c)
 {
-    for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
-        char path[512], hex[DIGEST_TEXT];
-        snprintf(path, sizeof path, "%s/%s", c->output, written[i]);
-        if (!file_exists(path)) continue;
-        given_add_text(written[i]);
-        assert_done(file_digest(path, hex));
-        given_add(hex, sizeof hex);
-    }
-    assert_done(folder_remove(c->output));
+    char *json;
+    bert_convert_options options = bert_convert_options_default();
+    options.model = c->model;
+    options.output = c->output;
+    options.dtype = c->task;
+    TRY(bert_convert(&options, &json));
+    given_add_text(json);
+    bert_text_free(json);
+    return BERT_OK;
 }
 
-static size_t descriptors_open(void)
-{
-    size_t count = 0;
-    for (int i = 0; i < 256; i++) count += fcntl(i, F_GETFD) >= 0;
-    return count;
-}
-
-/* How many entries a folder has, besides itself and its parent. */
-static size_t entries_of(const char *folder)
-{
-    size_t count = 0;
-    DIR *entries = opendir(folder);
-    assert_non_null(entries);
-    while (readdir(entries)) count++;
-    closedir(entries);
-    return count - 2;
-}
-
-/* What has ended before a failure may stay; nothing that was at work. */
-static void kept_remove(const call *c, const char *folder)
-{
-    const char *name = strrchr(c->output, '/') + 1;
-    DIR *entries = opendir(folder);
-    assert_non_null(entries);
-    for (struct dirent *entry; (entry = readdir(entries));) {
-        char path[512];
-        if (strncmp(entry->d_name, name, strlen(name)) != 0) continue;
-        if (strstr(entry->d_name, ".partial")) continue;
-        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        assert_done(folder_remove(path));
-    }
-    closedir(entries);
-}
-
-typedef struct trial {
-    const call *call;
-    size_t first; /* the allocation that fails; 0: none */
-    bool all_after;
-    memory_report memory;
-} trial;
-
-static void trial_fail(const trial *t, const char *what, const char *detail)
-{
-    fail_msg("%s, allocation %zu of %zu%s fails: %s%s", t->call->name, t->first, t->memory.asked,
-             t->all_after ? " and all after it" : "", what, detail);
-}
-
-static void trial_check(const trial *t, bert_status status, uint64_t wanted)
-{
-    char detail[512];
-    const memory_report *m = &t->memory;
-    snprintf(detail, sizeof detail, "%zu blocks, number %zu of %zu bytes, asked for by %s",
-             m->alive, m->alive_asked, m->alive_bytes, m->alive_by);
-    if (m->alive) trial_fail(t, "a leak: ", detail);
-    if (status == BERT_OK && t->first && given != wanted) trial_fail(t, "another result", "");
-    if (status == BERT_OK) return;
-    if (!t->first) trial_fail(t, "undisturbed, it failed: ", bert_error());
-    if (!strstr(bert_error(), "memory")) trial_fail(t, "the message is ", bert_error());
-}
-
-/* Makes the call; what it gave is in `given`. */
-static void trial_run(trial *t, const char *folder, uint64_t wanted)
-{
-    size_t files = entries_of(folder), descriptors = descriptors_open();
-    given = 0xCBF29CE484222325u;
-    memory_watch(t->first, t->all_after);
-    bert_status status = t->call->make(t->call);
-    memory_unwatch(&t->memory);
-    if (status == BERT_OK && t->call->output) output_take(t->call);
-    trial_check(t, status, wanted);
-    if (status != BERT_OK && t->call->keeps) kept_remove(t->call, folder);
-    if (entries_of(folder) != files)
-        trial_fail(t, "it left files; ", status == BERT_OK ? "done" : bert_error());
-    if (descriptors_open() != descriptors) trial_fail(t, "it left files open", "");
-}
-
-/* ---- every allocation of a call */
-
-enum { FIRST_ALL = 6, THEN = 20 }; /* without torture: the first so many, then so many at most */
-
-static size_t step_after(size_t first, size_t asked)
-{
-    const char *torture = getenv("BERT_TORTURE");
-    bool every = torture && strcmp(torture, "1") == 0;
-    return every || first < FIRST_ALL || asked < 2 * THEN ? 1 : asked / THEN;
-}
-
-static void allocations_fail(const call *c, const char *folder)
-{
-    trial quiet = { .call = c };
-    c->make(c); /* what libraries make once and keep is made */
-    if (c->output) assert_done(folder_remove(c->output));
-    trial_run(&quiet, folder, 0);
-    uint64_t wanted = given;
-    trial_run(&quiet, folder, 0);
-    assert_true(given == wanted);
-
-    size_t trials = 0;
-    for (int all_after = 0; all_after < 2; all_after++)
-        for (size_t first = 1; first <= quiet.memory.asked;
-             first += step_after(first, quiet.memory.asked)) {
-            trial t = { .call = c, .first = first, .all_after = all_after };
-            trial_run(&t, folder, wanted);
-            if (!t.memory.refused) { /* times as text are not always of one length */
-                assert_true(first > quiet.memory.asked / 2);
-                break;
-            }
-            trials++;
-        }
-    print_message("%s: %zu allocations, %zu failures\n", c->name, quiet.memory.asked, trials);
-}
-
-/* The fields that are NULL where a call needs one are the scratch folder's. */
+/* What a call makes is made in the scratch folder. */
 static void calls_fail(void **state, const call *calls, size_t count)
 {
     if (!memory_can_fail()) {
@@ -388,7 +234,7 @@ static void calls_fail(void **state, const call *calls, size_t count)
     }
     for (size_t i = 0; i < count; i++) {
         call c = calls[i];
-        if (c.make == training) c.output = scratch_path(state, "out");
+        if (c.make == training || c.make == converting) c.output = scratch_path(state, "out");
         allocations_fail(&c, scratch_folder(state));
     }
 }
@@ -595,6 +441,13 @@ static void comparing_survives(void **state)
                  .data = HEADS "answer/texts.json" });
 }
 
+static void converting_survives(void **state)
+{
+    CALLS_FAIL(
+        { "convert", converting, .model = GOLDEN, .task = "f32" },
+        { "convert: halves", converting, .model = OTHERS "google_pretraining", .task = "bf16" });
+}
+
 /* ---- the kernels of this machine, oneDNN's products among them */
 
 static void the_machines_kernels_survive(void **state)
@@ -622,6 +475,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(training_survives, scratch_open, scratch_close),
         cmocka_unit_test_setup_teardown(several_trainings_survive, scratch_open, scratch_close),
         cmocka_unit_test_setup_teardown(comparing_survives, scratch_open, scratch_close),
+        cmocka_unit_test_setup_teardown(converting_survives, scratch_open, scratch_close),
         cmocka_unit_test_setup_teardown(the_machines_kernels_survive, scratch_open, scratch_close),
     };
     setenv("BERT_ISA", "ref", 1);
