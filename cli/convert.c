@@ -31,7 +31,7 @@ static void result_print(const json_t *result)
 int command_convert(const settings *s)
 {
     bert_convert_options options = s->convert;
-    options.model = s->operands[0];
+    options.model = s->models[0];
     options.output = s->operands[1];
     options.overwrite = s->train.overwrite;
 

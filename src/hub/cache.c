@@ -137,12 +137,21 @@ bert_status hub_cache_look(const hub_cache *cache, const char *commit, const cha
     return BERT_OK;
 }
 
+/* Without a sync: what of it is lost is asked for once more. */
+static bert_status file_touch(const char *path)
+{
+    TRY(parents_make(path));
+    int descriptor = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (descriptor < 0) return fail_errno("write", path);
+    close(descriptor);
+    return BERT_OK;
+}
+
 bert_status hub_cache_set_absent(const hub_cache *cache, const char *commit, const char *file)
 {
     char *path;
     TRY(path_make(&path, "%s/.no_exist/%s/%s", cache->model, commit, file));
-    bert_status status = file_exists(path) ? BERT_OK : parents_make(path);
-    if (status == BERT_OK && !file_exists(path)) status = file_replace(path, "", 0);
+    bert_status status = file_exists(path) ? BERT_OK : file_touch(path);
     free(path);
     return status;
 }

@@ -14,6 +14,7 @@
 typedef enum hub_trouble {
     HUB_UNREACHED, /* no network, no host, no answer; the server has a fault */
     HUB_REFUSED,   /* the server has no such model for us: missing, private, gated; a bad token */
+    HUB_UNWRITTEN, /* the cache cannot be written to */
     HUB_FINAL      /* all else: a certificate, a missing revision, an answer that is none */
 } hub_trouble;
 

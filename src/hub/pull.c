@@ -246,7 +246,7 @@ static bert_status model_fetch(hub_client *c, const hub_cache *cache, bool weigh
         hub_note(c, "%s is called %s now", c->name->id, listing.id);
     memcpy(commit, listing.commit, HUB_COMMIT_BYTES);
     hub_fetch f = { .client = c, .cache = cache, .commit = commit };
-    c->trouble = HUB_FINAL;
+    c->trouble = HUB_UNWRITTEN; /* unless something says otherwise */
     bert_status status = listed_get(&f, &listing, weights);
     hub_listing_release(&listing);
     return status;

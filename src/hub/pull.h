@@ -15,7 +15,8 @@ typedef struct hub_pull_options {
 
 /* *folder, for free(): the snapshot's. No request is made where the cache has all of the revision's
  * commit, unless `update` is set and the revision is no commit itself. Where the Hub cannot be
- * asked, or does not give it any more, what is usable in the cache is taken, and the observer told.
+ * asked, does not give it any more, or the cache cannot be written to, what is usable in the cache
+ * is taken, and the observer told.
  */
 bert_status hub_pull(const hub_pull_options *options, const char *name, char **folder);
 

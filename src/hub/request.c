@@ -219,6 +219,7 @@ static bool may_help(const exchange *x, CURLcode code)
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_COULDNT_CONNECT:
+    case CURLE_OPERATION_TIMEDOUT:
         return x->client->answered;
     default:
         return x->status == BERT_OK && x->client->trouble == HUB_UNREACHED;
