@@ -114,7 +114,8 @@ static void data_put(FILE *out, const report_facts *f)
 static void results_put(FILE *out, const report_facts *f)
 {
     json_t *first = facts_untrained(f);
-    char text[NUMBER_TEXT];
+    bool intervals = json_object_size(json_object_get(f->metrics, "intervals")) > 0;
+    char text[NUMBER_TEXT], interval[INTERVAL_TEXT];
     fprintf(out, "\n## Results\n\n");
     if (!f->metrics) {
         fprintf(out, "The saved model was not measured on other data.\n");
@@ -122,12 +123,14 @@ static void results_put(FILE *out, const report_facts *f)
     }
     fprintf(out, "On ");
     markdown_text(out, path_name(facts_option(f, "dev")));
-    fprintf(out, ":\n\n| measure | value |%s\n|---|---:|%s\n", first ? " before training |" : "",
-            first ? "---:|" : "");
+    fprintf(out, ":\n\n| measure | value |%s%s\n|---|---:|%s%s\n",
+            intervals ? " 95 % interval |" : "", first ? " before training |" : "",
+            intervals ? "---:|" : "", first ? "---:|" : "");
     for (size_t i = 0; i < measure_count; i++) {
         const measure *m = &measures[i];
         if (!json_is_number(json_object_get(f->metrics, m->key))) continue;
         fprintf(out, "| %s | %s |", m->name, measure_text(f, m, f->metrics, text));
+        if (intervals) fprintf(out, " %s |", measure_interval_text(f, m, interval));
         if (first)
             fprintf(out, " %s |",
                     measure_text(f, m, m->kind == MEASURE_COUNT ? NULL : first, text));

@@ -106,6 +106,19 @@ char *measure_text(const report_facts *f, const measure *m, json_t *metrics, cha
     return measure_value_text(f, m, facts_number(metrics, m->key, NAN), out);
 }
 
+char *measure_interval_text(const report_facts *f, const measure *m, char *out)
+{
+    char low[NUMBER_TEXT], high[NUMBER_TEXT];
+    const json_t *pair = json_object_get(json_object_get(f->metrics, "intervals"), m->key);
+    *out = '\0';
+    if (json_array_size(pair) != 2) return out;
+    double ends[2] = { json_number_value(json_array_get(pair, 0)),
+                       json_number_value(json_array_get(pair, 1)) };
+    snprintf(out, INTERVAL_TEXT, "%s to %s", measure_value_text(f, m, ends[0], low),
+             measure_value_text(f, m, ends[1], high));
+    return out;
+}
+
 baseline facts_baseline(const report_facts *f, const measure *m)
 {
     baseline best = { 0 };

@@ -2,6 +2,7 @@
 #ifndef REPORT_FACTS_H
 #define REPORT_FACTS_H
 
+#include "report/markup.h"
 #include "report/report.h"
 
 #include <stdbool.h>
@@ -54,6 +55,11 @@ double measure_percent(const report_facts *f, const measure *m, double value);
 /* "93.4 %", "0.8123", "250"; "–" where `metrics` have no such number. out [NUMBER_TEXT]. */
 char *measure_text(const report_facts *f, const measure *m, json_t *metrics, char *out);
 char *measure_value_text(const report_facts *f, const measure *m, double value, char *out);
+
+/* "91.2 % to 94.0 %", the measure's 95 % interval; "" where the metrics have none. out
+ * [INTERVAL_TEXT]. */
+enum { INTERVAL_TEXT = 2 * NUMBER_TEXT + 8 };
+char *measure_interval_text(const report_facts *f, const measure *m, char *out);
 
 /* What a model would have to beat: run.json's "baselines", each a name and its measures. */
 typedef struct baseline {

@@ -13,12 +13,14 @@ static void tile_begin(FILE *out, const char *class, const char *name)
 
 static void tile_measure(FILE *out, const report_facts *f, const measure *m, const char *class)
 {
-    char text[NUMBER_TEXT];
+    char text[NUMBER_TEXT], interval[INTERVAL_TEXT];
     baseline b = facts_baseline(f, m);
     json_t *first = facts_untrained(f);
     tile_begin(out, class, m->name);
     fprintf(out, "<strong>%s</strong><span class=\"beside\">",
             measure_text(f, m, f->metrics, text));
+    if (*measure_interval_text(f, m, interval))
+        fprintf(out, "95 %% interval %s</span><span class=\"beside\">", interval);
     if (b.metrics) {
         fprintf(out, "baseline %s, ", measure_text(f, m, b.metrics, text));
         baseline_name(out, b.name);

@@ -15,12 +15,19 @@ static void cell_measure(FILE *out, const report_facts *f, const measure *m, jso
     cell_number(out, measure_text(f, m, metrics, text));
 }
 
-static void heads_put(FILE *out, json_t *first, json_t *baselines)
+static void cell_interval(FILE *out, const report_facts *f, const measure *m)
+{
+    char text[INTERVAL_TEXT];
+    cell_number(out, measure_interval_text(f, m, text));
+}
+
+static void heads_put(FILE *out, bool intervals, json_t *first, json_t *baselines)
 {
     const char *name;
     json_t *metrics;
     fprintf(out, "<div class=\"scroll\"><table><caption>On the dev data</caption><thead><tr>"
                  "<td></td><th scope=\"col\" class=\"number\">the model</th>");
+    if (intervals) fprintf(out, "<th scope=\"col\" class=\"number\">95 %% interval</th>");
     if (first) fprintf(out, "<th scope=\"col\" class=\"number\">before training</th>");
     json_object_foreach(baselines, name, metrics)
     {
@@ -46,12 +53,14 @@ void section_measures(FILE *out, const report_facts *f)
                     : "the run was given no dev data (<code>--dev</code>)");
         return;
     }
-    heads_put(out, first, baselines);
+    bool intervals = json_object_size(json_object_get(f->metrics, "intervals")) > 0;
+    heads_put(out, intervals, first, baselines);
     for (size_t i = 0; i < measure_count; i++) {
         const measure *m = &measures[i];
         if (!stands_in(f->metrics, m)) continue;
         fprintf(out, "<tr><th scope=\"row\">%s</th>", m->name);
         cell_measure(out, f, m, f->metrics);
+        if (intervals) cell_interval(out, f, m);
         if (first) cell_measure(out, f, m, m->kind == MEASURE_COUNT ? NULL : first);
         json_object_foreach(baselines, name, metrics) cell_measure(out, f, m, metrics);
         fprintf(out, "</tr>\n");

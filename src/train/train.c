@@ -109,7 +109,10 @@ static bert_status epoch_evaluate(run *r, size_t epoch, bool *done)
     evaluation made;
     pass p = run_pass(r, false);
     optimizer_settle(&r->optimizer);
-    evaluation_wish wish = { .trained = epoch > 0, .mistakes = epoch > 0 ? DEV_MISTAKES : 0 };
+    bool trained = epoch > 0;
+    evaluation_wish wish = { .trained = trained,
+                             .mistakes = trained ? DEV_MISTAKES : 0,
+                             .intervals = trained };
     TRY(evaluate(&p, &r->batch, &r->dev, &r->options->observer, &wish, &made));
     *done = made.metrics != NULL;
     if (!*done) return BERT_OK;
