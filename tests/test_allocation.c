@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -210,6 +211,19 @@ static bert_status training(const call *c)
     options.threads = 2;
     if (c->set) c->set(&options);
     return bert_train(&options);
+}
+
+/* By a name that the cache (data) has. */
+static bert_status finding(const call *c)
+{
+    char *folder;
+    bert_hub_options options = bert_hub_options_default();
+    options.cache = c->data;
+    options.offline = true;
+    TRY(bert_hub_find(&options, c->model, &folder));
+    given_add_text(folder);
+    bert_text_free(folder);
+    return BERT_OK;
 }
 
 static bert_status converting(const call *c)
@@ -448,6 +462,22 @@ static void converting_survives(void **state)
         { "convert: halves", converting, .model = OTHERS "google_pretraining", .task = "bf16" });
 }
 
+static void finding_by_name_survives(void **state)
+{
+    enum { COMMIT_DIGITS = 40 };
+    char target[4096], commit[COMMIT_DIGITS + 1], name[128];
+    memset(commit, 'a', COMMIT_DIGITS);
+    commit[COMMIT_DIGITS] = '\0';
+    assert_non_null(realpath(GOLDEN, target));
+    snprintf(name, sizeof name, "models--owner--tiny/snapshots/%s", commit);
+    const char *snapshot = scratch_path(state, name);
+    assert_done(folder_make(scratch_path(state, "models--owner--tiny/refs")));
+    assert_done(folder_make(scratch_path(state, "models--owner--tiny/snapshots")));
+    scratch_text(state, "models--owner--tiny/refs/main", commit);
+    assert_int_equal(symlink(target, snapshot), 0);
+    CALLS_FAIL({ "find", finding, .model = "owner/tiny", .data = scratch_folder(state) });
+}
+
 /* ---- the kernels of this machine, oneDNN's products among them */
 
 static void the_machines_kernels_survive(void **state)
@@ -476,6 +506,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(several_trainings_survive, scratch_open, scratch_close),
         cmocka_unit_test_setup_teardown(comparing_survives, scratch_open, scratch_close),
         cmocka_unit_test_setup_teardown(converting_survives, scratch_open, scratch_close),
+        cmocka_unit_test_setup_teardown(finding_by_name_survives, scratch_open, scratch_close),
         cmocka_unit_test_setup_teardown(the_machines_kernels_survive, scratch_open, scratch_close),
     };
     setenv("BERT_ISA", "ref", 1);
