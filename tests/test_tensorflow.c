@@ -296,6 +296,10 @@ static void doubles_are_rounded_and_matrices_turned(void **state)
     for (size_t i = 0; i < 6; i++) assert_true(have[i] == (float)wide[i]);
     tensor_to_float_transposed(&info, have);
     assert_memory_equal(have, turned, sizeof turned);
+    info.shape[0] = SIZE_MAX; /* rows without end, of no columns */
+    info.shape[1] = info.count = 0;
+    tensor_to_float_transposed(&info, have);
+    assert_memory_equal(have, turned, sizeof turned);
 }
 
 static void a_table_that_lies_is_refused(void **state)

@@ -57,6 +57,7 @@ void tensor_to_float_transposed(const tensor_info *info, float *out)
 {
     enum { SIDE = 16 }; /* a square whose lines of both sides stay in the cache */
     assert(info->type != TENSOR_OTHER && info->dimensions == 2);
+    if (info->count == 0) return; /* there may be rows without end, of no columns */
     size_t rows = info->shape[0], cols = info->shape[1];
     for (size_t top = 0; top < rows; top += SIDE)
         for (size_t left = 0; left < cols; left += SIDE)
