@@ -38,8 +38,10 @@ bert_status tensor_list_add(tensor_list *list, const char *path, tensor_info inf
 
 bert_status tensor_list_give(tensor_list *list, tensor_part *part)
 {
+    /* an array even of none, which qsort() and its like must not be given NULL for */
+    TRY(memory_grow((void **)&list->tensors, &list->capacity, 1, sizeof *list->tensors));
     for (size_t i = 0; i < list->count; i++) list->tensors[i].name = list->text + list->names[i];
-    if (list->count) qsort(list->tensors, list->count, sizeof *list->tensors, tensor_compare_names);
+    qsort(list->tensors, list->count, sizeof *list->tensors, tensor_compare_names);
     for (size_t i = 1; i < list->count; i++)
         if (tensor_compare_names(&list->tensors[i - 1], &list->tensors[i]) == 0)
             return fail(BERT_FORMAT, "%s: tensor '%s' is there twice", part->path,

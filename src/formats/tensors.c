@@ -146,7 +146,7 @@ static bert_status open_single(tensor_file *f, const char *folder, const char *n
     const tensor_part *shard = &f->shards[0];
     TRY(memory_zeroed(shard->count, sizeof *f->tensors, (void **)&f->tensors));
     f->count = shard->count;
-    if (shard->count) memcpy(f->tensors, shard->tensors, shard->count * sizeof *f->tensors);
+    memcpy(f->tensors, shard->tensors, shard->count * sizeof *f->tensors);
     return BERT_OK;
 }
 
