@@ -234,6 +234,9 @@ static void a_dataset_that_lies_is_refused(void **state)
     m = image_open();
     m.bytes[dataspace_of(&m, 2) + 1] = 9;
     assert_refused(state, &m, BERT_FORMAT, "is malformed");
+    m = image_open(); /* nothing at all, and yet a shape */
+    put_number(&m, dataspace_of(&m, 2), 0x02000202, 4);
+    assert_refused(state, &m, BERT_FORMAT, "is malformed");
     m = image_open();
     m.bytes[datatype_of(&m, 0) - 5] = 1; /* the message reaches beyond its header */
     assert_refused(state, &m, BERT_FORMAT, "is malformed");

@@ -52,9 +52,11 @@ static bert_status dataspace_read(header *h, slice m)
     size_t at = version == 1 ? 8 : 4;
     if ((version != 1 && version != 2) || rank > TENSOR_DIMENSIONS_MAX || m.count < at + 8 * rank)
         return cut_off(h);
-    bool none = version == 2 && hdf5_number(m, 3, 1) == 2; /* a null dataspace */
-    info->dimensions = rank;
-    info->count = none ? 0 : 1;
+    bool none = version == 2 && hdf5_number(m, 3, 1) == 2; /* a null dataspace: no shape */
+    if (none && rank) return cut_off(h);
+    info->dimensions = none ? 1 : rank;
+    info->shape[0] = 0;
+    info->count = !none;
     for (size_t i = 0; i < rank; i++) {
         info->shape[i] = hdf5_number(m, at + 8 * i, 8);
         if (!size_multiply(info->count, info->shape[i], &info->count))
