@@ -62,8 +62,9 @@ static size_t best_seed(const json_t *runs)
 bert_status measures_put(json_t *runs, const char *kind, json_t *object)
 {
     const char *name;
-    json_t *value, *means = json_object();
+    json_t *value;
     TRY(json_put(object, "runs", json_incref(runs)));
+    json_t *means = json_object();
     TRY(json_put(object, "mean", means));
     json_t *deviations = json_object();
     TRY(json_put(object, "standard_deviation", deviations));

@@ -241,7 +241,8 @@ static bert_status staging_open(output *o, output_use use)
     if (entries) rewinddir(entries);
     if (status == BERT_OK) status = staging_clear(o, use, entries);
     if (entries) closedir(entries);
-    if (status != BERT_OK) { /* not ours to remove */
+    if (status != BERT_OK) { /* what it holds is not ours to remove */
+        rmdir(o->staging);
         close(o->lock);
         o->lock = -1;
     }
