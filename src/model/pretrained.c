@@ -148,6 +148,7 @@ static bert_status weights_read(pretrained *m, const char *folder, compute *on)
     if (measure.used) {
         TRY(arena_open(measure.used, &m->converted));
         weights_convert(m, &m->converted);
+        tensor_file_forget(m->file);
     }
     TRY(ignored_list(m));
     m->groups = GROUP_ALL;
