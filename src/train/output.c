@@ -151,7 +151,8 @@ static bert_status folder_check(const char *folder, output_use use)
     for (struct dirent *entry; status == BERT_OK;) {
         status = folder_next(entries, folder, &entry);
         if (status != BERT_OK || !entry) break;
-        if (!file_ours(folder, entry->d_name) && !folder_known(folder, entry->d_name))
+        if (!file_ours(folder, entry->d_name) && !file_unfinished(entry->d_name) &&
+            !folder_known(folder, entry->d_name))
             status = fail(BERT_ARGUMENT,
                           "%s: holds '%s', which no run has made; choose another output folder",
                           folder, entry->d_name);
@@ -411,9 +412,29 @@ bert_status output_checkpointed(output *o, size_t keep)
     return checkpoints_prune(o->staging, keep);
 }
 
+/* What a kill has left of a file that was added to the end of a run. */
+static bert_status unfinished_remove(const char *folder)
+{
+    DIR *entries = opendir(folder);
+    if (!entries) return fail(BERT_IO, "%s: cannot open: %s", folder, strerror(errno));
+    bert_status status = BERT_OK;
+    for (struct dirent *entry; status == BERT_OK;) {
+        char *path = NULL;
+        status = folder_next(entries, folder, &entry);
+        if (status != BERT_OK || !entry) break;
+        if (!file_unfinished(entry->d_name)) continue;
+        status = path_join(folder, entry->d_name, &path);
+        if (status == BERT_OK) status = folder_remove(path);
+        free(path);
+    }
+    closedir(entries);
+    return status;
+}
+
 bert_status output_tidy(output *o)
 {
     o->kept = false;
+    TRY(unfinished_remove(o->folder));
     return checkpoints_prune(o->folder, 0);
 }
 

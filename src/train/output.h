@@ -60,7 +60,7 @@ bert_status output_checkpoints(const output *o, checkpoint_places *out);
 void checkpoint_places_release(checkpoint_places *places);
 
 /* The output folder holds the end of this run: what is left to go on from goes, there and in the
- * staging folder. */
+ * staging folder, and what a kill has left of a file that was added later. */
 bert_status output_tidy(output *o);
 
 /* Does the output folder hold a model, and no checkpoint of a run that was stopped? */
