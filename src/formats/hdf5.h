@@ -23,7 +23,8 @@
  * the newer form. Links are not followed, so no name leads out of the file.
  *
  * Why not libhdf5: linked, it costs each start of the program 5 ms and 25 libraries; and a few
- * bytes changed in a file of Keras' keep it busy for more than 3 s (4 of 15,000 files, version 1.10.8).
+ * bytes changed in a file of Keras' keep it busy for more than 3 s (4 of 15,000 files,
+ * version 1.10.8).
  */
 #ifndef FORMATS_HDF5_H
 #define FORMATS_HDF5_H
