@@ -11,12 +11,7 @@ set -eu
 build=$1 seconds=$2
 shift 2
 status=0
-
-look() { # $spent: whole seconds of processor time of all that was started so far (no subshell: it has its own)
-    times > "$build/work/times"
-    spent=$(awk 'NR == 2 { for (i = 1; i <= 2; i++) { split($i, t, /[ms]/); sum += 60 * t[1] + t[2] } print int(sum) }' \
-        "$build/work/times")
-}
+. tools/spent.sh
 
 for target; do
     work=$build/work/$target
@@ -28,7 +23,7 @@ for target; do
     for kept in "fuzz/seeds/$target" "fuzz/corpus/$target" "fuzz/found/$target"; do
         [ ! -d "$kept" ] || folders="$folders $kept"
     done
-    look
+    look "$work/times"
     executions=0 begin=$spent used=0 good=1
     while [ "$used" -lt "$seconds" ] && [ $good = 1 ]; do
         # shellcheck disable=SC2086 # one word a folder
@@ -36,7 +31,7 @@ for target; do
             -malloc_limit_mb=512 -dict="$dictionary" -print_final_stats=1 -artifact_prefix="$work/found/" $folders \
             > "$work/log" 2>&1 || good=0
         count=$(sed -n 's/^stat::number_of_executed_units: *//p' "$work/log" | tail -1)
-        look
+        look "$work/times"
         executions=$((executions + ${count:-0})) used=$((spent - begin))
     done
     findings=$(find "$work/found" -type f | wc -l)
