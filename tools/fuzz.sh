@@ -27,8 +27,8 @@ for target; do
     executions=0 begin=$spent used=0 good=1
     while [ "$used" -lt "$seconds" ] && [ $good = 1 ]; do
         # shellcheck disable=SC2086 # one word a folder
-        "$build/fuzz/$target" -max_total_time=$((seconds - used)) -max_len=4096 -timeout=30 -rss_limit_mb=1024 \
-            -malloc_limit_mb=512 -dict="$dictionary" -print_final_stats=1 -artifact_prefix="$work/found/" $folders \
+        "$build/fuzz/$target" -max_total_time=$((seconds - used)) -max_len=4096 -timeout=30 -report_slow_units=30 \
+            -rss_limit_mb=1024 -malloc_limit_mb=512 -dict="$dictionary" -print_final_stats=1 -artifact_prefix="$work/found/" $folders \
             > "$work/log" 2>&1 || good=0
         count=$(sed -n 's/^stat::number_of_executed_units: *//p' "$work/log" | tail -1)
         look "$work/times"
