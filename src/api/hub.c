@@ -3,6 +3,7 @@
 #include "bert.h"
 #include "hub/name.h"
 #include "hub/pull.h"
+#include "model/config.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,15 @@ bert_hub_options bert_hub_options_default(void)
     return (bert_hub_options){ .weights = true };
 }
 
+/* Half a gigabyte of a model of another kind is better not fetched. */
+static bert_status config_look(const char *folder)
+{
+    config c;
+    TRY(config_read(folder, &c));
+    config_release(&c);
+    return BERT_OK;
+}
+
 bert_status bert_hub_pull(const bert_hub_options *options, const char *name, char **folder)
 {
     const hub_pull_options o = { .wishes = { .endpoint = options->endpoint,
@@ -21,6 +31,7 @@ bert_status bert_hub_pull(const bert_hub_options *options, const char *name, cha
                                              .offline = options->offline },
                                  .update = options->update,
                                  .weights = options->weights,
+                                 .look = config_look,
                                  .observer = options->observer };
     return hub_pull(&o, name, folder);
 }

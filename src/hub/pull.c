@@ -220,7 +220,21 @@ static bert_status whole_mark(hub_fetch *f, const hub_listing *listing)
     return hub_is_commit(revision) ? BERT_OK : hub_cache_set_commit(f->cache, revision, f->commit);
 }
 
-static bert_status listed_get(hub_fetch *f, const hub_listing *listing, bool with_weights)
+static bert_status snapshot_look(const hub_fetch *f, const hub_pull_options *o)
+{
+    char *folder;
+    if (!o->look) return BERT_OK;
+    TRY(hub_cache_snapshot(f->cache, f->commit, &folder));
+    bert_status status = o->look(folder);
+    free(folder);
+    if (status == BERT_OK) return BERT_OK;
+    f->client->trouble = HUB_FINAL;
+    char reason[1024];
+    snprintf(reason, sizeof reason, "%s", status_message());
+    return fail(status, "%s: %s", f->client->name->id, reason);
+}
+
+static bert_status listed_get(hub_fetch *f, const hub_listing *listing, const hub_pull_options *o)
 {
     const hub_weights *weights = NULL;
     file_list list = { 0 };
@@ -228,15 +242,19 @@ static bert_status listed_get(hub_fetch *f, const hub_listing *listing, bool wit
     if (!hub_listing_has(listing, "config.json") && !hub_listing_has(listing, "bert_config.json"))
         return hub_fail(c, HUB_FINAL, BERT_UNSUPPORTED,
                         "is no model that is read here: it has no config.json");
-    if (with_weights) TRY(weights_choose(c, listing, &weights));
+    if (o->weights) TRY(weights_choose(c, listing, &weights));
     bert_status status = small_files_get(f, listing, weights, &list);
     free(list.items);
     TRY(status);
-    if (weights) TRY(weights_get(f, listing, weights));
+    if (weights) {
+        TRY(snapshot_look(f, o));
+        TRY(weights_get(f, listing, weights));
+    }
     return whole_mark(f, listing);
 }
 
-static bert_status model_fetch(hub_client *c, const hub_cache *cache, bool weights, char *commit)
+static bert_status model_fetch(hub_client *c, const hub_cache *cache, const hub_pull_options *o,
+                               char *commit)
 {
     hub_listing listing;
     hub_note(c, "%s: asking %s for revision %s", c->name->id, c->environment->endpoint,
@@ -247,7 +265,7 @@ static bert_status model_fetch(hub_client *c, const hub_cache *cache, bool weigh
     memcpy(commit, listing.commit, HUB_COMMIT_BYTES);
     hub_fetch f = { .client = c, .cache = cache, .commit = commit };
     c->trouble = HUB_UNWRITTEN; /* unless something says otherwise */
-    bert_status status = listed_get(&f, &listing, weights);
+    bert_status status = listed_get(&f, &listing, o);
     hub_listing_release(&listing);
     return status;
 }
@@ -281,7 +299,7 @@ static bert_status commit_find(hub_client *c, const hub_cache *cache, const hub_
     bool fixed = hub_is_commit(c->name->revision), offline = c->environment->offline_from != NULL;
     if (state == HUB_COMPLETE && (fixed || offline || !o->update)) return BERT_OK;
     if (offline) return state == HUB_LACKING ? fail_offline(c) : BERT_OK;
-    bert_status status = model_fetch(c, cache, o->weights, newest);
+    bert_status status = model_fetch(c, cache, o, newest);
     if (status == BERT_OK) {
         memcpy(commit, newest, sizeof newest);
         *from = c->environment->endpoint;

@@ -10,6 +10,9 @@ typedef struct hub_pull_options {
     hub_wishes wishes;
     bool update;  /* ask for the revision's newest commit, though the cache has one */
     bool weights; /* false: configuration and tokenizer alone */
+    /* Asked before weights are fetched, of the snapshot that has all else: is it a model that they
+     * are wanted of? NULL: always. */
+    bert_status (*look)(const char *folder);
     bert_observer observer;
 } hub_pull_options;
 
