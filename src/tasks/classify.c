@@ -342,19 +342,6 @@ static void target_of(const examples *e, size_t row, float *target)
 
 static const bag_question question = { .loss = BAG_SOFTMAX, .target = target_of };
 
-static bert_status majority(const examples *trained, const examples *asked, uint64_t seed,
-                            const answer_taker *taker)
-{
-    (void)seed;
-    return bag_majority(&question, trained, asked, taker);
-}
-
-static bert_status bag_of_words(const examples *trained, const examples *asked, uint64_t seed,
-                                const answer_taker *taker)
-{
-    return bag_answer(&question, trained, asked, seed, taker);
-}
-
 const task task_classify = {
     .name = "classify",
     .problem_type = "single_label_classification",
@@ -382,7 +369,8 @@ const task task_classify = {
     .metrics_scores = metrics_scores,
     .metrics_score = metrics_score,
     .score_members = { "eval_accuracy" },
-    .majority = majority,
-    .bag_of_words = bag_of_words,
+    .bag = &question,
+    .majority = bag_majority,
+    .bag_of_words = bag_answer,
     .metrics_warn = metrics_warn,
 };

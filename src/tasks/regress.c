@@ -224,19 +224,6 @@ static void target_of(const examples *e, size_t row, float *target)
 
 static const bag_question question = { .loss = BAG_SQUARED, .target = target_of };
 
-static bert_status majority(const examples *trained, const examples *asked, uint64_t seed,
-                            const answer_taker *taker)
-{
-    (void)seed;
-    return bag_majority(&question, trained, asked, taker);
-}
-
-static bert_status bag_of_words(const examples *trained, const examples *asked, uint64_t seed,
-                                const answer_taker *taker)
-{
-    return bag_answer(&question, trained, asked, seed, taker);
-}
-
 const task task_regress = {
     .name = "regress",
     .problem_type = "regression",
@@ -261,7 +248,8 @@ const task task_regress = {
     .metrics_scores = metrics_scores,
     .metrics_score = metrics_score,
     .score_members = { "eval_pearson" },
-    .majority = majority,
-    .bag_of_words = bag_of_words,
+    .bag = &question,
+    .majority = bag_majority,
+    .bag_of_words = bag_answer,
     .metrics_warn = metrics_warn,
 };

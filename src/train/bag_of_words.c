@@ -246,13 +246,12 @@ static bert_status rows_answer(bag_model *m, const examples *asked, const bags *
     return BERT_OK;
 }
 
-static bert_status model_run(const bag_question *question, const examples *trained,
-                             const examples *asked, const bags *learnt, token_features *t,
-                             uint64_t seed, const answer_taker *taker)
+static bert_status model_run(const examples *trained, const examples *asked, const bags *learnt,
+                             token_features *t, uint64_t seed, const answer_taker *taker)
 {
     bag_model m;
     bags b = { 0 };
-    TRY(model_open(question, t->count, trained->config->outputs, &m));
+    TRY(model_open(trained->task->bag, t->count, trained->config->outputs, &m));
     bert_status status = model_fit(&m, trained, learnt, seed);
     if (status == BERT_OK) status = bags_open(asked, t, false, &b);
     if (status == BERT_OK) status = rows_answer(&m, asked, &b, taker);
@@ -261,17 +260,17 @@ static bert_status model_run(const bag_question *question, const examples *train
     return status;
 }
 
-bert_status bag_answer(const bag_question *question, const examples *trained, const examples *asked,
-                       uint64_t seed, const answer_taker *taker)
+bert_status bag_answer(const examples *trained, const examples *asked, uint64_t seed,
+                       const answer_taker *taker)
 {
     token_features t;
     bags b = { 0 };
     TRY(token_features_open(tokenizer_vocabulary_count(trained->tokenizer), &t));
     bert_status status = bags_open(trained, &t, true, &b);
     if (status == BERT_OK && t.count > BAG_WEIGHTS / trained->config->outputs)
-        status = bag_majority(question, trained, asked, taker);
+        status = bag_majority(trained, asked, seed, taker);
     else if (status == BERT_OK)
-        status = model_run(question, trained, asked, &b, &t, seed, taker);
+        status = model_run(trained, asked, &b, &t, seed, taker);
     bags_release(&b);
     token_features_release(&t);
     return status;
@@ -292,9 +291,9 @@ static void shares_to_logits(size_t count, float *shares)
     shares[most] = fmaxf(shares[most], 1.0f);
 }
 
-static void means_compute(const bag_question *question, const examples *e, float *target,
-                          double *sums, float *means)
+static void means_compute(const examples *e, float *target, double *sums, float *means)
 {
+    const bag_question *question = e->task->bag;
     size_t outputs = e->config->outputs;
     for (size_t row = 0; row < e->row_count; row++) {
         memset(target, 0, outputs * sizeof *target);
@@ -305,16 +304,17 @@ static void means_compute(const bag_question *question, const examples *e, float
     if (question->loss == BAG_SIGMOID) shares_to_logits(outputs, means);
 }
 
-bert_status bag_majority(const bag_question *question, const examples *trained,
-                         const examples *asked, const answer_taker *taker)
+bert_status bag_majority(const examples *trained, const examples *asked, uint64_t seed,
+                         const answer_taker *taker)
 {
+    (void)seed;
     size_t outputs = trained->config->outputs;
     float *target = NULL, *means = NULL;
     double *sums = NULL;
     bert_status status = memory_zeroed(outputs, sizeof *target, (void **)&target);
     if (status == BERT_OK) status = memory_zeroed(outputs, sizeof *means, (void **)&means);
     if (status == BERT_OK) status = memory_zeroed(outputs, sizeof *sums, (void **)&sums);
-    if (status == BERT_OK) means_compute(question, trained, target, sums, means);
+    if (status == BERT_OK) means_compute(trained, target, sums, means);
     for (size_t row = 0; row < asked->row_count && status == BERT_OK; row++)
         status = taker->take(taker->context, row, means);
     free(target);

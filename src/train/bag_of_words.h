@@ -24,16 +24,15 @@ typedef struct bag_question {
     void (*target)(const examples *e, size_t row, float *target);
 } bag_question;
 
-/* Hands on the answers, float [outputs], of a model fit to `trained` for each row of `asked`. Of
- * very many rows, or labels, it is fit to as many rows as BAG_WORK allows; where there are so many
- * tokens and labels that BAG_WEIGHTS are not enough, it answers as bag_majority(). */
+/* A rival that hands on the answers, float [outputs], of a model fit to `trained` for each row of
+ * `asked`; the question is the task's `bag`. Of very many rows, or labels, it is fit to as many
+ * rows as BAG_WORK allows; where there are so many tokens and labels that BAG_WEIGHTS are not
+ * enough, it answers as bag_majority(). */
 enum { BAG_PASSES = 20, BAG_WORK = 500000000, BAG_WEIGHTS = 1 << 24 };
-bert_status bag_answer(const bag_question *question, const examples *trained, const examples *asked,
-                       uint64_t seed, const answer_taker *taker);
+rival bag_answer;
 
-/* The same without any token: the most frequent output, the mean number; of BAG_SIGMOID those that
- * more than half of the rows have, or the most frequent one. */
-bert_status bag_majority(const bag_question *question, const examples *trained,
-                         const examples *asked, const answer_taker *taker);
+/* The same without any token, whatever the seed: the most frequent output, the mean number; of
+ * BAG_SIGMOID those that more than half of the rows have, or the most frequent one. */
+rival bag_majority;
 
 #endif

@@ -181,8 +181,9 @@ struct task {
     /* What --keep-best goes by: more is better. After metrics_put(). */
     double (*metrics_score)(const void *metrics);
 
-    rival *majority;     /* what is answered without looking at the text; NULL: none */
-    rival *bag_of_words; /* what words tell without their order; NULL: none */
+    const struct bag_question *bag; /* what the bag of words is asked (bag_of_words.h), or NULL */
+    rival *majority;                /* what is answered without looking at the text; NULL: none */
+    rival *bag_of_words;            /* what words tell without their order; NULL: none */
     /* Where there are rivals: the score's name, the first of these members that is there. */
     const char *score_members[2];
 
