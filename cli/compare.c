@@ -114,13 +114,7 @@ static void result_print(const settings *s, const json_t *result)
 int command_compare(const settings *s)
 {
     watch w = watch_start(s);
-    bert_evaluate_options options = s->evaluate;
-    options.data = s->data_files.items;
-    options.data_count = s->data_files.count;
-    options.columns = s->columns;
-    options.task_options = s->task;
-    options.threads = s->threads;
-    options.observer = watch_observer(&w);
+    bert_evaluate_options options = watch_evaluation(&w);
 
     char *text = NULL;
     bert_status status = bert_compare(s->models[0], s->models[1], &options, &text);

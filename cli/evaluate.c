@@ -9,14 +9,8 @@
 int command_evaluate(const settings *s)
 {
     watch w = watch_start(s);
-    bert_evaluate_options options = s->evaluate;
+    bert_evaluate_options options = watch_evaluation(&w);
     options.model = s->models[0];
-    options.data = s->data_files.items;
-    options.data_count = s->data_files.count;
-    options.columns = s->columns;
-    options.task_options = s->task;
-    options.threads = s->threads;
-    options.observer = watch_observer(&w);
 
     char *text = NULL;
     bert_status status = bert_evaluate(&options, &text);

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/rng.h"
+#include "formats/json.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -71,6 +72,20 @@ const char *scratch_write(void **state, const char *name, slice bytes)
 const char *scratch_text(void **state, const char *name, const char *text)
 {
     return scratch_write(state, name, slice_of(text));
+}
+
+int json_state_open(void **state, const char *path)
+{
+    json_t *object;
+    assert_done(json_read_object(path, &object));
+    *state = object;
+    return 0;
+}
+
+int json_state_close(void **state)
+{
+    json_decref(*state);
+    return 0;
 }
 
 char *file_text(const char *path, size_t *count)

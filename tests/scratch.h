@@ -22,6 +22,10 @@ const char *scratch_path(void **state, const char *name);
 const char *scratch_write(void **state, const char *name, slice bytes);
 const char *scratch_text(void **state, const char *name, const char *text);
 
+/* For cmocka's group setup and teardown: *state is the object in a file of tests/data. */
+int json_state_open(void **state, const char *path);
+int json_state_close(void **state);
+
 /* The bytes of a file, ended by NUL; the caller frees. */
 char *file_text(const char *path, size_t *count);
 

@@ -17,18 +17,9 @@
 
 enum { ROWS_MAX = 400, RESAMPLES = 1000, CLASSES_MAX = 5 };
 
-static int golden_load(void **state)
+static int golden_open(void **state)
 {
-    json_t *golden;
-    assert_done(json_read_object("tests/data/bootstrap.json", &golden));
-    *state = golden;
-    return 0;
-}
-
-static int golden_drop(void **state)
-{
-    json_decref(*state);
-    return 0;
+    return json_state_open(state, "tests/data/bootstrap.json");
 }
 
 static double at(const json_t *array, size_t index)
@@ -257,5 +248,5 @@ int main(void)
         cmocka_unit_test(large_data_are_resampled_less_often),
         cmocka_unit_test(mcnemars_test_is_scipys),
     };
-    return cmocka_run_group_tests(tests, golden_load, golden_drop);
+    return cmocka_run_group_tests(tests, golden_open, json_state_close);
 }

@@ -12,18 +12,9 @@
 
 #include <cmocka.h>
 
-static int golden_load(void **state)
+static int golden_open(void **state)
 {
-    json_t *golden;
-    assert_done(json_read_object("tests/data/correlation.json", &golden));
-    *state = golden;
-    return 0;
-}
-
-static int golden_drop(void **state)
-{
-    json_decref(*state);
-    return 0;
+    return json_state_open(state, "tests/data/correlation.json");
 }
 
 /* null in the file: no finite number. */
@@ -130,5 +121,5 @@ int main(void)
         cmocka_unit_test(a_million_rows_on_a_large_mean_are_scipys),
         cmocka_unit_test(what_is_not_defined_is_nan),
     };
-    return cmocka_run_group_tests(tests, golden_load, golden_drop);
+    return cmocka_run_group_tests(tests, golden_open, json_state_close);
 }

@@ -31,18 +31,6 @@ static bert_status type_parse(const char *name, tensor_type *out)
     return fail(BERT_ARGUMENT, "dtype is '%s'; it can be f32, f16 or bf16", name);
 }
 
-/* A file that is not there is fine. */
-static bert_status companion_copy(const char *from, const char *to, const char *name)
-{
-    char *source = NULL, *target = NULL;
-    bert_status status = path_join(from, name, &source);
-    if (status == BERT_OK) status = path_join(to, name, &target);
-    if (status == BERT_OK && file_exists(source)) status = file_copy(source, target);
-    free(source);
-    free(target);
-    return status;
-}
-
 static bert_status subfolder_copy(const char *from, const char *to, const char *name)
 {
     char *source = NULL, *target = NULL;
@@ -57,9 +45,9 @@ static bert_status subfolder_copy(const char *from, const char *to, const char *
 static bert_status companions_copy(const char *from, const char *to)
 {
     for (size_t i = 0; i < sizeof companions / sizeof *companions; i++)
-        TRY(companion_copy(from, to, companions[i]));
+        TRY(file_copy_between(from, to, companions[i]));
     TRY(subfolder_copy(from, to, "1_Pooling"));
-    TRY(companion_copy(from, to, "1_Pooling/config.json"));
+    TRY(file_copy_between(from, to, "1_Pooling/config.json"));
     return subfolder_copy(from, to, "2_Normalize");
 }
 
@@ -91,10 +79,7 @@ static bert_status sentence_head_read(const pretrained *m, sentence_head *out)
             free(h.numbers);
             return status;
         }
-        if (found.transposed)
-            tensor_to_float_transposed(found.info, numbers);
-        else
-            tensor_to_float(found.info, numbers);
+        named_tensor_to_float(found, numbers);
         t->data = numbers;
         h.count++;
     }

@@ -203,6 +203,17 @@ bert_status file_copy(const char *from, const char *to)
     return status;
 }
 
+bert_status file_copy_between(const char *from, const char *to, const char *name)
+{
+    char *source = NULL, *target = NULL;
+    bert_status status = path_join(from, name, &source);
+    if (status == BERT_OK) status = path_join(to, name, &target);
+    if (status == BERT_OK && file_exists(source)) status = file_copy(source, target);
+    free(source);
+    free(target);
+    return status;
+}
+
 bert_status folder_make(const char *path)
 {
     char *partial = strdup(path);

@@ -55,6 +55,9 @@ bert_status file_replace(const char *path, const void *bytes, size_t count);
 /* Copies a file whole, by the same way. */
 bert_status file_copy(const char *from, const char *to);
 
+/* Copies the file of that name from one folder into another; one that is not there is fine. */
+bert_status file_copy_between(const char *from, const char *to, const char *name);
+
 /* Makes what was made, renamed or removed in the folder that holds `path` outlast a power failure.
  */
 bert_status folder_sync(const char *path);

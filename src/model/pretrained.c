@@ -102,11 +102,7 @@ static void weights_convert(pretrained *m, arena *block)
             continue;
         }
         w->data = arena_take(block, info->count, sizeof(float));
-        if (!w->data) continue;
-        if (found[i].transposed)
-            tensor_to_float_transposed(info, w->data);
-        else
-            tensor_to_float(info, w->data);
+        if (w->data) named_tensor_to_float(found[i], w->data);
     }
 }
 

@@ -242,6 +242,14 @@ named_tensor tensor_names_find(const tensor_names *n, const char *name)
     return entry ? (named_tensor){ entry->info, entry->transposed } : (named_tensor){ NULL, false };
 }
 
+void named_tensor_to_float(named_tensor t, float *out)
+{
+    if (t.transposed)
+        tensor_to_float_transposed(t.info, out);
+    else
+        tensor_to_float(t.info, out);
+}
+
 size_t tensor_names_count(const tensor_names *n)
 {
     return n->count;

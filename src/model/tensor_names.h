@@ -33,6 +33,9 @@ void tensor_names_free(tensor_names *n);
 /* By its name in names/bert.def, with or without "bert." before it. */
 named_tensor tensor_names_find(const tensor_names *n, const char *name);
 
+/* tensor_to_float(), turned where it stands [in, out]. out [t.info->count]. */
+void named_tensor_to_float(named_tensor t, float *out);
+
 /* What the file holds for the model: each weight once (Keras repeats the embeddings where a head
  * shares them), without what an optimizer left there. By name. */
 size_t tensor_names_count(const tensor_names *n);

@@ -199,14 +199,7 @@ bert_status tokenizer_copy_files(const char *from, const char *to)
 {
     static const char *const names[] = { "tokenizer.json", "vocab.txt", "tokenizer_config.json",
                                          "special_tokens_map.json", "added_tokens.json" };
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        char *source = NULL, *target = NULL;
-        bert_status status = path_join(from, names[i], &source);
-        if (status == BERT_OK) status = path_join(to, names[i], &target);
-        if (status == BERT_OK && file_exists(source)) status = file_copy(source, target);
-        free(source);
-        free(target);
-        TRY(status);
-    }
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        TRY(file_copy_between(from, to, names[i]));
     return case_write(from, to);
 }
