@@ -121,8 +121,9 @@ static bool complete(command_index command, const settings *s)
 {
     if (s->print_options) return true;
     if (s->operand_count < command_table[command].operands_least) {
-        wrong_use(command, "needs %.*s", (int)strcspn(command_table[command].usage, " "),
-                  command_table[command].usage);
+        const char *missing = command_table[command].usage;
+        for (size_t i = 0; i < s->operand_count; i++) missing += strcspn(missing, " ") + 1;
+        wrong_use(command, "needs %.*s", (int)strcspn(missing, " "), missing);
         return false;
     }
     for (size_t i = 0; i < option_count; i++) {
