@@ -111,6 +111,12 @@ void assert_same_file(const char *a, const char *b)
     free(b_text);
 }
 
+bool torture_wanted(void)
+{
+    const char *torture = getenv("BERT_TORTURE");
+    return torture && strcmp(torture, "1") == 0;
+}
+
 void assert_failed(bert_status actual, bert_status wanted, const char *words)
 {
     if (actual != wanted || !strstr(status_message(), words))

@@ -5,6 +5,7 @@
 #include "base/slice.h"
 #include "base/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,10 @@ char *file_text(const char *path, size_t *count);
 
 /* Asserts that two files hold the same bytes. */
 void assert_same_file(const char *a, const char *b);
+
+/* Is everything to be tried that a test takes samples of? So says the environment's BERT_TORTURE=1.
+ */
+bool torture_wanted(void);
 
 /* Asserts a failure of this kind whose message holds `words`. */
 void assert_failed(bert_status actual, bert_status wanted, const char *words);

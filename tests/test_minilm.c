@@ -297,8 +297,7 @@ static bool files_same(const char *a, const char *b)
 static void the_number_of_threads_changes_no_byte_of_the_trained_weights(void **state)
 {
     demo_wanted();
-    const char *torture = getenv("BERT_TORTURE");
-    size_t steps = torture && strcmp(torture, "1") == 0 ? 50 : 3;
+    size_t steps = torture_wanted() ? 50 : 3;
     const char *one = weights_trained(state, 1, steps);
     const size_t teams[] = { 2, 3, 7 };
     for (size_t i = 0; i < sizeof teams / sizeof *teams; i++)

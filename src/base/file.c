@@ -99,6 +99,11 @@ bert_status folder_next(DIR *entries, const char *path, struct dirent **out)
     return !*out && errno ? fail_errno("read", path) : BERT_OK;
 }
 
+bool file_name_is_plain(const char *name)
+{
+    return *name && !strchr(name, '/') && !name_is_dots(name);
+}
+
 bert_status path_join(const char *folder, const char *name, char **out)
 {
     char *joined;

@@ -38,6 +38,9 @@ bert_status folder_next(DIR *entries, const char *path, struct dirent **out);
 /* folder + "/" + name in a fresh string; the caller frees with free(). */
 bert_status path_join(const char *folder, const char *name, char **out);
 
+/* May it name a file of a folder? Not what leads out of it: "", ".", "..", with a "/" in it. */
+bool file_name_is_plain(const char *name);
+
 /* A file being written: what it holds appears under its name at file_write_commit, all at once
  * (temporary file in the same folder, fsync, rename), or never. */
 typedef struct file_write {

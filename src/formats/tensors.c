@@ -73,13 +73,6 @@ static bert_status shard_add(tensor_file *f, const char *folder, const char *nam
     return BERT_OK;
 }
 
-/* A file name that cannot leave the folder. */
-static bool name_is_plain(const char *name)
-{
-    return name[0] != '\0' && !strchr(name, '/') && strcmp(name, ".") != 0 &&
-           strcmp(name, "..") != 0;
-}
-
 /* The shard of this file name, opened when it is first asked for. Neighbours in the index mostly
  * stand in one shard, so the search goes from the back. */
 static bert_status shard_get(tensor_file *f, const char *folder, const char *name,
@@ -113,7 +106,7 @@ static bert_status index_read(tensor_file *f, const char *folder, const char *pa
     json_object_foreach(weights, name, value)
     {
         const char *file = json_string_value(value);
-        if (!file || !name_is_plain(file))
+        if (!file || !file_name_is_plain(file))
             return fail(BERT_FORMAT,
                         "%s: tensor '%s': '%s' is not the plain name of a file in the folder", path,
                         name, file ? file : "");

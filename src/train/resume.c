@@ -313,31 +313,65 @@ static bert_status numbers_take(run *r, const checkpoint *c, const json_t *state
     return BERT_OK;
 }
 
+/* Do the numbers name a place that a run comes by? An epoch is done when it is evaluated, which a
+ * checkpoint after its last step may come before. */
+static bert_status place_check(const run *r, const checkpoint *c)
+{
+    size_t epoch_steps = sampler_steps(&r->sampler), step = r->steps_done;
+    size_t begun = step / epoch_steps + (step % epoch_steps > 0);
+    bool at_end = step % epoch_steps == 0 || step == r->schedule.steps;
+    bool good = step > 0 && step == c->step && step <= r->schedule.steps &&
+                (r->epochs_done + 1 == begun || (at_end && r->epochs_done == begun)) &&
+                r->evaluated_step <= step && r->stale <= r->epochs_done;
+    if (good) return BERT_OK;
+    return fail(BERT_FORMAT,
+                "%s: its state names no place in this run (step %zu of %zu, %zu epochs done); it "
+                "is no checkpoint of ours; remove it",
+                c->path, step, r->schedule.steps, r->epochs_done);
+}
+
 static bert_status best_take(run *r, const checkpoint *c)
 {
     char *path;
     slice best = checkpoint_find(c, "best");
     if (!r->saved) return BERT_OK;
+    if (!best.count)
+        return fail(BERT_FORMAT, "%s: lacks the best epoch's weights; remove it", c->path);
     TRY(output_path(&r->output, "model.safetensors", &path));
     bert_status status = file_replace(path, best.bytes, best.count);
     free(path);
     return status;
 }
 
+/* Each becomes a file of the output folder, and of no other. */
+static bert_status files_take(run *r, const checkpoint *c, json_t *files)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach(files, name, value)
+    {
+        if (!file_name_is_plain(name))
+            return fail(BERT_FORMAT, "%s: would write a file '%s'; remove it", c->path, name);
+    }
+    if (json_is_object(files)) r->evaluation.files = json_incref(files);
+    return BERT_OK;
+}
+
 static bert_status state_take(run *r, const checkpoint *c, const json_t *state)
 {
     TRY(run_same(r, c->path, state));
     TRY(numbers_take(r, c, state));
+    TRY(place_check(r, c));
+    TRY(files_take(r, c, json_object_get(state, "files")));
     TRY(floats_take(r, c, "weights", r->weight_data));
     TRY(floats_take(r, c, "first_moment", r->optimizer.first_moment));
     TRY(floats_take(r, c, "second_moment", r->optimizer.second_moment));
     TRY(best_take(r, c));
-    json_t *metrics = json_object_get(state, "metrics"), *files = json_object_get(state, "files"),
+    json_t *metrics = json_object_get(state, "metrics"),
            *resumed = json_object_get(state, "resumed"),
            *evaluations = json_object_get(state, "evaluations"),
            *worst = json_object_get(state, "mistakes");
     if (json_is_object(metrics)) r->evaluation.metrics = json_incref(metrics);
-    if (json_is_object(files)) r->evaluation.files = json_incref(files);
     if (json_is_array(worst)) r->evaluation.mistakes = json_incref(worst);
     if (json_is_array(evaluations)) r->evaluations = json_incref(evaluations);
     r->evaluation.score = r->best_score;

@@ -133,9 +133,7 @@ enum { FIRST_ALL = 6, THEN = 20 }; /* without torture: the first so many, then s
 
 static size_t step_after(size_t first, size_t asked)
 {
-    const char *torture = getenv("BERT_TORTURE");
-    bool every = torture && strcmp(torture, "1") == 0;
-    return every || first < FIRST_ALL || asked < 2 * THEN ? 1 : asked / THEN;
+    return torture_wanted() || first < FIRST_ALL || asked < 2 * THEN ? 1 : asked / THEN;
 }
 
 void allocations_fail(const call *c, const char *folder)
