@@ -97,9 +97,13 @@ static void mistakes_print(FILE *out, const confusion *c)
             if (truth != answer)
                 mistake_insert(list, (mistake){ cell_at(c, truth, answer), truth, answer });
     fprintf(out, "%zu labels; the most frequent mistakes:\n", c->count);
-    for (size_t i = 0; i < MISTAKES_MAX && list[i].count > 0; i++)
-        fprintf(out, "%6" JSON_INTEGER_FORMAT "  %s answered %s\n", list[i].count,
-                label_at(c, list[i].truth), label_at(c, list[i].answer));
+    for (size_t i = 0; i < MISTAKES_MAX && list[i].count > 0; i++) {
+        fprintf(out, "%6" JSON_INTEGER_FORMAT "  ", list[i].count);
+        column_print(out, label_at(c, list[i].truth));
+        fputs(" answered ", out);
+        column_print(out, label_at(c, list[i].answer));
+        fputc('\n', out);
+    }
 }
 
 void confusion_print(const json_t *metrics, FILE *out)

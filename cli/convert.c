@@ -1,3 +1,4 @@
+#include "columns.h"
 #include "commands.h"
 #include "report.h"
 
@@ -12,8 +13,10 @@ static void left_out_print(const json_t *names)
     size_t count = json_array_size(names);
     if (!count) return;
     fprintf(stderr, "left out, being no weights of a BERT: ");
-    for (size_t i = 0; i < count && i < SHOWN; i++)
-        fprintf(stderr, "%s%s", i ? ", " : "", json_string_value(json_array_get(names, i)));
+    for (size_t i = 0; i < count && i < SHOWN; i++) {
+        fputs(i ? ", " : "", stderr);
+        column_print(stderr, json_string_value(json_array_get(names, i)));
+    }
     fprintf(stderr, count > SHOWN ? " and %zu more\n" : "\n", count - SHOWN);
 }
 

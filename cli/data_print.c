@@ -1,4 +1,5 @@
 #include "data_print.h"
+#include "columns.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -22,6 +23,15 @@ static double number_of(const json_t *object, const char *name)
     return json_number_value(json_object_get(object, name));
 }
 
+/* `whole` 0: without the share. */
+static void label_print(const label_line *line, const char *before, double whole, FILE *out)
+{
+    fputs(before, out);
+    column_print(out, line->name);
+    fprintf(out, " %.0f", line->count);
+    if (whole > 0.0) fprintf(out, " (%.1f %%)", 100.0 * line->count / whole);
+}
+
 /* "neg 3310 (47.8 %), pos 3610 (52.2 %)": the most frequent ones, as shares of the rows, or where
  * words are labelled of these. */
 static void labels_print(const json_t *labels, double rows, bool words, FILE *out)
@@ -41,11 +51,11 @@ static void labels_print(const json_t *labels, double rows, bool words, FILE *ou
     qsort(lines, count, sizeof *lines, most_first);
     double whole = words ? sum : rows;
     for (size_t i = 0; i < count && i < SHOWN; i++)
-        fprintf(out, "%s%s %.0f (%.1f %%)", i ? ", " : "; ", lines[i].name, lines[i].count,
-                whole > 0.0 ? 100.0 * lines[i].count / whole : 0.0);
-    if (count > SHOWN)
-        fprintf(out, " and %zu labels more, the rarest %s %.0f", count - SHOWN,
-                lines[count - 1].name, lines[count - 1].count);
+        label_print(&lines[i], i ? ", " : "; ", whole, out);
+    if (count > SHOWN) {
+        fprintf(out, " and %zu labels more, ", count - SHOWN);
+        label_print(&lines[count - 1], "the rarest ", 0.0, out);
+    }
     free(lines);
 }
 

@@ -1,3 +1,4 @@
+#include "columns.h"
 #include "commands.h"
 #include "json_lines.h"
 #include "report.h"
@@ -82,6 +83,12 @@ static void tensors_print(const description *d)
     putchar('\n');
 }
 
+static void named_print(const char *before, const char *name)
+{
+    fputs(before, stdout);
+    column_print(stdout, name);
+}
+
 /* All of them, where they are few. */
 static void ignored_print(const description *d)
 {
@@ -90,7 +97,7 @@ static void ignored_print(const description *d)
     if (!count) return;
     printf("Of no use here: %zu tensor%s of the file", count, count == 1 ? "" : "s");
     for (size_t i = 0; i < count && i < NAMED; i++)
-        printf("%s %s", i ? "," : ":", bert_model_ignored_tensor(d->model, i));
+        named_print(i ? ", " : ": ", bert_model_ignored_tensor(d->model, i));
     puts(count > NAMED ? ", ..." : "");
 }
 
@@ -105,7 +112,7 @@ static void foot_print(const description *d)
     if (d->info.has_classifier && d->info.labels) {
         printf("Labels:");
         for (size_t i = 0; i < d->info.labels; i++)
-            printf("%s %s", i ? "," : "", bert_model_label(d->model, i));
+            named_print(i ? ", " : " ", bert_model_label(d->model, i));
         putchar('\n');
     }
     if (!d->info.has_pooler) printf("Pooler: none; a task that needs one draws a fresh one\n");

@@ -25,20 +25,28 @@ static void value_print(const json_t *value, FILE *out)
     if (json_is_array(value) && json_array_size(value) == 0) fputs("nothing", out);
 }
 
+static void cited_print(const char *text, FILE *out)
+{
+    fputs(", '", out);
+    column_print(out, text);
+    fputc('\'', out);
+}
+
 static void place_print(const json_t *error, FILE *out)
 {
     const json_t *id = json_object_get(error, "id"), *line = json_object_get(error, "line");
     const json_t *word = json_object_get(error, "word"), *label = json_object_get(error, "label");
     const char *file = json_string_value(json_object_get(error, "file"));
-    if (id)
-        fprintf(out, "question %s", json_string_value(id));
-    else if (line)
+    if (id) {
+        fputs("question ", out);
+        column_print(out, json_string_value(id));
+    } else if (line)
         fprintf(out, "%s:%" JSON_INTEGER_FORMAT, file, json_integer_value(line));
     else
         fprintf(out, "%s, question %" JSON_INTEGER_FORMAT, file,
                 json_integer_value(json_object_get(error, "question")));
-    if (word) fprintf(out, ", '%s'", json_string_value(word));
-    if (label) fprintf(out, ", '%s'", json_string_value(label));
+    if (word) cited_print(json_string_value(word), out);
+    if (label) cited_print(json_string_value(label), out);
 }
 
 static void text_print(const json_t *text, FILE *out)

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <utf8proc.h>
 
 #include <cmocka.h>
@@ -102,9 +103,22 @@ static void the_published_sample_of_bad_bytes_is_judged_as_utf8proc_does(void **
     assert_true(bad > 50);
 }
 
+static void what_a_terminal_would_obey_becomes_spaces(void **state)
+{
+    (void)state;
+    char text[] = "a\x1b[31mb\r\n\tc\x7f d\xc2\x80\xc2\x9f\xc2\xa0\xc3\x9f\xc2", cut[] = "\xc2\x9b";
+    utf8_one_line(text);
+    assert_string_equal(text, "a [31mb   c  d    \xc2\xa0\xc3\x9f\xc2");
+    utf8_one_line(cut);
+    assert_string_equal(cut, "  ");
+    utf8_one_line(memset(cut, 0, sizeof cut));
+    assert_string_equal(cut, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_a_terminal_would_obey_becomes_spaces),
         cmocka_unit_test(every_sequence_of_three_bytes_is_judged_as_utf8proc_does),
         cmocka_unit_test(every_sequence_of_four_bytes_is_judged_at_its_bounds),
         cmocka_unit_test(the_position_is_right_at_every_distance_from_the_start),

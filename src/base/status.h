@@ -10,7 +10,8 @@
 
 #include "bert_status.h"
 
-/* Sets this thread's message (printf style, cut at 1,023 bytes) and returns `status`. */
+/* Sets this thread's message (printf style, cut at 1,023 bytes; one line, what it
+ * cites of files included, see utf8_one_line()) and returns `status`. */
 bert_status fail(bert_status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* This thread's last message; "" before any. Valid until the thread's next failure. */

@@ -1,5 +1,6 @@
 #include "base/utf8.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -69,4 +70,13 @@ size_t utf8_code_points(slice text)
         for (; at < end; at++) count += ((unsigned char)text.bytes[at] & 0xC0) != 0x80;
     }
     return count;
+}
+
+void utf8_one_line(char *text)
+{
+    for (unsigned char *at = (unsigned char *)text; *at; at++) {
+        bool beyond_ascii = at[0] == 0xC2 && at[1] >= 0x80 && at[1] < 0xA0;
+        if (at[0] < 0x20 || at[0] == 0x7F || beyond_ascii) at[0] = ' ';
+        if (beyond_ascii) *++at = ' ';
+    }
 }

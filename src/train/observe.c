@@ -1,5 +1,7 @@
 #include "train/observe.h"
 
+#include "base/utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -12,6 +14,7 @@ static void say(const bert_observer *o, bert_event_kind kind, const char *format
 {
     char text[1024];
     vsnprintf(text, sizeof text, format, arguments);
+    utf8_one_line(text);
     observe(o, &(bert_event){ .kind = kind, .text = text });
 }
 

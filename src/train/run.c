@@ -69,9 +69,11 @@ static void head_tell(const run *r, bool kept, size_t labels)
 static void start_tell(const run *r)
 {
     const bert_train_options *o = r->options;
-    if (r->start.ignored)
-        observe_note(&o->observer, "%zu tensors of %s are of no use here (%s%s)", r->start.ignored,
-                     o->model, r->start.ignored_names[0], r->start.ignored > 1 ? ", ..." : "");
+    size_t ignored = r->start.ignored;
+    if (ignored)
+        observe_note(&o->observer, "%zu tensor%s of %s %s of no use here (%s%s)", ignored,
+                     ignored == 1 ? "" : "s", o->model, ignored == 1 ? "is" : "are",
+                     r->start.ignored_names[0], ignored == 1 ? "" : ", ...");
     if (tokenizer_cased_by_vocabulary(r->tokenizer))
         observe_note(&o->observer,
                      "tokenizer: keeps upper case, as the vocabulary of %s has it; no file says so",
