@@ -137,19 +137,6 @@ static size_t stride(void)
 
 /* ---- a checkpoint's state */
 
-static void state_write(victim *v, const checkpoint *good, const json_t *value)
-{
-    checkpoint_part parts[CHECKPOINT_PARTS_MAX];
-    char *text;
-    assert_done(json_text(value, &text));
-    for (size_t i = 0; i < good->count; i++) {
-        parts[i] = good->parts[i];
-        if (strcmp(parts[i].name, "state") == 0) parts[i].bytes = slice_of(text);
-    }
-    assert_done(checkpoint_write(v->path, good->step, parts, good->count));
-    free(text);
-}
-
 /* A run that was stopped, and the checkpoint that it has left, which stays in its map alone. */
 static void victim_stop(void **state, victim *v, checkpoint *good)
 {
@@ -164,13 +151,28 @@ static void victim_stop(void **state, victim *v, checkpoint *good)
     v->path = in_folder(state, "out.partial", "checkpoint-18.ckpt");
 }
 
-/* Nothing but a checkpoint with this state lies there. */
-static void victim_put(void **state, victim *v, const checkpoint *good, const json_t *value)
+/* Nothing but this checkpoint lies there, its part of that name replaced. */
+static void victim_put(void **state, const victim *v, const checkpoint *good, const char *name,
+                       slice bytes)
 {
+    checkpoint_part parts[CHECKPOINT_PARTS_MAX];
+    for (size_t i = 0; i < good->count; i++) {
+        parts[i] = good->parts[i];
+        if (strcmp(parts[i].name, name) == 0) parts[i].bytes = bytes;
+    }
     assert_done(folder_remove(v->options.output));
     assert_done(folder_remove(scratch_path(state, "out.partial")));
     assert_done(folder_make(scratch_path(state, "out.partial")));
-    state_write(v, good, value);
+    assert_done(checkpoint_write(v->path, good->step, parts, good->count));
+}
+
+static void victim_put_state(void **state, const victim *v, const checkpoint *good,
+                             const json_t *value)
+{
+    char *text;
+    assert_done(json_text(value, &text));
+    victim_put(state, v, good, "state", slice_of(text));
+    free(text);
 }
 
 static void victim_close(victim *v, checkpoint *good)
@@ -202,7 +204,7 @@ static void a_state_of_no_run_is_refused(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         json_t *other = json_deep_copy(v.value);
         json_object_set_new(other, cases[i].key, json_loads(cases[i].text, JSON_DECODE_ANY, NULL));
-        victim_put(state, &v, &good, other);
+        victim_put_state(state, &v, &good, other);
         json_decref(other);
         trial_run(state, &v, i);
         if (v.refused != i + 1 || !strstr(bert_error(), cases[i].words))
@@ -210,7 +212,7 @@ static void a_state_of_no_run_is_refused(void **state)
     }
     assert_string_equal(good.parts[good.count - 1].name, "best");
     good.count--;
-    victim_put(state, &v, &good, v.value);
+    victim_put_state(state, &v, &good, v.value);
     trial_run(state, &v, 0);
     assert_non_null(strstr(bert_error(), "lacks the best epoch's weights"));
     victim_close(&v, &good);
@@ -224,13 +226,46 @@ static void no_state_of_a_checkpoint_does_harm(void **state)
     size_t changes = members_count(v.value) * HOSTILE;
     for (size_t number = 0; number < changes; number += stride()) {
         json_t *other = changed(v.value, number);
-        victim_put(state, &v, &good, other);
+        victim_put_state(state, &v, &good, other);
         json_decref(other);
         trial_run(state, &v, number);
     }
     print_message("%zu changes of a state: %zu runs done, %zu refused\n", v.done + v.refused,
                   v.done, v.refused);
     assert_true(v.done > 0 && v.refused > 0);
+    victim_close(&v, &good);
+}
+
+static void no_part_of_a_checkpoint_does_harm(void **state)
+{
+#define LINE(number)                                                                               \
+    "{\"step\":" number ",\"loss\":" number ",\"learning_rate\":" number ",\"grad_norm\":" number  \
+    "}\n"
+    static const char *const texts[] = {
+        "",
+        "{}",
+        "\n\n",
+        "[1]\n",
+        "\xff\xfe\x1b[31m",
+        LINE("1e308") LINE("-1e308") LINE("0"),
+        LINE("-1"),
+        LINE("4611686018427387904"),
+        LINE("1e-320") LINE("1e-320"),
+        "{\"step\":\"1\"}",
+    };
+#undef LINE
+    victim v;
+    checkpoint good;
+    victim_stop(state, &v, &good);
+    for (size_t part = 0; part < good.count; part++)
+        for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+            /* other weights are another model, which whoever opens it judges */
+            if (strcmp(good.parts[part].name, "best") == 0 && *texts[i]) continue;
+            victim_put(state, &v, &good, good.parts[part].name, slice_of(texts[i]));
+            trial_run(state, &v, i);
+        }
+    print_message("%zu parts replaced: %zu runs done, %zu refused\n", v.done + v.refused, v.done,
+                  v.refused);
     victim_close(&v, &good);
 }
 
@@ -266,6 +301,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_state_of_no_run_is_refused),
         CASE(no_state_of_a_checkpoint_does_harm),
+        CASE(no_part_of_a_checkpoint_does_harm),
         CASE(no_file_of_an_ended_run_does_harm),
     };
 #undef CASE
