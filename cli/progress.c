@@ -70,8 +70,10 @@ void progress_step(progress *p, const bert_event *step)
     if (!due(p, step->step, step->steps)) return;
 
     char left[DURATION_BYTES];
-    size_t steps_left = step->steps > step->step ? step->steps - step->step : 0;
-    duration_text(p->seconds / (double)p->steps * (double)steps_left, left);
+    double steps_left = (double)(step->steps - step->step);
+    double evaluations_left = (double)(step->epochs - step->epoch + 1);
+    duration_text(p->seconds / (double)p->steps * steps_left + p->evaluation * evaluations_left,
+                  left);
     line_begin(p);
     fprintf(stderr, "epoch %zu of %zu, step %zu of %zu, loss %.4f, %.0f tokens/s, %s left",
             step->epoch, step->epochs, step->step, step->steps, p->loss,
@@ -87,6 +89,11 @@ void progress_evaluation(progress *p, size_t done, size_t total)
     line_begin(p);
     fprintf(stderr, "evaluated %zu of %zu examples", done, total);
     line_end(p);
+}
+
+void progress_evaluated(progress *p, const bert_event *evaluated)
+{
+    p->evaluation = evaluated->seconds;
 }
 
 void progress_fetch(progress *p, const bert_event *fetched)

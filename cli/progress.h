@@ -13,6 +13,7 @@ typedef struct progress {
     double seconds, tokens; /* of all steps so far */
     double loss;            /* a running mean, over about the last LOSS_STEPS steps */
     size_t steps;           /* seen */
+    double evaluation;      /* seconds the last evaluation took; 0: there was none */
     double fetch_at;        /* when the first bytes of a model had come */
     size_t fetch_from;      /* how many those were, and what was there before */
 } progress;
@@ -21,6 +22,7 @@ progress progress_start(bool quiet);
 
 void progress_step(progress *p, const bert_event *step);
 void progress_evaluation(progress *p, size_t done, size_t total);
+void progress_evaluated(progress *p, const bert_event *evaluated);
 void progress_fetch(progress *p, const bert_event *fetched);
 
 /* Clears the line, so that something else can be printed. */

@@ -129,7 +129,10 @@ static void tell(void *context, const bert_event *event)
         return;
     }
     progress_clear(&w->progress);
-    if (event->kind == BERT_EVENT_EVALUATED) evaluation_note(w, event);
+    if (event->kind == BERT_EVENT_EVALUATED) {
+        progress_evaluated(&w->progress, event);
+        evaluation_note(w, event);
+    }
     if (event->kind == BERT_EVENT_DATA) data_note(w, event);
     if (event->kind == BERT_EVENT_RUN) run_note(w, event);
     if (event->kind == BERT_EVENT_RUNS) runs_note(w, event);

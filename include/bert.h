@@ -319,11 +319,11 @@ typedef struct bert_event {
     bert_event_kind kind;
     const char *text;
     size_t step, steps;   /* from 1; of how many */
-    size_t epoch, epochs; /* from 1 */
+    size_t epoch, epochs; /* from 1; those that the steps reach into */
     double loss, learning_rate, gradient_norm;
     size_t tokens;                 /* of this step */
     size_t token_pairs, sequences; /* of this step: attention's scores a head; texts or windows */
-    double seconds;                /* this step took */
+    double seconds;                /* this step or evaluation took; 0: not known */
     size_t done, total;
     double score;
 } bert_event;

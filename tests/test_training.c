@@ -239,6 +239,36 @@ static void a_head_is_kept_for_the_same_labels_only(void **state)
     assert_non_null(strstr(fresh.text, "head: drawn fresh"));
 }
 
+/* What it takes to tell how much time is left. */
+static void hear_the_pace(void *context, const bert_event *event)
+{
+    size_t *evaluations = context;
+    if (event->kind == BERT_EVENT_STEP) {
+        assert_int_equal(event->steps, 11);
+        assert_int_equal(event->epoch, event->step <= 8 ? 1 : 2);
+        assert_int_equal(event->epochs, 2);
+        assert_true(event->seconds > 0.0);
+    }
+    if (event->kind == BERT_EVENT_EVALUATED) {
+        assert_int_equal(event->epoch, (*evaluations)++);
+        assert_int_equal(event->epochs, 2);
+        assert_true(event->seconds > 0.0);
+    }
+}
+
+static void a_run_tells_the_epochs_that_its_steps_reach_and_the_time_of_each_part(void **state)
+{
+    heard unused;
+    size_t evaluations = 0;
+    const char *train = toy_data(state, "train.tsv", same_labels);
+    bert_train_options o = toy_options(state, &train, &unused);
+    o.dev = train;
+    o.max_steps = 11; /* of 8 an epoch, where three epochs would have 24 */
+    o.observer = (bert_observer){ .tell = hear_the_pace, .context = &evaluations };
+    assert_done(bert_train(&o));
+    assert_int_equal(evaluations, 3);
+}
+
 static void a_stopped_run_leaves_a_model_that_loads(void **state)
 {
     heard h = { .stop_after = 2 };
@@ -443,6 +473,7 @@ int main(void)
         CASE(a_split_step_equals_a_whole_one),
         CASE(frozen_layers_do_not_move_and_the_others_do),
         CASE(a_head_is_kept_for_the_same_labels_only),
+        CASE(a_run_tells_the_epochs_that_its_steps_reach_and_the_time_of_each_part),
         CASE(a_stopped_run_leaves_a_model_that_loads),
         CASE(an_output_that_is_there_is_refused_and_kept),
         CASE(a_run_that_fails_leaves_nothing),

@@ -1,5 +1,6 @@
 #include "train/evaluate.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/rng.h"
 #include "formats/json.h"
@@ -210,11 +211,13 @@ bert_status evaluate(const pass *p, batch *room, const examples *e, const bert_o
 {
     tally t;
     evaluation made = { 0 };
+    double begin = clock_seconds();
     bert_status status = tally_open(e, wish, &t);
     answer_taker taker = { tally_take, &t };
     if (status == BERT_OK) status = examples_run(p, room, e, observer, &taker, &t.loss, &t.divisor);
     if (status == BERT_OK && t.rows == e->row_count) status = tally_end(&t, observer, wish, &made);
     if (status == BERT_OK) {
+        made.seconds = clock_seconds() - begin;
         made.right = t.right;
         t.right = NULL;
         *out = made;

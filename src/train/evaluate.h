@@ -41,6 +41,7 @@ typedef struct evaluation_wish {
 typedef struct evaluation {
     json_t *metrics, *files; /* objects; the files' names and values */
     double score;            /* what --keep-best goes by */
+    double seconds;          /* it took; 0: before a stop that this run has come after */
     /* The worst answers as mistakes.h has them, an array, the worst first; NULL where none are
      * wished or the task has none. */
     json_t *mistakes;

@@ -77,8 +77,9 @@ static bert_status evaluation_tell(const run *r, size_t epoch, const evaluation 
     observe(&r->options->observer, &(bert_event){ .kind = BERT_EVENT_EVALUATED,
                                                   .text = text,
                                                   .epoch = epoch,
-                                                  .epochs = r->options->epochs,
+                                                  .epochs = run_epochs(r),
                                                   .step = r->steps_done,
+                                                  .seconds = made->seconds,
                                                   .score = made->score });
     free(text);
     return BERT_OK;
@@ -158,7 +159,7 @@ static bert_status epoch_run(run *r, size_t epoch)
                                     .step = r->steps_done + 1,
                                     .steps = r->schedule.steps,
                                     .epoch = epoch,
-                                    .epochs = r->options->epochs }));
+                                    .epochs = run_epochs(r) }));
         TRY(checkpoint_when_due(r));
     }
     return BERT_OK;
