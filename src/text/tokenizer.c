@@ -195,11 +195,14 @@ static bert_status case_write(const char *from, const char *to)
     return status;
 }
 
+const char *const tokenizer_files[TOKENIZER_FILES] = {
+    "tokenizer.json",          "vocab.txt",         "tokenizer_config.json",
+    "special_tokens_map.json", "added_tokens.json",
+};
+
 bert_status tokenizer_copy_files(const char *from, const char *to)
 {
-    static const char *const names[] = { "tokenizer.json", "vocab.txt", "tokenizer_config.json",
-                                         "special_tokens_map.json", "added_tokens.json" };
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        TRY(file_copy_between(from, to, names[i]));
+    for (size_t i = 0; i < TOKENIZER_FILES; i++)
+        TRY(file_copy_between(from, to, tokenizer_files[i]));
     return case_write(from, to);
 }

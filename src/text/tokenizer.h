@@ -69,9 +69,12 @@ void tokenizer_encoding_release(tokenizer_encoding *encoding);
  * for nothing). */
 void tokenizer_code_points(slice text, slice pair, tokenizer_encoding *encoding);
 
-/* Copies the tokenizer's files (tokenizer.json, vocab.txt, tokenizer_config.json,
- * special_tokens_map.json, added_tokens.json; those that are there) from one model folder to
- * another. What the first leaves to its vocabulary, a tokenizer_config.json says in the other. */
+/* The files of a model's folder that make its tokenizer, those of them that are there. */
+enum { TOKENIZER_FILES = 5 };
+extern const char *const tokenizer_files[TOKENIZER_FILES];
+
+/* Copies them from one model folder to another. What the first leaves to its vocabulary, a
+ * tokenizer_config.json says in the other. */
 bert_status tokenizer_copy_files(const char *from, const char *to);
 
 #endif

@@ -56,25 +56,19 @@ static json_t *given_text(const char *text)
     return text ? json_string_of(slice_of(text)) : json_null();
 }
 
-static bert_status set_text_put(json_t *object, const char *key, const char *text)
-{
-    return text ? json_put(object, key, given_text(text)) : BERT_OK;
-}
-
-/* Those that are set; what is absent is as bert.h's defaults say. */
 static bert_status task_options_put(const bert_task_options *o, json_t *object)
 {
     TRY(json_put(object, "windows", json_boolean(o->windows)));
     TRY(json_put(object, "stride", json_integer((json_int_t)o->stride)));
-    TRY(set_text_put(object, "class_weights", o->class_weights));
+    TRY(json_put(object, "class_weights", given_text(o->class_weights)));
     TRY(json_put(object, "label_smoothing", json_number(o->label_smoothing)));
-    TRY(set_text_put(object, "positive_weights", o->positive_weights));
-    TRY(set_text_put(object, "label_file", o->label_file));
+    TRY(json_put(object, "positive_weights", given_text(o->positive_weights)));
+    TRY(json_put(object, "label_file", given_text(o->label_file)));
     TRY(json_put(object, "tune_thresholds", json_boolean(o->tune_thresholds)));
     TRY(json_put(object, "fix_answers", json_boolean(o->fix_answers)));
     TRY(json_put(object, "mask_share", json_number(o->mask_share)));
     TRY(json_put(object, "whole_words", json_boolean(o->whole_words)));
-    return set_text_put(object, "pooling", o->pooling);
+    return json_put(object, "pooling", given_text(o->pooling));
 }
 
 /* A model of the Hub by its name and commit, wherever the cache is. */
@@ -164,9 +158,22 @@ static bert_status digest_put(json_t *digests, const char *path)
     return status;
 }
 
-/* Of every file of weights that was read, and of every data file. */
+/* Of a file of the model's folder, where it is there. */
+static bert_status model_digest_put(const run *r, json_t *digests, const char *name)
+{
+    char *path;
+    TRY(path_join(r->options->model, name, &path));
+    bert_status status = file_exists(path) ? digest_put(digests, path) : BERT_OK;
+    free(path);
+    return status;
+}
+
+/* Of every file that was read and decides what the run computes: the model's, and the data. */
 static bert_status digests_put(const run *r, json_t *digests)
 {
+    static const char *const configuration[] = { "config.json", "bert_config.json", "modules.json",
+                                                 "1_Pooling/config.json" };
+    const bert_train_options *o = r->options;
     const char *last = "";
     for (size_t i = 0; i < tensor_file_count(r->start.file); i++) {
         const char *file = tensor_file_at(r->start.file, i)->file;
@@ -174,9 +181,13 @@ static bert_status digests_put(const run *r, json_t *digests)
             TRY(digest_put(digests, file));
         last = file;
     }
-    for (size_t i = 0; i < r->options->train_count; i++)
-        TRY(digest_put(digests, r->options->train[i]));
-    return r->options->dev ? digest_put(digests, r->options->dev) : BERT_OK;
+    for (size_t i = 0; i < sizeof configuration / sizeof *configuration; i++)
+        TRY(model_digest_put(r, digests, configuration[i]));
+    for (size_t i = 0; i < TOKENIZER_FILES; i++)
+        TRY(model_digest_put(r, digests, tokenizer_files[i]));
+    for (size_t i = 0; i < o->train_count; i++) TRY(digest_put(digests, o->train[i]));
+    if (o->dev) TRY(digest_put(digests, o->dev));
+    return o->task_options.label_file ? digest_put(digests, o->task_options.label_file) : BERT_OK;
 }
 
 bert_status record_digests(const run *r, json_t **out)

@@ -4,7 +4,7 @@
  *                      without dev data, nor where a run was stopped within an epoch
  *   all_results.json   the same, with train_loss, train_runtime, train_samples_per_second, ...
  *                      as transformers' Trainer names them
- *   run.json           all options, sha256 of model and data, versions, processor, what was planned
+ *   run.json           all options, sha256 of all files of the model and data, versions, processor, what was planned
  *                      for its memory, the data's summary (data_summary.h), the baselines' metrics
  *                      (baseline.h), the numbers of every evaluation; max_length, windows, stride
  *                      and how words were masked are read again when the model is used

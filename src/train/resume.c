@@ -191,8 +191,8 @@ static bert_status differs(const char *where, const char *name, const json_t *th
                            const json_t *now)
 {
     char option[64], *before = NULL, *after = NULL;
-    if (then) TRY(json_text(then, &before));
-    bert_status status = json_text(now, &after);
+    if (then && !json_is_null(then)) TRY(json_text(then, &before));
+    bert_status status = json_is_null(now) ? BERT_OK : json_text(now, &after);
     size_t length = strlen(name);
     if (length >= sizeof option) length = sizeof option - 1;
     for (size_t i = 0; i < length; i++) option[i] = name[i] == '_' ? '-' : name[i];
@@ -201,7 +201,7 @@ static bert_status differs(const char *where, const char *name, const json_t *th
         status = fail(BERT_ARGUMENT,
                       "%s: was begun with --%s %s, which is %s now; give it as before to go on, or "
                       "--overwrite without --resume to begin anew",
-                      where, option, before ? before : "unset", after);
+                      where, option, before ? before : "unset", after ? after : "unset");
     free(before);
     free(after);
     return status;
@@ -235,7 +235,7 @@ static bert_status digests_same(const char *where, const json_t *then, const jso
                         "go on, or use --overwrite without --resume to begin anew",
                         where, json_object_iter_key(before), json_object_iter_key(after));
     if (!before && !after) return BERT_OK;
-    return fail(BERT_ARGUMENT, "%s: was begun with %zu files of weights and data, not %zu", where,
+    return fail(BERT_ARGUMENT, "%s: was begun with %zu files of a model and data, not %zu", where,
                 json_object_size(then), json_object_size(now));
 }
 
