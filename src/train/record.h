@@ -4,8 +4,8 @@
  *                      without dev data, nor where a run was stopped within an epoch
  *   all_results.json   the same, with train_loss, train_runtime, train_samples_per_second, ...
  *                      as transformers' Trainer names them
- *   run.json           all options, sha256 of all files of the model and data, versions, processor, what was planned
- *                      for its memory, the data's summary (data_summary.h), the baselines' metrics
+ *   run.json           all options, sha256 of the model's files and of the data's, versions,
+ *                      processor, what was planned for its memory, the data's summary (data_summary.h), the baselines' metrics
  *                      (baseline.h), the numbers of every evaluation; max_length, windows, stride
  *                      and how words were masked are read again when the model is used
  *   report.html, README.md
