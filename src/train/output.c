@@ -200,15 +200,15 @@ static bert_status staging_look(const output *o, output_use use, DIR *entries)
     }
 }
 
-/* Removes what a killed run left, but for checkpoints that the run may go on from. */
-static bert_status staging_clear(output *o, output_use use, DIR *entries)
+/* Removes what a killed run left, but for its checkpoints. */
+static bert_status staging_clear(output *o, DIR *entries)
 {
     bert_status status = BERT_OK;
     for (struct dirent *entry; status == BERT_OK;) {
         char *path = NULL;
         status = folder_next(entries, o->staging, &entry);
         if (status != BERT_OK || !entry) break;
-        if (use == OUTPUT_RESUME && is_checkpoint(entry->d_name)) {
+        if (is_checkpoint(entry->d_name)) {
             o->kept = true;
             continue;
         }
@@ -240,7 +240,7 @@ static bert_status staging_open(output *o, output_use use)
                              ? staging_look(o, use, entries)
                              : fail(BERT_IO, "%s: cannot open: %s", o->staging, strerror(errno));
     if (entries) rewinddir(entries);
-    if (status == BERT_OK) status = staging_clear(o, use, entries);
+    if (status == BERT_OK) status = staging_clear(o, entries);
     if (entries) closedir(entries);
     if (status != BERT_OK) { /* what it holds is not ours to remove */
         rmdir(o->staging);
@@ -410,6 +410,12 @@ bert_status output_checkpointed(output *o, size_t keep)
 {
     o->kept = true;
     return checkpoints_prune(o->staging, keep);
+}
+
+bert_status output_begin_anew(output *o)
+{
+    o->kept = false;
+    return checkpoints_prune(o->staging, 0);
 }
 
 /* What a kill has left of a file that was added to the end of a run. */

@@ -19,7 +19,8 @@ typedef struct output {
 
 typedef enum output_use {
     OUTPUT_NEW,     /* an output that is there already, or one's checkpoints, are refused */
-    OUTPUT_REPLACE, /* they go, if all of it is what a run leaves */
+    OUTPUT_REPLACE, /* they go, if all of it is what a run leaves, but not before there is something
+                       in their place: output_begin_anew(), output_publish() */
     OUTPUT_RESUME   /* checkpoints stay, to go on from */
 } output_use;
 
@@ -43,6 +44,10 @@ bert_status output_checkpoint_path(const output *o, uint64_t step, char **path);
 
 /* One was: the staging folder is kept from now on, with its newest `keep` checkpoints. */
 bert_status output_checkpointed(output *o, size_t keep);
+
+/* The checkpoints that an earlier run left in the staging folder go: all that could have stopped
+ * this one before its first step is checked. */
+bert_status output_begin_anew(output *o);
 
 typedef struct checkpoint_place {
     char *path;

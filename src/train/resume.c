@@ -470,7 +470,7 @@ bert_status run_begin(run *r)
 {
     const journal_text none = { 0 };
     checkpoint c = { 0 };
-    bert_status status = r->options->resume ? resume_choose(r, &c) : BERT_OK;
+    bert_status status = r->options->resume ? resume_choose(r, &c) : output_begin_anew(&r->output);
     if (status != BERT_OK || r->finished) {
         checkpoint_close(&c);
         return status;
