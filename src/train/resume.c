@@ -457,7 +457,8 @@ static bert_status resume_choose(run *r, checkpoint *out)
     TRY(output_has_model(&r->output, &has_model));
     if (!r->options->overwrite && has_model)
         return fail(BERT_ARGUMENT,
-                    "%s: holds a model that this run has not made; --overwrite replaces it",
+                    "%s: holds a model, and no checkpoint of this run to go on from; --overwrite "
+                    "replaces it",
                     r->output.folder);
     if (!out->path)
         observe_note(&r->options->observer,

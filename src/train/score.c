@@ -20,9 +20,11 @@ static bool less_is_better(const char *name)
     return false;
 }
 
+/* One that is not defined, as a correlation with a constant, is null (scores_describe()). */
 static bool is_metric(const char *name, const json_t *value)
 {
-    return json_is_real(value) && strncmp(name, prefix, sizeof prefix - 1) == 0;
+    return (json_is_real(value) || json_is_null(value)) &&
+           strncmp(name, prefix, sizeof prefix - 1) == 0;
 }
 
 static bert_status metric_unknown(const json_t *metrics, const char *metric)
@@ -41,6 +43,7 @@ static bert_status metric_unknown(const json_t *metrics, const char *metric)
 
 bert_status score_choose(evaluation *e, const char *metric)
 {
+    const double worst = -1.0; /* of what may be undefined, the correlations */
     if (!metric) return BERT_OK;
     const char *name;
     json_t *value;
@@ -48,7 +51,7 @@ bert_status score_choose(evaluation *e, const char *metric)
     {
         if (!is_metric(name, value) || strcmp(bare(name), bare(metric)) != 0) continue;
         double number = json_real_value(value);
-        e->score = less_is_better(bare(name)) ? -number : number;
+        e->score = json_is_null(value) ? worst : less_is_better(bare(name)) ? -number : number;
         return BERT_OK;
     }
     return metric_unknown(e->metrics, metric);
