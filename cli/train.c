@@ -17,7 +17,7 @@ static bool result_print_json(const watch *w, const char *output)
     json_t *line = json_with(json_object(), "output", json_from_word(output));
     line = json_with(line, "steps", json_integer((json_int_t)w->step));
     line = json_with(line, "interrupted", json_boolean(interrupt_came()));
-    if (w->settings->train.keep_best)
+    if (w->settings->train.keep_best && w->metrics_epoch > 0)
         line = json_with(line, "epoch", json_integer((json_int_t)w->metrics_epoch));
     if (w->profile) line = json_with(line, "profile", json_incref(w->profile));
     bool printed = json_line_print(line, stdout);

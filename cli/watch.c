@@ -79,6 +79,7 @@ static void metrics_forget(watch *w)
 {
     json_decref(w->metrics);
     w->metrics = NULL;
+    w->metrics_epoch = 0;
 }
 
 /* Of several runs one begins: what was measured is the one's before. */
