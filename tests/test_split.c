@@ -275,6 +275,91 @@ static void folds_have_about_the_same_of_each_label(void **state)
                   "76 folds are asked for; there are 74 texts");
 }
 
+/* Two labels, and a third that stands only beside the first: in row 0, and with `two` in row 1. */
+typedef struct labelled {
+    made m;
+    size_t starts[ROWS_MOST + 1];
+    uint32_t labels[ROWS_MOST + 2];
+} labelled;
+
+static void make_labelled(labelled *l, bool two, double share)
+{
+    size_t count = 0;
+    make(&l->m, 2, (size_t[]){ 8, 8 }, share);
+    for (size_t row = 0; row < 16; row++) {
+        l->labels[count++] = l->m.of[row];
+        if (row < (two ? 2 : 1)) l->labels[count++] = 2;
+        l->starts[row + 1] = count;
+    }
+    l->starts[0] = 0;
+    l->m.strata.label_starts = l->starts;
+    l->m.strata.labels = l->labels;
+    l->m.strata.label_count = 3;
+}
+
+static void a_label_goes_back_to_training_where_all_of_it_was_held_out(void **state)
+{
+    (void)state;
+    labelled l;
+    made plain;
+    size_t went_back = 0, measured = 0;
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        make(&plain, 2, (size_t[]){ 8, 8 }, 0.5);
+        make_labelled(&l, true, 0.5);
+        plain.request.seed = l.m.request.seed = seed;
+        assert_done(split_make(&plain.request, plain.held_out));
+        assert_done(split_make(&l.m.request, l.m.held_out));
+        bool whole = plain.held_out[0] && plain.held_out[1];
+        assert_int_equal(l.m.held_out[0], plain.held_out[0] && !whole); /* the first goes back */
+        assert_memory_equal(l.m.held_out + 1, plain.held_out + 1, 15);
+        went_back += whole;
+        measured += l.m.held_out[0] || l.m.held_out[1];
+    }
+    assert_in_range(went_back, 3, 37);
+    assert_in_range(measured, went_back, 40);
+}
+
+static void a_share_of_nothing_but_labels_of_one_text_is_refused(void **state)
+{
+    (void)state;
+    made m;
+    size_t starts[] = { 0, 1, 2 };
+    uint32_t labels[] = { 0, 1 };
+    make(&m, 1, (size_t[]){ 2 }, 0.5);
+    m.strata.label_starts = starts;
+    m.strata.labels = labels;
+    m.strata.label_count = 2;
+    assert_failed(split_make(&m.request, m.held_out), BERT_ARGUMENT,
+                  "holds out none of 2 rows: each text that it draws has a label");
+}
+
+static void a_label_of_one_fold_alone_is_in_none(void **state)
+{
+    (void)state;
+    labelled l;
+    uint32_t plain[ROWS_MOST], fold_of[ROWS_MOST], together = 0;
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        size_t rows[3] = { 0 };
+        make_labelled(&l, true, 0.0);
+        l.m.request.seed = seed;
+        assert_done(folds_make(&l.m.request, 3, fold_of));
+        l.m.strata.label_starts = NULL;
+        assert_done(folds_make(&l.m.request, 3, plain));
+        if (plain[0] != plain[1]) {
+            assert_memory_equal(fold_of, plain, 16 * sizeof *plain);
+            continue;
+        }
+        together++;
+        assert_true(fold_of[0] == NO_FOLD);
+        for (size_t i = 1; i < 16; i++) rows[fold_of[i]]++;
+        for (size_t f = 0; f < 3; f++) assert_int_equal(rows[f], 5);
+    }
+    assert_in_range(together, 3, 37);
+    make_labelled(&l, false, 0.0);
+    assert_done(folds_make(&l.m.request, 3, fold_of));
+    assert_true(fold_of[0] == NO_FOLD);
+}
+
 static void both_sides_keep_the_order_of_the_rows(void **state)
 {
     (void)state;
@@ -309,6 +394,9 @@ int main(void)
         cmocka_unit_test(a_share_that_holds_out_nothing_is_refused_with_one_that_does),
         cmocka_unit_test(a_label_of_one_text_stays_in_training),
         cmocka_unit_test(folds_have_about_the_same_of_each_label),
+        cmocka_unit_test(a_label_goes_back_to_training_where_all_of_it_was_held_out),
+        cmocka_unit_test(a_share_of_nothing_but_labels_of_one_text_is_refused),
+        cmocka_unit_test(a_label_of_one_fold_alone_is_in_none),
         cmocka_unit_test(both_sides_keep_the_order_of_the_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,8 @@ void strata_release(strata *s)
     for (size_t i = 0; s->names && i < s->count; i++) free(s->names[i]);
     free(s->names);
     free(s->of);
+    free(s->label_starts);
+    free(s->labels);
     *s = (strata){ 0 };
 }
 
@@ -33,7 +35,8 @@ typedef struct splitting {
     size_t group_count;
     stratum *strata;
     uint32_t *order; /* [group_count] stratum by stratum, as drawn */
-    bool *drawn;     /* [group_count] */
+    uint32_t *part;  /* [group_count] held out together; NO_FOLD: always trained on */
+    bool *stays;     /* [group_count] in training, for a label that it has */
 } splitting;
 
 static void splitting_release(splitting *s)
@@ -42,7 +45,8 @@ static void splitting_release(splitting *s)
     free(s->groups);
     free(s->strata);
     free(s->order);
-    free(s->drawn);
+    free(s->part);
+    free(s->stays);
 }
 
 static bert_status splitting_open(const split_request *q, splitting *out)
@@ -53,7 +57,8 @@ static bert_status splitting_open(const split_request *q, splitting *out)
     if (status == BERT_OK)
         status = memory_zeroed(q->strata->count, sizeof *s.strata, (void **)&s.strata);
     if (status == BERT_OK) status = memory_zeroed(q->count, sizeof *s.order, (void **)&s.order);
-    if (status == BERT_OK) status = memory_zeroed(q->count, sizeof *s.drawn, (void **)&s.drawn);
+    if (status == BERT_OK) status = memory_zeroed(q->count, sizeof *s.part, (void **)&s.part);
+    if (status == BERT_OK) status = memory_zeroed(q->count, sizeof *s.stays, (void **)&s.stays);
     if (status == BERT_OK)
         *out = s;
     else
@@ -168,12 +173,43 @@ static bert_status order_draw(splitting *s)
     return BERT_OK;
 }
 
+/* A label all of whose rows are in one part would be unknown to a model that is trained without
+ * it: the group of the first of them stays in training. *returned: how many groups did. */
+static bert_status labels_return(splitting *s, size_t *returned)
+{
+    const strata *by = s->request->strata;
+    const uint32_t unmet = NO_FOLD - 1;
+    void *memory;
+    *returned = 0;
+    if (!by->label_starts) return BERT_OK;
+    TRY(memory_zeroed(by->label_count, sizeof(uint32_t), &memory));
+    uint32_t *home = memory; /* [label_count] the part of its rows; NO_FOLD: trained on, always */
+    for (size_t i = 0; i < by->label_count; i++) home[i] = unmet;
+    for (size_t row = 0; row < s->request->count; row++)
+        for (size_t i = by->label_starts[row]; i < by->label_starts[row + 1]; i++) {
+            uint32_t *of = &home[by->labels[i]], part = s->part[s->group_of[row]];
+            *of = *of == unmet || *of == part ? part : NO_FOLD;
+        }
+    for (size_t row = 0; row < s->request->count; row++)
+        for (size_t i = by->label_starts[row]; i < by->label_starts[row + 1]; i++) {
+            bool *stays = &s->stays[s->group_of[row]];
+            if (home[by->labels[i]] != NO_FOLD && !*stays) {
+                *stays = true;
+                (*returned)++;
+            }
+            if (*stays) home[by->labels[i]] = NO_FOLD;
+        }
+    free(home);
+    return BERT_OK;
+}
+
 /* One after another, each stratum gives the groups drawn for it, in their order, as long as that
  * brings what is held out nearer to the share of the rows met so far; never its last group. */
 static size_t strata_draw(splitting *s)
 {
     size_t held_out = 0;
     double due = 0.0;
+    for (size_t i = 0; i < s->group_count; i++) s->part[i] = NO_FOLD;
     for (size_t i = 0; i < s->request->strata->count; i++) {
         size_t left = s->strata[i].groups;
         if (!may_give(&s->strata[i])) continue;
@@ -182,7 +218,7 @@ static size_t strata_draw(splitting *s)
             uint32_t drawn = s->order[s->strata[i].begin + k];
             const group *g = &s->groups[drawn];
             if ((double)g->rows > 2.0 * due) continue;
-            s->drawn[drawn] = true;
+            s->part[drawn] = 0;
             due -= (double)g->rows;
             held_out += g->rows;
             left--;
@@ -194,13 +230,24 @@ static size_t strata_draw(splitting *s)
 static bert_status splitting_run(splitting *s, bool *held_out)
 {
     const split_request *q = s->request;
+    size_t returned, count = 0;
     TRY(groups_find(s));
     strata_count(s);
     TRY(check_training(s));
     TRY(order_draw(s));
     if (strata_draw(s) == 0) return fail_nothing(s);
-    for (size_t i = 0; i < q->count; i++) held_out[i] = s->drawn[s->group_of[i]];
-    return BERT_OK;
+    TRY(labels_return(s, &returned));
+    for (size_t i = 0; i < q->count; i++) {
+        uint32_t own = s->group_of[i];
+        held_out[i] = s->part[own] != NO_FOLD && !s->stays[own];
+        count += held_out[i];
+    }
+    if (count) return BERT_OK;
+    return fail(BERT_ARGUMENT,
+                "%s: a dev share of %.4g holds out none of %zu rows: each text that it draws has a "
+                "label that no other text has; a larger share may do, or dev data of their own "
+                "(--dev)",
+                q->path, q->share, q->count);
 }
 
 bert_status split_make(const split_request *q, bool *held_out)
@@ -216,19 +263,28 @@ bert_status split_make(const split_request *q, bool *held_out)
 
 /* Round and round, going on from one stratum to the next, so that no fold is served first always.
  */
+static size_t groups_deal(splitting *s, size_t folds)
+{
+    size_t dealt = 0;
+    for (size_t i = 0; i < s->request->strata->count; i++)
+        for (size_t k = 0; k < s->strata[i].groups; k++) {
+            uint32_t own = s->order[s->strata[i].begin + k];
+            bool deals = may_give(&s->strata[i]) && !s->stays[own];
+            s->part[own] = deals ? (uint32_t)(dealt++ % folds) : NO_FOLD;
+        }
+    return dealt;
+}
+
+/* Dealt anew without the groups that stay, so that folds are of one size, until none has to. */
 static bert_status folds_deal(splitting *s, size_t folds, uint32_t *fold_of)
 {
     const split_request *q = s->request;
-    size_t dealt = 0;
-    void *memory;
-    TRY(memory_zeroed(s->group_count, sizeof(uint32_t), &memory));
-    uint32_t *of_group = memory;
-    for (size_t i = 0; i < q->strata->count; i++)
-        for (size_t k = 0; k < s->strata[i].groups; k++)
-            of_group[s->order[s->strata[i].begin + k]] =
-                may_give(&s->strata[i]) ? (uint32_t)(dealt++ % folds) : NO_FOLD;
-    for (size_t i = 0; i < q->count; i++) fold_of[i] = of_group[s->group_of[i]];
-    free(of_group);
+    size_t dealt, returned;
+    do {
+        dealt = groups_deal(s, folds);
+        TRY(labels_return(s, &returned));
+    } while (returned);
+    for (size_t i = 0; i < q->count; i++) fold_of[i] = s->part[s->group_of[i]];
     if (dealt >= folds) return BERT_OK;
     return fail(BERT_ARGUMENT, "%s: %zu folds are asked for; there are %zu texts to deal to them",
                 q->path, folds, dealt);

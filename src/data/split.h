@@ -13,6 +13,11 @@ typedef struct strata {
     uint32_t *of; /* [rows] a row's stratum: both sides have the same share of each */
     char **names; /* [count] as messages call them: "the label 'spam'" */
     size_t count;
+    /* The labels that a model is to have met before it is measured by the row: row i's are
+     * labels[label_starts[i]] .. labels[label_starts[i + 1] - 1]. NULL: labels are no names. */
+    size_t *label_starts; /* [rows + 1] */
+    uint32_t *labels;     /* each below label_count */
+    size_t label_count;
 } strata;
 
 void strata_release(strata *s);
@@ -29,12 +34,14 @@ typedef struct split_request {
 /* held_out [count]. A stratum whose rows all have one key stays in training, and of no other is
  * everything held out: a share that asks for that is BERT_ARGUMENT, and so is one that holds out
  * nothing; the message says the largest, or smallest, that would do. Shares of small strata are
- * rounded so that the shares of all add up. */
+ * rounded so that the shares of all add up. Of a label whose rows were all drawn, the rows of one
+ * key go back to training. */
 bert_status split_make(const split_request *request, bool *held_out);
 
 /* Deals the rows to `folds` parts of about the same size, each with its share of every stratum:
  * fold_of [count], or NO_FOLD for the rows of a stratum whose rows all have one key, which no part
- * is to be measured by. The request's share is not looked at. More folds than there are texts to
+ * is to be measured by; nor for those of one key of a label that would be in one part alone. The
+ * request's share is not looked at. More folds than there are texts to
  * deal are BERT_ARGUMENT, with how many there are. */
 #define NO_FOLD UINT32_MAX
 bert_status folds_make(const split_request *request, size_t folds, uint32_t *fold_of);

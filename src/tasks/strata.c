@@ -25,31 +25,41 @@ static bert_status strata_room(strata *s, size_t rows, size_t count)
 
 /* ---- by names */
 
-/* The rarest label of a row so far. */
-typedef struct rarest {
+/* The labels of a row so far, behind those of the rows before it, and the rarest of them. */
+typedef struct row_labels {
     const label_tally *tally;
-    const label_count *found;
-} rarest;
+    strata *to;
+    size_t count, capacity; /* of to->labels */
+    const label_count *rarest;
+} row_labels;
 
-static bert_status rarest_take(void *context, slice label)
+static bert_status label_take(void *context, slice label)
 {
-    rarest *r = context;
+    row_labels *r = context;
     const label_count *own = label_tally_find(r->tally, label);
-    if (!r->found || own->count < r->found->count) r->found = own;
+    void *labels = r->to->labels;
+    TRY(memory_grow(&labels, &r->capacity, r->count + 1, sizeof *r->to->labels));
+    r->to->labels = labels;
+    r->to->labels[r->count++] = (uint32_t)(own - r->tally->items);
+    if (!r->rarest || own->count < r->rarest->count) r->rarest = own;
     return BERT_OK;
 }
 
 /* A row without labels goes into the last one. */
 static bert_status strata_by_labels(const examples *e, const label_tally *tally, strata *s)
 {
+    row_labels r = { .tally = tally, .to = s };
     TRY(strata_room(s, e->row_count, tally->count + 1));
+    TRY(memory_zeroed(e->row_count + 1, sizeof *s->label_starts, (void **)&s->label_starts));
+    s->label_count = tally->count;
     for (size_t i = 0; i < tally->count; i++)
         TRY(name_add(s, "the label '%.*s'", tally->items[i].name));
     TRY(name_add(s, "no label%.*s", slice_of("")));
     for (size_t row = 0; row < e->row_count; row++) {
-        rarest r = { .tally = tally };
-        TRY(e->task->labels_tell(e, row, &(label_taker){ rarest_take, &r }));
-        s->of[row] = (uint32_t)(r.found ? (size_t)(r.found - tally->items) : tally->count);
+        r.rarest = NULL;
+        TRY(e->task->labels_tell(e, row, &(label_taker){ label_take, &r }));
+        s->label_starts[row + 1] = r.count;
+        s->of[row] = (uint32_t)(r.rarest ? (size_t)(r.rarest - tally->items) : tally->count);
     }
     return BERT_OK;
 }
