@@ -87,6 +87,26 @@ static void the_fit_is_that_of_the_penalized_loss(void **state)
     json_decref(b);
 }
 
+/* More than BAG_WORK allows: 260 labels of a letter and a digit, one after another. */
+static void of_many_rows_each_pass_has_the_same_sample_however_they_are_sorted(void **state)
+{
+    enum { LETTERS = 26, DIGITS = 10, EACH = 180, LINE = sizeof "a 0\ta0\n" - 1 };
+    char dev[LETTERS * DIGITS * LINE + 16], *train = malloc(EACH * sizeof dev), *end = train;
+    size_t used = (size_t)sprintf(dev, "text\tlabel\n");
+    assert_non_null(train);
+    end += sprintf(end, "text\tlabel\n");
+    for (int i = 0; i < LETTERS * DIGITS; i++) {
+        const char *line = dev + used;
+        used += (size_t)sprintf(dev + used, "%c %d\t%c%d\n", 'a' + i / DIGITS, i % DIGITS,
+                                'a' + i / DIGITS, i % DIGITS);
+        for (size_t k = 0; k < EACH; k++) end = stpcpy(end, line);
+    }
+    json_t *b = baselines_of(state, "t.tsv", train, "d.tsv", dev, NULL, 1);
+    assert_true(metric(b, "bag_of_words", "eval_accuracy") == 1.0);
+    json_decref(b);
+    free(train);
+}
+
 static void each_of_several_labels_has_its_words(void **state)
 {
     char train[8192] = "text\tlabels\n";
@@ -172,6 +192,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(words_decide_a_class_and_the_majority_is_its_share),
         CASE(the_fit_is_that_of_the_penalized_loss),
+        CASE(of_many_rows_each_pass_has_the_same_sample_however_they_are_sorted),
         CASE(each_of_several_labels_has_its_words),
         CASE(a_word_has_its_commonest_tag_and_one_not_met_that_of_all),
         CASE(words_in_common_tell_which_texts_belong_together),

@@ -209,26 +209,53 @@ static size_t rows_learnt(const bag_model *m, const bags *b, size_t rows)
     return work > BAG_WORK ? (size_t)((double)rows * BAG_WORK / work) + 1 : rows;
 }
 
-static bert_status model_fit(bag_model *m, const examples *e, const bags *b, uint64_t seed)
+/* Draws `count` of the rows, in their order: sample [count], for the caller to free. */
+static bert_status sample_draw(uint64_t key, size_t rows, size_t count, uint32_t **sample)
 {
-    void *memory;
-    if (m->question->loss == BAG_SQUARED) numbers_look(m, e);
-    TRY(memory_zeroed(e->row_count, sizeof(uint32_t), &memory));
-    uint32_t *order = memory;
-    size_t rows = rows_learnt(m, b, e->row_count);
-    for (size_t i = 0; i < e->row_count; i++) order[i] = (uint32_t)i;
-    rng_shuffle(rng_key(seed, RNG_STREAM_BAG), e->row_count, order);
-    for (size_t i = 0; i < rows; i++)
-        for (size_t k = b->starts[order[i]]; k < b->starts[order[i] + 1]; k++)
+    uint32_t *drawn = NULL;
+    bool *taken = NULL;
+    bert_status status = memory_zeroed(rows, sizeof *drawn, (void **)&drawn);
+    if (status == BERT_OK) status = memory_zeroed(rows, sizeof *taken, (void **)&taken);
+    if (status == BERT_OK) {
+        size_t found = 0;
+        rng_shuffle(key, rows, drawn);
+        for (size_t i = 0; i < count; i++) taken[drawn[i]] = true;
+        for (size_t row = 0; row < rows; row++)
+            if (taken[row]) drawn[found++] = (uint32_t)row;
+    }
+    free(taken);
+    if (status == BERT_OK)
+        *sample = drawn;
+    else
+        free(drawn);
+    return status;
+}
+
+static void scatter_count(bag_model *m, const bags *b, size_t count, const uint32_t *sample)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = b->starts[sample[i]]; k < b->starts[sample[i] + 1]; k++)
             m->scatter[b->ids[k]]++;
     for (size_t i = 0; i < m->features; i++)
         if (m->scatter[i] > 0.0f) m->scatter[i] = 1.0f / m->scatter[i];
-    for (size_t p = 1; p <= BAG_PASSES; p++) {
-        for (size_t i = 0; i < rows; i++) row_learn(m, e, b, order[i]);
-        rng_shuffle(rng_key(seed, RNG_STREAM_BAG + p), rows, order);
+}
+
+/* Every pass has the same rows, in an order of its own. */
+static bert_status model_fit(bag_model *m, const examples *e, const bags *b, uint64_t seed)
+{
+    size_t count = rows_learnt(m, b, e->row_count);
+    uint32_t *sample = NULL, *order = NULL;
+    if (m->question->loss == BAG_SQUARED) numbers_look(m, e);
+    TRY(sample_draw(rng_key(seed, RNG_STREAM_BAG), e->row_count, count, &sample));
+    bert_status status = memory_zeroed(count, sizeof *order, (void **)&order);
+    if (status == BERT_OK) scatter_count(m, b, count, sample);
+    for (size_t p = 0; p < BAG_PASSES && status == BERT_OK; p++) {
+        rng_shuffle(rng_key(seed, RNG_STREAM_BAG + p), count, order);
+        for (size_t i = 0; i < count; i++) row_learn(m, e, b, sample[order[i]]);
     }
     free(order);
-    return BERT_OK;
+    free(sample);
+    return status;
 }
 
 /* ---- answers */
