@@ -125,6 +125,11 @@ static void scores_of_lists_equal_scikit_learn(void **state)
     assert_int_equal(index, 18);
 }
 
+static float itself(float score)
+{
+    return score;
+}
+
 static void tuned_thresholds_give_each_label_the_best_f1_there_is(void **state)
 {
     size_t index;
@@ -138,7 +143,7 @@ static void tuned_thresholds_give_each_label_the_best_f1_there_is(void **state)
             list_row r = list_row_of(entry, row);
             assert_done(multilabel_hold(&m, r.scores, r.truth));
         }
-        assert_done(multilabel_tune(&m, thresholds));
+        assert_done(multilabel_tune(&m, itself, thresholds));
         assert_int_equal(m.rows.count, rows);
         for (size_t i = 0; i < m.labels; i++) {
             class_score s = counts_score(m.counts[i]);
@@ -160,8 +165,28 @@ static void a_threshold_lies_half_way_between_two_scores(void **state)
     double threshold;
     assert_done(multilabel_init(1, &m));
     for (size_t i = 0; i < 3; i++) assert_done(multilabel_hold(&m, &scores[i], &truths[i]));
-    assert_done(multilabel_tune(&m, &threshold));
+    assert_done(multilabel_tune(&m, itself, &threshold));
     assert_true(threshold == 0.375);
+    assert_true(multilabel_exact(m.counts, m.labels) == 1.0);
+    multilabel_release(&m);
+}
+
+static float half_of(float output)
+{
+    return output / 2.0f;
+}
+
+static void thresholds_are_of_the_scores_that_outputs_have(void **state)
+{
+    (void)state;
+    const float outputs[] = { 3.0f, 1.0f };
+    const bool truths[] = { true, false };
+    multilabel m;
+    double threshold;
+    assert_done(multilabel_init(1, &m));
+    for (size_t i = 0; i < 2; i++) assert_done(multilabel_hold(&m, &outputs[i], &truths[i]));
+    assert_done(multilabel_tune(&m, half_of, &threshold));
+    assert_true(threshold == 1.0);
     assert_true(multilabel_exact(m.counts, m.labels) == 1.0);
     multilabel_release(&m);
 }
@@ -208,6 +233,7 @@ int main(void)
         cmocka_unit_test(scores_of_lists_equal_scikit_learn),
         cmocka_unit_test(tuned_thresholds_give_each_label_the_best_f1_there_is),
         cmocka_unit_test(a_threshold_lies_half_way_between_two_scores),
+        cmocka_unit_test(thresholds_are_of_the_scores_that_outputs_have),
         cmocka_unit_test(rates_equal_transformers),
         cmocka_unit_test(a_share_of_warm_up_is_rounded_up),
     };

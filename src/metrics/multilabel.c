@@ -16,7 +16,7 @@ void multilabel_release(multilabel *m)
 {
     free(m->counts);
     counted_rows_release(&m->rows);
-    free(m->scores);
+    free(m->outputs);
     free(m->truths);
     *m = (multilabel){ 0 };
 }
@@ -54,16 +54,16 @@ static bool truth_at(const multilabel *m, size_t row, size_t label)
     return m->truths[bit / 8] >> bit % 8 & 1;
 }
 
-bert_status multilabel_hold(multilabel *m, const float *scores, const bool *truth)
+bert_status multilabel_hold(multilabel *m, const float *outputs, const bool *truth)
 {
     size_t first = m->held * m->labels, end = first + m->labels;
-    TRY(memory_grow((void **)&m->scores, &m->score_capacity, end, sizeof *m->scores));
+    TRY(memory_grow((void **)&m->outputs, &m->output_capacity, end, sizeof *m->outputs));
     TRY(memory_grow((void **)&m->truths, &m->truth_capacity, end / 8 + 1, sizeof *m->truths));
     for (size_t i = 0; i < m->labels; i++) {
         size_t bit = first + i, place = bit % 8;
         unsigned lower = place ? m->truths[bit / 8] & ((1u << place) - 1) : 0;
         m->truths[bit / 8] = (uint8_t)(lower | (unsigned)truth[i] << place);
-        m->scores[bit] = scores[i];
+        m->outputs[bit] = outputs[i];
     }
     m->held++;
     return BERT_OK;
@@ -98,27 +98,48 @@ static double threshold_best(const scored *rows, size_t count, size_t truths)
     return threshold;
 }
 
-bert_status multilabel_tune(multilabel *m, double *thresholds)
+/* Counts what is held.  scores, truth [labels]: room for a row */
+static bert_status held_count(multilabel *m, float (*score_of)(float), const double *thresholds,
+                              float *scores, bool *truth)
 {
-    void *memory;
-    TRY(memory_zeroed(m->held > m->labels ? m->held : m->labels, sizeof(scored), &memory));
-    scored *rows = memory;
+    for (size_t row = 0; row < m->held; row++) {
+        for (size_t i = 0; i < m->labels; i++) {
+            scores[i] = score_of(m->outputs[row * m->labels + i]);
+            truth[i] = truth_at(m, row, i);
+        }
+        TRY(multilabel_count(m, scores, truth, thresholds));
+    }
+    return BERT_OK;
+}
+
+static void thresholds_choose(const multilabel *m, float (*score_of)(float), scored *rows,
+                              double *thresholds)
+{
     for (size_t label = 0; label < m->labels; label++) {
         size_t truths = 0;
         for (size_t row = 0; row < m->held; row++) {
-            rows[row] = (scored){ m->scores[row * m->labels + label], truth_at(m, row, label) };
+            rows[row] =
+                (scored){ score_of(m->outputs[row * m->labels + label]), truth_at(m, row, label) };
             truths += rows[row].truth;
         }
         qsort(rows, m->held, sizeof *rows, higher_first);
         thresholds[label] = threshold_best(rows, m->held, truths);
     }
-    bool *truth = memory;
-    bert_status status = BERT_OK;
-    for (size_t row = 0; row < m->held && status == BERT_OK; row++) {
-        for (size_t i = 0; i < m->labels; i++) truth[i] = truth_at(m, row, i);
-        status = multilabel_count(m, m->scores + row * m->labels, truth, thresholds);
+}
+
+bert_status multilabel_tune(multilabel *m, float (*score_of)(float output), double *thresholds)
+{
+    void *rows = NULL, *scores = NULL, *truth = NULL;
+    bert_status status = memory_zeroed(m->held, sizeof(scored), &rows);
+    if (status == BERT_OK) status = memory_zeroed(m->labels, sizeof(float), &scores);
+    if (status == BERT_OK) status = memory_zeroed(m->labels, sizeof(bool), &truth);
+    if (status == BERT_OK) {
+        thresholds_choose(m, score_of, rows, thresholds);
+        status = held_count(m, score_of, thresholds, scores, truth);
     }
-    free(memory);
+    free(rows);
+    free(scores);
+    free(truth);
     return status;
 }
 

@@ -19,9 +19,9 @@ typedef struct multilabel {
     label_counts *counts;
     counted_rows rows; /* the same row by row */
     size_t held;
-    float *scores;   /* [held, labels] */
+    float *outputs;  /* [held, labels] */
     uint8_t *truths; /* a bit each */
-    size_t score_capacity, truth_capacity;
+    size_t output_capacity, truth_capacity;
 } multilabel;
 
 bert_status multilabel_init(size_t labels, multilabel *out);
@@ -32,13 +32,16 @@ void multilabel_release(multilabel *m);
 bert_status multilabel_count(multilabel *m, const float *scores, const bool *truth,
                              const double *thresholds);
 
-/* Holds a row, which multilabel_tune() will count. On failure the rows are as they were. */
-bert_status multilabel_hold(multilabel *m, const float *scores, const bool *truth);
+/* Holds a row, which multilabel_tune() will count, by its outputs [labels], of which scores are
+ * made. On failure the rows are as they were. */
+bert_status multilabel_hold(multilabel *m, const float *outputs, const bool *truth);
 
 /* For each label the threshold that gives it the best F1 over the rows held: half way between two
  * neighbouring scores (or the lowest and 0), the highest of equally good ones; 0.5 for a label that
- * is never true. Then counts those rows.  thresholds [labels], out */
-bert_status multilabel_tune(multilabel *m, double *thresholds);
+ * is never true. Then counts those rows.
+ *   score_of    an output's score, which does not fall where the output rises
+ *   thresholds  [labels], out */
+bert_status multilabel_tune(multilabel *m, float (*score_of)(float output), double *thresholds);
 
 /* The share of the rows whose labels are all right, by counts [labels + 1]. */
 double multilabel_exact(const label_counts *counts, size_t labels);

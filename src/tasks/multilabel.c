@@ -309,7 +309,7 @@ static bool is_true(const list_targets *t, size_t row, size_t label)
     return false;
 }
 
-/* The one that the model was surest of. Thresholds are the model's, not those being tuned. */
+/* The one that the model was surest of. */
 static bool label_judge(const examples *e, size_t row, const float *logits, wrong_label *out)
 {
     bool wrong = false;
@@ -409,8 +409,8 @@ static bert_status metrics_add(void *metrics, const examples *e, size_t row, con
     size_t labels = e->config->labels;
     memset(m->truth, 0, labels * sizeof *m->truth);
     for (size_t i = t->starts[row]; i < t->starts[row + 1]; i++) m->truth[t->labels[i]] = true;
+    if (e->options->tune_thresholds) return multilabel_hold(&m->counts, logits, m->truth);
     for (size_t i = 0; i < labels; i++) m->scores[i] = probability(logits[i]);
-    if (e->options->tune_thresholds) return multilabel_hold(&m->counts, m->scores, m->truth);
     return multilabel_count(&m->counts, m->scores, m->truth, m->thresholds);
 }
 
@@ -453,10 +453,28 @@ static bert_status metrics_put(void *metrics, const examples *e, json_t *object)
     list_metrics *m = metrics;
     score_list scores = { 0 };
     bool tune = e->options->tune_thresholds;
-    if (tune) TRY(multilabel_tune(&m->counts, m->thresholds));
+    if (tune) TRY(multilabel_tune(&m->counts, probability, m->thresholds));
     TRY(metrics_scores(m, e, NULL, &scores));
     TRY(scores_describe(&scores, object));
     return labels_put(m, e->config, tune, object);
+}
+
+static bool settles(const examples *e)
+{
+    return e->options->tune_thresholds;
+}
+
+/* By the thresholds that were tuned, which the saved model will have. */
+static bert_status settle(const void *metrics, const examples *e, const settled_taker *taker)
+{
+    const list_metrics *m = metrics;
+    config tuned = *e->config;
+    examples settled = *e;
+    tuned.thresholds = m->thresholds;
+    settled.config = &tuned;
+    for (size_t row = 0; row < e->row_count; row++)
+        TRY(taker->take(taker->context, &settled, row, m->counts.outputs + row * tuned.labels));
+    return BERT_OK;
 }
 
 static double metrics_score(const void *metrics)
@@ -516,6 +534,8 @@ const task task_multilabel = {
     .metrics_put = metrics_put,
     .metrics_scores = metrics_scores,
     .metrics_score = metrics_score,
+    .settles = settles,
+    .settle = settle,
     .score_members = { "eval_micro_f1" },
     .bag = &question,
     .majority = bag_majority,

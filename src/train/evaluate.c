@@ -139,17 +139,31 @@ static void tally_release(tally *t)
     free(t->right);
 }
 
+static bert_status row_judge(void *context, const examples *e, size_t row, const void *answer)
+{
+    tally *t = context;
+    verdict v;
+    TRY(e->task->judge(e, row, answer, &v));
+    if (t->right) t->right[row] = v.right;
+    return v.right ? BERT_OK : mistakes_add(&t->mistakes, e, row, answer, v.severity);
+}
+
+static bool judges(const tally *t)
+{
+    return t->right || t->mistakes.most;
+}
+
+static bool settles(const examples *e)
+{
+    return e->task->settles && e->task->settles(e);
+}
+
 static bert_status tally_take(void *context, size_t row, const void *answer)
 {
     tally *t = context;
-    const task *kind = t->e->task;
-    TRY(kind->metrics_add(t->metrics, t->e, row, answer));
+    TRY(t->e->task->metrics_add(t->metrics, t->e, row, answer));
     t->rows++;
-    if (!t->right && !t->mistakes.most) return BERT_OK;
-    verdict v;
-    TRY(kind->judge(t->e, row, answer, &v));
-    if (t->right) t->right[row] = v.right;
-    return v.right ? BERT_OK : mistakes_add(&t->mistakes, t->e, row, answer, v.severity);
+    return judges(t) && !settles(t->e) ? row_judge(t, t->e, row, answer) : BERT_OK;
 }
 
 static bert_status intervals_put(tally *t, const bert_observer *observer, evaluation *out)
@@ -199,6 +213,8 @@ static bert_status tally_end(tally *t, const bert_observer *observer, const eval
                              evaluation *out)
 {
     TRY(tally_report(t, out));
+    if (judges(t) && settles(t->e))
+        TRY(t->e->task->settle(t->metrics, t->e, &(settled_taker){ row_judge, t }));
     if (wish->intervals) TRY(intervals_put(t, observer, out));
     if (t->mistakes.most) TRY(mistakes_list(&t->mistakes, &out->mistakes));
     if (wish->trained && t->e->task->metrics_warn)

@@ -88,6 +88,19 @@ static void heads_forget(pretrained *m)
     m->params.masked = (masked_params){ 0 };
 }
 
+/* They were tuned for weights that will change. */
+static void thresholds_drop(run *r)
+{
+    const bert_train_options *o = r->options;
+    if (r->config.thresholds && !o->task_options.tune_thresholds)
+        observe_note(&o->observer,
+                     "thresholds: those of %s were tuned for its weights and are not kept; a label "
+                     "is given above 0.5 (--tune-thresholds chooses anew)",
+                     o->model);
+    free(r->config.thresholds);
+    r->config.thresholds = NULL;
+}
+
 static bert_status config_choose(run *r, const dataset *d)
 {
     const bert_train_options *o = r->options;
@@ -105,6 +118,7 @@ static bert_status config_choose(run *r, const dataset *d)
     if (kept && labels.count && r->config.headless) /* its labels are told by the weights */
         status = config_set_labels(&r->config, (const char *const *)r->start.config.label_names,
                                    r->start.config.labels);
+    thresholds_drop(r);
     if (r->task->head == &head_choice) r->config.outputs = 1;
     if (status == BERT_OK && r->task->head == &head_vectors)
         status = config_set_pooling(&r->config, o->task_options.pooling);

@@ -84,6 +84,13 @@ typedef struct verdict {
      * by how much this one is wrong. The more, the worse. */
     double severity;
 } verdict;
+
+/* Who takes the answers of rows that are settled, with the examples to judge them by. */
+typedef struct settled_taker {
+    bert_status (*take)(void *context, const examples *e, size_t row, const void *answer);
+    void *context;
+} settled_taker;
+
 /* Who is told the labels of a row. */
 typedef struct label_taker {
     bert_status (*take)(void *context, slice label);
@@ -180,6 +187,12 @@ struct task {
                                   score_list *out);
     /* What --keep-best goes by: more is better. After metrics_put(). */
     double (*metrics_score)(const void *metrics);
+
+    /* Do all rows together settle what each one's answer is (thresholds that are tuned)? Then they
+     * are not judged as they come: after metrics_put(), settle() hands the answers on again, in
+     * their order, with examples that go by what was settled. NULL: no. */
+    bool (*settles)(const examples *e);
+    bert_status (*settle)(const void *metrics, const examples *e, const settled_taker *taker);
 
     const struct bag_question *bag; /* what the bag of words is asked (bag_of_words.h), or NULL */
     rival *majority;                /* what is answered without looking at the text; NULL: none */
