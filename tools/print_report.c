@@ -23,6 +23,7 @@ int main(int count, char **words)
                              .defaults = json_object_get(facts, "defaults"),
                              .metrics = json_object_get(facts, "metrics"),
                              .results = json_object_get(facts, "results"),
+                             .folds = json_object_get(facts, "folds"),
                              .mistakes = json_object_get(facts, "mistakes"),
                              .labels = json_object_get(facts, "labels"),
                              .log = json_string_value(json_object_get(facts, "log")),

@@ -111,18 +111,38 @@ static void data_put(FILE *out, const report_facts *f)
     fprintf(out, "\n`run.json` holds the checksums of the files.\n");
 }
 
+/* What stands for the measures of a model that was trained on all of the data. */
+static void folds_put(FILE *out, const report_facts *f)
+{
+    char mean[NUMBER_TEXT], deviation[NUMBER_TEXT];
+    size_t count;
+    json_t *folds = facts_folds(f, &count), *means = json_object_get(folds, "mean");
+    if (!folds) return;
+    fprintf(out,
+            "Models trained in the same way on the rest of the data were, on %zu folds held out in "
+            "turn:\n\n| measure | mean | standard deviation |\n|---|---:|---:|\n",
+            count);
+    for (size_t i = 0; i < measure_count; i++) {
+        const measure *m = &measures[i];
+        if (m->kind == MEASURE_COUNT || !json_is_number(json_object_get(means, m->key))) continue;
+        fprintf(out, "| %s | %s | %s |\n", m->name, measure_text(f, m, means, mean),
+                measure_text(f, m, json_object_get(folds, "standard_deviation"), deviation));
+    }
+}
+
 static void results_put(FILE *out, const report_facts *f)
 {
     json_t *first = facts_untrained(f);
     bool intervals = json_object_size(json_object_get(f->metrics, "intervals")) > 0;
-    char text[NUMBER_TEXT], interval[INTERVAL_TEXT];
+    char text[NUMBER_TEXT], interval[INTERVAL_TEXT], dev[DEV_NAME];
     fprintf(out, "\n## Results\n\n");
     if (!f->metrics) {
         fprintf(out, "The saved model was not measured on other data.\n");
+        folds_put(out, f);
         return;
     }
     fprintf(out, "On ");
-    markdown_text(out, path_name(facts_option(f, "dev")));
+    markdown_text(out, facts_dev_name(f, dev));
     fprintf(out, ":\n\n| measure | value |%s%s\n|---|---:|%s%s\n",
             intervals ? " 95 % interval |" : "", first ? " before training |" : "",
             intervals ? "---:|" : "", first ? "---:|" : "");

@@ -43,9 +43,14 @@ static void metric_names(FILE *out, const report_facts *f)
     }
 }
 
-/* "csv" of "dev.csv": what `datasets` calls a builder of local files. */
-static const char *file_type(const char *path)
+/* "csv" of "dev.csv": what `datasets` calls a builder of local files. Dev data that were held out
+ * are of the first training file. */
+static const char *dev_type(const report_facts *f)
 {
+    const char *dev = facts_option(f, "dev"),
+               *train =
+                   json_string_value(json_array_get(facts_at(f->run, "options", "train", NULL), 0)),
+               *path = *dev || !train ? dev : train;
     const char *point = strrchr(path_name(path), '.');
     return point && point[1] ? point + 1 : "text";
 }
@@ -54,15 +59,16 @@ static void results_put(FILE *out, const report_facts *f)
 {
     const kind *k = facts_kind(f);
     const measure *m;
+    char dev[DEV_NAME];
     if (!hub_measure(f, 0)) return;
     fprintf(out, "model-index:\n- ");
     member(out, "name", path_name(facts_option(f, "output")));
     fprintf(out, "  results:\n  - task:\n      type: %s\n      ", k->pipeline);
     member(out, "name", k->title);
     fprintf(out, "    dataset:\n      ");
-    member(out, "name", path_name(facts_option(f, "dev")));
+    member(out, "name", facts_dev_name(f, dev));
     fprintf(out, "      ");
-    member(out, "type", file_type(facts_option(f, "dev")));
+    member(out, "type", dev_type(f));
     fprintf(out, "    metrics:\n");
     for (size_t i = 0; (m = hub_measure(f, i)); i++) {
         fprintf(out, "    - type: %s\n      value: ", m->hub);

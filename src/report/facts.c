@@ -150,6 +150,23 @@ const char *path_name(const char *path)
     return slash && slash[1] ? slash + 1 : path;
 }
 
+const char *facts_dev_name(const report_facts *f, char *out)
+{
+    const char *dev = facts_option(f, "dev");
+    double share = facts_number(json_object_get(f->run, "options"), "dev_share", 0.0);
+    *out = '\0';
+    if (*dev) return path_name(dev);
+    if (share > 0.0)
+        snprintf(out, DEV_NAME, "%.4g %% of the training data, held out", 100.0 * share);
+    return out;
+}
+
+json_t *facts_folds(const report_facts *f, size_t *count)
+{
+    *count = json_array_size(json_object_get(f->folds, "runs"));
+    return *count ? f->folds : NULL;
+}
+
 json_t *facts_saved_evaluation(const report_facts *f)
 {
     json_t *list = json_object_get(f->run, "evaluations");

@@ -77,6 +77,15 @@ json_t *facts_untrained(const report_facts *f);
 
 const char *path_name(const char *path); /* "train.csv" of "data/train.csv" */
 
+/* What the measures are of: "dev.csv", or "20 % of the training data, held out" in out [DEV_NAME];
+ * "": the run had no dev data. */
+enum { DEV_NAME = 2 * NUMBER_TEXT };
+const char *facts_dev_name(const report_facts *f, char *out);
+
+/* What the folds measured, by means ("mean") and "standard_deviation"; NULL: there were no folds.
+ * *count: how many. */
+json_t *facts_folds(const report_facts *f, size_t *count);
+
 /* The evaluation of what was saved, among facts->evaluations: the first after training began that
  * has the final metrics' loss or leading measure; NULL: none. */
 json_t *facts_saved_evaluation(const report_facts *f);

@@ -19,6 +19,7 @@ typedef struct report_facts {
                             there */
     json_t *defaults;    /* as run.json's "options", of a run for which nothing was chosen */
     json_t *metrics;     /* eval_results.json; NULL: nothing was measured of what was saved */
+    json_t *folds;       /* folds.json; NULL: the saved model has none */
     json_t *results;     /* all_results.json */
     json_t *mistakes;    /* [{"line" or "question", "text", "text_pair", "expected", "answer",
                             "confidence" or "error"}, ...], the worst first; NULL: none are known */

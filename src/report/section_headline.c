@@ -31,10 +31,24 @@ static void tile_measure(FILE *out, const report_facts *f, const measure *m, con
 
 static void tile_unmeasured(FILE *out, const report_facts *f)
 {
+    char dev[DEV_NAME];
     tile_begin(out, " main", "On other data");
     fprintf(out, "<strong>not measured</strong><span class=\"beside\">%s</span></div>\n",
-            *facts_option(f, "dev") ? "the run was stopped within an epoch"
+            *facts_dev_name(f, dev) ? "the run was stopped within an epoch"
                                     : "the run was given no dev data");
+}
+
+static void tile_folds(FILE *out, const report_facts *f, json_t *folds, size_t count)
+{
+    char text[NUMBER_TEXT];
+    json_t *means = json_object_get(folds, "mean");
+    const measure *m = measure_leading(f, means);
+    if (!m) return;
+    tile_begin(out, " main", m->name);
+    fprintf(out, "<strong>%s</strong><span class=\"beside\">mean of %zu folds, ",
+            measure_text(f, m, means, text), count);
+    fprintf(out, "standard deviation %s</span></div>\n",
+            measure_text(f, m, json_object_get(folds, "standard_deviation"), text));
 }
 
 /* The first other measure that is not the loss, then the loss. */
@@ -42,8 +56,11 @@ static void tiles_measures(FILE *out, const report_facts *f)
 {
     const measure *leading = measure_leading(f, f->metrics), *loss = measure_find("eval_loss");
     const measure *second = NULL;
+    size_t count;
+    json_t *folds = facts_folds(f, &count);
+    if (!leading && folds) tile_folds(out, f, folds, count);
     if (!leading) {
-        tile_unmeasured(out, f);
+        if (!folds) tile_unmeasured(out, f);
         return;
     }
     for (size_t i = 0; i < measure_count && !second; i++) {
@@ -92,8 +109,9 @@ static void examples_put(FILE *out, json_t *object, const char *key)
 
 static void lead_put(FILE *out, const report_facts *f)
 {
-    char text[NUMBER_TEXT];
-    const char *dev = facts_option(f, "dev");
+    char text[NUMBER_TEXT], held_out[DEV_NAME];
+    const char *dev = facts_dev_name(f, held_out);
+    size_t folds;
     double epochs = facts_number(f->results, "epoch", 0.0);
     fprintf(out, "<p class=\"lead\"><b>");
     markup_isolated(out, f->base ? f->base : facts_option(f, "model"), TEXT_CHARACTERS);
@@ -106,9 +124,11 @@ static void lead_put(FILE *out, const report_facts *f)
         fprintf(out, " (stopped before its end)");
     if (*dev && f->metrics) {
         fprintf(out, ", measured on <b>");
-        markup_isolated(out, path_name(dev), NAME_CHARACTERS);
+        markup_isolated(out, dev, NAME_CHARACTERS);
         fprintf(out, "</b>");
         examples_put(out, f->metrics, "eval_examples");
+    } else if (facts_folds(f, &folds)) {
+        fprintf(out, ", measured by %zu folds", folds);
     }
     fprintf(out, ".</p>\n");
 }

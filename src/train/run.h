@@ -27,7 +27,7 @@ typedef struct checkpoint_period {
 typedef struct run_place {
     const char *folder; /* NULL: the option `output`, which the record names in any case */
     const char *file;   /* NULL, or the name of a JSON file more, */
-    const json_t *value;
+    json_t *value;
 } run_place;
 
 typedef struct run {
