@@ -185,6 +185,23 @@ static void a_score_within_a_standard_error_is_a_warning(void **state)
     json_decref(metrics);
 }
 
+static void a_score_that_is_not_defined_is_no_zero(void **state)
+{
+    (void)state;
+    baselines b = { .best = -1.0, .winner = "majority", .member = "eval_pearson" };
+    b.metrics = json_pack("{s:{s:n}}", "majority", "score");
+    char text[4096] = "";
+    bert_observer observer = { .tell = listen, .context = text };
+    json_t *metrics = json_pack("{s:f, s:n}", "eval_loss", 0.4, "eval_pearson");
+    baselines_compare(&b, metrics, 1, &observer);
+    assert_string_equal(text, "warning: pearson on the dev data: the model undefined; baseline: "
+                              "majority undefined: there is none where the data's numbers, or the "
+                              "model's answers, are all equal, so nothing says what it has "
+                              "learnt\n");
+    baselines_release(&b);
+    json_decref(metrics);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, scratch_open, scratch_close)
 
 int main(void)
@@ -199,6 +216,7 @@ int main(void)
         CASE(a_choice_has_its_commonest_place),
         CASE(threads_change_no_bit_of_a_baseline),
         CASE(a_score_within_a_standard_error_is_a_warning),
+        CASE(a_score_that_is_not_defined_is_no_zero),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -125,12 +125,20 @@ void baselines_compare(const baselines *b, const json_t *metrics, size_t rows,
 {
     char scores[128];
     if (!b->metrics) return;
-    double score = json_number_value(json_object_get(metrics, b->member)); /* undefined: 0 */
+    const json_t *member = json_object_get(metrics, b->member);
+    double score = json_number_value(member);
     double share = fmin(fmax(score, 0.0), 1.0);
     double error = sqrt(share * (1.0 - share) / (double)rows);
     const char *measure = b->member + sizeof prefix - 1;
     scores_text(b, scores, sizeof scores);
-    if (score > b->best + error)
+    if (!json_is_number(member))
+        observe_warning(
+            observer,
+            "%s on the dev data: the model undefined; baseline: %s: there is none where "
+            "the data's numbers, or the model's answers, are all equal, so nothing "
+            "says what it has learnt",
+            measure, scores);
+    else if (score > b->best + error)
         observe_note(observer, "%s on the dev data: the model %.3f; baseline: %s", measure, score,
                      scores);
     else

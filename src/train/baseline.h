@@ -26,7 +26,7 @@ bert_status baselines_measure(const examples *trained, const examples *dev, uint
 
 /* Says a model's score, of its metrics, beside them, as a warning where it is not above the better
  * one by more than a standard error: the root of s (1 - s) / rows, as of a share s of dev rows that
- * are right. */
+ * are right, or where it has none that is defined. */
 void baselines_compare(const baselines *b, const json_t *metrics, size_t rows,
                        const bert_observer *observer);
 
