@@ -65,6 +65,7 @@ bert_status evaluation_run(const bert_evaluate_options *o, const bert_model *m, 
                        .max_length = o->max_length ? o->max_length : m->max_length,
                        .rows = d->rows,
                        .row_count = d->count,
+                       .score_divisor = m->trained.score_divisor,
                        .labelled = true };
     if (given.max_length > c.positions)
         return fail(BERT_ARGUMENT, "max_length %zu is above the %zu positions that the model has",

@@ -26,8 +26,15 @@ bert_status similar_score(const dataset_row *row, double *out)
                 row->line, (int)(row->label.count < 80 ? row->label.count : 80), row->label.bytes);
 }
 
-/* What does not fit into a cosine's -1 .. 1 is divided by the largest; dev data by what the
- * training data were divided by, if they fit then. */
+/* What the training data were divided by; 0: these are they, or nobody knows. */
+static double divisor_known(const examples *e)
+{
+    const similar_targets *before = e->training ? e->training->targets : NULL;
+    return before && before->scored ? before->divisor : e->score_divisor;
+}
+
+/* What does not fit into a cosine's -1 .. 1 is divided by the largest; data that are not trained on
+ * by what the training data were divided by, if they fit then. */
 static bert_status scores_look(const examples *e, similar_targets *t)
 {
     t->least = INFINITY;
@@ -39,9 +46,8 @@ static bert_status scores_look(const examples *e, similar_targets *t)
         t->most = fmax(t->most, score);
     }
     double largest = fmax(fabs(t->least), fabs(t->most));
-    const similar_targets *before = e->training ? e->training->targets : NULL;
     t->divisor = largest > 1.0 ? largest : 1.0;
-    if (before && before->scored && largest <= before->divisor) t->divisor = before->divisor;
+    if (largest <= divisor_known(e)) t->divisor = divisor_known(e);
     return BERT_OK;
 }
 
@@ -100,6 +106,12 @@ static bert_status encoded(examples *e, const char *what, const bert_observer *o
         observe_note(observer, "%s: %zu %s without a score: those of a row belong together", what,
                      e->row_count, features_group(&e->features) == 2 ? "pairs" : "triples");
     return BERT_OK;
+}
+
+static double score_divisor(const examples *e)
+{
+    const similar_targets *t = e->targets;
+    return t->scored ? t->divisor : 0.0;
 }
 
 /* ---- loss */
@@ -210,6 +222,7 @@ const task task_similar = {
     .encode = encode,
     .encoded = encoded,
     .loss = loss,
+    .score_divisor = score_divisor,
     .compares = compares,
     .decoder_open = unit_decoder_open,
     .decoder_free = unit_decoder_free,

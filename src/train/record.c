@@ -9,6 +9,7 @@
 #include "report/report.h"
 
 #include <errno.h>
+#include <float.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -246,6 +247,8 @@ static bert_status run_put(const run *r, json_t *object)
     if (r->evaluation.metrics) TRY(json_put(object, "score", json_number(r->evaluation.score)));
     if (r->resumed) TRY(json_put(object, "resumed", json_incref(r->resumed)));
     TRY(json_put(object, "memory", record_memory(r)));
+    double divisor = r->task->score_divisor ? r->task->score_divisor(&r->train) : 0.0;
+    if (divisor > 0.0) TRY(json_put(object, "score_divisor", json_number(divisor)));
     json_t *options = json_object();
     TRY(json_put(object, "options", options));
     TRY(record_options(r, options));
@@ -319,6 +322,7 @@ static bert_status trained_as_read(const json_t *object, const char *path, train
     if (!json_object_get(object, "bert.c") || !json_is_object(options)) /* another's file */
         return BERT_OK;
     TRY(json_get_size(options, path, "max_length", 3, 1 << 16, &out->max_length));
+    TRY(json_get_double(object, path, "score_divisor", 1.0, DBL_MAX, &out->score_divisor));
     if (!json_is_object(own)) return BERT_OK;
     TRY(json_get_bool(own, path, "windows", &out->windows));
     TRY(json_get_double(own, path, "mask_share", 0.0, 1.0, &out->mask_share));

@@ -7,7 +7,8 @@
  *   run.json           all options, sha256 of the model's files and of the data's, versions,
  *                      processor, what was planned for its memory, the data's summary
  * (data_summary.h), the baselines' metrics (baseline.h), the numbers of every evaluation;
- * max_length, windows, stride and how words were masked are read again when the model is used
+ * max_length, windows, stride, how words were masked and what scores were divided by are read again
+ * when the model is used
  *   report.html, README.md
  *                      the same for people (report/report.h) */
 #ifndef TRAIN_RECORD_H
@@ -38,6 +39,7 @@ typedef struct trained_as {
     size_t stride;
     double mask_share;
     bool whole_words;
+    double score_divisor;
 } trained_as;
 
 bert_status record_read(const char *folder, trained_as *out);

@@ -38,7 +38,8 @@ typedef struct examples {
     const dataset_row *rows; /* [row_count] */
     size_t row_count;
     const struct examples *training; /* for dev data: those trained on; NULL: it is they, or none */
-    bool labelled;                   /* do the rows have labels, and are targets made of them? */
+    double score_divisor; /* of a model that was trained with scores; 0: not known, or none */
+    bool labelled;        /* do the rows have labels, and are targets made of them? */
 
     features features;
     size_t truncated; /* rows that lost tokens to max_length */
@@ -151,6 +152,10 @@ struct task {
      * times its gradient to the tape's dlogits. scale 0: no gradient is wanted. */
     void (*loss)(const pass *p, const examples *e, const uint32_t *index, size_t count,
                  double scale, double *loss);
+
+    /* What the scores of the training data were divided by, as those of later data are to be; 0:
+     * there are none. NULL: the task has none. */
+    double (*score_divisor)(const examples *e);
 
     /* Does the loss compare the units of a batch with each other (in_batch_negatives)? NULL: no. */
     bool (*compares)(const examples *e);
