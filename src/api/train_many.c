@@ -302,8 +302,8 @@ static bert_status seed_run(const series *s, size_t number, winner *best, bool *
     own.seed += number;
     run_announce(s, "seed %" PRIu64 ", run %zu", own.seed, number + 1);
     TRY(folder_of_seed(s, own.seed, &folder));
-    bert_status status =
-        series_train(s, &own, s->data, s->dev, &(run_place){ .folder = folder }, &t);
+    const run_place place = { .folder = folder, .first_seed = &s->options->seed };
+    bert_status status = series_train(s, &own, s->data, s->dev, &place, &t);
     if (status == BERT_OK && t.finished)
         status = measures_append("seed", own.seed, &t.made, s->runs);
     bool won = status == BERT_OK && wins(best, &t);

@@ -175,13 +175,15 @@ static void training_put(FILE *out, const report_facts *f)
 {
     static const char *const told[] = { "batch_size",   "learning_rate", "schedule",   "warmup",
                                         "weight_decay", "clip",          "max_length", "seed" };
-    char text[NUMBER_TEXT], steps[NUMBER_TEXT];
+    char text[NUMBER_TEXT], steps[NUMBER_TEXT], series[SERIES_TEXT];
     fprintf(out,
             "\n## Training\n\n| option | value |\n|---|---|\n| epochs | %s |\n| steps | %s |\n",
             number_short(facts_number(f->results, "epoch", 0.0), text),
             number_count(facts_number(f->run, "steps", 0.0), steps));
     for (size_t i = 0; i < sizeof told / sizeof *told; i++)
         option_row(out, json_object_get(f->run, "options"), told[i]);
+    if (*facts_series(f, series))
+        fprintf(out, "\nThe seed is one of several, of which the best is kept: `%s`.\n", series);
     fprintf(out, "\nAdamW. `run.json` has every option, `report.html` the curves.\n");
 }
 

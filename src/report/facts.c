@@ -167,6 +167,17 @@ json_t *facts_folds(const report_facts *f, size_t *count)
     return *count ? f->folds : NULL;
 }
 
+char *facts_series(const report_facts *f, char *out)
+{
+    const json_t *first = json_object_get(f->run, "first_seed"),
+                 *seeds = facts_at(f->run, "options", "seeds", NULL);
+    *out = '\0';
+    if (json_is_integer(first) && json_is_integer(seeds))
+        snprintf(out, SERIES_TEXT, "--seed %" JSON_INTEGER_FORMAT " --seeds %" JSON_INTEGER_FORMAT,
+                 json_integer_value(first), json_integer_value(seeds));
+    return out;
+}
+
 json_t *facts_saved_evaluation(const report_facts *f)
 {
     json_t *list = json_object_get(f->run, "evaluations");

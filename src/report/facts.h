@@ -86,6 +86,11 @@ const char *facts_dev_name(const report_facts *f, char *out);
  * *count: how many. */
 json_t *facts_folds(const report_facts *f, size_t *count);
 
+/* "--seed 42 --seeds 5", which does again what the model is the best of, in out [SERIES_TEXT]; "":
+ * the seed was the only one. */
+enum { SERIES_TEXT = 80 };
+char *facts_series(const report_facts *f, char *out);
+
 /* The evaluation of what was saved, among facts->evaluations: the first after training began that
  * has the final metrics' loss or leading measure; NULL: none. */
 json_t *facts_saved_evaluation(const report_facts *f);

@@ -136,8 +136,16 @@ static void checksums_put(FILE *out, const report_facts *f)
 
 void section_record(FILE *out, const report_facts *f)
 {
+    char series[SERIES_TEXT];
     fprintf(out, "<section><h2>How it was made</h2>\n<p class=\"quiet\">The same options, data and "
-                 "checkpoint on a processor of this kind give the same bytes again.</p>\n");
+                 "checkpoint on a processor of this kind give the same bytes again.");
+    if (*facts_series(f, series))
+        fprintf(out,
+                " The seed is one of several, of which the best is kept: the options to give are "
+                "<code>%s</code>, whose first seed also chose what <code>--dev-share</code> holds "
+                "out.",
+                series);
+    fprintf(out, "</p>\n");
     options_put(out, f);
     versions_put(out, f);
     checksums_put(out, f);

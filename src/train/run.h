@@ -28,6 +28,7 @@ typedef struct run_place {
     const char *folder; /* NULL: the option `output`, which the record names in any case */
     const char *file;   /* NULL, or the name of a JSON file more, */
     json_t *value;
+    const uint64_t *first_seed; /* of several seeds, of which the best is kept; NULL: of no such */
 } run_place;
 
 typedef struct run {
