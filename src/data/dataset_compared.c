@@ -2,9 +2,9 @@
  *
  * The two texts are anchor and positive, question and answer, a pair as for FORM_TEXTS, or what
  * --text and --text-pair name. Beside the first two kinds stands perhaps `negative`, a third text
- * that does not belong to the first. Beside other pairs stands perhaps their score: score,
- * similarity, similarity_score, label, or what --label names; without one the two belong together.
- */
+ * that does not belong to the first. Else there is perhaps a score of how alike the two are, or 0
+ * and 1 for whether they belong together: score, similarity, similarity_score, label, or what
+ * --label names; without one they do. */
 #include "data/dataset_reader.h"
 
 #include <string.h>
@@ -34,8 +34,8 @@ static bert_status names_find(const table *t, const dataset_request *request, co
     if (!n->pair) return dataset_column_missing(t, "text to compare with", "--text-pair");
     if (request->unlabelled) return BERT_OK;
     n->score = given->label;
-    if (!anchored && !n->score) n->score = dataset_column_found(t, scores, 4);
     if (anchored && !n->score && table_find(t, "negative", &column)) n->negative = "negative";
+    if (!n->score && !n->negative) n->score = dataset_column_found(t, scores, 4);
     return BERT_OK;
 }
 

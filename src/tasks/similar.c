@@ -22,8 +22,11 @@
 bert_status similar_score(const dataset_row *row, double *out)
 {
     if (label_number(row->label, out)) return BERT_OK;
-    return fail(BERT_DATA, "%s:%zu: the score '%.*s' is not a number such as 3.75", row->path,
-                row->line, (int)(row->label.count < 80 ? row->label.count : 80), row->label.bytes);
+    return fail(BERT_DATA,
+                "%s:%zu: the score '%.*s' is not a number such as 3.75; without the column the "
+                "texts of a row belong together",
+                row->path, row->line, (int)(row->label.count < 80 ? row->label.count : 80),
+                row->label.bytes);
 }
 
 /* What the training data were divided by; 0: these are they, or nobody knows. */
@@ -102,7 +105,10 @@ static bert_status encoded(examples *e, const char *what, const bert_observer *o
     if (t->scored && t->divisor > 1.0)
         observe_note(observer, "%s: scores from %.4g to %.4g are divided by %.4g", what, t->least,
                      t->most, t->divisor);
-    else if (!t->scored)
+    else if (t->scored)
+        observe_note(observer, "%s: %zu pairs with a score, from %.4g to %.4g", what, e->row_count,
+                     t->least, t->most);
+    else
         observe_note(observer, "%s: %zu %s without a score: those of a row belong together", what,
                      e->row_count, features_group(&e->features) == 2 ? "pairs" : "triples");
     return BERT_OK;

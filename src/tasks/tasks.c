@@ -27,11 +27,9 @@ bert_status task_by_name(const char *name, const task **out)
 
 /* What the data of each form are, for people. */
 static const char *const form_names[FORM_COUNT] = {
-    [FORM_WORDS] = "words with tags",
-    [FORM_QUESTIONS] = "questions about contexts",
-    [FORM_CHOICES] = "texts with endings",
-    [FORM_LINES] = "plain text",
-    [FORM_COMPARED] = "texts that belong together",
+    [FORM_WORDS] = "words with tags",      [FORM_QUESTIONS] = "questions about contexts",
+    [FORM_CHOICES] = "texts with endings", [FORM_LINES] = "plain text",
+    [FORM_COMPARED] = "texts to compare",
 };
 
 /* Are all labels numbers, one of them with a decimal point? */
