@@ -2,6 +2,7 @@
 #include "help.h"
 #include "options.h"
 
+#include <stddef.h>
 #include <string.h>
 
 enum { COLUMNS = 80, INDENT = 24 };
@@ -57,18 +58,33 @@ static bool is_flag(const option_entry *option)
     return option->kind == KIND_FLAG || option->kind == KIND_FLAG_OFF;
 }
 
+/* " For classify, tag." of what single tasks take; else nothing. */
+static void takers_text(const option_entry *option, char *out, size_t capacity)
+{
+    const size_t first = offsetof(settings, task), end = first + sizeof(bert_task_options);
+    size_t used = 0;
+    *out = '\0';
+    if (option->place < first || option->place >= end) return;
+    for (size_t i = 0; bert_task_name(i) && used < capacity; i++)
+        if (bert_task_takes(bert_task_name(i), option->name))
+            used += (size_t)snprintf(out + used, capacity - used, "%s%s", used ? ", " : " For ",
+                                     bert_task_name(i));
+    if (used && used < capacity) snprintf(out + used, capacity - used, ".");
+}
+
 static void option_print(FILE *out, const option_entry *option, const settings *defaults)
 {
-    char head[64], text[512], value[64];
+    char head[64], text[512], value[64], takers[128];
     snprintf(head, sizeof head, "--%s%s%s", option->name, *option->value ? " " : "", option->value);
     option_value_text(option, defaults, value, sizeof value);
+    takers_text(option, takers, sizeof takers);
     const char *bounds = option->bounds;
     if (is_flag(option))
-        snprintf(text, sizeof text, "%s", option->help);
+        snprintf(text, sizeof text, "%s%s", option->help, takers);
     else if (option->absent == option_required)
         snprintf(text, sizeof text, "%s Required.", option->help);
     else
-        snprintf(text, sizeof text, "%s%s%s%s Default: %s.", option->help,
+        snprintf(text, sizeof text, "%s%s%s%s%s Default: %s.", option->help, takers,
                  *bounds == '(' || *bounds == '[' ? " In "
                  : *bounds                        ? " One of "
                                                   : "",

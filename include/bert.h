@@ -199,9 +199,16 @@ BERT_API bert_status bert_convert(const bert_convert_options *options, char **js
 /* ------------------------------------------------------------------------------------------ using
  * a model */
 
-/* What single tasks have to set; each reads its own, the others pass it over. */
+/* The names of the tasks, as bert_train_options.task has them; NULL from their number on. */
+BERT_API const char *bert_task_name(size_t index);
+
+/* Does the task take this option, by its name on the command line ("class-weights")? */
+BERT_API bool bert_task_takes(const char *task, const char *option);
+
+/* What single tasks have to set. What is set for another task than the one at hand is refused with
+ * BERT_ARGUMENT; as the defaults have it, and 0, false and NULL, it counts as not set. */
 typedef struct bert_task_options {
-    /* long texts: classify, regress, multilabel, tag; answer always works so */
+    /* long texts: classify, regress, multilabel, tag, fill; answer always works so */
     bool windows;  /* cut a long text into windows, rather than lose its end */
     size_t stride; /* tokens that a window shares with the next; 0: a third of max_length */
 

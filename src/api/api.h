@@ -49,8 +49,14 @@ bert_status model_params(const bert_model *m, compute *on, const params **out);
 bert_status head_check(const bert_model *m);
 
 /* The options given, with windows, stride and masking as the model was trained where they are not.
+ * BERT_ARGUMENT for what the model's task does not take. */
+bert_status task_options_of(const bert_model *m, const bert_task_options *given,
+                            bert_task_options *out);
+
+/* BERT_ARGUMENT where columns are named and neither the files nor `more` (NULL: none) is a table.
  */
-bert_task_options task_options_of(const bert_model *m, const bert_task_options *given);
+bert_status columns_check(const bert_columns *named, const char *const *paths, size_t count,
+                          const char *more);
 
 /* Is BERT_ISA something that there is? */
 bert_status isa_check(void);

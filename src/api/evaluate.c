@@ -57,7 +57,8 @@ bert_status evaluation_run(const bert_evaluate_options *o, const bert_model *m, 
     config c = m->weights.config;
     /* A model from elsewhere does not say whether it knows "no answer"; data that ask for it do. */
     if (!c.unanswerable_given) c.unanswerable = d->unanswerable;
-    bert_task_options options = task_options_of(m, &o->task_options);
+    bert_task_options options;
+    TRY(task_options_of(m, &o->task_options, &options));
     examples given = { .task = m->task,
                        .options = &options,
                        .config = &c,
@@ -79,6 +80,7 @@ bert_status evaluation_run(const bert_evaluate_options *o, const bert_model *m, 
 
 bert_status evaluation_data(const bert_evaluate_options *o, const bert_model *m, dataset *out)
 {
+    TRY(columns_check(&o->columns, o->data, o->data_count, NULL));
     dataset_request request = { .columns = columns_of(&o->columns),
                                 .form = m->task->form,
                                 .empty_labels = m->task->empty_labels,

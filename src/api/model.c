@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "compute/cpu/kernels/kernels.h"
+#include "tasks/task_options.h"
 #include "tasks/tasks.h"
 #include "train/record.h"
 
@@ -108,15 +109,21 @@ bert_status head_check(const bert_model *m)
                                "train one with `bert train`");
 }
 
-bert_task_options task_options_of(const bert_model *m, const bert_task_options *given)
+bert_status task_options_of(const bert_model *m, const bert_task_options *given,
+                            bert_task_options *out)
 {
     bert_task_options options = *given;
+    if (m->task) {
+        TRY(task_options_check(m->task, given, "the model's"));
+        TRY(task_stride_check(m->task, given->stride, given->windows || m->trained.windows));
+    }
     if (!options.windows && m->trained.windows) options.windows = true;
     if (!options.stride) options.stride = m->trained.stride;
     if (m->trained.mask_share > 0.0 && options.mask_share == bert_task_options_default().mask_share)
         options.mask_share = m->trained.mask_share;
     if (!options.whole_words && m->trained.whole_words) options.whole_words = true;
-    return options;
+    *out = options;
+    return BERT_OK;
 }
 
 bert_model_info bert_model_get_info(const bert_model *m)

@@ -43,7 +43,7 @@ bert_session_options bert_session_options_default(void)
 static bert_status session_fill(bert_session *s, const bert_session_options *options)
 {
     const config *c = &s->model->weights.config;
-    s->options = task_options_of(s->model, &options->task_options);
+    TRY(task_options_of(s->model, &options->task_options, &s->options));
     s->max_length = options->max_length ? options->max_length : s->model->max_length;
     if (s->max_length > c->positions)
         return fail(BERT_ARGUMENT, "max_length %zu is above the %zu positions that the model has",

@@ -4,6 +4,7 @@
 #include "api/train_many.h"
 
 #include "tasks/strata.h"
+#include "tasks/task_options.h"
 #include "tasks/tasks.h"
 #include "train/dry_run.h"
 #include "train/observe.h"
@@ -21,7 +22,7 @@ static bert_status in_bounds(const char *name, double value, double least, doubl
                 most);
 }
 
-static bert_status task_options_check(const bert_task_options *o)
+static bert_status task_bounds_check(const bert_task_options *o)
 {
     TRY(in_bounds("label_smoothing", o->label_smoothing, 0, nextafter(1.0, 0.0)));
     TRY(in_bounds("mask_share", o->mask_share, 1e-6, 1));
@@ -59,6 +60,7 @@ static bert_status train_options_check(const bert_train_options *o)
         return fail(BERT_ARGUMENT, "to tune thresholds, dev data must be given to tune them on");
     if (o->dev && o->dev_share > 0.0)
         return fail(BERT_ARGUMENT, "dev data are given or held out of the training data, not both");
+    TRY(columns_check(&o->columns, o->train, o->train_count, o->dev));
     TRY(many_check(o, has_dev));
     TRY(in_bounds("dev_share", o->dev_share, 0, below_one));
     TRY(in_bounds("epochs", (double)o->epochs, 1, 1e6));
@@ -75,9 +77,16 @@ static bert_status train_options_check(const bert_train_options *o)
     if (!(o->dropout < 0.0)) TRY(in_bounds("dropout", o->dropout, 0, dropout_most));
     TRY(in_bounds("seed", (double)o->seed, 0, 9.2e18)); /* what JSON's whole numbers hold */
     if (o->max_length) TRY(in_bounds("max_length", (double)o->max_length, 3, 1 << 16));
-    TRY(task_options_check(&o->task_options));
+    TRY(task_bounds_check(&o->task_options));
     schedule ignored;
     return schedule_init(o->schedule, o->learning_rate, o->warmup, 1, &ignored);
+}
+
+static bert_status task_takes_check(const bert_train_options *o, const task *kind)
+{
+    const bert_task_options *own = &o->task_options;
+    TRY(task_options_check(kind, own, o->task ? NULL : "found from the data"));
+    return task_stride_check(kind, own->stride, own->windows);
 }
 
 static bert_status task_pick(const bert_train_options *o, dataset *d, const task **out)
@@ -90,6 +99,7 @@ static bert_status task_pick(const bert_train_options *o, dataset *d, const task
                                 .limit = o->limit };
     TRY(dataset_open(o->train, o->train_count, &request, d));
     bert_status status = kind ? BERT_OK : task_by_data(d, &o->observer, &kind);
+    if (status == BERT_OK) status = task_takes_check(o, kind);
     if (status == BERT_OK && d->form == FORM_TEXTS && !kind->empty_labels)
         status = dataset_check_labels(d);
     if (status == BERT_OK)

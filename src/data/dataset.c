@@ -164,6 +164,19 @@ static bert_status form_of_table(const char *path, dataset_form *out)
     return BERT_OK;
 }
 
+/* A column that is named and that no reader of the form looks for. */
+static bert_status columns_check(const char *path, dataset_form form, const dataset_columns *named)
+{
+    bool paired = form != FORM_WORDS && form != FORM_CHOICES, labelled = form != FORM_LINES;
+    if (named->pair && !paired)
+        return fail(BERT_ARGUMENT, "%s: --text-pair names a second text, and %s", path,
+                    form == FORM_WORDS ? "words with tags have none" : "endings are found by name");
+    if (named->label && !labelled)
+        return fail(BERT_ARGUMENT, "%s: --label names a label, and to fill blanks none is read",
+                    path);
+    return BERT_OK;
+}
+
 /* What a file holds, by its ending and columns. Columns that are named are those of texts. */
 static bert_status form_find(const char *path, const dataset_request *request, dataset_form *out)
 {
@@ -188,6 +201,7 @@ static bert_status files_read(dataset *d, const char *const *paths, size_t path_
                               const dataset_request *request)
 {
     TRY(form_find(paths[0], request, &d->form));
+    TRY(columns_check(paths[0], d->form, &request->columns));
     for (size_t i = 0; i < path_count; i++) TRY(readers[d->form](d, paths[i], request, i == 0));
     return BERT_OK;
 }

@@ -75,7 +75,8 @@ typedef struct dataset {
 /* Reads every row of the files, one after another. Failures: BERT_IO, BERT_FORMAT, BERT_DATA with
  * path and line; a column that is not there is answered with the columns that are; an empty label
  * field (where labels are wanted), a file without rows and a file of another form than the first
- * are BERT_DATA. Text may be empty. The caller releases. */
+ * are BERT_DATA; a named column that the form does not read is BERT_ARGUMENT. Text may be empty.
+ * The caller releases. */
 bert_status dataset_open(const char *const *paths, size_t path_count,
                          const dataset_request *request, dataset *out);
 

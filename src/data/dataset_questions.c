@@ -1,5 +1,5 @@
 /* dataset_questions.c: questions about contexts: SQuAD's .json, or the columns question, context
- * and answers (and id) of a table. */
+ * and answers (and id) of a table, or those that are named for text, pair and label. */
 #include "data/dataset_reader.h"
 #include "formats/squad.h"
 
@@ -67,15 +67,20 @@ static bert_status json_read(dataset *d, squad *file, const char *path,
 /* ---- tables */
 
 typedef struct question_columns {
+    const char *question_name, *context_name; /* as given, or the usual ones */
     size_t question, context, answers, id;
     bool has_id;
 } question_columns;
 
-static bert_status columns_find(const table *t, bool unlabelled, question_columns *c)
+static bert_status columns_find(const table *t, const dataset_request *request, question_columns *c)
 {
-    TRY(table_require(t, "question", &c->question));
-    TRY(table_require(t, "context", &c->context));
-    if (!unlabelled) TRY(table_require(t, "answers", &c->answers));
+    const dataset_columns *given = &request->columns;
+    *c = (question_columns){ .question_name = given->text ? given->text : "question",
+                             .context_name = given->pair ? given->pair : "context" };
+    TRY(table_require(t, c->question_name, &c->question));
+    TRY(table_require(t, c->context_name, &c->context));
+    if (!request->unlabelled)
+        TRY(table_require(t, given->label ? given->label : "answers", &c->answers));
     c->has_id = table_find(t, "id", &c->id);
     return BERT_OK;
 }
@@ -88,7 +93,7 @@ static bert_status row_read(dataset *d, const table *t, const question_columns *
     slice id = c->has_id ? table_field(t, c->id) : (slice){ NULL, 0 };
     if (!question.bytes || !context.bytes)
         return fail(BERT_DATA, "%s:%zu: has no '%s'", path, row.line,
-                    question.bytes ? "context" : "question");
+                    question.bytes ? c->context_name : c->question_name);
     if (!unlabelled) {
         TRY(squad_answers_parse(table_field(t, c->answers), path, row.line, answers));
         TRY(answers_keep(d, answers->items, answers->count, &row));
@@ -102,7 +107,7 @@ static bert_status table_read(dataset *d, table *t, const dataset_request *reque
 {
     question_columns columns;
     const char *path;
-    TRY(columns_find(t, request->unlabelled, &columns));
+    TRY(columns_find(t, request, &columns));
     TRY(dataset_keep_string(d, table_path(t), &path));
     while (dataset_wants_more(d, request)) {
         bool more;

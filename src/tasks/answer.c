@@ -143,6 +143,9 @@ const task task_answer = {
     .name = "answer",
     .form = FORM_QUESTIONS,
     .head = &head_spans,
+    .options = TAKES_WINDOWS | TAKES_STRIDE | TAKES_FIX_ANSWERS | TAKES_ANSWERS |
+               TAKES_ANSWER_TOKENS | TAKES_NULL_THRESHOLD,
+    .windowed = true,
     .max_length = 384,
     .token_bytes = sizeof(text_range),
     .targets_open = targets_open,

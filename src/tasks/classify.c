@@ -347,6 +347,8 @@ const task task_classify = {
     .problem_type = "single_label_classification",
     .form = FORM_TEXTS,
     .head = &head_classifier,
+    .options =
+        TAKES_WINDOWS | TAKES_STRIDE | TAKES_CLASS_WEIGHTS | TAKES_LABEL_SMOOTHING | TAKES_LOGITS,
     .max_length = 128,
     .labels_find = labels_find,
     .labels_tell = labels_tell,

@@ -486,6 +486,7 @@ const task task_fill = {
     .name = "fill",
     .form = FORM_LINES,
     .head = &head_masked,
+    .options = TAKES_WINDOWS | TAKES_STRIDE | TAKES_MASK_SHARE | TAKES_WHOLE_WORDS | TAKES_FILLINGS,
     .max_length = 128,
     .targets_open = targets_open,
     .targets_free = targets_free,

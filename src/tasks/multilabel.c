@@ -512,6 +512,8 @@ const task task_multilabel = {
     .form = FORM_TEXTS,
     .empty_labels = true,
     .head = &head_classifier,
+    .options = TAKES_WINDOWS | TAKES_STRIDE | TAKES_POSITIVE_WEIGHTS | TAKES_LABEL_FILE |
+               TAKES_TUNE_THRESHOLDS | TAKES_LOGITS,
     .max_length = 128,
     .labels_find = labels_find,
     .labels_tell = labels_tell,

@@ -229,6 +229,7 @@ const task task_regress = {
     .problem_type = "regression",
     .form = FORM_TEXTS,
     .head = &head_classifier,
+    .options = TAKES_WINDOWS | TAKES_STRIDE | TAKES_LOGITS,
     .max_length = 128,
     .labels_find = labels_find,
     .targets_open = targets_open,

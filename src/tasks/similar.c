@@ -222,6 +222,7 @@ const task task_similar = {
     .name = "similar",
     .form = FORM_COMPARED,
     .head = &head_vectors,
+    .options = TAKES_POOLING,
     .max_length = 128,
     .targets_open = targets_open,
     .targets_free = targets_free,

@@ -156,6 +156,7 @@ const task task_tag = {
     .name = "tag",
     .form = FORM_WORDS,
     .head = &head_tokens,
+    .options = TAKES_WINDOWS | TAKES_STRIDE | TAKES_AGGREGATE | TAKES_LOGITS,
     .max_length = 128,
     .token_bytes = sizeof(int32_t),
     .labels_find = labels_find,

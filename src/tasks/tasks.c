@@ -11,6 +11,11 @@ static const task *const tasks[] = {
 #undef TASK
 };
 
+const task *task_at(size_t index)
+{
+    return index < sizeof tasks / sizeof *tasks ? tasks[index] : NULL;
+}
+
 bert_status task_by_name(const char *name, const task **out)
 {
     char known[256] = "";

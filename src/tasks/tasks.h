@@ -8,6 +8,9 @@
 #include "tasks/tasks.def"
 #undef TASK
 
+/* In the order of tasks.def; NULL from their number on. */
+const task *task_at(size_t index);
+
 /* By --task's name; BERT_ARGUMENT with those that there are. */
 bert_status task_by_name(const char *name, const task **out);
 

@@ -27,6 +27,18 @@ void label_names_release(label_names *labels);
 
 typedef struct task task;
 
+/* Of bert_task_options what a task reads, as bits for task.options. */
+enum {
+#define TASK_OPTION(BIT, ...) TASK_OPTION_##BIT,
+#include "train/task_options.def"
+#undef TASK_OPTION
+};
+enum {
+#define TASK_OPTION(BIT, ...) TAKES_##BIT = 1 << TASK_OPTION_##BIT,
+#include "train/task_options.def"
+#undef TASK_OPTION
+};
+
 /* Rows of data in the form training, evaluation and prediction want them. What it points to is
  * borrowed and outlives it. */
 typedef struct examples {
@@ -109,6 +121,9 @@ struct task {
     dataset_form form;
     bool empty_labels; /* may a row's label be empty, for none of several? */
     const head *head;
+    unsigned
+        options;   /* what it reads of bert_task_options: TAKES_WINDOWS | ..; the rest is refused */
+    bool windowed; /* does it cut texts into windows unasked? */
     size_t max_length;  /* the default of --max-length */
     size_t token_bytes; /* of its targets, for every token of the units; 0: few */
 
