@@ -27,10 +27,19 @@ static int input_answer(const settings *s, const answerer *with, const input_bat
     return status;
 }
 
+/* A batch of which one input is refused is halved until that one stands alone: those before it have
+ * their answers then, as if they had come by themselves. */
 static int batch_answer(const settings *s, const answerer *with, const input_batch *batch)
 {
-    if (with->compute && with->compute(with->context, batch) != BERT_OK)
-        return complain_of_library();
+    if (with->compute && with->compute(with->context, batch) != BERT_OK) {
+        size_t half = batch->count / 2;
+        if (!half) return output_flush() ? complain_of_library() : EXIT_FAILED;
+        input_batch first = { half, batch->inputs, batch->kept };
+        input_batch second = { batch->count - half, batch->inputs + half,
+                               batch->kept + half * s->keep.count };
+        int status = batch_answer(s, with, &first);
+        return status == EXIT_DONE ? batch_answer(s, with, &second) : status;
+    }
     for (size_t i = 0; i < batch->count; i++) {
         int status = input_answer(s, with, batch, i);
         if (status != EXIT_DONE) return status;

@@ -1,5 +1,6 @@
 /* inputs.c: a batch ends when it is full, when the pipe is idle, or before a bad input: the good
- * ones before it are answered first, so that what is printed does not depend on how they arrived.
+ * ones before it are answered first, so that what is printed does not depend on how they arrived
+ * (answers.c does the same where the model's task refuses one).
  *
  * While a batch is being filled its texts are places in a block that still moves; they become
  * pointers when it is complete. */
@@ -243,7 +244,7 @@ static void batch_finish(inputs *in)
     }
     for (size_t i = 0; i < in->batch.count; i++) {
         const bert_text *fields = in->fields + i * in->field_count;
-        in->batch.inputs[i] = (bert_input){ .text = fields[0] };
+        in->batch.inputs[i].text = fields[0];
         if (in->has_pair) in->batch.inputs[i].pair = fields[1];
         if (in->json) in->batch.inputs[i].id = fields[2];
         if (kept_count)
@@ -273,7 +274,8 @@ input_outcome inputs_next(inputs *in, const input_batch **out)
         bert_text *fields = in->fields + in->batch.count * in->field_count;
         outcome = in->table ? row_next(in, fields) : line_next(in, fields);
         if (outcome != LINE_READ) break;
-        in->batch.count++;
+        size_t line = in->table ? bert_table_line(in->table) : in->lines.line;
+        in->batch.inputs[in->batch.count++] = (bert_input){ .path = in->lines.name, .line = line };
     }
     if (in->batch.count == 0 && *in->failure) {
         complain("%s", in->failure);

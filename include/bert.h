@@ -66,6 +66,9 @@ typedef struct bert_input {
     const bert_text *items; /* [item_count] */
     size_t item_count;
     bert_text id; /* comes back in the answer; NULL: none */
+    /* Where it stands, for messages; NULL: they count the session's inputs. */
+    const char *path;
+    size_t line;
 } bert_input;
 
 typedef enum bert_truncation {

@@ -80,5 +80,7 @@ bert_input bert_dataset_input(const bert_dataset *d, size_t index)
                          .pair = text_from(row->pair),
                          .items = row->items ? d->items + d->first[index] : NULL,
                          .item_count = row->item_count,
-                         .id = text_from(row->id) };
+                         .id = text_from(row->id),
+                         .path = row->path,
+                         .line = row->line };
 }

@@ -161,7 +161,7 @@ static void input_rows_release(input_rows *r)
     free(r->items);
 }
 
-/* Messages number the inputs from first + 1 on. */
+/* Messages number the inputs that have no place from first + 1 on. */
 static bert_status input_rows_fill(const bert_input *inputs, size_t count, size_t first,
                                    input_rows *out)
 {
@@ -181,8 +181,8 @@ static bert_status input_rows_fill(const bert_input *inputs, size_t count, size_
                                       .items = inputs[i].items ? next : NULL,
                                       .item_count = inputs[i].item_count,
                                       .id = slice_from(inputs[i].id),
-                                      .line = first + i + 1,
-                                      .path = "input" };
+                                      .line = inputs[i].path ? inputs[i].line : first + i + 1,
+                                      .path = inputs[i].path ? inputs[i].path : "input" };
         for (size_t k = 0; k < inputs[i].item_count; k++) *next++ = slice_from(inputs[i].items[k]);
     }
     return BERT_OK;
