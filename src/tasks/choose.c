@@ -18,11 +18,17 @@ typedef struct choice_targets {
 static bert_status targets_open(examples *e)
 {
     TRY(memory_zeroed(1, sizeof(choice_targets), &e->targets));
-    for (size_t i = 0; i < e->row_count; i++)
-        if (!e->rows[i].items || e->rows[i].item_count != e->rows[0].item_count)
-            return fail(BERT_ARGUMENT, "%s:%zu: %zu endings, where the first has %zu",
-                        e->rows[i].path, e->rows[i].line, e->rows[i].item_count,
-                        e->rows[0].item_count);
+    for (size_t i = 0; i < e->row_count; i++) {
+        const dataset_row *r = &e->rows[i];
+        if (!r->items)
+            return fail(BERT_ARGUMENT,
+                        "%s:%zu: a text alone has no endings to choose from; give a FILE, a table "
+                        "with columns such as text, ending0, ending1",
+                        r->path, r->line);
+        if (r->item_count != e->rows[0].item_count)
+            return fail(BERT_ARGUMENT, "%s:%zu: %zu endings, where the first has %zu", r->path,
+                        r->line, r->item_count, e->rows[0].item_count);
+    }
     e->features.group = e->row_count ? e->rows[0].item_count : 1;
     return BERT_OK;
 }
