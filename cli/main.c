@@ -53,13 +53,33 @@ static int unknown_command(const char *word)
     return EXIT_WRONG_USE;
 }
 
-/* The words as typed, with spaces between: a record for run.json, not for a shell. */
+/* Writes a word as a shell reads it back, and returns its end: 'it'\''s' where anything in it could
+ * mean something else. At most 4 bytes for one of the word's, and 2 more. */
+static char *word_quote(const char *word, char *at)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "-_./:,=@%+";
+    if (*word && !word[strspn(word, plain)]) return stpcpy(at, word);
+    *at++ = '\'';
+    for (; *word; word++) {
+        if (*word == '\'')
+            at = stpcpy(at, "'\\''");
+        else
+            *at++ = *word;
+    }
+    return stpcpy(at, "'");
+}
+
+/* The words as typed, to be read in run.json and pasted into a shell. */
 static char *command_line_join(int argc, char **argv)
 {
     size_t bytes = 1;
-    for (int i = 0; i < argc; i++) bytes += strlen(argv[i]) + 1;
+    for (int i = 0; i < argc; i++) bytes += 4 * strlen(argv[i]) + 3;
     char *joined = malloc(bytes), *at = joined;
-    for (int i = 0; joined && i < argc; i++) at += sprintf(at, "%s%s", i ? " " : "", argv[i]);
+    for (int i = 0; joined && i < argc; i++) {
+        if (i) *at++ = ' ';
+        at = word_quote(argv[i], at);
+    }
     return joined;
 }
 

@@ -43,7 +43,7 @@ typedef struct settings {
     const char *operands[2]; /* MODEL, FILE */
     size_t operand_count;
     char *models[2];    /* the folders of the operands that are models (models.h) */
-    char *command_line; /* as typed, for run.json */
+    char *command_line; /* as a shell reads it, for run.json and to go on */
 } settings;
 
 #endif
