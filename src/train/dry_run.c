@@ -93,12 +93,13 @@ bert_status dry_run(run *r)
     TRY(evaluation_time(r, &dev_pace));
     size_t steps = r->schedule.steps, epoch_steps = sampler_steps(&r->sampler);
     double epochs = (double)steps / (double)epoch_steps;
-    double evaluations = r->dev_data ? 1.0 + (double)(steps / epoch_steps) : 0.0;
+    size_t evaluations = r->dev_data ? 1 + run_epochs(r) : 0;
     double train_seconds =
         pace_seconds(&steps_pace, epochs * (double)features_tokens(&r->train.features));
     double dev_seconds =
-        pace_seconds(&dev_pace, evaluations * (double)features_tokens(&r->dev.features));
-    return data_tell(r, json_pack("{s:f, s:f, s:f, s:I}", "seconds", train_seconds + dev_seconds,
-                                  "training", train_seconds, "evaluation", dev_seconds, "steps",
-                                  (json_int_t)steps));
+        pace_seconds(&dev_pace, (double)evaluations * (double)features_tokens(&r->dev.features));
+    return data_tell(r,
+                     json_pack("{s:f, s:f, s:f, s:I, s:I}", "seconds", train_seconds + dev_seconds,
+                               "training", train_seconds, "evaluation", dev_seconds, "steps",
+                               (json_int_t)steps, "evaluations", (json_int_t)evaluations));
 }
