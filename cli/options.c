@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TEXT_OF(value) #value
+#define TEXT_OF_VALUE(value) TEXT_OF(value)
+#define SEED_MAX TEXT_OF_VALUE(BERT_SEED_MAX)
+
 const char option_required[] = "required";
 #define REQUIRED option_required
 

@@ -102,7 +102,8 @@ bool value_read(command_index command, const option_entry *option, const char *t
         *(size_t *)field = (size_t)whole;
         return true;
     case KIND_SEED:
-        if (!whole_number(text, &whole)) return refused(command, option, text);
+        if (!whole_number(text, &whole) || whole > BERT_SEED_MAX)
+            return refused(command, option, text);
         *(uint64_t *)field = whole;
         return true;
     case KIND_REAL:

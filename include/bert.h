@@ -381,6 +381,9 @@ BERT_API bert_status bert_hub_find(const bert_hub_options *options, const char *
 /* ------------------------------------------------------------------------------------------
  * training */
 
+/* The largest seed of a run; with `seeds`, of the last of them. */
+#define BERT_SEED_MAX 9223372036854775807
+
 typedef struct bert_train_options {
     const char *model;        /* folder */
     const char *const *train; /* [train_count] files */
@@ -414,7 +417,7 @@ typedef struct bert_train_options {
     size_t max_length; /* in tokens; 0: what the task asks for: 128, answer 384 */
     const char
         *freeze;    /* NULL, "embeddings", or a number N: the embeddings and the first N layers */
-    uint64_t seed;  /* 42 */
+    uint64_t seed;  /* 42; up to BERT_SEED_MAX */
     bool shuffle;   /* true */
     size_t limit;   /* 0: all examples, else the first so many */
     bool keep_best; /* save the epoch with the best dev score, not the last */

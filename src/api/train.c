@@ -10,6 +10,7 @@
 #include "train/observe.h"
 #include "train/train.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +45,14 @@ static bert_status many_check(const bert_train_options *o, bool has_dev)
     return BERT_OK;
 }
 
+/* What JSON's whole numbers hold, so that run.json can. */
+static bert_status seed_check(const bert_train_options *o)
+{
+    uint64_t most = (uint64_t)BERT_SEED_MAX - (o->seeds ? o->seeds - 1 : 0);
+    if (o->seed <= most) return BERT_OK;
+    return fail(BERT_ARGUMENT, "--seed is %" PRIu64 "; it must be up to %" PRIu64, o->seed, most);
+}
+
 static bert_status train_options_check(const bert_train_options *o)
 {
     const double many = 1e9, below_one = nextafter(1.0, 0.0);
@@ -75,7 +84,7 @@ static bert_status train_options_check(const bert_train_options *o)
     TRY(in_bounds("adam_beta2", o->adam_beta2, 0, below_one));
     TRY(in_bounds("adam_epsilon", o->adam_epsilon, 1e-30, 1));
     if (!(o->dropout < 0.0)) TRY(in_bounds("dropout", o->dropout, 0, dropout_most));
-    TRY(in_bounds("seed", (double)o->seed, 0, 9.2e18)); /* what JSON's whole numbers hold */
+    TRY(seed_check(o));
     if (o->max_length) TRY(in_bounds("max_length", (double)o->max_length, 3, 1 << 16));
     TRY(task_bounds_check(&o->task_options));
     schedule ignored;
