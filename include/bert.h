@@ -484,7 +484,8 @@ typedef struct bert_evaluate_options {
     size_t max_length; /* 0: as for a session */
     size_t limit, threads;
     bert_task_options task_options;
-    const char *files; /* folder to write the task's files to (predictions.json, ...); NULL: none */
+    const char *files; /* folder to write the task's files to (predictions.json, ...); NULL: none;
+                          where the task has none a warning says so, and no folder is made */
     size_t errors;     /* how many of the worst mistakes to list; 0: none */
     bert_observer observer;
 } bert_evaluate_options;

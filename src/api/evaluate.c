@@ -5,6 +5,7 @@
 #include "formats/json.h"
 #include "model/network.h"
 #include "tasks/tasks.h"
+#include "train/observe.h"
 
 #include <stdlib.h>
 
@@ -99,6 +100,10 @@ static bert_status model_evaluate(const bert_evaluate_options *o, const bert_mod
                     "a model for '%s' makes no mistakes to list: it is asked for words that chance "
                     "hides, and more than one may fit; look at eval_perplexity",
                     m->task->name);
+    if (o->files && !m->task->metrics_files)
+        observe_warning(&o->observer,
+                        "a model for '%s' has no files to write beside its metrics; %s is not made",
+                        m->task->name, o->files);
     TRY(evaluation_data(o, m, &d));
     bert_status status = evaluation_run(o, m, &d, &wish, out);
     dataset_release(&d);
@@ -113,7 +118,8 @@ bert_status bert_evaluate(const bert_evaluate_options *options, char **json)
     evaluation made = { 0 };
     TRY(bert_model_open(options->model, &m));
     bert_status status = model_evaluate(options, m, &made);
-    if (status == BERT_OK && options->files) status = files_write(options->files, made.files);
+    if (status == BERT_OK && options->files && json_object_size(made.files) > 0)
+        status = files_write(options->files, made.files);
     if (status == BERT_OK && made.mistakes)
         status = json_put(made.metrics, "errors", json_incref(made.mistakes));
     if (status == BERT_OK) status = json_text(made.metrics, json);
