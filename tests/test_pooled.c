@@ -5,6 +5,7 @@
 #include "formats/tensors.h"
 #include "scratch.h"
 #include "tasks/label_lists.h"
+#include "tasks/pooled.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -190,6 +191,23 @@ static void weights_that_are_none_are_refused(void **state)
     o.task_options.class_weights = NULL;
     o.task_options.label_smoothing = 1.0;
     assert_failed(bert_train(&o), BERT_ARGUMENT, "label_smoothing");
+}
+
+static void a_label_with_commas_and_equals_signs_has_a_weight(void **state)
+{
+    (void)state;
+    char *names[] = { "Sci", "Sci,Tech", "Tech", "a=2,Tech", "" };
+    const config c = { .labels = 5, .label_names = names };
+    float w[5];
+    assert_done(label_weights_parse("Sci,Tech=3,a=2,Tech=0.5,Sci=4,=7", &c, NULL, "it", w));
+    const float wanted[] = { 4, 3, 1, 0.5f, 7 };
+    assert_memory_equal(w, wanted, sizeof wanted);
+    assert_done(label_weights_parse("Tech=6", &c, NULL, "it", w));
+    assert_true(w[2] == 6 && w[1] == 1);
+    assert_failed(label_weights_parse("Sci,Art=2", &c, NULL, "it", w), BERT_ARGUMENT,
+                  "it is 'balanced' or a list such as good=1,bad=2.5; 'Sci,Art=2' begins with no");
+    assert_failed(label_weights_parse("Sci,Tech=2x", &c, NULL, "it", w), BERT_ARGUMENT,
+                  "it: 'Sci,Tech=2x' gives no weight");
 }
 
 /* ---- lists of labels */
@@ -385,6 +403,7 @@ int main(void)
         cmocka_unit_test(the_loss_of_multilabel_is_the_mean_over_texts_and_labels),
         cmocka_unit_test(weights_and_smoothing_of_classes_are_pytorchs),
         cmocka_unit_test(weights_that_are_none_are_refused),
+        cmocka_unit_test(a_label_with_commas_and_equals_signs_has_a_weight),
         cmocka_unit_test(lists_are_names_numbers_or_json),
         cmocka_unit_test(a_file_of_names_has_one_on_each_line),
         cmocka_unit_test(a_long_text_is_answered_by_the_mean_of_its_windows),

@@ -146,20 +146,19 @@ bert_status pooled_put_logits(const examples *e, const float *logits, json_t *ob
 
 /* ---- weights of labels */
 
-static bert_status label_weight_put(const char *name, size_t length, const char *number,
-                                    const config *c, const char *option, float *weights)
+/* The label whose name and a "=" stand at the beginning of the text: of several the longest, since
+ * a name may hold "=" and "," itself. c->labels: none. */
+static size_t label_at(const char *text, const config *c)
 {
-    char *end;
-    double given = strtod(number, &end);
-    if (end == number || (*end && *end != ',') || !(given >= 0.0) || given > 1e6)
-        return fail(BERT_ARGUMENT, "%s: '%.*s=%.*s' gives no weight from 0 to 1e6", option,
-                    (int)length, name, (int)strcspn(number, ","), number);
+    size_t found = c->labels, longest = 0;
     for (size_t i = 0; i < c->labels; i++) {
-        if (!slice_equal((slice){ name, length }, slice_of(c->label_names[i]))) continue;
-        weights[i] = (float)given;
-        return BERT_OK;
+        size_t length = strlen(c->label_names[i]);
+        if (strncmp(text, c->label_names[i], length) != 0 || text[length] != '=') continue;
+        if (found < c->labels && length <= longest) continue;
+        found = i;
+        longest = length;
     }
-    return fail(BERT_ARGUMENT, "%s: there is no label '%.*s'", option, (int)length, name);
+    return found;
 }
 
 bert_status label_weights_parse(const char *text, const config *c, const double *balanced,
@@ -168,15 +167,24 @@ bert_status label_weights_parse(const char *text, const config *c, const double 
     bool ready = strcmp(text, "balanced") == 0;
     for (size_t i = 0; i < c->labels; i++) weights[i] = ready ? (float)balanced[i] : 1.0f;
     for (const char *at = ready ? "" : text; *at;) {
-        size_t length = strcspn(at, "=,");
+        size_t label = label_at(at, c);
+        bool known = label < c->labels;
+        size_t length = known ? strlen(c->label_names[label]) : strcspn(at, "=,");
         if (at[length] != '=')
             return fail(BERT_ARGUMENT,
-                        "%s is 'balanced' or a list such as good=1,bad=2.5, not '%s'", option,
-                        text);
+                        "%s is 'balanced' or a list such as good=1,bad=2.5; '%s' begins with no "
+                        "label and its weight",
+                        option, at);
+        if (!known)
+            return fail(BERT_ARGUMENT, "%s: there is no label '%.*s'", option, (int)length, at);
+        char *end;
         const char *number = at + length + 1;
-        TRY(label_weight_put(at, length, number, c, option, weights));
-        at = number + strcspn(number, ",");
-        at += *at == ',';
+        double given = strtod(number, &end);
+        if (end == number || (*end && *end != ',') || !(given >= 0.0) || given > 1e6)
+            return fail(BERT_ARGUMENT, "%s: '%.*s' gives no weight from 0 to 1e6", option,
+                        (int)(length + 1 + strcspn(number, ",")), at);
+        weights[label] = (float)given;
+        at = end + (*end == ',');
     }
     return BERT_OK;
 }
