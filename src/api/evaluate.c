@@ -73,7 +73,7 @@ bert_status evaluation_run(const bert_evaluate_options *o, const bert_model *m, 
         return fail(BERT_ARGUMENT, "max_length %zu is above the %zu positions that the model has",
                     given.max_length, c.positions);
     examples e;
-    TRY(examples_open(&given, o->data[0], &o->observer, &e));
+    TRY(examples_open(&given, o->data_count > 1 ? "the data" : o->data[0], &o->observer, &e));
     bert_status status = examples_evaluate(o, m, &e, wish, out);
     examples_release(&e);
     return status;

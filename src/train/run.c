@@ -247,7 +247,8 @@ static bert_status data_open(run *r, const dataset *d)
 {
     const bert_train_options *o = r->options;
     examples train = examples_of(r, d);
-    TRY(examples_open(&train, o->train[0], &o->observer, &r->train));
+    const char *what = o->train_count > 1 ? "training data" : o->train[0];
+    TRY(examples_open(&train, what, &o->observer, &r->train));
     TRY(dev_open(r));
     TRY(sampler_init(r->train.features.count, o->batch_size, o->shuffle, o->seed, &r->sampler));
     size_t steps = o->epochs * sampler_steps(&r->sampler);
