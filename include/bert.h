@@ -7,7 +7,8 @@
  *     options.output = "mine";
  *     if (bert_train(&options) != BERT_OK) { fprintf(stderr, "%s\n", bert_error()); exit(1); }
  *
- * A call that can fail returns a bert_status; bert_error() then has one sentence for a person. On
+ * A call that can fail returns a bert_status; bert_error() then has one sentence for a person,
+ * which names options as the command line does (max_length is --max-length). On
  * failure outputs are as they were. The library never prints, never exits and reads no environment
  * variable but BERT_ISA (ref, avx2, avx512: the most that the kernels may use), what OpenMP and
  * oneDNN read, and, where a model is asked for by name, those of huggingface_hub. It opens no

@@ -280,7 +280,7 @@ static void a_stride_that_does_not_fit_is_told_the_one_that_does(void **state)
     q.options.stride = 0;
     assert_done(questions_encode(&q, 5));
     assert_failed(questions_encode(&q, 4), BERT_ARGUMENT,
-                  "windows of 4 tokens leave 1 for the text: they need 5 tokens at least");
+                  "windows of 4 tokens (--max-length) leave 1 for the text: they need 5 at least");
     questions_close(&q);
 }
 

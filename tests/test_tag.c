@@ -378,7 +378,7 @@ static void an_unknown_aggregation_is_refused(void **state)
     (void)state;
     bert_input input = { .text = { "a", 1 } };
     assert_null(answered("most", false, &input));
-    assert_non_null(strstr(bert_error(), "aggregate is 'most'; it can be none, simple"));
+    assert_non_null(strstr(bert_error(), "--aggregate is 'most'; it can be none, simple"));
 }
 
 int main(void)

@@ -448,7 +448,7 @@ static void options_out_of_bounds_are_refused(void **state)
     assert_failed(bert_train(&o), BERT_ARGUMENT, "40 positions");
     o.max_length = 32;
     o.learning_rate = NAN;
-    assert_failed(bert_train(&o), BERT_ARGUMENT, "learning_rate");
+    assert_failed(bert_train(&o), BERT_ARGUMENT, "--learning-rate");
     o.learning_rate = 1e-3;
     o.freeze = "4";
     assert_failed(bert_train(&o), BERT_ARGUMENT, "up to 3");

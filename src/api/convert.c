@@ -28,7 +28,7 @@ static bert_status type_parse(const char *name, tensor_type *out)
             *out = (tensor_type)i;
             return BERT_OK;
         }
-    return fail(BERT_ARGUMENT, "dtype is '%s'; it can be f32, f16 or bf16", name);
+    return fail(BERT_ARGUMENT, "--dtype is '%s'; it can be f32, f16 or bf16", name);
 }
 
 static bert_status subfolder_copy(const char *from, const char *to, const char *name)

@@ -69,9 +69,7 @@ bert_status evaluation_run(const bert_evaluate_options *o, const bert_model *m, 
                        .row_count = d->count,
                        .score_divisor = m->trained.score_divisor,
                        .labelled = true };
-    if (given.max_length > c.positions)
-        return fail(BERT_ARGUMENT, "max_length %zu is above the %zu positions that the model has",
-                    given.max_length, c.positions);
+    TRY(config_check_length(&c, given.max_length));
     examples e;
     TRY(examples_open(&given, o->data_count > 1 ? "the data" : o->data[0], &o->observer, &e));
     bert_status status = examples_evaluate(o, m, &e, wish, out);

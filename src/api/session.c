@@ -45,9 +45,7 @@ static bert_status session_fill(bert_session *s, const bert_session_options *opt
     const config *c = &s->model->weights.config;
     TRY(task_options_of(s->model, &options->task_options, &s->options));
     s->max_length = options->max_length ? options->max_length : s->model->max_length;
-    if (s->max_length > c->positions)
-        return fail(BERT_ARGUMENT, "max_length %zu is above the %zu positions that the model has",
-                    s->max_length, c->positions);
+    TRY(config_check_length(c, s->max_length));
     size_t tokens = options->batch_tokens > s->max_length ? options->batch_tokens : s->max_length;
     s->limits = (batch_limits){ .tokens = tokens, .sequences = tokens / 2 };
 

@@ -25,10 +25,10 @@ static bert_status in_bounds(const char *name, double value, double least, doubl
 
 static bert_status task_bounds_check(const bert_task_options *o)
 {
-    TRY(in_bounds("label_smoothing", o->label_smoothing, 0, nextafter(1.0, 0.0)));
-    TRY(in_bounds("mask_share", o->mask_share, 1e-6, 1));
-    TRY(in_bounds("answer_tokens", (double)o->answer_tokens, 1, 1 << 16));
-    return in_bounds("answers", (double)o->answers, 1, 20);
+    TRY(in_bounds("--label-smoothing", o->label_smoothing, 0, nextafter(1.0, 0.0)));
+    TRY(in_bounds("--mask-share", o->mask_share, 1e-6, 1));
+    TRY(in_bounds("--answer-tokens", (double)o->answer_tokens, 1, 1 << 16));
+    return in_bounds("--answers", (double)o->answers, 1, 20);
 }
 
 /* Several runs at once: what they are measured by. */
@@ -36,12 +36,13 @@ static bert_status many_check(const bert_train_options *o, bool has_dev)
 {
     const double many = 1000;
     if (o->folds && (has_dev || o->seeds))
-        return fail(BERT_ARGUMENT, "folds take turns as dev data; no others are taken, and no "
-                                   "several seeds");
+        return fail(BERT_ARGUMENT,
+                    "--folds take turns as dev data, so --dev, --dev-share and --seeds "
+                    "do not go with it");
     if (o->seeds && !has_dev)
-        return fail(BERT_ARGUMENT, "to keep the best seed, dev data must be given to compare by");
-    if (o->folds) TRY(in_bounds("folds", (double)o->folds, 2, many));
-    if (o->seeds) TRY(in_bounds("seeds", (double)o->seeds, 2, many));
+        return fail(BERT_ARGUMENT, "--seeds keeps the best by dev data: give --dev or --dev-share");
+    if (o->folds) TRY(in_bounds("--folds", (double)o->folds, 2, many));
+    if (o->seeds) TRY(in_bounds("--seeds", (double)o->seeds, 2, many));
     return BERT_OK;
 }
 
@@ -62,30 +63,34 @@ static bert_status train_options_check(const bert_train_options *o)
         return fail(BERT_ARGUMENT, "a model and an output folder must be given");
     if (!o->train || !o->train_count) return fail(BERT_ARGUMENT, "training data must be given");
     if (o->keep_best && !has_dev)
-        return fail(BERT_ARGUMENT, "to keep the best epoch, dev data must be given to compare by");
+        return fail(BERT_ARGUMENT, "--keep-best goes by dev data: give --dev or --dev-share");
     if ((o->metric || o->patience) && !has_dev)
-        return fail(BERT_ARGUMENT, "for a metric or patience, dev data must be given to measure");
+        return fail(BERT_ARGUMENT, "--%s goes by dev data: give --dev or --dev-share",
+                    o->metric ? "metric" : "patience");
     if (o->task_options.tune_thresholds && !has_dev)
-        return fail(BERT_ARGUMENT, "to tune thresholds, dev data must be given to tune them on");
+        return fail(BERT_ARGUMENT,
+                    "--tune-thresholds wants dev data to tune on: give --dev or --dev-share");
     if (o->dev && o->dev_share > 0.0)
-        return fail(BERT_ARGUMENT, "dev data are given or held out of the training data, not both");
+        return fail(
+            BERT_ARGUMENT,
+            "--dev names dev data, --dev-share takes some of the training data: give one of them");
     TRY(columns_check(&o->columns, o->train, o->train_count, o->dev));
     TRY(many_check(o, has_dev));
-    TRY(in_bounds("dev_share", o->dev_share, 0, below_one));
-    TRY(in_bounds("epochs", (double)o->epochs, 1, 1e6));
-    TRY(in_bounds("batch_size", (double)o->batch_size, 1, 1e6));
-    TRY(in_bounds("micro_batch", (double)o->micro_batch, 0, 1e6));
-    TRY(in_bounds("learning_rate", o->learning_rate, 0, 10));
-    TRY(in_bounds("warmup", o->warmup, 0, many));
-    TRY(in_bounds("weight_decay", o->weight_decay, 0, 10));
-    TRY(in_bounds("keep", (double)o->keep, 1, 1e6));
-    TRY(in_bounds("clip", o->clip, 0, many));
-    TRY(in_bounds("adam_beta1", o->adam_beta1, 0, below_one));
-    TRY(in_bounds("adam_beta2", o->adam_beta2, 0, below_one));
-    TRY(in_bounds("adam_epsilon", o->adam_epsilon, 1e-30, 1));
-    if (!(o->dropout < 0.0)) TRY(in_bounds("dropout", o->dropout, 0, dropout_most));
+    TRY(in_bounds("--dev-share", o->dev_share, 0, below_one));
+    TRY(in_bounds("--epochs", (double)o->epochs, 1, 1e6));
+    TRY(in_bounds("--batch-size", (double)o->batch_size, 1, 1e6));
+    TRY(in_bounds("--micro-batch", (double)o->micro_batch, 0, 1e6));
+    TRY(in_bounds("--learning-rate", o->learning_rate, 0, 10));
+    TRY(in_bounds("--warmup", o->warmup, 0, many));
+    TRY(in_bounds("--weight-decay", o->weight_decay, 0, 10));
+    TRY(in_bounds("--keep", (double)o->keep, 1, 1e6));
+    TRY(in_bounds("--clip", o->clip, 0, many));
+    TRY(in_bounds("--adam-beta1", o->adam_beta1, 0, below_one));
+    TRY(in_bounds("--adam-beta2", o->adam_beta2, 0, below_one));
+    TRY(in_bounds("--adam-epsilon", o->adam_epsilon, 1e-30, 1));
+    if (!(o->dropout < 0.0)) TRY(in_bounds("--dropout", o->dropout, 0, dropout_most));
     TRY(seed_check(o));
-    if (o->max_length) TRY(in_bounds("max_length", (double)o->max_length, 3, 1 << 16));
+    if (o->max_length) TRY(in_bounds("--max-length", (double)o->max_length, 3, 1 << 16));
     TRY(task_bounds_check(&o->task_options));
     schedule ignored;
     return schedule_init(o->schedule, o->learning_rate, o->warmup, 1, &ignored);

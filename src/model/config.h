@@ -83,6 +83,9 @@ bert_status config_set_pooling(config *c, const char *name);
 /* BERT_UNSUPPORTED where the folder's pooling is not known. */
 bert_status config_check_pooling(const config *c);
 
+/* BERT_ARGUMENT where the model has fewer positions than that. */
+bert_status config_check_length(const config *c, size_t max_length);
+
 /* BERT_ARGUMENT where the model has one token type only: it cannot tell a pair's second text from
  * its first. */
 bert_status config_check_pairs(const config *c);

@@ -90,7 +90,7 @@ bert_status config_set_pooling(config *c, const char *name)
         return config_check_pooling(c);
     }
     if (strcmp(name, "mean") != 0 && strcmp(name, "cls") != 0)
-        return fail(BERT_ARGUMENT, "the pooling '%s' is not known; there are mean and cls", name);
+        return fail(BERT_ARGUMENT, "--pooling is '%s'; it can be mean or cls", name);
     c->pooling = *name == 'm' ? POOLING_MEAN : POOLING_CLS;
     return BERT_OK;
 }

@@ -118,7 +118,7 @@ static bert_status weights_make(const examples *e, float *weights)
         balanced[i] =
             balanced[i] > 0.0 ? (double)e->row_count / ((double)labels * balanced[i]) : 1.0;
     bert_status status = label_weights_parse(e->options->class_weights, e->config, balanced,
-                                             "class weights", weights);
+                                             "--class-weights", weights);
     free(balanced);
     return status;
 }

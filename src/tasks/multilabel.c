@@ -177,7 +177,7 @@ static bert_status weights_make(const examples *e, const size_t *counts)
         balanced[i] = with && without ? (double)without / (double)with : 1.0;
     }
     bert_status status = label_weights_parse(e->options->positive_weights, e->config, balanced,
-                                             "positive weights", t->positive);
+                                             "--positive-weights", t->positive);
     free(balanced);
     return status;
 }

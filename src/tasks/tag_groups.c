@@ -25,7 +25,7 @@ bert_status tag_grouping_parse(const char *name, tag_grouping *out)
         *out = (tag_grouping)i;
         return BERT_OK;
     }
-    return fail(BERT_ARGUMENT, "aggregate is '%s'; it can be none, simple, first, average or max",
+    return fail(BERT_ARGUMENT, "--aggregate is '%s'; it can be none, simple, first, average or max",
                 name);
 }
 

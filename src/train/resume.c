@@ -40,7 +40,7 @@ bert_status checkpoint_period_parse(const char *text, checkpoint_period *out)
         return BERT_OK;
     }
     return fail(BERT_ARGUMENT,
-                "checkpoint_every is '%s'; it must be a number of steps, as 500, a time, as 90s, "
+                "--checkpoint-every is '%s'; it must be a number of steps, as 500, a time, as 90s, "
                 "30min or 2h, or never",
                 text);
 }

@@ -408,9 +408,7 @@ static bert_status run_open_parts(run *r, const dataset *d)
     TRY(config_choose(r, d));
     r->max_length = o->max_length ? o->max_length : r->task->max_length;
     if (!o->max_length && r->max_length > r->config.positions) r->max_length = r->config.positions;
-    if (r->max_length > r->config.positions)
-        return fail(BERT_ARGUMENT, "max_length %zu is above the %zu positions that the model has",
-                    r->max_length, r->config.positions);
+    TRY(config_check_length(&r->config, r->max_length));
     TRY(tokenizer_open(o->model, &r->tokenizer));
     if (tokenizer_vocabulary_count(r->tokenizer) > r->config.vocabulary)
         return fail(BERT_SHAPE, "%s: the vocabulary has %zu pieces, the weights only %zu", o->model,

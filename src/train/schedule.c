@@ -14,8 +14,7 @@ bert_status schedule_init(const char *name, double rate, double warmup, size_t s
         };
         return BERT_OK;
     }
-    return fail(BERT_ARGUMENT, "the schedule '%s' is not known; there are linear, constant, cosine",
-                name);
+    return fail(BERT_ARGUMENT, "--schedule is '%s'; it can be linear, constant, cosine", name);
 }
 
 double schedule_rate(const schedule *s, size_t step)
