@@ -72,35 +72,53 @@ static void takers_text(const option_entry *option, char *out, size_t capacity)
     if (used && used < capacity) snprintf(out + used, capacity - used, ".");
 }
 
+/* " In (0, 10]." or " One of linear|constant.", of --task the names that the library knows. */
+static void bounds_text(const option_entry *option, char *out, size_t capacity)
+{
+    const char *bounds = option->bounds;
+    size_t used = 0;
+    *out = '\0';
+    if (*bounds)
+        snprintf(out, capacity, " %s %s.", *bounds == '(' || *bounds == '[' ? "In" : "One of",
+                 bounds);
+    if (option->place != offsetof(settings, train.task)) return;
+    for (size_t i = 0; bert_task_name(i) && used < capacity; i++)
+        used += (size_t)snprintf(out + used, capacity - used, "%s%s", used ? ", " : " One of ",
+                                 bert_task_name(i));
+    if (used < capacity) snprintf(out + used, capacity - used, ".");
+}
+
 static void option_print(FILE *out, const option_entry *option, const settings *defaults)
 {
-    char head[64], text[512], value[64], takers[128];
+    char head[64], text[512], value[64], takers[128], bounds[128];
     snprintf(head, sizeof head, "--%s%s%s", option->name, *option->value ? " " : "", option->value);
     option_value_text(option, defaults, value, sizeof value);
     takers_text(option, takers, sizeof takers);
-    const char *bounds = option->bounds;
+    bounds_text(option, bounds, sizeof bounds);
     if (is_flag(option))
         snprintf(text, sizeof text, "%s%s", option->help, takers);
     else if (option->absent == option_required)
         snprintf(text, sizeof text, "%s Required.", option->help);
     else
-        snprintf(text, sizeof text, "%s%s%s%s%s Default: %s.", option->help, takers,
-                 *bounds == '(' || *bounds == '[' ? " In "
-                 : *bounds                        ? " One of "
-                                                  : "",
-                 bounds, *bounds ? "." : "", *value ? value : option->absent);
+        snprintf(text, sizeof text, "%s%s%s Default: %s.", option->help, takers, bounds,
+                 *value ? value : option->absent);
     entry_print(out, head, text);
 }
 
 void help_print_command(command_index command, FILE *out)
 {
     settings defaults = settings_default();
+    const char *heading = NULL; /* above the next option, where it is not there yet */
     fprintf(out, "Usage: bert %s %s [OPTIONS]\n\n", command_table[command].name,
             command_table[command].usage);
     wrapped_print(out, 0, command_table[command].help);
-    fputs("\nOptions:\n", out);
-    for (size_t i = 0; i < option_count; i++)
-        if (option_table[i].commands & 1u << command)
-            option_print(out, &option_table[i], &defaults);
+    for (size_t i = 0; i < option_count; i++) {
+        const option_entry *option = &option_table[i];
+        if (!option->commands) heading = option->help;
+        if (!(option->commands & 1u << command)) continue;
+        if (heading) fprintf(out, "\n%s:\n", heading);
+        heading = NULL;
+        option_print(out, option, &defaults);
+    }
     entry_print(out, "--help", "Print this help.");
 }

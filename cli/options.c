@@ -31,6 +31,7 @@ typedef bool type_FLAG, type_FLAG_OFF;
 const option_entry option_table[] = {
 #define OPTION(kind, field, name, value, bounds, commands, absent, help)                           \
     { KIND_##kind, offsetof(settings, field), name, value, bounds, commands, absent, help },
+#define HEADING(title) { .help = title },
 #include "options.def"
 #undef OPTION
 };

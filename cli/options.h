@@ -19,6 +19,7 @@ typedef enum option_kind {
     KIND_FLAG_OFF
 } option_kind;
 
+/* One of no command is a heading: help prints its text above those that follow. */
 typedef struct option_entry {
     option_kind kind;
     size_t place; /* of its field in settings */
