@@ -13,7 +13,8 @@ static int input_answer(const settings *s, const answerer *with, const input_bat
 {
     answer made = { .object = json_object() };
     for (size_t i = 0; i < s->keep.count; i++)
-        answer_set(&made, s->keep.items[i], json_from_text(batch->kept[index * s->keep.count + i]));
+        answer_set(&made, batch->kept_names[i],
+                   json_from_text(batch->kept[index * s->keep.count + i]));
     int status = EXIT_DONE;
     if (with->describe(with->context, batch, index, &made) != BERT_OK) {
         status = complain_of_library();
@@ -34,9 +35,11 @@ static int batch_answer(const settings *s, const answerer *with, const input_bat
     if (with->compute && with->compute(with->context, batch) != BERT_OK) {
         size_t half = batch->count / 2;
         if (!half) return output_flush() ? complain_of_library() : EXIT_FAILED;
-        input_batch first = { half, batch->inputs, batch->kept };
-        input_batch second = { batch->count - half, batch->inputs + half,
-                               batch->kept + half * s->keep.count };
+        input_batch first = *batch, second = *batch;
+        first.count = half;
+        second.count -= half;
+        second.inputs += half;
+        second.kept += half * s->keep.count;
         int status = batch_answer(s, with, &first);
         return status == EXIT_DONE ? batch_answer(s, with, &second) : status;
     }
@@ -47,27 +50,33 @@ static int batch_answer(const settings *s, const answerer *with, const input_bat
     return output_flush() ? EXIT_DONE : EXIT_FAILED;
 }
 
-/* A kept column must not hide a member of the answer. */
-static int keep_check(command_index command, const settings *s, const answerer *with)
+/* A kept column must not hide a member of the answer, nor another one. */
+static int keep_check(command_index command, const settings *s, const answerer *with,
+                      const char *const *names)
 {
     for (size_t i = 0; i < s->keep.count; i++) {
-        const char *found = strstr(with->members, s->keep.items[i]);
-        size_t count = strlen(s->keep.items[i]);
-        if (found > with->members && count && found[-1] == ' ' && found[count] == ' ')
-            return wrong_use(command, "--keep %s: the answer has a member of that name already",
-                             s->keep.items[i]);
+        const char *option = s->keep.items[i], *found = strstr(with->members, names[i]);
+        size_t count = strlen(names[i]), column = strcspn(option, "=");
+        if (!count) return wrong_use(command, "--keep %s: there is no name behind the =", option);
+        if (found > with->members && found[-1] == ' ' && found[count] == ' ')
+            return wrong_use(command,
+                             "--keep %s: the answer has a member of that name already; give "
+                             "another one, as --keep %.*s=mine",
+                             option, (int)column, option);
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(names[k], names[i]) == 0 && strcmp(s->keep.items[k], option) != 0)
+                return wrong_use(command, "--keep %s and --keep %s have the same name",
+                                 s->keep.items[k], option);
     }
     return EXIT_DONE;
 }
 
 int answers_run(command_index command, const settings *s, const answerer *with)
 {
-    int status = keep_check(command, s, with);
-    if (status != EXIT_DONE) return status;
-
     inputs in;
     const input_batch *batch = NULL;
-    status = inputs_open(command, s, with->model, &in);
+    int status = inputs_open(command, s, with->model, &in);
+    if (status == EXIT_DONE) status = keep_check(command, s, with, in.batch.kept_names);
     while (status == EXIT_DONE) {
         input_outcome outcome = inputs_next(&in, &batch);
         if (outcome == INPUT_FAILED) status = EXIT_FAILED;

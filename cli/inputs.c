@@ -22,6 +22,25 @@ static bool task_asks(const char *task)
     return strcmp(task, "answer") == 0;
 }
 
+/* "COLUMN", or "COLUMN=NAME" for another name in the answer; the table may have a column of all of
+ * it. *name is borrowed from the option. */
+static int kept_find(const bert_table *table, const char *option, size_t *column, const char **name)
+{
+    const char *equals = strrchr(option, '=');
+    *name = option;
+    bert_status status = bert_table_column(table, option, column);
+    if (status == BERT_OK || !equals) return status == BERT_OK ? EXIT_DONE : complain_of_library();
+    char *before = strndup(option, (size_t)(equals - option));
+    if (!before) {
+        complain("memory is exhausted");
+        return EXIT_FAILED;
+    }
+    status = bert_table_column(table, before, column);
+    free(before);
+    *name = equals + 1;
+    return status == BERT_OK ? EXIT_DONE : complain_of_library();
+}
+
 static int table_open(command_index command, const settings *s, inputs *in)
 {
     const char *path = s->operand_count > 1 ? s->operands[1] : "-";
@@ -36,9 +55,11 @@ static int table_open(command_index command, const settings *s, inputs *in)
     for (size_t i = 0; i < 1u + in->has_pair; i++)
         if (bert_table_column(in->table, names[i], &in->columns[count++]) != BERT_OK)
             return complain_of_library();
-    for (size_t i = 0; i < s->keep.count; i++)
-        if (bert_table_column(in->table, s->keep.items[i], &in->columns[count++]) != BERT_OK)
-            return complain_of_library();
+    for (size_t i = 0; i < s->keep.count; i++) {
+        int status =
+            kept_find(in->table, s->keep.items[i], &in->columns[count++], &in->batch.kept_names[i]);
+        if (status != EXIT_DONE) return status;
+    }
     return EXIT_DONE;
 }
 
@@ -93,7 +114,9 @@ int inputs_open(command_index command, const settings *s, const bert_model *mode
     out->fields = malloc(INPUT_BATCH_MAX * out->field_count * sizeof *out->fields);
     out->batch.inputs = malloc(INPUT_BATCH_MAX * sizeof *out->batch.inputs);
     out->batch.kept = malloc((INPUT_BATCH_MAX * s->keep.count + 1) * sizeof *out->batch.kept);
-    if (!out->columns || !out->fields || !out->batch.inputs || !out->batch.kept) {
+    out->batch.kept_names = calloc(s->keep.count + 1, sizeof *out->batch.kept_names);
+    if (!out->columns || !out->fields || !out->batch.inputs || !out->batch.kept ||
+        !out->batch.kept_names) {
         complain("memory is exhausted");
         return EXIT_FAILED;
     }
@@ -111,6 +134,7 @@ void inputs_close(inputs *in)
     free(in->block.bytes);
     free(in->batch.inputs);
     free(in->batch.kept);
+    free(in->batch.kept_names);
 }
 
 /* Copies `text` into the block; `field` gets its length, and bytes that are only NULL or not. */

@@ -18,6 +18,7 @@ typedef struct input_batch {
     size_t count;
     bert_input *inputs; /* [count] */
     bert_text *kept;    /* [count, keep_count]: the columns of --keep; no bytes: the row lacks it */
+    const char **kept_names; /* [keep_count]: what the answer calls them */
 } input_batch;
 
 typedef struct inputs {
