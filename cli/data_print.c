@@ -116,6 +116,8 @@ void data_print(const json_t *summary, FILE *out)
             duration_print(number_of(time, "evaluation"), out);
             fputs(" of it evaluation", out);
         }
+        if (number_of(time, "trainings") > 1.0)
+            fprintf(out, "; one of %.0f such trainings", number_of(time, "trainings"));
         fputc('\n', out);
     }
     fprintf(out, "memory: about %.2f GB at the peak\n",

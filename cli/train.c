@@ -60,6 +60,13 @@ static bool resumable(const watch *w, const char *output)
     return interrupt_came() && access(path, F_OK) == 0;
 }
 
+/* Was a series of seeds stopped when some had ended? What is saved is the best of these, and not
+ * the one at work. */
+static bool seeds_left(const watch *w)
+{
+    return interrupt_came() && w->runs_ended && w->runs_ended < w->settings->train.seeds;
+}
+
 static void result_print(const watch *w, const char *output)
 {
     if (w->metrics && w->metrics_epoch > 0) {
@@ -72,12 +79,16 @@ static void result_print(const watch *w, const char *output)
         profile_print(w->profile, stdout);
         putchar('\n');
     }
-    if (interrupt_came() && w->step < w->steps)
+    bool others = seeds_left(w);
+    if (others)
+        printf("interrupted after %zu of %zu seeds, the best of which is ", w->runs_ended,
+               w->settings->train.seeds);
+    else if (interrupt_came() && w->step < w->steps)
         printf("interrupted after step %zu of %zu; ", w->step, w->steps);
     printf("saved as %s", output);
     if (w->settings->train.keep_best && w->metrics_epoch > 0)
         printf(" (epoch %zu, the best one)", w->metrics_epoch);
-    if (resumable(w, output))
+    if (others || resumable(w, output))
         printf("\n\nTo go on from there:\n  %s%s", w->settings->command_line,
                w->settings->train.resume ? "" : " --resume");
     printf("\n\nNow try:\n  ");

@@ -48,8 +48,9 @@ static void line_print(watch *w, json_t *value)
 static void evaluation_print(watch *w, const bert_event *event, json_t *metrics)
 {
     if (w->settings->json) {
-        json_t *epoch = json_integer((json_int_t)event->epoch);
-        line_print(w, json_with_members(json_with(json_object(), "epoch", epoch), metrics));
+        json_t *line = json_with(json_object(), "epoch", json_integer((json_int_t)event->epoch));
+        if (*w->run) line = json_with(line, w->run, json_integer((json_int_t)w->run_number));
+        line_print(w, json_with_members(line, metrics));
     } else {
         if (event->epoch == 0)
             fputs("before training: ", stdout);
@@ -86,6 +87,8 @@ static void metrics_forget(watch *w)
 static void run_note(watch *w, const bert_event *event)
 {
     metrics_forget(w);
+    snprintf(w->run, sizeof w->run, "%s", event->run ? event->run : "");
+    w->run_number = event->number;
     if (w->settings->json) return;
     printf("%s:\n", event->text);
     fflush(stdout);
@@ -96,6 +99,7 @@ static void runs_note(watch *w, const bert_event *event)
 {
     json_t *runs = json_loads(event->text, 0, NULL);
     metrics_forget(w);
+    w->runs_ended = json_array_size(json_object_get(runs, "runs"));
     if (w->settings->json) {
         line_print(w, runs);
         return;

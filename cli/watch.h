@@ -14,8 +14,11 @@ typedef struct watch {
     json_t *metrics;      /* the last evaluation's, or the best one's with --keep-best; or NULL */
     size_t metrics_epoch; /* its epoch */
     double best_score;
-    json_t *profile; /* where the time went; NULL: not told */
-    bool broken;     /* memory was exhausted, and said so, before a line could be printed */
+    char run[8]; /* of several runs the one at work is of this kind, "fold" or "seed", or "" */
+    uint64_t run_number;
+    size_t runs_ended; /* told when the last has, or the series was stopped */
+    json_t *profile;   /* where the time went; NULL: not told */
+    bool broken;       /* memory was exhausted, and said so, before a line could be printed */
 } watch;
 
 watch watch_start(const settings *s);

@@ -317,7 +317,9 @@ typedef enum bert_event_kind {
                              metric that --keep-best goes by */
     BERT_EVENT_PROGRESS,  /* evaluation: `done` of `total` examples */
     BERT_EVENT_DATA,    /* `text`: a summary of the data as JSON (docs/data.md), before training */
-    BERT_EVENT_RUN,     /* of several runs one begins: `text` names it: "fold 2 of 5", "seed 43" */
+    BERT_EVENT_RUN,     /* of several runs one begins: `text` names it: "fold 2 of 5", "seed 43";
+                           `run` and `number` say the same: "fold", 2; "seed", 43; NULL, 0: the one
+                           on all of the data */
     BERT_EVENT_RUNS,    /* `text`: what all of them have measured, as JSON; once, at the end */
     BERT_EVENT_PROFILE, /* `text`: where the steps' time went, as JSON; once, at the end:
                           {"steps":.., "seconds":.., "operations":[{"phase":.., "operation":..,
@@ -337,6 +339,8 @@ typedef struct bert_event {
     double seconds;                /* this step or evaluation took; 0: not known */
     size_t done, total;
     double score;
+    const char *run;
+    uint64_t number;
 } bert_event;
 
 typedef struct bert_observer {

@@ -33,7 +33,8 @@ static void run_announce(const series *s, const char *format, uint64_t a, size_t
 {
     char text[64];
     snprintf(text, sizeof text, format, a, b);
-    observe(&s->options->observer, &(bert_event){ .kind = BERT_EVENT_RUN, .text = text });
+    observe(&s->options->observer,
+            &(bert_event){ .kind = BERT_EVENT_RUN, .text = text, .run = s->name, .number = a });
 }
 
 /* "mine.fold-2", beside the output. The caller frees. */

@@ -1,6 +1,7 @@
 #include "train/dry_run.h"
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/rng.h"
 #include "formats/json.h"
 #include "train/observe.h"
@@ -98,8 +99,11 @@ bert_status dry_run(run *r)
         pace_seconds(&steps_pace, epochs * (double)features_tokens(&r->train.features));
     double dev_seconds =
         pace_seconds(&dev_pace, (double)evaluations * (double)features_tokens(&r->dev.features));
+    size_t trainings =
+        r->options->folds ? r->options->folds + 1 : size_larger(1, r->options->seeds);
     return data_tell(r,
-                     json_pack("{s:f, s:f, s:f, s:I, s:I}", "seconds", train_seconds + dev_seconds,
-                               "training", train_seconds, "evaluation", dev_seconds, "steps",
-                               (json_int_t)steps, "evaluations", (json_int_t)evaluations));
+                     json_pack("{s:f, s:f, s:f, s:I, s:I, s:I}", "seconds",
+                               train_seconds + dev_seconds, "training", train_seconds, "evaluation",
+                               dev_seconds, "steps", (json_int_t)steps, "evaluations",
+                               (json_int_t)evaluations, "trainings", (json_int_t)trainings));
 }
