@@ -106,6 +106,26 @@ static void rows_labels_lengths_and_repeats_are_counted(void **state)
     json_decref(h.summary);
 }
 
+static void labels_that_differ_by_blanks_or_case_alone_are_told(void **state)
+{
+    heard h = { 0 };
+    const char *train = scratch_text(
+        state, "train.tsv", "text\tlabel\na\tx\nb\tx \nc\tX\nd\ty z\ne\tY  z\nf\tw\ng\txx\nh\tx\n");
+    bert_train_options o = options_of(&train, NULL, &h);
+    assert_done(bert_train(&o));
+    assert_string_equal(h.warnings,
+                        "training data: 5 labels differ from another by blanks or case alone and "
+                        "are labels of their own, such as 'X' and 'x'\n");
+    json_decref(h.summary);
+
+    h = (heard){ 0 };
+    train = scratch_text(state, "apart.tsv", "text\tlabel\na\tx\nb\txy\nc\tx-y\nd\tx y\n");
+    o = options_of(&train, NULL, &h);
+    assert_done(bert_train(&o));
+    assert_string_equal(h.warnings, "");
+    json_decref(h.summary);
+}
+
 static void fewer_than_one_in_a_hundred_are_cut_at_the_length_told(void **state)
 {
     const struct {
@@ -239,6 +259,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(rows_labels_lengths_and_repeats_are_counted, scratch_open,
                                         scratch_close),
+        cmocka_unit_test_setup_teardown(labels_that_differ_by_blanks_or_case_alone_are_told,
+                                        scratch_open, scratch_close),
         cmocka_unit_test_setup_teardown(fewer_than_one_in_a_hundred_are_cut_at_the_length_told,
                                         scratch_open, scratch_close),
         cmocka_unit_test_setup_teardown(lengths_are_those_of_whole_texts_in_windows_too,

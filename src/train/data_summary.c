@@ -191,6 +191,7 @@ bert_status data_summary_make(const examples *train, const dataset *train_rows, 
     data_summary s = { 0 };
     keyed_row *trained = NULL, *asked = NULL;
     bert_status status = part_fill(train, train_rows, &trained, &s.train);
+    if (status == BERT_OK) status = label_tally_likes(&s.train.labels, &s.likes);
     if (status == BERT_OK && dev) status = part_fill(dev, dev_rows, &asked, &s.dev);
     if (status == BERT_OK && dev)
         s.leaked = leaks_count(asked, dev_rows->count, trained, train_rows->count);
@@ -304,7 +305,14 @@ static void part_warn(const data_part *p, const char *what, const config *c, siz
 void data_summary_warn(const data_summary *s, const config *c, size_t max_length,
                        const bert_observer *observer)
 {
+    const label_likes *likes = &s->likes;
     part_warn(&s->train, "training", c, max_length, observer);
+    if (likes->count)
+        observe_warning(observer,
+                        "training data: %zu labels differ from another by blanks or case alone and "
+                        "are labels of their own, such as '%.*s' and '%.*s'",
+                        likes->count, (int)likes->first.count, likes->first.bytes,
+                        (int)likes->second.count, likes->second.bytes);
     if (!s->dev.rows) return;
     part_warn(&s->dev, "dev", c, max_length, observer);
     if (s->leaked)

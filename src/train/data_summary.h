@@ -37,6 +37,7 @@ typedef struct data_part {
 typedef struct data_summary {
     data_part train, dev; /* dev.rows 0: there is none */
     size_t leaked;
+    label_likes likes; /* of the training data's labels */
 } data_summary;
 
 /* What the examples are made of, as datasets; dev NULL: there is none. The caller releases. */
@@ -47,7 +48,8 @@ void data_summary_release(data_summary *s);
 /* The members above, labels in the order of the configuration. */
 bert_status data_summary_put(const data_summary *s, const config *c, json_t *object);
 
-/* Warns of texts on both sides, of contradictions, and of many truncated texts. */
+/* Warns of texts on both sides, of contradictions, of labels that are alike, and of many truncated
+ * texts. */
 void data_summary_warn(const data_summary *s, const config *c, size_t max_length,
                        const bert_observer *observer);
 

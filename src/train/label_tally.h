@@ -2,6 +2,7 @@
 #ifndef TRAIN_LABEL_TALLY_H
 #define TRAIN_LABEL_TALLY_H
 
+#include "data/row_key.h"
 #include "train/task.h"
 
 typedef struct label_count {
@@ -20,6 +21,15 @@ bert_status label_tally_add(label_tally *l, slice name);
 const label_count *label_tally_find(const label_tally *l, slice name);
 /* Of all of the examples' rows; nothing for a task whose labels are no names. */
 bert_status label_tally_take(const examples *e, label_tally *out);
+/* Labels that differ from another by nothing but case and blanks (data/row_key.h): how many, and
+ * the first two of them, which are alike. */
+typedef struct label_likes {
+    size_t count;
+    slice first, second; /* borrowed from the tally */
+} label_likes;
+
+bert_status label_tally_likes(const label_tally *l, label_likes *out);
+
 void label_tally_release(label_tally *l);
 
 #endif
