@@ -219,7 +219,7 @@ typedef struct bert_task_options {
     const char *class_weights; /* classify: "balanced", or "label=weight,..." (others: 1); NULL */
     double label_smoothing;    /* classify: 0 */
     const char *positive_weights; /* multilabel: as class_weights */
-    const char *label_file;       /* multilabel: names, one a line, that numbers stand for; NULL */
+    const char *label_file;       /* multilabel, tag: names, one a line, that numbers stand for */
     bool tune_thresholds;         /* multilabel: choose each label's on the dev data; else 0.5 */
     const char *aggregate;        /* tag: "none", "simple", "first", "average", "max" */
     bool fix_answers;             /* answer: search for texts that do not stand where they should */

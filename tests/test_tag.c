@@ -205,16 +205,18 @@ static void labels_are_ordered_by_their_bytes(void **state)
     dataset d;
     label_names labels;
     bert_observer nobody = { .tell = NULL };
+    const bert_task_options usual = bert_task_options_default();
     assert_done(
         data_open(scratch_text(state, "o.conll", "a\tb\nb\tI-a\nc\tB-é\nd\tB-a\ne\tb\n"), &d));
-    assert_done(task_tag.labels_find(&d, NULL, &nobody, &labels));
+    assert_done(task_tag.labels_find(&d, &usual, &nobody, &labels));
     static const char *const wanted[] = { "B-a", "B-é", "I-a", "b" };
     assert_int_equal(labels.count, 4);
     for (size_t i = 0; i < 4; i++) assert_string_equal(labels.names[i], wanted[i]);
     label_names_release(&labels);
     dataset_release(&d);
     assert_done(data_open(scratch_text(state, "o.conll", "a\tO\nb\tO\n"), &d));
-    assert_failed(task_tag.labels_find(&d, NULL, &nobody, &labels), BERT_DATA, "have the tag 'O'");
+    assert_failed(task_tag.labels_find(&d, &usual, &nobody, &labels), BERT_DATA,
+                  "have the tag 'O'");
     dataset_release(&d);
 }
 

@@ -84,7 +84,15 @@ bert_status evaluation_data(const bert_evaluate_options *o, const bert_model *m,
                                 .form = m->task->form,
                                 .empty_labels = m->task->empty_labels,
                                 .limit = o->limit };
-    return dataset_open(o->data, o->data_count, &request, out);
+    dataset d;
+    TRY(dataset_open(o->data, o->data_count, &request, &d));
+    bert_status status = BERT_OK;
+    if (m->task->rows_name) status = m->task->rows_name(&d, &o->task_options);
+    if (status == BERT_OK)
+        *out = d;
+    else
+        dataset_release(&d);
+    return status;
 }
 
 static bert_status model_evaluate(const bert_evaluate_options *o, const bert_model *m,

@@ -116,6 +116,7 @@ static bert_status task_pick(const bert_train_options *o, dataset *d, const task
     if (status == BERT_OK) status = task_takes_check(o, kind);
     if (status == BERT_OK && d->form == FORM_TEXTS && !kind->empty_labels)
         status = dataset_check_labels(d);
+    if (status == BERT_OK && kind->rows_name) status = kind->rows_name(d, &o->task_options);
     if (status == BERT_OK)
         *out = kind;
     else
@@ -131,7 +132,8 @@ static bert_status dev_open(const bert_train_options *o, const task *kind, datas
         dataset_request request = { .columns = columns_of(&o->columns),
                                     .form = kind->form,
                                     .empty_labels = kind->empty_labels };
-        return dataset_open(&o->dev, 1, &request, dev);
+        TRY(dataset_open(&o->dev, 1, &request, dev));
+        return kind->rows_name ? kind->rows_name(dev, &o->task_options) : BERT_OK;
     }
     if (o->dev_share > 0.0) {
         TRY(dev_hold_out(kind, &o->task_options, o->dev_share, o->seed, train, dev));

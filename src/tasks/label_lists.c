@@ -79,27 +79,25 @@ static bool is_number(slice item)
     return item.count > 0;
 }
 
-/* With a file, the name that the item stands for. */
-static bert_status item_resolve(const dataset_row *row, const label_file *f, slice *item)
+bert_status label_file_find(const label_file *f, const dataset_row *row, slice label, size_t *out)
 {
     size_t index = 0;
-    if (!f->path) return BERT_OK;
-    if (is_number(*item)) {
-        for (size_t i = 0; i < item->count && index < f->names.count; i++)
-            index = 10 * index + (size_t)(item->bytes[i] - '0');
-        if (index >= f->names.count)
-            return fail(BERT_DATA,
-                        "%s:%zu: the label number %.*s is beyond %s, which names %zu labels (the "
-                        "first has number 0)",
-                        row->path, row->line, (int)(item->count < 40 ? item->count : 40),
-                        item->bytes, f->path, f->names.count);
-        *item = slice_of(f->names.names[index]);
-        return BERT_OK;
+    if (is_number(label)) {
+        for (size_t i = 0; i < label.count && index < f->names.count; i++)
+            index = 10 * index + (size_t)(label.bytes[i] - '0');
+        *out = index;
+        if (index < f->names.count) return BERT_OK;
+        return fail(BERT_DATA,
+                    "%s:%zu: the label number %.*s is beyond %s, which names %zu labels (the first "
+                    "has number 0)",
+                    row->path, row->line, (int)(label.count < 40 ? label.count : 40), label.bytes,
+                    f->path, f->names.count);
     }
-    while (index < f->names.count && !slice_equal(*item, slice_of(f->names.names[index]))) index++;
+    while (index < f->names.count && !slice_equal(label, slice_of(f->names.names[index]))) index++;
+    *out = index;
     if (index < f->names.count) return BERT_OK;
     return fail(BERT_DATA, "%s:%zu: the label '%.*s' is not in %s", row->path, row->line,
-                (int)(item->count < 80 ? item->count : 80), item->bytes, f->path);
+                (int)(label.count < 80 ? label.count : 80), label.bytes, f->path);
 }
 
 static bert_status item_add(const dataset_row *row, const label_file *f, slice item,
@@ -109,7 +107,11 @@ static bert_status item_add(const dataset_row *row, const label_file *f, slice i
     if (item.count == 0)
         return fail(BERT_DATA, "%s:%zu: a label in the list '%.*s' is empty", row->path, row->line,
                     (int)(row->label.count < 80 ? row->label.count : 80), row->label.bytes);
-    TRY(item_resolve(row, f, &item));
+    if (f->path) {
+        size_t index;
+        TRY(label_file_find(f, row, item, &index));
+        item = slice_of(f->names.names[index]);
+    }
     for (size_t i = 0; i < out->count; i++)
         if (slice_equal(item, out->items[i])) return BERT_OK;
     TRY(memory_grow((void **)&out->items, &out->capacity, out->count + 1, sizeof *out->items));

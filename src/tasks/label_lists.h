@@ -24,6 +24,11 @@ typedef struct label_file {
 bert_status label_file_open(const char *path, label_file *out);
 void label_file_release(label_file *f);
 
+/* The index in the file of the name that a label of the row is, or of the line that it numbers.
+ * BERT_DATA with the row's file and line for a number beyond the file and a name that it lacks. */
+bert_status label_file_find(const label_file *f, const dataset_row *row, slice label,
+                            size_t *index);
+
 /* Begins as { 0 }, is filled again row after row. */
 typedef struct label_list {
     slice *items; /* [count] names, each once; borrowed from the row, the file and the list */

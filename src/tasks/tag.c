@@ -3,6 +3,7 @@
 #include "tasks/tag.h"
 
 #include "base/memory.h"
+#include "tasks/label_lists.h"
 #include "tasks/tasks.h"
 #include "train/observe.h"
 
@@ -80,8 +81,18 @@ static bert_status labels_collect(const dataset *d, label_names *labels)
 static bert_status labels_find(const dataset *d, const bert_task_options *options,
                                const bert_observer *observer, label_names *out)
 {
-    (void)options;
     (void)observer;
+    if (options->label_file) {
+        label_file file;
+        TRY(label_file_open(options->label_file, &file));
+        if (file.names.count < 2) {
+            label_file_release(&file);
+            return fail(BERT_DATA, "%s: names one tag; there is nothing to tell apart",
+                        options->label_file);
+        }
+        *out = file.names;
+        return BERT_OK;
+    }
     label_names labels = { 0 };
     bert_status status = labels_collect(d, &labels);
     if (status == BERT_OK)
@@ -156,9 +167,10 @@ const task task_tag = {
     .name = "tag",
     .form = FORM_WORDS,
     .head = &head_tokens,
-    .options = TAKES_WINDOWS | TAKES_STRIDE | TAKES_AGGREGATE | TAKES_LOGITS,
+    .options = TAKES_WINDOWS | TAKES_STRIDE | TAKES_LABEL_FILE | TAKES_AGGREGATE | TAKES_LOGITS,
     .max_length = 128,
     .token_bytes = sizeof(int32_t),
+    .rows_name = tag_rows_name,
     .labels_find = labels_find,
     .labels_tell = labels_tell,
     .targets_open = tag_targets_open,

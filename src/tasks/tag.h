@@ -77,6 +77,10 @@ size_t tag_best(const tag_answer *a, size_t item, size_t labels, double *score);
 bert_status tag_names_add(label_names *names, size_t *capacity, slice tag, bool *added);
 bool tag_names_find(const label_names *names, slice tag, size_t *index);
 
+/* tag_names.c: names in place of the numbers among the rows' tags, where the options have a file of
+ * labels. */
+bert_status tag_rows_name(dataset *d, const bert_task_options *options);
+
 /* tag_encode.c */
 bert_status tag_targets_open(examples *e);
 void tag_targets_free(void *targets);

@@ -127,6 +127,10 @@ struct task {
     size_t max_length;  /* the default of --max-length */
     size_t token_bytes; /* of its targets, for every token of the units; 0: few */
 
+    /* Puts names in the place of numbers in the rows, by a file of labels; once, when they have
+     * been read. NULL: encode() looks them up. */
+    bert_status (*rows_name)(dataset *d, const bert_task_options *options);
+
     /* The labels that training data hold, in order; says what is odd about them. The caller
      * releases. NULL: the task has none. */
     bert_status (*labels_find)(const dataset *d, const bert_task_options *options,
