@@ -12,14 +12,15 @@
 enum { CHARACTERS_OF_A_WORD_MAX = 100 }; /* where there is no tokenizer.json to say so */
 
 /* The id of a token that vocab.txt must have. */
-static bert_status token_require(const tokenizer *t, const tokenizer_class *c, const char *key,
+static bert_status token_require(const tokenizer *t, const tokenizer_class *c, special_role role,
                                  const char *path, int32_t *id)
 {
     const char *text = "";
-    TRY(tokenizer_class_token(c, key, &text));
+    TRY(tokenizer_class_token(c, role, &text));
     *id = vocabulary_find(&t->vocabulary, slice_of(text));
     if (*id == TRIE_ABSENT)
-        return fail(BERT_FORMAT, "%s: the vocabulary lacks \"%s\", the %s", path, text, key);
+        return fail(BERT_FORMAT, "%s: the vocabulary lacks \"%s\", the %s", path, text,
+                    special_role_key(role));
     return BERT_OK;
 }
 
@@ -27,9 +28,9 @@ static bert_status open_vocabulary(const tokenizer_class *c, const char *path, t
 {
     int32_t unknown;
     TRY(vocabulary_read(&t->vocabulary, path));
-    TRY(token_require(t, c, "unk_token", path, &unknown));
-    TRY(token_require(t, c, "cls_token", path, &t->class_id));
-    TRY(token_require(t, c, "sep_token", path, &t->separator_id));
+    TRY(token_require(t, c, SPECIAL_UNK, path, &unknown));
+    TRY(token_require(t, c, SPECIAL_CLS, path, &t->class_id));
+    TRY(token_require(t, c, SPECIAL_SEP, path, &t->separator_id));
     t->wordpiece = wordpiece_of(&t->vocabulary, slice_of("##"), unknown, CHARACTERS_OF_A_WORD_MAX);
     return BERT_OK;
 }
@@ -39,8 +40,7 @@ static bert_status open_json(const tokenizer_class *c, const char *path, tokeniz
     json_t *root = NULL;
     normalizer_options own = { 0 };
     bert_status status = tokenizer_json_read(path, &root, t, &own);
-    if (status == BERT_OK)
-        status = tokenizer_class_add(c, tokenizer_json_added(root), &t->added, &t->vocabulary);
+    if (status == BERT_OK) status = tokenizer_class_add(c, root, &t->added, &t->vocabulary);
     json_decref(root);
     TRY(status);
     if (!vocabulary_text(&t->vocabulary, t->class_id) ||
@@ -48,12 +48,14 @@ static bert_status open_json(const tokenizer_class *c, const char *path, tokeniz
         return fail(BERT_FORMAT, "%s: the vocabulary lacks the post_processor's [CLS] or [SEP]",
                     path);
 
-    /* The class replaces the file's normalizer after its added tokens were normalized by it. */
+    /* A class replaces the file's normalizer after its added tokens were normalized by it. */
     normalizer of_file = normalizer_of(own);
     TRY(added_tokens_build(&t->added, &of_file));
-    own.lowercase = c->lowercase;
-    own.split_cjk = c->split_cjk;
-    own.strip_accents = c->strip_accents;
+    if (!c->kind->keeps_normalizer) {
+        own.lowercase = c->lowercase;
+        own.split_cjk = c->split_cjk;
+        own.strip_accents = c->strip_accents;
+    }
     t->normalizer = normalizer_of(own);
     return BERT_OK;
 }
@@ -61,7 +63,7 @@ static bert_status open_json(const tokenizer_class *c, const char *path, tokeniz
 static bert_status mask_find(const tokenizer_class *c, tokenizer *t)
 {
     const char *text = "";
-    TRY(tokenizer_class_token(c, "mask_token", &text));
+    TRY(tokenizer_class_token(c, SPECIAL_MASK, &text));
     t->mask_id = -1;
     if (!*text) return BERT_OK;
     const added_entry *added = added_tokens_find(&t->added, text);
@@ -78,6 +80,10 @@ static bert_status open_files(const char *folder, const tokenizer_class *c, cons
     t->added.split_special = c->split_special;
     if (file_exists(json)) {
         TRY(open_json(c, json, t));
+    } else if (file_exists(vocab) && c->kind->needs_json) {
+        return fail(BERT_UNSUPPORTED,
+                    "%s: lacks tokenizer.json, which a tokenizer of its class is made from",
+                    folder);
     } else if (file_exists(vocab)) {
         t->normalizer = normalizer_of((normalizer_options){ .clean_text = true,
                                                             .split_cjk = c->split_cjk,

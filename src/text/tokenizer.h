@@ -1,4 +1,4 @@
-/* tokenizer.h: text to WordPiece ids, as Hugging Face's BertTokenizerFast makes them.
+/* tokenizer.h: text to WordPiece ids, as Hugging Face's fast tokenizers make them.
  * A tokenizer is read-only after tokenizer_open(): any number of threads may share it. */
 #ifndef TEXT_TOKENIZER_H
 #define TEXT_TOKENIZER_H
@@ -38,8 +38,9 @@ typedef struct tokenizer_encoding {
 } tokenizer_encoding;
 
 /* Opens the tokenizer of a model folder: tokenizer.json when present, else vocab.txt;
- * tokenizer_config.json (or its class's defaults) overrides the normalizer, as the class does. The
- * caller frees with tokenizer_free(). */
+ * tokenizer_config.json (or its class's defaults) overrides the normalizer where the class does,
+ * which that file names, or config.json. A class with other ids is BERT_UNSUPPORTED. The caller
+ * frees with tokenizer_free(). */
 bert_status tokenizer_open(const char *folder, tokenizer **out);
 void tokenizer_free(tokenizer *t);
 

@@ -12,14 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Special tokens in the order in which the class goes through them, and its defaults. */
-static const struct special_key {
-    const char *key, *content;
-} special_keys[] = { { "bos_token", NULL },     { "eos_token", NULL },    { "unk_token", "[UNK]" },
-                     { "sep_token", "[SEP]" },  { "pad_token", "[PAD]" }, { "cls_token", "[CLS]" },
-                     { "mask_token", "[MASK]" } };
-enum { SPECIAL_KEYS = sizeof special_keys / sizeof special_keys[0] };
-
 /* A token on its way into the vocabulary. */
 typedef struct listed_token {
     added_token token;
@@ -79,11 +71,6 @@ static bert_status max_length_read(tokenizer_class *c)
 
 static bert_status config_read(tokenizer_class *c)
 {
-    const char *class = "BertTokenizer";
-    TRY(json_get_string(c->config, c->config_path, "tokenizer_class", &class));
-    if (strstr(class, "Japanese"))
-        return fail(BERT_UNSUPPORTED, "%s: the tokenizer is a %s, which cuts words by other rules",
-                    c->config_path, class);
     TRY(json_get_bool(c->config, c->config_path, "do_lower_case", &c->lowercase));
     TRY(json_get_bool(c->config, c->config_path, "tokenize_chinese_chars", &c->split_cjk));
     c->strip_accents = c->lowercase;
@@ -91,6 +78,35 @@ static bert_status config_read(tokenizer_class *c)
     TRY(json_get_bool(c->config, c->config_path, "split_special_tokens", &c->split_special));
     TRY(json_get_string(c->config, c->config_path, "truncation_side", &c->truncation_side));
     return max_length_read(c);
+}
+
+/* Sets the kind if the file names a class. */
+static bert_status class_take(const json_t *config, const char *path, tokenizer_class *c)
+{
+    const char *name = NULL;
+    TRY(json_get_string(config, path, "tokenizer_class", &name));
+    if (!name) return BERT_OK;
+    c->kind = tokenizer_kind_find(name);
+    return c->kind ? BERT_OK
+                   : fail(BERT_UNSUPPORTED,
+                          "%s: the tokenizer is a %s, whose ids this program does not make; it has "
+                          "BertTokenizer, those like it and PreTrainedTokenizerFast",
+                          path, name);
+}
+
+/* tokenizer_config.json names the class, or else the model's config.json, or it is BERT's. */
+static bert_status kind_find(const char *folder, tokenizer_class *c)
+{
+    char *path = NULL;
+    json_t *model = NULL;
+    TRY(class_take(c->config, c->config_path, c));
+    if (c->kind) return BERT_OK;
+    bert_status status = optional_read(folder, "config.json", &path, &model);
+    if (status == BERT_OK) status = class_take(model, path, c);
+    if (!c->kind) c->kind = tokenizer_kind_find("BertTokenizer");
+    json_decref(model);
+    free(path);
+    return status;
 }
 
 /* Has more than one piece in a hundred a capital letter of ASCII, those in brackets apart? A
@@ -143,6 +159,7 @@ bert_status tokenizer_class_read(const char *folder, tokenizer_class *out)
     TRY(optional_read(folder, "tokenizer_config.json", &out->config_path, &out->config));
     TRY(optional_read(folder, "special_tokens_map.json", &out->special_path, &out->special));
     TRY(optional_read(folder, "added_tokens.json", &out->added_path, &out->added));
+    TRY(kind_find(folder, out));
     return out->config ? config_read(out) : case_find(folder, out);
 }
 
@@ -191,17 +208,33 @@ static const json_t *special_value(const tokenizer_class *c, const char *key, bo
     return value ? value : json_object_get(c->config, key);
 }
 
-static bert_status special_push(const tokenizer_class *c, const struct special_key *key,
-                                token_list *out)
+/* A token that no file names by its role. Without a word of its own the class has the padding's of
+ * tokenizer.json. */
+static const char *special_default(const tokenizer_class *c, const json_t *file, special_role role)
+{
+    const char *own = c->kind->defaults[role];
+    if (own || role != SPECIAL_PAD) return own;
+    return json_string_value(json_object_get(json_object_get(file, "padding"), "pad_token"));
+}
+
+/* `by_content` has the flags of those that a file writes as strings. */
+static bert_status special_push(const tokenizer_class *c, const json_t *file, special_role role,
+                                const token_list *by_content, token_list *out)
 {
     bool in_map;
-    const json_t *value = special_value(c, key->key, &in_map);
-    listed_token token = { .token = { .content = key->content, .special = true },
-                           .plain_text = true };
-    if (json_is_null(value) || (!value && !key->content)) return BERT_OK;
-    if (value)
-        TRY(special_read(value, in_map ? c->special_path : c->config_path, key->key, in_map,
-                         &token));
+    const char *key = special_role_key(role), *content = special_default(c, file, role);
+    const json_t *value = special_value(c, key, &in_map);
+    listed_token token = { .token = { .content = content, .special = true }, .plain_text = true };
+    if (json_is_null(value) || (!value && !content)) return BERT_OK;
+    if (value) {
+        TRY(special_read(value, in_map ? c->special_path : c->config_path, key, in_map, &token));
+        const listed_token *known = list_find(by_content, token.token.content);
+        if (known) token = *known;
+    }
+    if (token.plain_text && c->kind->plain_are_tokens) {
+        token.plain_text = false;
+        token.token.lstrip = role == SPECIAL_MASK;
+    }
     return list_push(out, token);
 }
 
@@ -234,19 +267,14 @@ static bert_status all_further_push(const tokenizer_class *c, token_list *out)
     return further_push(json_object_get(c->config, extra), c->config_path, extra, false, out);
 }
 
-/* All special tokens, each once, in the class's order. `by_content` has the flags of those that are
- * written as strings. */
-static bert_status specials_list(const tokenizer_class *c, const token_list *by_content,
-                                 token_list *out)
+/* All special tokens, each once, in the class's order. */
+static bert_status specials_list(const tokenizer_class *c, const json_t *file,
+                                 const token_list *by_content, token_list *out)
 {
     token_list all = { 0 };
     bert_status status = BERT_OK;
-    for (size_t i = 0; i < SPECIAL_KEYS && status == BERT_OK; i++)
-        status = special_push(c, &special_keys[i], &all);
-    for (size_t i = 0; i < all.count; i++) {
-        const listed_token *known = list_find(by_content, all.items[i].token.content);
-        if (known) all.items[i] = *known;
-    }
+    for (special_role role = 0; role < SPECIAL_ROLES && status == BERT_OK; role++)
+        status = special_push(c, file, role, by_content, &all);
     if (status == BERT_OK) status = all_further_push(c, &all);
     for (size_t i = 0; i < all.count && status == BERT_OK; i++)
         if (!list_find(out, all.items[i].token.content)) status = list_push(out, all.items[i]);
@@ -282,7 +310,7 @@ static bert_status decoder_read(const tokenizer_class *c, token_list *out)
     return BERT_OK;
 }
 
-/* tokenizer.json's own tokens; *out has ids, which decide whom they replace in legacy_read(). */
+/* tokenizer.json's own tokens; their ids decide whom they replace in legacy_read(). */
 static bert_status file_read(const json_t *of_file, const char *path, token_list *out)
 {
     for (size_t i = 0; i < json_array_size(of_file); i++) {
@@ -296,8 +324,7 @@ static bert_status file_read(const json_t *of_file, const char *path, token_list
     return BERT_OK;
 }
 
-/* added_tokens.json: { content: id }. One whose id tokenizer.json gives to a token of its own is
- * out. */
+/* added_tokens.json: { content: id }; and tokenizer.json's, which replace those of their ids. */
 static bert_status legacy_read(const tokenizer_class *c, const token_list *of_file,
                                const token_list *specials, token_list *out)
 {
@@ -317,21 +344,15 @@ static bert_status legacy_read(const tokenizer_class *c, const token_list *of_fi
         for (size_t i = 0; i < of_file->count; i++) replaced |= of_file->items[i].id == token.id;
         if (!replaced) TRY(list_push(out, token));
     }
+    for (size_t i = 0; i < of_file->count; i++) TRY(list_push(out, of_file->items[i]));
     return BERT_OK;
 }
 
-static bool is_added(const added_tokens *added, const added_token *token)
-{
-    const added_entry *entry = added_tokens_find(added, token->content);
-    return entry && added_token_equal(&entry->token, token);
-}
-
-/* The tokens of `decoder` that are new or differ from what is there, then the special ones. */
+/* The tokens of `decoder`, those that are there already too, then the special ones. */
 static bert_status tokens_add(const token_list *decoder, const token_list *specials,
                               added_tokens *added, vocabulary *v, token_list *fresh)
 {
-    for (size_t i = 0; i < decoder->count; i++)
-        if (!is_added(added, &decoder->items[i].token)) TRY(list_push(fresh, decoder->items[i]));
+    for (size_t i = 0; i < decoder->count; i++) TRY(list_push(fresh, decoder->items[i]));
     for (size_t i = 0; i < specials->count; i++) {
         const listed_token *special = &specials->items[i];
         const char *content = special->token.content;
@@ -346,18 +367,18 @@ static bert_status tokens_add(const token_list *decoder, const token_list *speci
     return BERT_OK;
 }
 
-bert_status tokenizer_class_add(const tokenizer_class *c, const json_t *of_file,
-                                added_tokens *added, vocabulary *v)
+bert_status tokenizer_class_add(const tokenizer_class *c, const json_t *file, added_tokens *added,
+                                vocabulary *v)
 {
     token_list decoder = { 0 }, specials = { 0 }, fresh = { 0 }, in_file = { 0 };
     bert_status status = BERT_OK;
     if (is_legacy(c)) {
-        status = file_read(of_file, "tokenizer.json", &in_file);
-        if (status == BERT_OK) status = specials_list(c, &in_file, &specials);
+        status = file_read(tokenizer_json_added(file), "tokenizer.json", &in_file);
+        if (status == BERT_OK) status = specials_list(c, file, &in_file, &specials);
         if (status == BERT_OK) status = legacy_read(c, &in_file, &specials, &decoder);
     } else {
         status = decoder_read(c, &decoder);
-        if (status == BERT_OK) status = specials_list(c, &decoder, &specials);
+        if (status == BERT_OK) status = specials_list(c, file, &decoder, &specials);
     }
     if (decoder.count) qsort(decoder.items, decoder.count, sizeof decoder.items[0], compare_ids);
     if (status == BERT_OK) status = tokens_add(&decoder, &specials, added, v, &fresh);
@@ -368,14 +389,14 @@ bert_status tokenizer_class_add(const tokenizer_class *c, const json_t *of_file,
     return status;
 }
 
-bert_status tokenizer_class_token(const tokenizer_class *c, const char *key, const char **text)
+bert_status tokenizer_class_token(const tokenizer_class *c, special_role role, const char **text)
 {
     bool in_map;
+    const char *key = special_role_key(role);
     const json_t *value = special_value(c, key, &in_map);
-    for (size_t i = 0; i < SPECIAL_KEYS; i++)
-        if (strcmp(special_keys[i].key, key) == 0) *text = special_keys[i].content;
+    *text = c->kind->defaults[role] ? c->kind->defaults[role] : "";
     if (!value) return BERT_OK;
-    if (json_is_null(value) && strcmp(key, "mask_token") == 0) { /* one that is not there */
+    if (json_is_null(value) && role == SPECIAL_MASK) { /* one that is not there */
         *text = "";
         return BERT_OK;
     }

@@ -1,0 +1,76 @@
+/* Compared with transformers 4.57 by tools/make_tokenizer_classes_golden.py. (TokenizersBackend is
+ * what version 5 calls PreTrainedTokenizerFast.) */
+#include "text/tokenizer_kind.h"
+
+#include <stddef.h>
+#include <string.h>
+
+const char *special_role_key(special_role role)
+{
+    static const char *const keys[] = {
+        [SPECIAL_BOS] = "bos_token",  [SPECIAL_EOS] = "eos_token", [SPECIAL_UNK] = "unk_token",
+        [SPECIAL_SEP] = "sep_token",  [SPECIAL_PAD] = "pad_token", [SPECIAL_CLS] = "cls_token",
+        [SPECIAL_MASK] = "mask_token"
+    };
+    return keys[role];
+}
+
+static const tokenizer_kind bert = { .defaults = { [SPECIAL_UNK] = "[UNK]",
+                                                   [SPECIAL_SEP] = "[SEP]",
+                                                   [SPECIAL_PAD] = "[PAD]",
+                                                   [SPECIAL_CLS] = "[CLS]",
+                                                   [SPECIAL_MASK] = "[MASK]" } };
+
+static const tokenizer_kind funnel = { .defaults = { [SPECIAL_BOS] = "<s>",
+                                                     [SPECIAL_EOS] = "</s>",
+                                                     [SPECIAL_UNK] = "<unk>",
+                                                     [SPECIAL_SEP] = "<sep>",
+                                                     [SPECIAL_PAD] = "<pad>",
+                                                     [SPECIAL_CLS] = "<cls>",
+                                                     [SPECIAL_MASK] = "<mask>" },
+                                       .needs_json = true };
+
+static const tokenizer_kind mpnet = { .defaults = { [SPECIAL_BOS] = "<s>",
+                                                    [SPECIAL_EOS] = "</s>",
+                                                    [SPECIAL_UNK] = "[UNK]",
+                                                    [SPECIAL_SEP] = "</s>",
+                                                    [SPECIAL_PAD] = "<pad>",
+                                                    [SPECIAL_CLS] = "<s>",
+                                                    [SPECIAL_MASK] = "<mask>" },
+                                      .needs_json = true,
+                                      .plain_are_tokens = true };
+
+static const tokenizer_kind of_file = { .keeps_normalizer = true, .needs_json = true };
+
+/* Each is a class by itself, and with "Fast" behind it another of the same ids. */
+static const struct {
+    const char *name;
+    const tokenizer_kind *kind;
+} classes[] = {
+    { "BertTokenizer", &bert },
+    { "ConvBertTokenizer", &bert },
+    { "DPRContextEncoderTokenizer", &bert },
+    { "DPRQuestionEncoderTokenizer", &bert },
+    { "DistilBertTokenizer", &bert },
+    { "ElectraTokenizer", &bert },
+    { "FunnelTokenizer", &funnel },
+    { "LayoutLMTokenizer", &bert },
+    { "LxmertTokenizer", &bert },
+    { "MPNetTokenizer", &mpnet },
+    { "MobileBertTokenizer", &bert },
+    { "PreTrainedTokenizer", &of_file },
+    { "RetriBertTokenizer", &bert },
+    { "SqueezeBertTokenizer", &bert },
+    { "TokenizersBackend", &of_file },
+};
+
+const tokenizer_kind *tokenizer_kind_find(const char *class_name)
+{
+    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
+        size_t length = strlen(classes[i].name);
+        const char *rest = class_name + length;
+        if (strncmp(class_name, classes[i].name, length) == 0 && (!*rest || !strcmp(rest, "Fast")))
+            return classes[i].kind;
+    }
+    return NULL;
+}

@@ -1,0 +1,35 @@
+/* tokenizer_kind.h: the classes of transformers whose ids this program makes, by their names. */
+#ifndef TEXT_TOKENIZER_KIND_H
+#define TEXT_TOKENIZER_KIND_H
+
+#include <stdbool.h>
+
+/* The special tokens of a class, in the order in which it goes through them. */
+typedef enum special_role {
+    SPECIAL_BOS,
+    SPECIAL_EOS,
+    SPECIAL_UNK,
+    SPECIAL_SEP,
+    SPECIAL_PAD,
+    SPECIAL_CLS,
+    SPECIAL_MASK,
+    SPECIAL_ROLES
+} special_role;
+
+/* What the files call it: "unk_token". */
+const char *special_role_key(special_role role);
+
+/* What sets one class apart from another. */
+typedef struct tokenizer_kind {
+    const char *defaults[SPECIAL_ROLES]; /* NULL: the class has none that no file names */
+    bool keeps_normalizer; /* tokenizer.json's word holds; the others put their own flags over it */
+    bool needs_json;       /* of vocab.txt alone the class makes another frame, or nothing */
+    bool plain_are_tokens; /* of a token written as a string it makes one with flags: not special,
+                            * and the mask takes the white space before it */
+} tokenizer_kind;
+
+/* The kind of a class such as "BertTokenizer" or "BertTokenizerFast"; NULL: its ids would differ,
+ * or were never compared. */
+const tokenizer_kind *tokenizer_kind_find(const char *class_name);
+
+#endif
