@@ -224,6 +224,42 @@ static void a_text_has_no_white_space(void **state)
     json_decref(object);
 }
 
+static void the_text_of_a_field_has_numbers_as_python_prints_them(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = { { "100.0", "100.0" },
+                                            { "1e2", "100.0" },
+                                            { "1500.0", "1500.0" },
+                                            { "10.0", "10.0" },
+                                            { "-0.0", "-0.0" },
+                                            { "0.0", "0.0" },
+                                            { "-12.5", "-12.5" },
+                                            { "1e-4", "0.0001" },
+                                            { "-0.00012345", "-0.00012345" },
+                                            { "0.09", "0.09" },
+                                            { "0.00009999", "9.999e-05" },
+                                            { "1e15", "1000000000000000.0" },
+                                            { "9007199254740993.0", "9007199254740992.0" },
+                                            { "9999999999999998.0", "9999999999999998.0" },
+                                            { "1e16", "1e+16" },
+                                            { "1.5E300", "1.5e+300" },
+                                            { "0.30000000000000004", "0.30000000000000004" },
+                                            { "123456.789", "123456.789" },
+                                            { "7", "7" } };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *wanted = NULL, *source = NULL, *text = NULL;
+        assert_true(asprintf(&source, "{\"x\":[%s,true]}", cases[i][0]) > 0);
+        assert_true(asprintf(&wanted, "{\"x\":[%s,true]}", cases[i][1]) > 0);
+        json_t *object = parsed(source);
+        assert_done(json_field_text(object, &text));
+        assert_string_equal(text, wanted);
+        json_decref(object);
+        free(source);
+        free(wanted);
+        free(text);
+    }
+}
+
 static void a_failed_write_leaves_no_file(void **state)
 {
     json_t *object = parsed("{}");
@@ -266,6 +302,7 @@ int main(void)
         cmocka_unit_test(what_is_written_reads_back_in_order),
         cmocka_unit_test(doubles_are_written_shortest_and_exactly),
         cmocka_unit_test(a_text_has_no_white_space),
+        cmocka_unit_test(the_text_of_a_field_has_numbers_as_python_prints_them),
         cmocka_unit_test(a_failed_write_leaves_no_file),
         cmocka_unit_test(damaged_bytes_never_break_the_reader),
     };

@@ -58,11 +58,11 @@ static void the_texts_outlive_the_field(void **state)
     text_array_release(&texts);
 }
 
-static void numbers_are_their_json_text(void **state)
+static void numbers_are_their_text_with_a_point(void **state)
 {
     (void)state;
     text_array texts = { 0 };
-    assert_read(&texts, "[0,3,-1,\"3\",0.5,2.0]", "0;3;-1;3;0.5;2.0;");
+    assert_read(&texts, "[0,3,-1,\"3\",0.5,2.0,100.0]", "0;3;-1;3;0.5;2.0;100.0;");
     text_array_release(&texts);
 }
 
@@ -123,7 +123,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(strings_are_texts_row_after_row),
         cmocka_unit_test(the_texts_outlive_the_field),
-        cmocka_unit_test(numbers_are_their_json_text),
+        cmocka_unit_test(numbers_are_their_text_with_a_point),
         cmocka_unit_test(more_texts_than_there_was_room_for_are_kept),
         cmocka_unit_test(anything_else_is_told_with_line_and_column),
         cmocka_unit_test(damaged_lists_never_break_the_reader),

@@ -150,9 +150,9 @@ static void a_number_is_an_id_by_its_text(void **state)
     char text[1024];
     assert_read(state,
                 file_of(text, "1",
-                        "{\"id\":17,\"question\":\"q\"},{\"id\":-1,\"question\":\"\"},"
+                        "{\"id\":17,\"question\":\"q\"},{\"id\":100.0,\"question\":\"\"},"
                         "{\"id\":\"\",\"question\":\"q\"}"),
-                "17|q|C|unlabelled;-1||C|unlabelled;|q|C|unlabelled;");
+                "17|q|C|unlabelled;100.0||C|unlabelled;|q|C|unlabelled;");
 }
 
 static void texts_and_place_outlast_the_step(void **state)

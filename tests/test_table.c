@@ -102,8 +102,9 @@ static void a_jsonl_has_the_keys_of_its_first_object(void **state)
     assert_read(
         state, "a.jsonl",
         "{\"text\": \"a\\n\\u00e9\", \"label\": 1}\n\n \t\r\n{\"label\": -0.10, \"more\": 2}\r\n"
-        "{\"text\": null, \"label\": true}\n{\"text\": [1, \"x y\"], \"label\": {\"a\": 2.0}}",
-        "text|label;1:a\n\xC3\xA9|1;4:<>|-0.1;5:<>|true;6:[1,\"x y\"]|{\"a\":2.0};");
+        "{\"text\": null, \"label\": true}\n{\"text\": [1, \"x y\"], \"label\": {\"a\": 20.0}}\n"
+        "{\"text\": 100.0, \"label\": 1e1}\n",
+        "text|label;1:a\n\xC3\xA9|1;4:<>|-0.1;5:<>|true;6:[1,\"x y\"]|{\"a\":20.0};7:100.0|10.0;");
     assert_bytes_read(state, "a.jsonl", slice_of("\xEF\xBB\xBF\n{\"t\":\"\"}\n\n"), "t;2:;");
 }
 

@@ -43,6 +43,10 @@ bert_status json_write(const char *path, const json_t *value);
 /* The same without white space, in a fresh string; the caller frees with free(). */
 bert_status json_text(const json_t *value, char **out);
 
+/* The same for what a person reads or a table holds: doubles as Python prints them, with a point
+ * and without an exponent from 1e-4 to 1e16 (100.0, where json_text() has 1e2). */
+bert_status json_field_text(const json_t *value, char **out);
+
 /* A string of what is well-formed in a text that may not be UTF-8. NULL: out of memory. */
 json_t *json_string_of(slice text);
 

@@ -14,6 +14,7 @@ typedef struct writer {
     FILE *stream; /* NULL: to memory, without white space */
     char *text;   /* [count], ended by NUL */
     size_t count, capacity;
+    bool is_field; /* numbers as json_field_text() has them */
 } writer;
 
 static bert_status write_text(writer *w, const char *text)
@@ -41,6 +42,30 @@ static int digits_of(double number)
         if (strtod(text, NULL) == number) return digits;
     }
     return DIGITS_MAX;
+}
+
+/* As Python's repr() has it. The digits are picked out of C's text, since between them stands the
+ * decimal point of the locale. */
+static void real_spell(double number, char *out, size_t room)
+{
+    enum { EXPONENT_LEAST = -4, EXPONENT_END = 16 };
+    char text[64], digits[32] = "";
+    const char *sign = signbit(number) ? "-" : "";
+    int places = digits_of(number), count = 0;
+    snprintf(text, sizeof text, "%.*e", places - 1, number);
+    const char *tail = strchr(text, 'e');
+    int exponent = (int)strtol(tail + 1, NULL, 10);
+    for (const char *at = text; at < tail && count < places; at++)
+        if (*at >= '0' && *at <= '9') digits[count++] = *at;
+
+    if (exponent < EXPONENT_LEAST || exponent >= EXPONENT_END)
+        snprintf(out, room, "%s%c%s%s%s", sign, digits[0], digits[1] ? "." : "", digits + 1, tail);
+    else if (exponent < 0)
+        snprintf(out, room, "%s0.%.*s%s", sign, -exponent - 1, "000", digits);
+    else if (places <= exponent + 1)
+        snprintf(out, room, "%s%s%.*s.0", sign, digits, exponent + 1 - places, "000000000000000");
+    else
+        snprintf(out, room, "%s%.*s.%s", sign, exponent + 1, digits, digits + exponent + 1);
 }
 
 static bert_status write_line(writer *w, size_t depth)
@@ -95,6 +120,11 @@ static bert_status write_value(writer *w, const json_t *value, size_t depth)
 {
     if (json_is_object(value)) return write_object(w, (json_t *)value, depth);
     if (json_is_array(value)) return write_array(w, value, depth);
+    if (w->is_field && json_is_real(value)) {
+        char number[64];
+        real_spell(json_real_value(value), number, sizeof number);
+        return write_text(w, number);
+    }
     size_t flags = JSON_ENCODE_ANY;
     if (json_is_real(value)) flags |= JSON_REAL_PRECISION(digits_of(json_real_value(value)));
     char *text = json_dumps(value, flags);
@@ -118,15 +148,24 @@ bert_status json_write(const char *path, const json_t *value)
     return file_write_commit(&file);
 }
 
-bert_status json_text(const json_t *value, char **out)
+static bert_status text_make(writer w, const json_t *value, char **out)
 {
-    writer w = { 0 };
     bert_status status = write_value(&w, value, 0);
     if (status == BERT_OK)
         *out = w.text;
     else
         free(w.text);
     return status;
+}
+
+bert_status json_text(const json_t *value, char **out)
+{
+    return text_make((writer){ .is_field = false }, value, out);
+}
+
+bert_status json_field_text(const json_t *value, char **out)
+{
+    return text_make((writer){ .is_field = true }, value, out);
 }
 
 json_t *json_string_of(slice text)
