@@ -43,6 +43,7 @@ def bases():
     more["added_tokens"].append({"id": len(set(VOCABULARY)), "content": "<x>", "single_word": False, "lstrip": False, "rstrip": True,
                                  "normalized": True, "special": False})
     ordinary = json_file()
+    ordinary["added_tokens"].append({**more["added_tokens"][-1], "rstrip": False})
     for token in ordinary["added_tokens"]:
         token.update(special=False, normalized=False)
     vocab = "\n".join(dict.fromkeys(VOCABULARY)) + "\n"
@@ -79,6 +80,7 @@ def cases():
         yield case("more", {"tokenizer_class": name, "added_tokens_decoder": {"8": {"content": "<mask>", "rstrip": True, "normalized": False}}})
     for options in {}, {"added_tokens_decoder": {}}, {"mask_token": "[MASK]"}:
         yield case("ordinary", {"split_special_tokens": True, **options})
+    yield from added_cases(case)
     for base in "lower", "cased", "vocab":
         for options in None, {}, {"tokenizer_class": None}:
             yield case(base, options, config={"model_type": "bert", "tokenizer_class": "PreTrainedTokenizerFast"})
@@ -88,6 +90,31 @@ def cases():
         yield case(base, {"tokenizer_class": "BertTokenizer"}, config={"model_type": "bert", "tokenizer_class": "FooTokenizer"})
         yield case(base, {}, config={"model_type": "bert", "tokenizer_class": "FooTokenizer"})
         yield case(base, {"tokenizer_class": "FooTokenizer"})
+
+
+def added_cases(case):
+    """Whether "normalized" was given, and which special tokens added_tokens.json is compared with."""
+    for base in "lower", "vocab", "ordinary":
+        for flags in {}, {"normalized": True}, {"special": True}, {"special": False, "normalized": False}:
+            mask = {"content": "[MASK]", "lstrip": True, **flags}
+            yield case(base, {"added_tokens_decoder": {"4": mask}})
+            yield case(base, {"added_tokens_decoder": {"4": mask}, "mask_token": "<mask>"})
+            yield case(base, {"mask_token": {"__type": "AddedToken", **mask}})
+            yield case(base, {}, special_tokens_map={"mask_token": mask})
+            yield case(base, {"additional_special_tokens": [{"__type": "AddedToken", **mask, "content": "<X>"}]})
+            yield case(base, {"additional_special_tokens": [{"__type": "AddedToken", **mask, "content": "<X>"}],
+                              "added_tokens_decoder": {"36": {**mask, "content": "<X>"}}})
+    for options in {}, {"mask_token": "<x>"}:
+        yield case("ordinary", options, added_tokens={"<x>": 16})
+    for content, options in (
+            ("[MASK]", {}), ("[MASK]", {"mask_token": "[MASK]"}), ("[MASK]", {"bos_token": "[MASK]"}),
+            ("[MASK]", {"mask_token": {"__type": "AddedToken", "content": "[MASK]"}}), ("[MASK]", {"additional_special_tokens": ["[MASK]"]}),
+            ("<X>", {"additional_special_tokens": ["<X>"]}), ("<X>", {"extra_special_tokens": {"x_token": "<X>"}}), ("<X>", {})):
+        added = {content: 4 if content == "[MASK]" else len(set(VOCABULARY))}
+        for base in "vocab", "lower", "more":
+            yield case(base, options, added_tokens=added)
+        yield case("vocab", options, added_tokens=added, special_tokens_map={"mask_token": "[MASK]", "additional_special_tokens": ["<X>"]})
+        yield case("vocab", options, added_tokens=added, special_tokens_map={"mask_token": {"content": "[MASK]"}})
 
 
 def write(folder, content):

@@ -15,6 +15,12 @@ bool added_token_equal(const added_token *a, const added_token *b)
            a->special == b->special;
 }
 
+void added_token_specialize(added_token *token)
+{
+    token->special = true;
+    if (!token->normalized_given) token->normalized = false;
+}
+
 const added_entry *added_tokens_find(const added_tokens *added, const char *content)
 {
     int32_t index = trie_find(&added->index, slice_of(content));

@@ -25,7 +25,11 @@ typedef struct added_token {
     bool lstrip, rstrip; /* takes the white space on that side with it */
     bool normalized;     /* found in the normalized text, by its normalized content */
     bool special;
+    bool normalized_given; /* a file says so; else `normalized` is what `special` is not */
 } added_token;
+
+/* Makes a token special, with what follows from that. */
+void added_token_specialize(added_token *token);
 
 /* A token with its id, in its newest definition. */
 typedef struct added_entry {

@@ -17,6 +17,7 @@ typedef struct listed_token {
     added_token token;
     long long id;
     bool plain_text; /* written as a string, without flags */
+    bool is_written; /* a special token that a file names by its content, for added_tokens.json */
 } listed_token;
 
 typedef struct token_list {
@@ -41,7 +42,7 @@ static bert_status list_push(token_list *list, listed_token token)
     return BERT_OK;
 }
 
-static const listed_token *list_find(const token_list *list, const char *content)
+static listed_token *list_find(const token_list *list, const char *content)
 {
     int32_t found = trie_find(&list->index, slice_of(content));
     return found == TRIE_ABSENT ? NULL : &list->items[found];
@@ -184,6 +185,7 @@ static bert_status special_read(const json_t *value, const char *path, const cha
                                 listed_token *out)
 {
     *out = (listed_token){ .plain_text = json_is_string(value) };
+    out->is_written = out->plain_text || in_map;
     if (out->plain_text) {
         out->token = (added_token){ .content = json_string_value(value), .special = true };
         return BERT_OK;
@@ -191,11 +193,7 @@ static bert_status special_read(const json_t *value, const char *path, const cha
     if (!json_is_object(value))
         return fail(BERT_FORMAT, "%s: \"%s\" is neither a text nor an added token", path, key);
     TRY(added_token_read(value, path, &out->token));
-    if (in_map) { /* the class sets "special" before it reads the rest */
-        out->token.special = true;
-        out->token.normalized = false;
-        TRY(json_get_bool(value, path, "normalized", &out->token.normalized));
-    }
+    if (in_map) added_token_specialize(&out->token);
     return BERT_OK;
 }
 
@@ -229,7 +227,9 @@ static bert_status special_push(const tokenizer_class *c, const json_t *file, sp
     if (value) {
         TRY(special_read(value, in_map ? c->special_path : c->config_path, key, in_map, &token));
         const listed_token *known = list_find(by_content, token.token.content);
+        bool is_written = token.is_written;
         if (known) token = *known;
+        token.is_written = is_written;
     }
     if (token.plain_text && c->kind->plain_are_tokens) {
         token.plain_text = false;
@@ -264,7 +264,10 @@ static bert_status all_further_push(const tokenizer_class *c, token_list *out)
     if (is_legacy(c))
         TRY(further_push(json_object_get(c->special, additional), c->special_path, additional, true,
                          out));
-    return further_push(json_object_get(c->config, extra), c->config_path, extra, false, out);
+    size_t count = out->count;
+    TRY(further_push(json_object_get(c->config, extra), c->config_path, extra, false, out));
+    while (count < out->count) out->items[count++].is_written = false; /* the class alone asks */
+    return BERT_OK;
 }
 
 /* All special tokens, each once, in the class's order. */
@@ -276,8 +279,14 @@ static bert_status specials_list(const tokenizer_class *c, const json_t *file,
     for (special_role role = 0; role < SPECIAL_ROLES && status == BERT_OK; role++)
         status = special_push(c, file, role, by_content, &all);
     if (status == BERT_OK) status = all_further_push(c, &all);
-    for (size_t i = 0; i < all.count && status == BERT_OK; i++)
-        if (!list_find(out, all.items[i].token.content)) status = list_push(out, all.items[i]);
+    for (size_t i = 0; i < all.count && status == BERT_OK; i++) {
+        listed_token *item = &all.items[i], *first = list_find(out, item->token.content);
+        /* Of vocab.txt a tokenizer in Python is made first, which settles the flag of these. */
+        if (!file && !list_find(by_content, item->token.content))
+            item->token.normalized_given = true;
+        if (first) first->is_written |= item->is_written;
+        if (!first) status = list_push(out, *item);
+    }
     list_release(&all);
     return status;
 }
@@ -336,11 +345,13 @@ static bert_status legacy_read(const tokenizer_class *c, const token_list *of_fi
         if (json_is_null(value))
             return fail(BERT_FORMAT, "%s: \"%s\" has no id", c->added_path, content);
         TRY(json_get_size(c->added, c->added_path, content, 0, INT32_MAX, &id));
-        bool special = list_find(specials, content) != NULL, replaced = false;
-        listed_token token = {
-            .token = { .content = content, .normalized = !special, .special = special },
-            .id = (long long)id
-        };
+        const listed_token *of_role = list_find(specials, content);
+        bool special = of_role && of_role->is_written, replaced = false;
+        listed_token token = { .token = { .content = content,
+                                          .normalized = !special,
+                                          .special = special,
+                                          .normalized_given = true },
+                               .id = (long long)id };
         for (size_t i = 0; i < of_file->count; i++) replaced |= of_file->items[i].id == token.id;
         if (!replaced) TRY(list_push(out, token));
     }
@@ -361,7 +372,7 @@ static bert_status tokens_add(const token_list *decoder, const token_list *speci
     }
     for (size_t i = 0; i < fresh->count; i++) {
         added_token token = fresh->items[i].token;
-        if (list_find(specials, token.content)) token.special = true;
+        if (list_find(specials, token.content)) added_token_specialize(&token);
         TRY(added_tokens_add(added, &token, v));
     }
     return BERT_OK;

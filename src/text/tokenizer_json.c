@@ -174,6 +174,7 @@ bert_status added_token_read(const json_t *object, const char *path, added_token
     TRY(json_get_bool(object, path, "rstrip", &token.rstrip));
     TRY(json_get_bool(object, path, "special", &token.special));
     token.normalized = !token.special;
+    token.normalized_given = json_is_boolean(json_object_get(object, "normalized"));
     TRY(json_get_bool(object, path, "normalized", &token.normalized));
     *out = token;
     return BERT_OK;

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 
 /* How an added token looks in JSON: an object, whose flags may be missing; `normalized` is then
- * true unless the token is special. The content is borrowed from `object`. */
+ * true unless the token is special, or made so later. The content is borrowed from `object`. */
 bert_status added_token_read(const json_t *object, const char *path, added_token *out);
 
 /* Reads vocabulary, added tokens, [CLS], [SEP], the word model and the direction of truncation into
