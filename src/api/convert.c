@@ -51,48 +51,54 @@ static bert_status companions_copy(const char *from, const char *to)
     return subfolder_copy(from, to, "2_Normalize");
 }
 
-/* The head that tells whether one sentence follows another: of no use here, but a part of the
- * checkpoints that all others come from. */
-typedef struct sentence_head {
-    tensor_out tensors[2]; /* [count] */
+/* Tensors that are of no use here, but parts of the model for whoever opens it next. */
+enum { CARRIED_MAX = 3 };
+typedef struct carried {
+    tensor_out tensors[CARRIED_MAX]; /* [count], data owned */
     size_t count;
-    float *numbers;
-} sentence_head;
+    bool sentences; /* is the head for next sentences among them? */
+} carried;
 
-static bert_status sentence_head_read(const pretrained *m, sentence_head *out)
+/* Adds the tensor of that name, where the file holds one of that size: `cols` 0, a vector. */
+static bert_status carried_add(carried *all, const pretrained *m, const char *name, size_t rows,
+                               size_t cols)
 {
-    size_t hidden = m->config.hidden;
-    sentence_head h = { .tensors = { { "cls.seq_relationship.weight", 2, hidden },
-                                     { "cls.seq_relationship.bias", 2, 0 } } };
-    void *memory;
-    TRY(memory_zeroed(2 * hidden + 2, sizeof(float), &memory));
-    h.numbers = memory;
-    for (size_t i = 0; i < 2; i++) {
-        tensor_out *t = &h.tensors[i];
-        float *numbers = h.numbers + i * 2 * hidden;
-        named_tensor found = tensor_names_find(m->names, t->name);
-        if (!found.info || found.info->type == TENSOR_OTHER ||
-            found.info->count != 2 * (t->cols ? t->cols : 1))
-            continue;
-        bert_status status = tensor_verify(found.info);
-        if (status != BERT_OK) {
-            free(h.numbers);
-            return status;
-        }
-        named_tensor_to_float(found, numbers);
-        t->data = numbers;
-        h.count++;
-    }
-    if (h.count < 2) h.count = 0;
-    *out = h;
+    named_tensor found = tensor_names_find(m->names, name);
+    if (!found.info || found.info->type == TENSOR_OTHER ||
+        found.info->count != rows * (cols ? cols : 1))
+        return BERT_OK;
+    void *numbers;
+    TRY(tensor_verify(found.info));
+    TRY(memory_zeroed(found.info->count, sizeof(float), &numbers));
+    named_tensor_to_float(found, numbers);
+    all->tensors[all->count++] =
+        (tensor_out){ .name = name, .rows = rows, .cols = cols, .data = numbers };
     return BERT_OK;
 }
 
-/* config.json's class; Google's does not say, nor do old ones. */
-static const char *class_of(const pretrained *m, const sentence_head *sentences)
+static void carried_release(carried *all)
+{
+    while (all->count) free((float *)all->tensors[--all->count].data);
+}
+
+/* The head that tells whether one sentence follows another, a part of the checkpoints that all
+ * others come from; and a decoder for masked words that is not the word table. */
+static bert_status carried_read(carried *all, const pretrained *m)
 {
     const config *c = &m->config;
-    bool whole = sentences->count && m->groups & GROUP_MASKED && m->groups & GROUP_POOLER;
+    TRY(carried_add(all, m, "cls.seq_relationship.weight", 2, c->hidden));
+    TRY(carried_add(all, m, "cls.seq_relationship.bias", 2, 0));
+    all->sentences = all->count == 2;
+    if (!all->sentences) carried_release(all);
+    if (!(m->groups & GROUP_MASKED) || config_is_tied(c)) return BERT_OK;
+    return carried_add(all, m, "cls.predictions.decoder.weight", c->vocabulary, c->hidden);
+}
+
+/* config.json's class; Google's does not say, nor do old ones. */
+static const char *class_of(const pretrained *m, const carried *others)
+{
+    const config *c = &m->config;
+    bool whole = others->sentences && m->groups & GROUP_MASKED && m->groups & GROUP_POOLER;
     if (whole && (c->headless || !c->architecture)) return pretraining_class;
     if (c->architecture) return c->architecture;
     if (m->groups & GROUP_CLASSIFIER) return head_classifier.class_name;
@@ -105,7 +111,7 @@ static const char *class_of(const pretrained *m, const sentence_head *sentences)
 typedef struct conversion {
     const bert_convert_options *options;
     pretrained model;
-    sentence_head sentences;
+    carried carried;
     const char *class_name;
     tensor_type type;
 } conversion;
@@ -116,9 +122,9 @@ static bert_status folder_fill(conversion *k, const char *folder)
     const config *c = &m->config;
     const char *from = k->options->model;
     bool bare = strcmp(k->class_name, head_vectors.class_name) == 0;
-    for (size_t i = 0; i < k->sentences.count; i++) k->sentences.tensors[i].type = k->type;
+    for (size_t i = 0; i < k->carried.count; i++) k->carried.tensors[i].type = k->type;
     TRY(weights_write(folder, &m->params, m->entries, m->entry_count, bare, k->type,
-                      k->sentences.tensors, k->sentences.count));
+                      k->carried.tensors, k->carried.count));
     TRY(config_write(c, folder, k->class_name, c->labels_given, c->problem, k->type));
     TRY(tokenizer_copy_files(from, folder));
     return companions_copy(from, folder);
@@ -131,8 +137,8 @@ static bert_status left_out_put(const conversion *k, json_t *result)
     for (size_t i = 0; i < k->model.ignored; i++) {
         const char *name = k->model.ignored_names[i];
         bool kept = false;
-        for (size_t j = 0; j < k->sentences.count; j++) {
-            named_tensor t = tensor_names_find(k->model.names, k->sentences.tensors[j].name);
+        for (size_t j = 0; j < k->carried.count; j++) {
+            named_tensor t = tensor_names_find(k->model.names, k->carried.tensors[j].name);
             kept = kept || t.info->name == name;
         }
         if (!kept) TRY(json_append(names, json_string_of(slice_of(name))));
@@ -142,9 +148,9 @@ static bert_status left_out_put(const conversion *k, json_t *result)
 
 static bert_status result_put(const conversion *k, json_t *result)
 {
-    size_t tensors = k->sentences.count, parameters = 0;
-    for (size_t i = 0; i < k->sentences.count; i++)
-        parameters += k->sentences.tensors[i].rows * (i == 0 ? k->model.config.hidden : 1);
+    size_t tensors = k->carried.count, parameters = 0;
+    for (size_t i = 0; i < k->carried.count; i++)
+        parameters += k->carried.tensors[i].rows * size_larger(k->carried.tensors[i].cols, 1);
     for (size_t i = 0; i < k->model.entry_count; i++) {
         const weight *w = params_weight((params *)&k->model.params, &k->model.entries[i]);
         tensors += w->data != NULL;
@@ -195,8 +201,8 @@ static bert_status conversion_open(conversion *k)
     if (status == BERT_OK) status = tokenizer_open(from, &words);
     tokenizer_free(words);
     TRY(status);
-    TRY(sentence_head_read(&k->model, &k->sentences));
-    k->class_name = class_of(&k->model, &k->sentences);
+    TRY(carried_read(&k->carried, &k->model));
+    k->class_name = class_of(&k->model, &k->carried);
     return BERT_OK;
 }
 
@@ -209,7 +215,7 @@ bert_status bert_convert(const bert_convert_options *options, char **json)
     TRY(isa_check());
     bert_status status = conversion_open(&k);
     if (status == BERT_OK) status = folder_make_whole(&k, json);
-    free(k.sentences.numbers);
+    carried_release(&k.carried);
     pretrained_release(&k.model);
     return status;
 }

@@ -44,9 +44,14 @@ bert_status config_check_pairs(const config *c)
                                "is 1), so it cannot take pairs; give one text column");
 }
 
+bool config_is_tied(const config *c)
+{
+    return !json_is_false(json_object_get(c->source, "tie_word_embeddings"));
+}
+
 bert_status config_check_tied(const config *c)
 {
-    if (!json_is_false(json_object_get(c->source, "tie_word_embeddings"))) return BERT_OK;
+    if (config_is_tied(c)) return BERT_OK;
     return fail(BERT_UNSUPPORTED,
                 "config.json says \"tie_word_embeddings\": false, a decoder of its own for masked "
                 "words; the task 'fill' knows only one that shares the word embeddings (true)");

@@ -90,8 +90,9 @@ bert_status config_check_length(const config *c, size_t max_length);
  * its first. */
 bert_status config_check_pairs(const config *c);
 
-/* BERT_UNSUPPORTED where config.json's tie_word_embeddings is false: a head for masked words would
- * need a word table of its own. */
+/* Does a head for masked words share the word embeddings? BERT_UNSUPPORTED where it does not, and
+ * config.json's tie_word_embeddings is false: the head would need a word table of its own. */
+bool config_is_tied(const config *c);
 bert_status config_check_tied(const config *c);
 
 /* "gelu", as hidden_act names it. */
