@@ -58,6 +58,10 @@ bert_status task_options_of(const bert_model *m, const bert_task_options *given,
 bert_status columns_check(const bert_columns *named, const char *const *paths, size_t count,
                           const char *more);
 
+/* Copies the folders that modules.json of a folder for sentence-transformers names, as they are;
+ * the names must be plain ones. Without such a file nothing is copied. */
+bert_status modules_copy(const char *from, const char *to);
+
 /* Is BERT_ISA something that there is? */
 bert_status isa_check(void);
 

@@ -31,14 +31,19 @@ static bert_status type_parse(const char *name, tensor_type *out)
     return fail(BERT_ARGUMENT, "--dtype is '%s'; it can be f32, f16 or bf16", name);
 }
 
-static bert_status subfolder_copy(const char *from, const char *to, const char *name)
+/* The pooling is read where modules.json does not name it, too (model/config_pooling.c). */
+static bert_status pooling_copy(const char *from, const char *to)
 {
-    char *source = NULL, *target = NULL;
+    static const char name[] = "1_Pooling/config.json";
+    char *source = NULL, *folder = NULL;
     bert_status status = path_join(from, name, &source);
-    if (status == BERT_OK) status = path_join(to, name, &target);
-    if (status == BERT_OK && folder_exists(source)) status = folder_make(target);
+    if (status == BERT_OK) status = path_join(to, "1_Pooling", &folder);
+    if (status == BERT_OK && file_exists(source)) {
+        status = folder_make(folder);
+        if (status == BERT_OK) status = file_copy_between(from, to, name);
+    }
     free(source);
-    free(target);
+    free(folder);
     return status;
 }
 
@@ -46,9 +51,8 @@ static bert_status companions_copy(const char *from, const char *to)
 {
     for (size_t i = 0; i < sizeof companions / sizeof *companions; i++)
         TRY(file_copy_between(from, to, companions[i]));
-    TRY(subfolder_copy(from, to, "1_Pooling"));
-    TRY(file_copy_between(from, to, "1_Pooling/config.json"));
-    return subfolder_copy(from, to, "2_Normalize");
+    TRY(pooling_copy(from, to));
+    return modules_copy(from, to);
 }
 
 /* Tensors that are of no use here, but parts of the model for whoever opens it next. */

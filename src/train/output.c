@@ -42,13 +42,10 @@ static const char *const known_files[] = {
     "config_sentence_transformers.json",
 };
 
-/* Folders in it, and the one file that each may hold; NULL: none. */
-static const struct {
-    const char *name, *file;
-} known_folders[] = {
-    { "1_Pooling", "config.json" },
-    { "2_Normalize", NULL },
-};
+/* And folders in it, of sentence-transformers' modules: "2_Dense"; and what they hold. */
+static const char *const module_words[] = { "Dense", "LayerNorm", "Normalize", "Pooling" };
+static const char *const module_files[] = { "config.json", "model.safetensors",
+                                            "pytorch_model.bin" };
 
 /* "checkpoint-120.ckpt": the bytes of the name up to the end of ".ckpt"; 0: it is another. */
 static size_t checkpoint_name(const char *name, uint64_t *step)
@@ -112,9 +109,16 @@ static bool file_unfinished(const char *name)
     return count && name_unfinished(name, count);
 }
 
-/* Does the folder hold nothing but `file`, whole or unfinished? A link to one is not looked into.
- */
-static bool holds_only(const char *path, const char *file)
+static bool module_file_known(const char *name)
+{
+    for (size_t i = 0; i < sizeof module_files / sizeof *module_files; i++)
+        if (strcmp(name, module_files[i]) == 0 || unfinished_of(name, module_files[i])) return true;
+    return false;
+}
+
+/* Does the folder hold nothing but such files, whole or unfinished? A link to one is not looked
+ * into. */
+static bool holds_a_module(const char *path)
 {
     int descriptor = descriptor_open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     DIR *entries = descriptor >= 0 ? fdopendir(descriptor) : NULL;
@@ -123,7 +127,7 @@ static bool holds_only(const char *path, const char *file)
     for (struct dirent *entry; only;) {
         only = folder_next(entries, path, &entry) == BERT_OK;
         if (!only || !entry) break;
-        only = file && (strcmp(entry->d_name, file) == 0 || unfinished_of(entry->d_name, file));
+        only = module_file_known(entry->d_name);
     }
     if (entries) closedir(entries);
     return only;
@@ -131,11 +135,13 @@ static bool holds_only(const char *path, const char *file)
 
 static bool folder_known(const char *folder, const char *name)
 {
-    for (size_t i = 0; i < sizeof known_folders / sizeof *known_folders; i++) {
+    size_t digits = strspn(name, "0123456789");
+    if (!digits || name[digits] != '_') return false;
+    for (size_t i = 0; i < sizeof module_words / sizeof *module_words; i++) {
         char *path;
-        if (strcmp(name, known_folders[i].name) != 0) continue;
+        if (strcmp(name + digits + 1, module_words[i]) != 0) continue;
         if (path_join(folder, name, &path) != BERT_OK) return false;
-        bool known = holds_only(path, known_folders[i].file);
+        bool known = holds_a_module(path);
         free(path);
         return known;
     }
