@@ -146,6 +146,9 @@ static void a_column_that_is_not_there_is_answered_with_those_that_are(void **st
                    "n.tsv: which column is the text? Name it (--text); the columns are: id, body");
     path = scratch_text(state, "n.tsv", "id\ttext\tgrade\n1\ta\tb\n");
     assert_refused(path, &find_all, "which column is the label? Name it (--label); the columns");
+    path = scratch_text(state, "n.csv", "text;label\na;b\n");
+    assert_refused(path, &find_all,
+                   "n.csv: the header is one column, 'text;label'; separated by ';'? save it with");
 }
 
 static void a_jsonl_row_without_the_key_is_refused(void **state)

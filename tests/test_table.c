@@ -257,6 +257,32 @@ static void a_column_that_is_not_there_is_answered_with_those_that_are(void **st
     table_free(t);
 }
 
+static void a_header_with_another_separator_is_told(void **state)
+{
+    static const struct {
+        const char *name, *text, *words;
+    } cases[] = {
+        { "a.csv", "text;label\na;b\n",
+          "a.csv: the header is one column, 'text;label'; separated by ';'? save it with commas" },
+        { "b.csv", "text\tlabel\na\tb\n", "separated by tabs? name it .tsv" },
+        { "c.tsv", "text;label\na;b\n", "separated by ';'? save it with tabs" },
+        { "d.tsv", "text,label\na,b\n", "separated by commas? name it .csv" },
+        { "e.csv", "words;more,label\na;b,c\n",
+          "no column 'text'; the columns are: words;more, label" },
+        { "f.csv", "words\na;b\n", "no column 'text'; the columns are: words" },
+        { "g.jsonl", "{\"a;b\":1}\n", "no column 'text'; the columns are: a;b" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        table *t;
+        size_t column;
+        assert_done(table_open(scratch_text(state, cases[i].name, cases[i].text), &t));
+        assert_failed(table_require(t, "text", &column), BERT_DATA, cases[i].words);
+        table_free(t);
+    }
+    assert_refused(state, "r.csv", slice_of("text;label\na, b;c\n"), BERT_FORMAT,
+                   "r.csv:2: 2 fields where the header has 1 (text;label); separated by ';'?");
+}
+
 /* One field as a writer of RFC 4180 puts it, quoted where it must be and here and there besides. */
 static void field_put(FILE *stream, const char *text, bool quote)
 {
@@ -376,6 +402,7 @@ int main(void)
         cmocka_unit_test(a_line_that_is_no_object_is_refused),
         cmocka_unit_test(a_path_that_is_no_table_is_told_why),
         cmocka_unit_test(a_column_that_is_not_there_is_answered_with_those_that_are),
+        cmocka_unit_test(a_header_with_another_separator_is_told),
         cmocka_unit_test(random_csv_tables_read_back),
         cmocka_unit_test(a_field_longer_than_a_piece_is_whole),
         cmocka_unit_test(damaged_files_never_break_a_reader),

@@ -117,6 +117,7 @@ const char *dataset_column_found(const table *t, const char *const *names, size_
 bert_status dataset_column_missing(const table *t, const char *what, const char *option)
 {
     char columns[512];
+    TRY(table_check_separator(t));
     table_list_columns(t, columns, sizeof columns);
     return fail(BERT_DATA, "%s: which column is the %s? Name it (%s); the columns are: %s",
                 table_path(t), what, option, columns);

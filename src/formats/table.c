@@ -123,10 +123,12 @@ static bert_status row_read(table *t, bool *more)
     TRY(t->kind->next(t, more));
     if (!*more || t->field_count == t->column_count) return BERT_OK;
     char columns[256];
+    const char *hint = table_separator_hint(t);
+    if (!hint) hint = t->field_count < t->column_count ? t->kind->too_few : t->kind->too_many;
     table_list_columns(t, columns, sizeof columns);
     return fail(BERT_FORMAT, "%s:%zu: %zu field%s where the header has %zu (%s); %s", t->path,
                 t->line, t->field_count, t->field_count == 1 ? "" : "s", t->column_count, columns,
-                t->field_count < t->column_count ? t->kind->too_few : t->kind->too_many);
+                hint);
 }
 
 static bert_status encoding_verify(const table *t)

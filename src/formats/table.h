@@ -35,8 +35,15 @@ size_t table_column_count(const table *t);
 const char *table_column_name(const table *t, size_t column);
 bool table_find(const table *t, const char *name, size_t *column);
 
+/* Words for a message on a table whose header is one column and seems to be several, separated by
+ * what this kind of table is not: "separated by ';'? save it with commas". NULL: it does not. */
+const char *table_separator_hint(const table *t);
+
+/* BERT_DATA where there is such a hint. */
+bert_status table_check_separator(const table *t);
+
 /* table_find() for a column that must be there: where it is not, BERT_DATA with the columns that
- * are and the one whose name comes near. */
+ * are and the one whose name comes near, or the hint. */
 bert_status table_require(const table *t, const char *name, size_t *column);
 
 /* The names of the columns for a message: "id, text, label", cut at `capacity` bytes. */

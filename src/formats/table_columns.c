@@ -42,6 +42,29 @@ void table_list_columns(const table *t, char *out, size_t capacity)
     }
 }
 
+const char *table_separator_hint(const table *t)
+{
+    static const struct {
+        const char *ending, separator, *hint;
+    } others[] = { { ".csv", ';', "separated by ';'? save it with commas" },
+                   { ".csv", '\t', "separated by tabs? name it .tsv" },
+                   { ".tsv", ';', "separated by ';'? save it with tabs" },
+                   { ".tsv", ',', "separated by commas? name it .csv" } };
+    if (t->column_count != 1) return NULL;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcmp(t->kind->ending, others[i].ending) == 0 &&
+            strchr(t->columns[0], others[i].separator))
+            return others[i].hint;
+    return NULL;
+}
+
+bert_status table_check_separator(const table *t)
+{
+    const char *hint = table_separator_hint(t);
+    if (!hint) return BERT_OK;
+    return fail(BERT_DATA, "%s: the header is one column, '%s'; %s", t->path, t->columns[0], hint);
+}
+
 static size_t least(size_t a, size_t b)
 {
     return a < b ? a : b;
@@ -85,6 +108,7 @@ static const char *nearest_column(const table *t, const char *name)
 bert_status table_require(const table *t, const char *name, size_t *column)
 {
     if (table_find(t, name, column)) return BERT_OK;
+    TRY(table_check_separator(t));
     char columns[512];
     table_list_columns(t, columns, sizeof columns);
     const char *nearest = nearest_column(t, name);
