@@ -14,7 +14,7 @@ static void columns_check(const table *t)
     }
     table_list_columns(t, names, sizeof names);
     CHECK(strlen(names) < sizeof names);
-    static const char *const asked[] = { "lable", "text", "\x01" };
+    static const char *const asked[] = { "lable", "text", "x" };
     for (size_t i = 0; i < 3; i++) {
         size_t column;
         bert_status status = table_require(t, asked[i], &column);
