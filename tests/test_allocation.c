@@ -90,14 +90,14 @@ static bert_status planning(const call *c)
     return status;
 }
 
-static bert_session_options session_options(void)
+static bert_session_options session_options(const char *task)
 {
     bert_session_options options = bert_session_options_default();
     options.threads = 2;
     options.max_length = 24;
     options.batch_tokens = 64;
-    options.task_options.logits = true;
-    options.task_options.answers = 3;
+    options.task_options.logits = bert_task_takes(task, "logits");
+    options.task_options.answers = bert_task_takes(task, "answers") ? 3 : 1;
     return options;
 }
 
@@ -108,8 +108,8 @@ static bert_status session_do(const call *c, session_use *use)
 {
     bert_model *m;
     bert_session *s = NULL;
-    bert_session_options options = session_options();
     TRY(bert_model_open(c->model, &m));
+    bert_session_options options = session_options(bert_model_get_info(m).task);
     bert_status status = bert_session_new(m, &options, &s);
     if (status == BERT_OK) status = use(c, m, s);
     bert_session_free(s);
