@@ -1,4 +1,5 @@
-/* config.c: config.json ==== 1_Pooling/config.json ==== modules.json */
+/* config.c: config.json ==== 1_Pooling/config.json ==== modules.json ====
+ * sentence_bert_config.json */
 #include "model/config.h"
 #include "fuzz.h"
 
@@ -29,9 +30,9 @@ static void config_hold(const config *c)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const names[] = { "m/config.json", "m/1_Pooling/config.json",
-                                         "m/modules.json" };
-    slice parts[3], input = { (const char *)data, size };
-    size_t count = fuzz_parts(input, parts, 3);
+                                         "m/modules.json", "m/sentence_bert_config.json" };
+    slice parts[4], input = { (const char *)data, size };
+    size_t count = fuzz_parts(input, parts, 4);
     fuzz_files_clear();
     for (size_t i = 0; i < count; i++) fuzz_file(names[i], parts[i]);
 
@@ -43,6 +44,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     config_hold(&c);
     CHECK((count > 1) == (c.pooling != POOLING_NONE));
+    CHECK(c.vector_tokens == 0 || (c.vector_tokens >= 3 && c.vector_tokens <= c.positions));
+    CHECK(!c.vectors_divided || count > 2);
     bert_status tied = config_check_tied(&c), pooling = config_set_pooling(&c, NULL);
     CHECK(tied == BERT_OK || tied == BERT_UNSUPPORTED);
     CHECK(pooling == (c.pooling == POOLING_OTHER ? BERT_UNSUPPORTED : BERT_OK));

@@ -238,10 +238,11 @@ BERT_API bert_task_options bert_task_options_default(void);
 typedef struct bert_session bert_session;
 
 typedef struct bert_session_options {
-    size_t threads; /* 0: one a processor */
-    size_t
-        max_length; /* in tokens; longer texts lose their end; 0: the length the model was trained
-                       with where run.json says so, else what its positions and tokenizer allow */
+    size_t threads;      /* 0: one a processor */
+    size_t max_length;   /* in tokens; longer texts lose their end; 0: max_seq_length of a folder
+                            for sentence-transformers, else the length the model was trained with
+                            where run.json says so, else what its tokenizer allows; at most its
+                            positions */
     size_t batch_tokens; /* tokens computed at once, at most (but at least one input) */
     bert_task_options task_options;
 } bert_session_options;
@@ -283,9 +284,10 @@ BERT_API size_t bert_scores(const bert_model *model, const float *logits, float 
 typedef enum bert_pooling { BERT_POOLER, BERT_CLS, BERT_MEAN, BERT_POOLING_OWN } bert_pooling;
 
 /* out [count, hidden]: tanh pooler output, last hidden state of [CLS], or mean of the last hidden
- * states of all tokens (special ones included, as sentence-transformers does); BERT_POOLING_OWN:
- * what the folder's 1_Pooling/config.json says, the mean where it has none. normalize: to
- * length 1. */
+ * states of all tokens (special ones included, as sentence-transformers does). normalize: to
+ * length 1. BERT_POOLING_OWN: the vectors of SentenceTransformer(folder): what the folder's
+ * 1_Pooling/config.json says, the mean where it has none, and normalized, whatever `normalize` is,
+ * where its modules.json says so; BERT_UNSUPPORTED where they ask for something else. */
 BERT_API bert_status bert_embed(bert_session *session, const bert_input *inputs, size_t count,
                                 bert_pooling pooling, bool normalize, float *out);
 

@@ -211,6 +211,88 @@ static void folders_with_other_modules_or_poolings_are_refused(void **state)
     }
 }
 
+/* Ten tokens of text: as many as `given` are read, or as the folder allows. */
+static void vectors_make(const char *folder, size_t given, bert_pooling pooling, const char *text,
+                         float *out)
+{
+    bert_model *m;
+    bert_session *s;
+    bert_session_options options = bert_session_options_default();
+    bert_input input = { .text = { text, strlen(text) } };
+    options.max_length = given;
+    assert_done(bert_model_open(folder, &m));
+    assert_done(bert_session_new(m, &options, &s));
+    assert_done(bert_embed(s, &input, 1, pooling, false, out));
+    bert_session_free(s);
+    bert_model_free(m);
+}
+
+static double vector_length(const float *x, size_t count)
+{
+    double squares = 0.0;
+    for (size_t i = 0; i < count; i++) squares += (double)x[i] * x[i];
+    return sqrt(squares);
+}
+
+enum { VECTOR_MAX = 64 };
+
+/* What SentenceTransformer(folder) makes; another pooling that a caller asks for is not divided. */
+static void a_folders_own_vectors_are_cut_and_divided_as_it_says(void **state)
+{
+    static const char whole[] = "film film film film film film film film";
+    static const char part[] = "film film film film"; /* with [CLS] and [SEP] six tokens */
+    const char *folder = folder_copy(state, "similar_score", "{\"pooling_mode\":\"mean\"}");
+    float own[VECTOR_MAX], mean[VECTOR_MAX], longer[VECTOR_MAX];
+    bert_model *m;
+    assert_done(bert_model_open(folder, &m));
+    size_t hidden = bert_model_get_info(m).hidden;
+    assert_true(hidden <= VECTOR_MAX);
+    bert_model_free(m);
+    vectors_make(folder, 6, BERT_MEAN, whole, mean);
+    double length = vector_length(mean, hidden);
+    assert_true(fabs(length - 1.0) > 0.01);
+
+    scratch_text(state, "sentence_bert_config.json", "{\"max_seq_length\":6}");
+    vectors_make(folder, 0, BERT_POOLING_OWN, whole, own);
+    assert_memory_equal(own, mean, hidden * sizeof *own); /* no modules.json: not divided */
+    vectors_make(folder, 0, BERT_POOLING_OWN, part, own);
+    for (size_t i = 0; i < hidden; i++) assert_true(fabsf(own[i] - mean[i]) < 1e-6f);
+    vectors_make(folder, 10, BERT_POOLING_OWN, whole, longer);
+    assert_memory_not_equal(own, longer, hidden * sizeof *own);
+
+    scratch_text(
+        state, "modules.json",
+        "[{\"type\":\"a.Transformer\"},{\"type\":\"a.Pooling\"},{\"type\":\"a.Normalize\"}]");
+    vectors_make(folder, 0, BERT_POOLING_OWN, whole, own);
+    for (size_t i = 0; i < hidden; i++) assert_true(fabs(own[i] - mean[i] / length) < 1e-6);
+    vectors_make(folder, 0, BERT_MEAN, whole, own);
+    assert_memory_equal(own, mean, hidden * sizeof *own);
+}
+
+static void a_length_that_is_none_is_refused_and_one_above_the_positions_cut(void **state)
+{
+    static const char text[] = "film film film film film film film film";
+    const char *folder = folder_copy(state, "similar_score", "{\"pooling_mode\":\"mean\"}");
+    float a[VECTOR_MAX], b[VECTOR_MAX];
+    bert_model *m;
+    vectors_make(folder, 0, BERT_POOLING_OWN, text, a);
+    for (size_t i = 0; i < 2; i++) {
+        scratch_text(state, "sentence_bert_config.json",
+                     i ? "{\"max_seq_length\":1000000000000000019884624838656}"
+                       : "{\"max_seq_length\":null}");
+        vectors_make(folder, 0, BERT_POOLING_OWN, text, b);
+        assert_memory_equal(a, b, sizeof a[0]);
+    }
+    static const char *const wrong[] = { "2", "-1", "\"six\"" };
+    for (size_t i = 0; i < 3; i++) {
+        char file[64];
+        snprintf(file, sizeof file, "{\"max_seq_length\":%s}", wrong[i]);
+        scratch_text(state, "sentence_bert_config.json", file);
+        assert_failed(bert_model_open(folder, &m), BERT_FORMAT,
+                      "sentence_bert_config.json: \"max_seq_length\"");
+    }
+}
+
 static bert_status train_golden(const char *name, const char *train, const char *dev,
                                 const char *output, const char *pooling)
 {
@@ -370,6 +452,8 @@ int main(void)
         CASE(cosines_of_triples_are_those_of_pytorch),
         CASE(a_single_text_is_sent_to_embed),
         CASE(folders_with_other_modules_or_poolings_are_refused),
+        CASE(a_folders_own_vectors_are_cut_and_divided_as_it_says),
+        CASE(a_length_that_is_none_is_refused_and_one_above_the_positions_cut),
         CASE(the_pooling_is_kept_in_the_folder_and_taken_up_again),
         CASE(a_saved_folder_is_replaced_and_what_is_not_ours_is_not),
         CASE(scores_must_be_numbers),

@@ -20,6 +20,17 @@ bert_status isa_check(void)
                 asked);
 }
 
+/* As many tokens of a text as the model reads: what sentence-transformers goes by, else what it was
+ * trained with, else what its tokenizer allows. */
+static size_t length_of(const bert_model *m)
+{
+    const config *c = &m->weights.config;
+    size_t length = c->vector_tokens;
+    if (!length) length = m->trained.max_length;
+    if (!length) length = tokenizer_max_length(m->tokenizer.tokenizer);
+    return size_smaller(c->positions, length);
+}
+
 static bert_status model_fill(bert_model *m, const char *folder)
 {
     compute *on;
@@ -38,9 +49,7 @@ static bert_status model_fill(bert_model *m, const char *folder)
             folder, pieces, c->vocabulary);
     m->task = task_of_model(c, m->weights.groups);
     TRY(record_read(folder, &m->trained));
-    size_t most = tokenizer_max_length(m->tokenizer.tokenizer);
-    m->max_length =
-        size_smaller(c->positions, m->trained.max_length ? m->trained.max_length : most);
+    m->max_length = length_of(m);
     return BERT_OK;
 }
 

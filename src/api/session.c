@@ -335,17 +335,20 @@ static void rows_normalize(size_t rows, size_t width, float *x)
     }
 }
 
-static bert_status pooling_find(const config *c, bert_pooling *out)
+/* The folder's way from tokens to a vector. */
+static bert_status pooling_find(const config *c, bert_pooling *pooling, bool *normalize)
 {
     TRY(config_check_pooling(c));
-    *out = c->pooling == POOLING_CLS ? BERT_CLS : BERT_MEAN;
+    *pooling = c->pooling == POOLING_CLS ? BERT_CLS : BERT_MEAN;
+    *normalize = *normalize || c->vectors_divided;
     return BERT_OK;
 }
 
 bert_status bert_embed(bert_session *s, const bert_input *inputs, size_t count,
                        bert_pooling pooling, bool normalize, float *out)
 {
-    if (pooling == BERT_POOLING_OWN) TRY(pooling_find(&s->model->weights.config, &pooling));
+    if (pooling == BERT_POOLING_OWN)
+        TRY(pooling_find(&s->model->weights.config, &pooling, &normalize));
     if (pooling == BERT_POOLER && !(s->model->weights.groups & GROUP_POOLER))
         return fail(BERT_ARGUMENT,
                     "the model has no pooler; take the [CLS] state or the mean of all tokens");

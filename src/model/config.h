@@ -43,6 +43,8 @@ typedef struct config {
     char *problem;              /* problem_type, or NULL */
     char *architecture;         /* the first of architectures, or NULL */
     pooling_kind pooling;       /* not in config.json: 1_Pooling/config.json and modules.json */
+    bool vectors_divided;       /* by their lengths: modules.json */
+    size_t vector_tokens;       /* of the longest text: sentence_bert_config.json; 0: not said */
     bool unanswerable; /* was it trained on questions without answers? this program's own key */
     bool unanswerable_given;
     double *thresholds; /* [labels] above which a label is given, or NULL: 0.5 each */
@@ -72,8 +74,8 @@ bert_status config_set_labels(config *c, const char *const *names, size_t count)
 bert_status config_write(const config *c, const char *folder, const char *class_name, bool labelled,
                          const char *problem, tensor_type stored);
 
-/* c->pooling from 1_Pooling/config.json and modules.json, where they are there; config_read() calls
- * it. */
+/* c->pooling, vectors_divided and vector_tokens (at most the positions) from 1_Pooling/config.json
+ * and, where that is there, modules.json and sentence_bert_config.json; config_read() calls it. */
 bert_status config_read_pooling(const char *folder, config *c);
 
 /* Another pooling by name, "mean" or "cls"; NULL: the folder's own, else the mean. BERT_ARGUMENT,

@@ -1,4 +1,5 @@
-/* config_pooling.c: what stands for a whole sequence, as sentence-transformers' files say. */
+/* config_pooling.c: what stands for a whole sequence, and how much of it is read, as
+ * sentence-transformers' files say. */
 #include "base/file.h"
 #include "formats/json.h"
 #include "model/config.h"
@@ -28,50 +29,73 @@ static pooling_kind pooling_of(const json_t *o)
     return mean ? POOLING_MEAN : POOLING_CLS;
 }
 
-/* Does modules.json name nothing but a model, its pooling and a division by the length? */
-static bool modules_known(const json_t *list)
+/* Names modules.json nothing but a model, its pooling and a division by the length; and the last?
+ */
+static void modules_look(const json_t *list, bool *known, bool *divided)
 {
-    static const char *const known[] = { "Transformer", "Pooling", "Normalize" };
-    size_t index;
+    static const char *const names[] = { "Transformer", "Pooling", "Normalize" };
+    size_t index, which;
     const json_t *module;
     json_array_foreach((json_t *)list, index, module)
     {
         const char *type = json_string_value(json_object_get(module, "type"));
         const char *name = type ? strrchr(type, '.') : NULL;
-        bool found = false;
-        for (size_t i = 0; name && i < sizeof known / sizeof *known; i++)
-            found = found || strcmp(name + 1, known[i]) == 0;
-        if (!found) return false;
+        for (which = 0; which < 3; which++)
+            if (name && strcmp(name + 1, names[which]) == 0) break;
+        if (which == 2) *divided = true;
+        if (which == 3) *known = false;
     }
-    return true;
 }
 
-static bert_status modules_read(const char *folder, bool *known)
+static bert_status modules_read(const char *path, config *c)
 {
-    char *path;
-    json_t *list = NULL;
-    TRY(path_join(folder, "modules.json", &path));
-    bert_status status = file_exists(path) ? json_read_list(path, &list) : BERT_OK;
-    *known = !list || modules_known(list);
+    json_t *list;
+    bool known = true;
+    TRY(json_read_list(path, &list));
+    modules_look(list, &known, &c->vectors_divided);
+    if (!known) c->pooling = POOLING_OTHER;
     json_decref(list);
-    free(path);
+    return BERT_OK;
+}
+
+static bert_status pooling_read(const char *path, config *c)
+{
+    json_t *object;
+    TRY(json_read_object(path, &object));
+    c->pooling = pooling_of(object);
+    json_decref(object);
+    return BERT_OK;
+}
+
+/* The longest text, where it is said. A "no bound" is written as 1e30. */
+static bert_status tokens_read(const char *path, config *c)
+{
+    json_t *object;
+    double most = 0.0;
+    TRY(json_read_object(path, &object));
+    bert_status status = json_get_double(object, path, "max_seq_length", 3, 1e300, &most);
+    json_decref(object);
+    c->vector_tokens = most < (double)c->positions ? (size_t)most : c->positions;
     return status;
 }
 
 bert_status config_read_pooling(const char *folder, config *c)
 {
-    char *path;
-    json_t *object = NULL;
-    bool known = true;
-    TRY(path_join(folder, "1_Pooling/config.json", &path));
+    static const struct {
+        const char *name;
+        bert_status (*read)(const char *path, config *c);
+    } parts[] = { { "1_Pooling/config.json", pooling_read },
+                  { "modules.json", modules_read },
+                  { "sentence_bert_config.json", tokens_read } };
     bert_status status = BERT_OK;
-    if (file_exists(path)) {
-        status = json_read_object(path, &object);
-        if (status == BERT_OK) status = modules_read(folder, &known);
-        if (status == BERT_OK) c->pooling = known ? pooling_of(object) : POOLING_OTHER;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts && status == BERT_OK; i++) {
+        char *path;
+        TRY(path_join(folder, parts[i].name, &path));
+        bool there = file_exists(path);
+        if (there) status = parts[i].read(path, c);
+        free(path);
+        if (!there && i == 0) break; /* no folder of sentence-transformers */
     }
-    json_decref(object);
-    free(path);
     return status;
 }
 
