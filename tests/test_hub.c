@@ -359,8 +359,9 @@ static void links_lead_to_the_blob_from_any_depth(void **state)
     assert_done(file_replace(path, "blob", 4));
     free(path);
     for (size_t i = 0; i < 3; i++) {
-        assert_done(hub_cache_link(&cache, COMMIT, names[i], "etag"));
-        assert_done(hub_cache_link(&cache, COMMIT, names[i], "etag")); /* once more is fine */
+        assert_done(hub_cache_link(&cache, COMMIT, names[i], "etag", false));
+        assert_done(
+            hub_cache_link(&cache, COMMIT, names[i], "etag", false)); /* once more is fine */
         assert_done(hub_cache_file(&cache, COMMIT, names[i], &path));
         char *text = file_text(path, &count);
         assert_string_equal(text, "blob");

@@ -168,27 +168,32 @@ static bert_status link_text(const char *file, const char *etag, char **out)
     return path_make(out, "%sblobs/%s", up, etag);
 }
 
-static bert_status link_make(const char *target, const char *path)
+/* Where there are no links the file itself stands in their place, as huggingface_hub has it: moved
+ * there where nothing else knows the blob, else copied. Any failure may mean it (exFAT says EPERM,
+ * other mounts something else); what hinders more than links is heard from the copy. */
+static bert_status link_make(const char *target, const char *path, const char *blob, bool fresh)
 {
     TRY(parents_make(path));
     if (symlink(target, path) == 0) return BERT_OK;
-    if (errno != EEXIST) return fail_errno("make a link", path);
-    if (file_exists(path)) return BERT_OK; /* of a commit, whose files do not change */
-    if (unlink(path) != 0 || symlink(target, path) != 0) return fail_errno("make a link", path);
-    return BERT_OK;
+    if (errno == EEXIST) {
+        if (file_exists(path)) return BERT_OK; /* of a commit, whose files do not change */
+        if (unlink(path) != 0) return fail_errno("make a link", path);
+        if (symlink(target, path) == 0) return BERT_OK;
+    }
+    return fresh && rename(blob, path) == 0 ? BERT_OK : file_copy(blob, path);
 }
 
 bert_status hub_cache_link(const hub_cache *cache, const char *commit, const char *file,
-                           const char *etag)
+                           const char *etag, bool fresh)
 {
-    char *path, *target;
-    TRY(hub_cache_file(cache, commit, file, &path));
-    bert_status status = link_text(file, etag, &target);
-    if (status == BERT_OK) {
-        status = link_make(target, path);
-        free(target);
-    }
+    char *path = NULL, *target = NULL, *blob = NULL;
+    bert_status status = hub_cache_file(cache, commit, file, &path);
+    if (status == BERT_OK) status = link_text(file, etag, &target);
+    if (status == BERT_OK) status = hub_cache_blob(cache, etag, &blob);
+    if (status == BERT_OK) status = link_make(target, path, blob, fresh);
     free(path);
+    free(target);
+    free(blob);
     return status;
 }
 

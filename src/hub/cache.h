@@ -5,7 +5,7 @@
  *                         blobs/ETAG                   contents: sha256 of large files, git's sha1
  *                                                      of the others
  *                         blobs/ETAG.incomplete        what has come so far
- *                         snapshots/COMMIT/config.json -> ../../blobs/ETAG
+ *                         snapshots/COMMIT/config.json -> ../../blobs/ETAG, or the file itself
  *                         .no_exist/COMMIT/FILE        empty: the commit has no such file
  *     .locks/models--owner--name/ETAG.lock             flock() while the blob is fetched */
 #ifndef HUB_CACHE_H
@@ -41,9 +41,10 @@ bert_status hub_cache_file(const hub_cache *cache, const char *commit, const cha
                            char **out);
 bert_status hub_cache_blob(const hub_cache *cache, const char *etag, char **out);
 
-/* Makes the commit's file a link to a blob that is there. */
+/* Makes the commit's file a link to a blob that is there; on a file system without links a file of
+ * its own, which a fresh blob, that nothing else can know yet, becomes. */
 bert_status hub_cache_link(const hub_cache *cache, const char *commit, const char *file,
-                           const char *etag);
+                           const char *etag, bool fresh);
 
 /* How much of a commit is there. */
 typedef enum hub_state {

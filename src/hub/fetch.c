@@ -238,14 +238,16 @@ static bert_status blob_fetch(hub_fetch *f, const hub_file *file, const char *bl
     return status;
 }
 
-/* With the lock: it may have come meanwhile. A blob of another length is no blob. */
-static bert_status blob_get(hub_fetch *f, const hub_file *file, bool *changed)
+/* With the lock: it may have come meanwhile. A blob of another length is no blob. *fresh: it was
+ * not there. */
+static bert_status blob_get(hub_fetch *f, const hub_file *file, bool *changed, bool *fresh)
 {
     char *blob, *folder;
     struct stat info;
     TRY(hub_cache_blob(f->cache, file->etag, &blob));
     bert_status status = BERT_OK;
-    if (stat(blob, &info) == 0 && S_ISREG(info.st_mode) && info.st_size == file->size)
+    *fresh = stat(blob, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size != file->size;
+    if (!*fresh)
         f->done += file->size;
     else {
         folder = strndup(blob, (size_t)(strrchr(blob, '/') - blob));
@@ -291,12 +293,13 @@ bert_status hub_fetch_file(hub_fetch *f, hub_file *file)
 {
     for (int tries = 1;; tries++) {
         hub_lock lock = { -1 };
-        bool changed = false;
+        bool changed = false, fresh;
         bert_status status = lock_wait(f, file, &lock);
-        if (status == BERT_OK) status = blob_get(f, file, &changed);
+        if (status == BERT_OK) status = blob_get(f, file, &changed, &fresh);
+        if (status == BERT_OK)
+            status = hub_cache_link(f->cache, f->commit, file->name, file->etag, fresh);
         hub_lock_release(&lock);
-        if (status == BERT_OK) return hub_cache_link(f->cache, f->commit, file->name, file->etag);
-        if (!changed || tries == TRIES_MAX) return status;
+        if (status == BERT_OK || !changed || tries == TRIES_MAX) return status;
         f->total -= file->size;
         TRY(hub_fetch_describe(f, file));
         f->total += file->size;
