@@ -8,6 +8,7 @@
 #include "hub/files.h"
 #include "hub/listing.h"
 #include "hub/name.h"
+#include "hub/path_expand.h"
 #include "hub/reply.h"
 #include "report/base_model.h"
 #include "scratch.h"
@@ -432,6 +433,42 @@ static void variables_clear(void)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) unsetenv(names[i]);
 }
 
+static void paths_are_expanded_as_python_expands_them(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        { "~", "/h" },
+        { "~/a", "/h/a" },
+        { "a/~", "a/~" },
+        { "~root/a", "/root/a" },
+        { "~no.such/a", "~no.such/a" },
+        { "$HOME/a", "/h//a" },
+        { "${HOME}a", "/h/a" },
+        { "x$HOME$HOME", "x/h//h/" },
+        { "$HOMEa", "$HOMEa" },
+        { "${HOME", "${HOME" },
+        { "${}$", "${}$" },
+        { "$-$1", "$-$1" },
+        { "${no-$HOME}", "${no-$HOME}" },
+        { "$BERT_TEST_A", "~/$HOME" },
+        { "", "" },
+    };
+    setenv("HOME", "/h/", true);
+    setenv("BERT_TEST_A", "~/$HOME", true);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *have;
+        assert_done(path_expand(cases[i][0], &have));
+        assert_string_equal(have, cases[i][1]);
+        free(have);
+    }
+    setenv("HOME", "/", true);
+    char *have;
+    assert_done(path_expand("~", &have));
+    assert_string_equal(have, "/");
+    free(have);
+    unsetenv("BERT_TEST_A");
+}
+
 static void options_come_before_variables(void **state)
 {
     hub_environment e;
@@ -476,6 +513,12 @@ static void variables_that_say_nothing_are_refused(void **state)
     setenv("HF_HUB_ETAG_TIMEOUT", "soon", true);
     assert_failed(hub_environment_read(&wishes, &e), BERT_ARGUMENT,
                   "HF_HUB_ETAG_TIMEOUT is 'soon'");
+    setenv("HF_HUB_ETAG_TIMEOUT", "-1", true);
+    assert_failed(hub_environment_read(&wishes, &e), BERT_ARGUMENT, "HF_HUB_ETAG_TIMEOUT is '-1'");
+    setenv("HF_HUB_ETAG_TIMEOUT", "0", true); /* the default, as huggingface_hub has it */
+    assert_done(hub_environment_read(&wishes, &e));
+    assert_int_equal(e.etag_timeout, 10);
+    hub_environment_release(&e);
     variables_clear();
     setenv("HF_TOKEN", "hf_a\r\nX-Evil: b", true);
     assert_failed(hub_environment_read(&wishes, &e), BERT_ARGUMENT,
@@ -509,6 +552,7 @@ int main(void)
                                         scratch_close),
         cmocka_unit_test_setup_teardown(a_lock_is_had_by_one, scratch_open, scratch_close),
         cmocka_unit_test_setup_teardown(a_blob_has_gits_name, scratch_open, scratch_close),
+        cmocka_unit_test(paths_are_expanded_as_python_expands_them),
         cmocka_unit_test_setup_teardown(options_come_before_variables, scratch_open, scratch_close),
         cmocka_unit_test_setup_teardown(variables_that_say_nothing_are_refused, scratch_open,
                                         scratch_close),

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/slice.h"
+#include "hub/path_expand.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -33,49 +34,36 @@ static bert_status copy(const char *text, char **out)
     return *out ? BERT_OK : fail(BERT_MEMORY, "out of memory for a path");
 }
 
-static bert_status home_find(const char **out)
-{
-    *out = variable("HOME");
-    if (*out) return BERT_OK;
-    return fail(BERT_ARGUMENT, "the cache of models has no place: neither HF_HOME nor HOME is set");
-}
-
-/* A folder that a variable names, which may begin with "~/". */
-static bert_status expanded(const char *path, char **out)
-{
-    const char *home;
-    if (strncmp(path, "~/", 2) != 0) return copy(path, out);
-    TRY(home_find(&home));
-    return path_join(home, path + 2, out);
-}
-
 /* HF_HOME, else $XDG_CACHE_HOME/huggingface, else ~/.cache/huggingface */
 static bert_status hf_home(char **out)
 {
-    const char *given = variable("HF_HOME"), *shared = variable("XDG_CACHE_HOME"), *home;
-    char *base;
-    if (given) return expanded(given, out);
-    if (shared)
-        TRY(expanded(shared, &base));
-    else {
-        TRY(home_find(&home));
-        TRY(path_join(home, ".cache", &base));
+    const char *given = variable("HF_HOME"), *shared = variable("XDG_CACHE_HOME");
+    char *path;
+    TRY(given ? copy(given, &path) : path_join(shared ? shared : "~/.cache", "huggingface", &path));
+    bert_status status = path_expand(path, out);
+    free(path);
+    if (status == BERT_OK && **out == '~' && !given && !shared) {
+        free(*out);
+        status = fail(BERT_ARGUMENT,
+                      "the cache of models has no place: neither HF_HOME nor HOME is set");
     }
-    bert_status status = path_join(base, "huggingface", out);
-    free(base);
     return status;
 }
 
-/* What one of two variables names, else a place in HF_HOME. */
+/* What one of two variables names, else a place in HF_HOME. huggingface_hub expands that once more.
+ */
 static bert_status place(const char *name, const char *old_name, const char *in_home, char **out)
 {
     const char *given = variable(name);
     char *home;
     if (!given && old_name) given = variable(old_name);
-    if (given) return expanded(given, out);
+    if (given) return path_expand(given, out);
     TRY(hf_home(&home));
-    bert_status status = path_join(home, in_home, out);
+    char *path = NULL;
+    bert_status status = path_join(home, in_home, &path);
+    if (status == BERT_OK) status = path_expand(path, out);
     free(home);
+    free(path);
     return status;
 }
 
@@ -159,6 +147,7 @@ static const char *offline_read(bool wished)
     return is_true(getenv("TRANSFORMERS_OFFLINE")) ? "TRANSFORMERS_OFFLINE" : NULL;
 }
 
+/* 0 is the default, as huggingface_hub takes it. */
 static bert_status seconds_read(const char *name, long *out)
 {
     const char *text = variable(name);
@@ -167,10 +156,11 @@ static bert_status seconds_read(const char *name, long *out)
     char *end;
     errno = 0;
     long seconds = strtol(text, &end, 10);
-    if (errno || *end || seconds < 1 || seconds > TIMEOUT_MAX)
-        return fail(BERT_ARGUMENT, "%s is '%s'; it must be a number of seconds from 1 to %d", name,
-                    text, TIMEOUT_MAX);
-    *out = seconds;
+    if (errno || *end || seconds < 0 || seconds > TIMEOUT_MAX)
+        return fail(BERT_ARGUMENT,
+                    "%s is '%s'; it must be a number of seconds from 1 to %d, or 0 for the default",
+                    name, text, TIMEOUT_MAX);
+    if (seconds) *out = seconds;
     return BERT_OK;
 }
 
