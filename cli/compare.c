@@ -1,5 +1,6 @@
 #include "columns.h"
 #include "commands.h"
+#include "json_lines.h"
 #include "report.h"
 #include "watch.h"
 
@@ -121,7 +122,7 @@ int command_compare(const settings *s)
     watch_release(&w);
     if (status != BERT_OK) return complain_of_library();
 
-    json_t *result = s->json ? NULL : json_loads(text, 0, NULL);
+    json_t *result = s->json ? NULL : json_from_answer(text);
     if (result)
         result_print(s, result);
     else

@@ -1,5 +1,6 @@
 #include "columns.h"
 #include "commands.h"
+#include "json_lines.h"
 #include "report.h"
 
 #include <jansson.h>
@@ -40,7 +41,7 @@ int command_convert(const settings *s)
 
     char *text = NULL;
     if (bert_convert(&options, &text) != BERT_OK) return complain_of_library();
-    json_t *result = s->json ? NULL : json_loads(text, 0, NULL);
+    json_t *result = s->json ? NULL : json_from_answer(text);
     if (result)
         result_print(result);
     else

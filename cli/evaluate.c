@@ -1,4 +1,5 @@
 #include "commands.h"
+#include "json_lines.h"
 #include "mistakes.h"
 #include "report.h"
 #include "results.h"
@@ -18,7 +19,7 @@ int command_evaluate(const settings *s)
     if (status != BERT_OK) return complain_of_library();
 
     puts(text);
-    json_t *metrics = s->quiet || s->json ? NULL : json_loads(text, 0, NULL);
+    json_t *metrics = s->quiet || s->json ? NULL : json_from_answer(text);
     if (metrics) {
         fflush(stdout);
         results_print(metrics, stderr);

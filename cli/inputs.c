@@ -182,7 +182,7 @@ static bool question_put(inputs *in, bert_text line, bert_text *fields)
 {
     static const char *const names[] = { "question", "context", "id" };
     json_error_t where;
-    json_t *object = json_loadb(line.bytes, line.count, 0, &where);
+    json_t *object = json_loadb(line.bytes, line.count, JSON_ALLOW_NUL, &where);
     bool good = json_is_object(object);
     if (!good)
         snprintf(

@@ -18,6 +18,11 @@ json_t *json_from_floats(const float *values, size_t count)
     return list;
 }
 
+json_t *json_from_answer(const char *text)
+{
+    return json_loads(text, JSON_ALLOW_NUL, NULL);
+}
+
 json_t *json_from_word(const char *word)
 {
     json_t *value = json_string(word);

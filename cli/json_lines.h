@@ -12,6 +12,9 @@
 json_t *json_from_text(bert_text text);
 json_t *json_from_floats(const float *values, size_t count);
 
+/* What the library has put out as JSON: its texts may hold U+0000. NULL: memory is exhausted. */
+json_t *json_from_answer(const char *text);
+
 /* A word of the command line; where it is no UTF-8 its bytes beyond ASCII are '?'. */
 json_t *json_from_word(const char *word);
 

@@ -74,6 +74,18 @@ static line_outcome more_read(line_reader *reader, bool wait)
     return LINE_READ;
 }
 
+/* A byte order mark in front of everything is no part of the first line. */
+static void mark_skip(line_reader *reader)
+{
+    static const char mark[] = "\xEF\xBB\xBF";
+    bool there = reader->line == 0 && !reader->marked && reader->end - reader->begin >= 3 &&
+                 memcmp(reader->bytes + reader->begin, mark, 3) == 0;
+    if (!there) return;
+    reader->marked = true;
+    reader->begin += 3;
+    reader->scanned = reader->begin;
+}
+
 static bert_text line_take(line_reader *reader, size_t end, size_t next)
 {
     bert_text line = { reader->bytes + reader->begin, end - reader->begin };
@@ -86,6 +98,7 @@ static bert_text line_take(line_reader *reader, size_t end, size_t next)
 line_outcome line_reader_next(line_reader *reader, bool wait, bert_text *line)
 {
     for (;;) {
+        mark_skip(reader);
         size_t left = reader->end - reader->scanned;
         const char *found = left ? memchr(reader->bytes + reader->scanned, '\n', left) : NULL;
         if (found) {

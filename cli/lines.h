@@ -15,6 +15,7 @@ typedef struct line_reader {
                                              for its line end stands */
     size_t line;                          /* handed out last, from 1 */
     bool ended;                           /* nothing more will come */
+    bool marked;                          /* did a byte order mark stand in front? */
 } line_reader;
 
 typedef enum line_outcome {
@@ -28,8 +29,8 @@ typedef enum line_outcome {
 bool line_reader_open(const char *path, line_reader *out);
 void line_reader_close(line_reader *reader);
 
-/* The next line without its LF or CR LF, borrowed until the next call. The last line needs no line
- * end. */
+/* The next line without its LF or CR LF, and without a UTF-8 byte order mark before the first,
+ * borrowed until the next call. The last line needs no line end. */
 line_outcome line_reader_next(line_reader *reader, bool wait, bert_text *line);
 
 #endif

@@ -19,7 +19,7 @@ static bert_status line_describe(void *context, const input_batch *batch, size_t
 {
     (void)batch;
     predictor *p = context;
-    json_t *members = json_loads(p->lines[index], 0, NULL);
+    json_t *members = json_from_answer(p->lines[index]);
     out->object = json_with_members(out->object, members);
     json_decref(members);
     bert_text_free(p->lines[index]);

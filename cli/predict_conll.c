@@ -1,4 +1,5 @@
 #include "predict_conll.h"
+#include "json_lines.h"
 #include "report.h"
 
 #include <jansson.h>
@@ -67,7 +68,7 @@ static void line_print(bert_text line, char separator, const char *tag)
 
 static int sentence_print(sentences *all, size_t index, const bert_text *lines)
 {
-    json_t *answer = json_loads(all->answers[index], 0, NULL), *tags;
+    json_t *answer = json_from_answer(all->answers[index]), *tags;
     tags = json_object_get(answer, "tags");
     if (json_array_size(tags) != all->counts[index]) {
         json_decref(answer);

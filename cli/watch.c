@@ -63,7 +63,7 @@ static void evaluation_print(watch *w, const bert_event *event, json_t *metrics)
 
 static void evaluation_note(watch *w, const bert_event *event)
 {
-    json_t *metrics = json_loads(event->text, 0, NULL);
+    json_t *metrics = json_from_answer(event->text);
     if (!metrics) return;
     evaluation_print(w, event, metrics);
     bool best = !w->metrics || w->metrics_epoch == 0 || event->score > w->best_score;
@@ -97,7 +97,7 @@ static void run_note(watch *w, const bert_event *event)
 /* All have ended: what was measured last is that of one of them. */
 static void runs_note(watch *w, const bert_event *event)
 {
-    json_t *runs = json_loads(event->text, 0, NULL);
+    json_t *runs = json_from_answer(event->text);
     metrics_forget(w);
     w->runs_ended = json_array_size(json_object_get(runs, "runs"));
     if (w->settings->json) {
@@ -112,7 +112,7 @@ static void runs_note(watch *w, const bert_event *event)
 static void data_note(watch *w, const bert_event *event)
 {
     bool result = w->settings->train.dry_run;
-    json_t *summary = json_loads(event->text, 0, NULL);
+    json_t *summary = json_from_answer(event->text);
     if (result && w->settings->json)
         line_print(w, json_incref(summary));
     else if (result || !w->settings->quiet)
@@ -141,7 +141,7 @@ static void tell(void *context, const bert_event *event)
     if (event->kind == BERT_EVENT_DATA) data_note(w, event);
     if (event->kind == BERT_EVENT_RUN) run_note(w, event);
     if (event->kind == BERT_EVENT_RUNS) runs_note(w, event);
-    if (event->kind == BERT_EVENT_PROFILE) w->profile = json_loads(event->text, 0, NULL);
+    if (event->kind == BERT_EVENT_PROFILE) w->profile = json_from_answer(event->text);
     if (event->kind == BERT_EVENT_WARNING) complain("warning: %s", event->text);
     if (event->kind == BERT_EVENT_NOTE && !w->settings->quiet) fprintf(stderr, "%s\n", event->text);
 }
