@@ -79,7 +79,7 @@ static void long_options_fill(unsigned command_bit, struct option *out)
     out[count] = (struct option){ NULL, 0, NULL, 0 };
 }
 
-/* `word` as typed: "--name" or "--name=value". Unknown, or the beginning of several names. */
+/* `word` as typed: "--name", "--name=value" or "-n". Unknown, or the beginning of several names. */
 static void refuse_option(command_index command, const struct option *known, const char *word)
 {
     const char *dashless = word + strspn(word, "-");
@@ -96,12 +96,23 @@ static void refuse_option(command_index command, const struct option *known, con
         nearest = known[i].name;
         nearest_distance = distance;
     }
-    if (strncmp(word, "--", 2) == 0 && beginnings > 1)
+    bool is_long = strncmp(word, "--", 2) == 0;
+    size_t shown = is_long ? strlen(word) : 2; /* of several letters the first */
+    while (!is_long && ((unsigned char)word[shown] & 0xC0) == 0x80) shown++;
+    if (is_long && beginnings > 1)
         wrong_use(command, "--%s is the beginning of several options", name);
     else if (nearest)
         wrong_use(command, "unknown option %s; did you mean --%s?", word, nearest);
     else
-        wrong_use(command, "unknown option %s", word);
+        wrong_use(command, "unknown option %.*s", (int)shown, word);
+}
+
+/* What getopt_long() has stopped at: past a long option, but within letters that stand together. */
+static const char *unknown_word(char **argv)
+{
+    const char *last = argv[optind - 1];
+    bool within = optopt && !(last[0] == '-' && last[1] == (char)optopt && !last[2]);
+    return within ? argv[optind] : last;
 }
 
 static void *field_of(const option_entry *option, settings *s)
@@ -170,7 +181,7 @@ parse_outcome options_parse(command_index command, int argc, char **argv, settin
             return PARSE_WRONG;
         }
         if (!option) {
-            refuse_option(command, known, word);
+            refuse_option(command, known, unknown_word(argv));
             return PARSE_WRONG;
         }
         if (!value_read(command, option, optarg, field_of(option, out))) return PARSE_WRONG;
