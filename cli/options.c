@@ -122,6 +122,10 @@ static void *field_of(const option_entry *option, settings *s)
 
 static bool operand_take(command_index command, settings *s, const char *word, text_list *files)
 {
+    if (!*word) {
+        wrong_use(command, "a word is empty; it takes %s", command_table[command].usage);
+        return false;
+    }
     /* MODEL comes first, whatever option stands before it; only then do words after a list of
      * files belong to that list. */
     if (files && s->operand_count > 0) return list_add(files, word);

@@ -94,6 +94,12 @@ bool value_read(command_index command, const option_entry *option, const char *t
 {
     uint64_t whole;
     double real;
+    bool is_text =
+        option->kind == KIND_TEXT || option->kind == KIND_TEXTS || option->kind == KIND_FILES;
+    if (is_text && !*text) {
+        wrong_use(command, "--%s is empty: it needs %s", option->name, option->value);
+        return false;
+    }
     switch (option->kind) {
     case KIND_SIZE:
         if (!whole_number(text, &whole) || !within(option->bounds, (double)whole) ||
@@ -119,10 +125,6 @@ bool value_read(command_index command, const option_entry *option, const char *t
         *(const char **)field = text;
         return true;
     case KIND_TEXT:
-        if (!*text) {
-            wrong_use(command, "--%s is empty: it needs %s", option->name, option->value);
-            return false;
-        }
         *(const char **)field = text;
         return true;
     case KIND_TEXTS:

@@ -116,6 +116,7 @@ static void a_folder_changes_places_with_the_old_one(void **state)
     assert_true(file_exists(scratch_path(state, "place/other")));
     assert_false(file_exists(scratch_path(state, "place/file")));
     assert_false(folder_exists(scratch_path(state, "newer")));
+    assert_failed(folder_make(""), BERT_ARGUMENT, "without a name");
 }
 
 static void removing_a_folder_leaves_what_its_links_point_at(void **state)

@@ -458,6 +458,11 @@ static void options_out_of_bounds_are_refused(void **state)
     o.task = NULL;
     o.schedule = "wavy";
     assert_failed(bert_train(&o), BERT_ARGUMENT, "cosine");
+    o.schedule = "linear";
+    const char *output = o.output;
+    o.output = "";
+    assert_failed(bert_train(&o), BERT_ARGUMENT, "output folder is empty");
+    o.output = output;
     assert_false(is_there(o.output));
 }
 

@@ -221,6 +221,7 @@ bert_status file_copy_between(const char *from, const char *to, const char *name
 
 bert_status folder_make(const char *path)
 {
+    if (!*path) return fail(BERT_ARGUMENT, "a folder without a name cannot be made");
     char *partial = strdup(path);
     if (!partial) return fail(BERT_MEMORY, "out of memory for a path");
     bert_status status = BERT_OK;

@@ -65,7 +65,8 @@ bert_status file_copy_between(const char *from, const char *to, const char *name
  */
 bert_status folder_sync(const char *path);
 
-/* Makes a folder and its missing parents; one that is there already is fine. */
+/* Makes a folder and its missing parents; one that is there already is fine, one without a name
+ * BERT_ARGUMENT. */
 bert_status folder_make(const char *path);
 
 /* Removes a folder with all that is in it, links themselves and not what they point at. One that is

@@ -276,6 +276,7 @@ static bert_status place_check(const char *folder)
 bert_status output_open(const char *folder, output_use use, output *out)
 {
     output o = { .lock = -1 };
+    if (!*folder) return fail(BERT_ARGUMENT, "the name of the output folder is empty");
     TRY(folder_name(folder, &o.folder));
     bert_status status = place_check(o.folder);
     if (status == BERT_OK && file_exists(o.folder))
