@@ -27,5 +27,6 @@ void model_session_tell_truncated(const settings *s, const model_session *open)
     size_t truncated = 0, inputs = 0;
     bert_session_truncated(open->session, &truncated, &inputs);
     if (truncated > 0 && !s->quiet)
-        fprintf(stderr, "%zu of %zu inputs were too long and lost their end\n", truncated, inputs);
+        fprintf(stderr, "%zu of %zu inputs were too long and lost their %s\n", truncated, inputs,
+                open->info.truncates_left ? "beginning" : "end");
 }

@@ -161,6 +161,7 @@ typedef struct bert_model_info {
                                  ...); what an optimizer left there is not counted */
     bool cased_by_vocabulary; /* the tokenizer keeps the case of letters because the vocabulary has
                                  them: no file of the folder says (Google's) */
+    bool truncates_left;      /* texts that are too long lose their beginning, not their end */
 } bert_model_info;
 
 BERT_API bert_model_info bert_model_get_info(const bert_model *model);
@@ -239,7 +240,7 @@ typedef struct bert_session bert_session;
 
 typedef struct bert_session_options {
     size_t threads;      /* 0: one a processor */
-    size_t max_length;   /* in tokens; longer texts lose their end; 0: max_seq_length of a folder
+    size_t max_length;   /* in tokens; longer texts are cut; 0: max_seq_length of a folder
                             for sentence-transformers, else the length the model was trained with
                             where run.json says so, else what its tokenizer allows; at most its
                             positions */

@@ -157,6 +157,7 @@ bert_model_info bert_model_get_info(const bert_model *m)
         .task = m->task ? m->task->name : "",
         .ignored_tensors = m->weights.ignored,
         .cased_by_vocabulary = tokenizer_cased_by_vocabulary(m->tokenizer.tokenizer),
+        .truncates_left = tokenizer_truncates_left(m->tokenizer.tokenizer),
     };
     for (size_t i = 0; i < m->weights.entry_count; i++) {
         const weight *w = params_weight((params *)&m->weights.params, &m->weights.entries[i]);

@@ -15,7 +15,7 @@ static const struct {
     { "Tokens, median", "tokens", "median" },
     { "Tokens, 95th percentile", "tokens", "percentile_95" },
     { "Tokens, longest", "tokens", "longest" },
-    { "Lost their end", "truncated", NULL },
+    { "Cut", "truncated", NULL },
     { "Length that 99 % fit in", "max_length_for_99_percent", NULL },
     { "Empty", "empty", NULL },
     { "Repeated", "repeated", NULL },

@@ -28,10 +28,10 @@ static bert_status rows_encode(examples *e)
 static void truncation_tell(const examples *e, const char *what, const bert_observer *observer)
 {
     if (!e->truncated) return;
-    observe_note(observer,
-                 "%s: %zu of %zu texts (%.1f %%) are longer than %zu tokens and lose their end",
-                 what, e->truncated, e->row_count,
-                 100.0 * (double)e->truncated / (double)e->row_count, e->max_length);
+    observe_note(
+        observer, "%s: %zu of %zu texts (%.1f %%) are longer than %zu tokens and lose their %s",
+        what, e->truncated, e->row_count, 100.0 * (double)e->truncated / (double)e->row_count,
+        e->max_length, tokenizer_truncates_left(e->tokenizer) ? "beginning" : "end");
 }
 
 bert_status examples_open(const examples *given, const char *what, const bert_observer *observer,
