@@ -41,17 +41,35 @@ static int kept_find(const bert_table *table, const char *option, size_t *column
     return status == BERT_OK ? EXIT_DONE : complain_of_library();
 }
 
-static int table_open(command_index command, const settings *s, inputs *in)
+static const char *path_of(const settings *s)
 {
-    const char *path = s->operand_count > 1 ? s->operands[1] : "-";
-    if (!bert_table_is(path))
-        return wrong_use(command, "--text names a column of a table, so FILE must be a .tsv, .csv "
-                                  "or .jsonl");
-    if (bert_table_open(path, &in->table) != BERT_OK) return complain_of_library();
-    in->lines.name = path;
+    return s->operand_count > 1 ? s->operands[1] : "-";
+}
 
+/* What only a table has, as it was asked for; NULL: nothing. */
+static const char *columns_asked(const settings *s)
+{
+    return s->columns.text ? "text" : s->columns.pair ? "text-pair" : s->keep.count ? "keep" : NULL;
+}
+
+/* Columns that are not named are found as training finds them, and said. */
+static int columns_find(const settings *s, inputs *in, bert_columns *columns)
+{
+    if (bert_table_open(path_of(s), &in->table) != BERT_OK ||
+        bert_table_find_texts(in->table, &columns->text, &columns->pair) != BERT_OK)
+        return complain_of_library();
+    if (!s->columns.text && !s->quiet)
+        fprintf(stderr, "%s: texts are in the column%s %s%s%s\n", path_of(s),
+                columns->pair ? "s" : "", columns->text, columns->pair ? " and " : "",
+                columns->pair ? columns->pair : "");
+    return EXIT_DONE;
+}
+
+static int table_open(const settings *s, const bert_columns *columns, inputs *in)
+{
+    in->lines.name = path_of(s);
     size_t count = 0;
-    const char *names[2] = { s->columns.text, s->columns.pair };
+    const char *names[2] = { columns->text, columns->pair };
     for (size_t i = 0; i < 1u + in->has_pair; i++)
         if (bert_table_column(in->table, names[i], &in->columns[count++]) != BERT_OK)
             return complain_of_library();
@@ -63,15 +81,9 @@ static int table_open(command_index command, const settings *s, inputs *in)
     return EXIT_DONE;
 }
 
-static int lines_open(command_index command, const settings *s, inputs *in)
+static int lines_open(const settings *s, inputs *in)
 {
-    const char *path = s->operand_count > 1 ? s->operands[1] : NULL;
-    if (s->columns.pair || s->keep.count)
-        return wrong_use(command, "--%s needs a table: say --text COLUMN",
-                         s->columns.pair ? "text-pair" : "keep");
-    if (path && bert_table_is(path))
-        return wrong_use(command, "%s is a table: say --text COLUMN, or give it as - to read lines",
-                         path);
+    const char *path = path_of(s);
     if (!line_reader_open(path, &in->lines)) {
         complain("cannot open %s: %s", path, strerror(errno));
         return EXIT_FAILED;
@@ -84,7 +96,7 @@ static int lines_open(command_index command, const settings *s, inputs *in)
  * named by --text, a task that compares or asks knows its columns. */
 static bool rows_wanted(const settings *s, const bert_model *model)
 {
-    const char *path = s->operand_count > 1 ? s->operands[1] : "-";
+    const char *path = path_of(s);
     const char *task = model ? bert_model_get_info(model).task : "";
     if (s->columns.text || strcmp(path, "-") == 0) return false;
     return task_asks(task) || strcmp(task, "choose") == 0 || strcmp(task, "similar") == 0 ||
@@ -102,26 +114,38 @@ static int rows_open(command_index command, const settings *s, const bert_model 
     return EXIT_DONE;
 }
 
+/* What field_count fields an input need. */
+static int room_make(const settings *s, inputs *in)
+{
+    in->field_count = 1 + in->has_pair + in->json + s->keep.count;
+    in->columns = malloc(in->field_count * sizeof *in->columns);
+    in->fields = malloc(INPUT_BATCH_MAX * in->field_count * sizeof *in->fields);
+    in->batch.inputs = malloc(INPUT_BATCH_MAX * sizeof *in->batch.inputs);
+    in->batch.kept = malloc((INPUT_BATCH_MAX * s->keep.count + 1) * sizeof *in->batch.kept);
+    in->batch.kept_names = calloc(s->keep.count + 1, sizeof *in->batch.kept_names);
+    if (in->columns && in->fields && in->batch.inputs && in->batch.kept && in->batch.kept_names)
+        return EXIT_DONE;
+    complain("memory is exhausted");
+    return EXIT_FAILED;
+}
+
 int inputs_open(command_index command, const settings *s, const bert_model *model, inputs *out)
 {
-    bool rows = rows_wanted(s, model);
-    bool json = !rows && model && !s->columns.text && task_asks(bert_model_get_info(model).task);
-    *out = (inputs){ .lines.descriptor = -1,
-                     .has_pair = !rows && (s->columns.pair != NULL || json),
-                     .json = json };
-    out->field_count = 1 + out->has_pair + json + s->keep.count;
-    out->columns = malloc(out->field_count * sizeof *out->columns);
-    out->fields = malloc(INPUT_BATCH_MAX * out->field_count * sizeof *out->fields);
-    out->batch.inputs = malloc(INPUT_BATCH_MAX * sizeof *out->batch.inputs);
-    out->batch.kept = malloc((INPUT_BATCH_MAX * s->keep.count + 1) * sizeof *out->batch.kept);
-    out->batch.kept_names = calloc(s->keep.count + 1, sizeof *out->batch.kept_names);
-    if (!out->columns || !out->fields || !out->batch.inputs || !out->batch.kept ||
-        !out->batch.kept_names) {
-        complain("memory is exhausted");
-        return EXIT_FAILED;
-    }
+    bert_columns columns = s->columns;
+    bool rows = rows_wanted(s, model), table = !rows && bert_table_is(path_of(s));
+    const char *task = model ? bert_model_get_info(model).task : "", *asked = columns_asked(s);
+    *out = (inputs){ .lines.descriptor = -1, .json = !rows && !table && task_asks(task) };
+    if (asked && !rows && !table)
+        return wrong_use(command,
+                         "--%s names a column of a table, so FILE must be a .tsv, .csv or "
+                         ".jsonl",
+                         asked);
+    int status = table ? columns_find(s, out, &columns) : EXIT_DONE;
+    out->has_pair = table ? columns.pair != NULL : out->json;
+    if (status == EXIT_DONE) status = room_make(s, out);
+    if (status != EXIT_DONE) return status;
     if (rows) return rows_open(command, s, model, out);
-    return s->columns.text ? table_open(command, s, out) : lines_open(command, s, out);
+    return table ? table_open(s, &columns, out) : lines_open(s, out);
 }
 
 void inputs_close(inputs *in)

@@ -38,7 +38,7 @@ typedef struct inputs {
 
 typedef enum input_outcome { INPUT_BATCH, INPUT_END, INPUT_FAILED } input_outcome;
 
-/* `model`: whose task says how a file is read; NULL: plain lines, or a table with --text. Returns
+/* `model`: whose task says how a file is read; NULL: plain lines, or a table. Returns
  * EXIT_DONE, or another status with the reason said. inputs_close() in every case. */
 int inputs_open(command_index command, const settings *s, const bert_model *model, inputs *out);
 void inputs_close(inputs *in);

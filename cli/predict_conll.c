@@ -99,7 +99,9 @@ static int sentences_answer(sentences *all, const model_session *open)
 int conll_predict(const settings *s, const model_session *open)
 {
     if (s->columns.pair || s->keep.count)
-        return wrong_use(INDEX_PREDICT, "--%s needs a table: say --text COLUMN",
+        return wrong_use(INDEX_PREDICT,
+                         "--%s names a column of a table, so FILE must be a .tsv, .csv or "
+                         ".jsonl",
                          s->columns.pair ? "text-pair" : "keep");
     sentences *all = calloc(1, sizeof *all);
     if (!all) {

@@ -112,6 +112,11 @@ BERT_API void bert_table_free(bert_table *table);
 BERT_API bool bert_table_is(const char *path); /* does the name end as a table's? */
 /* BERT_DATA, with the names that there are, where the column is not there. */
 BERT_API bert_status bert_table_column(const bert_table *table, const char *name, size_t *column);
+/* The names of the columns that hold a text and its second text where training finds them by
+ * itself, for what *text and *pair leave NULL: a given text is one without a second unless that is
+ * given too. *pair NULL: there is none. BERT_DATA where no column has a name that a text's has. */
+BERT_API bert_status bert_table_find_texts(const bert_table *table, const char **text,
+                                           const char **pair);
 BERT_API bert_status bert_table_next(bert_table *table, bool *more);
 /* Borrowed until the next bert_table_next(). */
 BERT_API bert_text bert_table_field(const bert_table *table, size_t column);

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "compute/compute.h"
 #include "compute/cpu/kernels/kernels.h"
+#include "data/dataset_reader.h"
 #include "formats/table.h"
 
 #include <stdint.h>
@@ -147,6 +148,16 @@ bool bert_table_is(const char *path)
 bert_status bert_table_column(const bert_table *t, const char *name, size_t *column)
 {
     return table_require(t->table, name, column);
+}
+
+bert_status bert_table_find_texts(const bert_table *t, const char **text, const char **pair)
+{
+    const char *found = *text, *second = *pair;
+    dataset_texts_find(t->table, &found, &second);
+    if (!found) return dataset_column_missing(t->table, "text", "--text");
+    *text = found;
+    *pair = second;
+    return BERT_OK;
 }
 
 bert_status bert_table_next(bert_table *t, bool *more)
