@@ -53,6 +53,26 @@ static int unknown_command(const char *word)
     return EXIT_WRONG_USE;
 }
 
+/* COMMAND_COUNT: there is none of that name. */
+static int command_find(const char *name)
+{
+    int i = 0;
+    while (i < COMMAND_COUNT && strcmp(name, command_table[i].name) != 0) i++;
+    return i;
+}
+
+/* "bert help", "bert help train". */
+static int help(const char *name)
+{
+    int command = name ? command_find(name) : COMMAND_COUNT;
+    if (name && command == COMMAND_COUNT) return unknown_command(name);
+    if (name)
+        help_print_command(command, stdout);
+    else
+        help_print(stdout);
+    return EXIT_DONE;
+}
+
 /* Writes a word as a shell reads it back, and returns its end: 'it'\''s' where anything in it could
  * mean something else. At most 4 bytes for one of the word's, and 2 more. */
 static char *word_quote(const char *word, char *at)
@@ -112,13 +132,11 @@ static int start(int argc, char **argv)
         help_print(stderr);
         return EXIT_WRONG_USE;
     }
-    for (int i = 0; i < COMMAND_COUNT; i++)
-        if (strcmp(argv[1], command_table[i].name) == 0) return command_start(i, argc, argv);
+    int command = command_find(argv[1]);
+    if (command < COMMAND_COUNT) return command_start(command, argc, argv);
     if (strcmp(argv[1], "--version") == 0) return version_print();
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-        help_print(stdout);
-        return EXIT_DONE;
-    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) return help(NULL);
+    if (strcmp(argv[1], "help") == 0) return help(argc > 2 ? argv[2] : NULL);
     return unknown_command(argv[1]);
 }
 
