@@ -5,6 +5,7 @@
  * While a batch is being filled its texts are places in a block that still moves; they become
  * pointers when it is complete. */
 #include "inputs.h"
+#include "options.h"
 #include "report.h"
 
 #include <errno.h>
@@ -81,11 +82,16 @@ static int table_open(const settings *s, const bert_columns *columns, inputs *in
     return EXIT_DONE;
 }
 
-static int lines_open(const settings *s, inputs *in)
+static int lines_open(command_index command, const settings *s, inputs *in)
 {
     const char *path = path_of(s);
     if (!line_reader_open(path, &in->lines)) {
-        complain("cannot open %s: %s", path, strerror(errno));
+        const char *reason = strerror(errno);
+        if (errno == ENOENT)
+            complain("cannot open %s: %s; texts come on standard input: echo ... | bert %s %s",
+                     path, reason, command_table[command].name, s->operands[0]);
+        else
+            complain("cannot open %s: %s", path, reason);
         return EXIT_FAILED;
     }
     in->prompts = isatty(in->lines.descriptor) && isatty(STDERR_FILENO);
@@ -145,7 +151,7 @@ int inputs_open(command_index command, const settings *s, const bert_model *mode
     if (status == EXIT_DONE) status = room_make(s, out);
     if (status != EXIT_DONE) return status;
     if (rows) return rows_open(command, s, model, out);
-    return table ? table_open(s, &columns, out) : lines_open(s, out);
+    return table ? table_open(s, &columns, out) : lines_open(command, s, out);
 }
 
 void inputs_close(inputs *in)
