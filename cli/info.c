@@ -16,7 +16,7 @@ typedef struct description {
     const bert_model *model;
     bert_model_info info;
     summary summary;
-    size_t max_length; /* of --max-length, what the model's positions allow */
+    size_t max_length; /* --max-length; without it what the model's positions allow of 128 */
     bert_memory memory;
 } description;
 
@@ -218,7 +218,7 @@ int command_info(const settings *s)
     if (bert_model_open(s->models[0], &model) != BERT_OK) return complain_of_library();
     description d = { .settings = s, .model = model, .info = bert_model_get_info(model) };
     d.max_length = s->train.max_length ? s->train.max_length : 128;
-    if (d.max_length > d.info.positions) d.max_length = d.info.positions;
+    if (!s->train.max_length && d.max_length > d.info.positions) d.max_length = d.info.positions;
     bert_train_options options = s->train;
     options.max_length = d.max_length;
     options.threads = s->threads;

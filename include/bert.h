@@ -474,7 +474,8 @@ typedef struct bert_memory {
 
 /* For steps of batch_size examples, all of them max_length tokens long (0: as training this model's
  * task has it). Of the options it reads batch_size, micro_batch, max_length, freeze, threads and
- * memory_limit. BERT_ARGUMENT where no run fits the limit. */
+ * memory_limit. BERT_ARGUMENT where no run fits the limit, and where max_length is above the
+ * model's positions. */
 BERT_API bert_status bert_training_memory(const bert_model *model,
                                           const bert_train_options *options, bert_memory *out);
 

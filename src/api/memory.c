@@ -51,6 +51,7 @@ bert_status bert_training_memory(const bert_model *m, const bert_train_options *
     const config *c = &m->weights.config;
     size_t length = o->max_length ? o->max_length : m->task ? m->task->max_length : 128;
     if (!o->max_length && length > c->positions) length = c->positions;
+    TRY(config_check_length(c, length));
     size_t together =
         o->micro_batch && o->micro_batch < o->batch_size ? o->micro_batch : o->batch_size;
     size_t tokens;
