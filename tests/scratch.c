@@ -4,6 +4,7 @@
 #include "base/rng.h"
 #include "formats/json.h"
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -86,6 +87,16 @@ int json_state_close(void **state)
 {
     json_decref(*state);
     return 0;
+}
+
+size_t folder_entries(const char *folder)
+{
+    size_t count = 0;
+    DIR *entries = opendir(folder);
+    assert_non_null(entries);
+    while (readdir(entries)) count++;
+    closedir(entries);
+    return count - 2;
 }
 
 char *file_text(const char *path, size_t *count)

@@ -27,6 +27,9 @@ const char *scratch_text(void **state, const char *name, const char *text);
 int json_state_open(void **state, const char *path);
 int json_state_close(void **state);
 
+/* How many entries a folder has, besides itself and its parent. */
+size_t folder_entries(const char *folder);
+
 /* The bytes of a file, ended by NUL; the caller frees. */
 char *file_text(const char *path, size_t *count);
 

@@ -6,9 +6,9 @@
  *                      as transformers' Trainer names them
  *   run.json           all options, sha256 of the model's files and of the data's, versions,
  *                      processor, what was planned for its memory, the data's summary
- * (data_summary.h), the baselines' metrics (baseline.h), the numbers of every evaluation;
- * max_length, windows, stride, how words were masked and what scores were divided by are read again
- * when the model is used
+ *                      (data_summary.h), the baselines' metrics (baseline.h), the numbers of every
+ *                      evaluation; max_length, windows, stride, how words were masked and what
+ *                      scores were divided by are read again when the model is used
  *   report.html, README.md
  *                      the same for people (report/report.h) */
 #ifndef TRAIN_RECORD_H

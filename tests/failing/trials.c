@@ -58,17 +58,6 @@ static size_t descriptors_open(void)
     return count;
 }
 
-/* How many entries a folder has, besides itself and its parent. */
-static size_t entries_of(const char *folder)
-{
-    size_t count = 0;
-    DIR *entries = opendir(folder);
-    assert_non_null(entries);
-    while (readdir(entries)) count++;
-    closedir(entries);
-    return count - 2;
-}
-
 /* What has ended before a failure may stay; nothing that was at work. */
 static void kept_remove(const call *c, const char *folder)
 {
@@ -114,7 +103,7 @@ static void trial_check(const trial *t, bert_status status, uint64_t wanted)
 /* Makes the call; what it gave is in `given`. */
 static void trial_run(trial *t, const char *folder, uint64_t wanted)
 {
-    size_t files = entries_of(folder), descriptors = descriptors_open();
+    size_t files = folder_entries(folder), descriptors = descriptors_open();
     given = 0xCBF29CE484222325u;
     memory_watch(t->first, t->all_after);
     bert_status status = t->call->make(t->call);
@@ -122,7 +111,7 @@ static void trial_run(trial *t, const char *folder, uint64_t wanted)
     if (status == BERT_OK && t->call->output) output_take(t->call);
     trial_check(t, status, wanted);
     if (status != BERT_OK && t->call->keeps) kept_remove(t->call, folder);
-    if (entries_of(folder) != files)
+    if (folder_entries(folder) != files)
         trial_fail(t, "it left files; ", status == BERT_OK ? "done" : bert_error());
     if (descriptors_open() != descriptors) trial_fail(t, "it left files open", "");
 }
