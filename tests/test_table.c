@@ -263,7 +263,8 @@ static void a_header_with_another_separator_is_told(void **state)
         const char *name, *text, *words;
     } cases[] = {
         { "a.csv", "text;label\na;b\n",
-          "a.csv: the header is one column, 'text;label'; separated by ';'? save it with commas" },
+          "a.csv: no column 'text'; the header is one column, 'text;label'; separated by ';'? save "
+          "it with commas" },
         { "b.csv", "text\tlabel\na\tb\n", "separated by tabs? name it .tsv" },
         { "c.tsv", "text;label\na;b\n", "separated by ';'? save it with tabs" },
         { "d.tsv", "text,label\na,b\n", "separated by commas? name it .csv" },

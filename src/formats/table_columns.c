@@ -108,7 +108,10 @@ static const char *nearest_column(const table *t, const char *name)
 bert_status table_require(const table *t, const char *name, size_t *column)
 {
     if (table_find(t, name, column)) return BERT_OK;
-    TRY(table_check_separator(t));
+    const char *hint = table_separator_hint(t);
+    if (hint)
+        return fail(BERT_DATA, "%s: no column '%s'; the header is one column, '%s'; %s", t->path,
+                    name, t->columns[0], hint);
     char columns[512];
     table_list_columns(t, columns, sizeof columns);
     const char *nearest = nearest_column(t, name);
