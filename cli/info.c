@@ -16,7 +16,6 @@ typedef struct description {
     const bert_model *model;
     bert_model_info info;
     summary summary;
-    size_t max_length; /* --max-length; without it what the model's positions allow of 128 */
     bert_memory memory;
 } description;
 
@@ -122,7 +121,7 @@ static void foot_print(const description *d)
     printf("Memory to train, %zu texts of %zu tokens a step: %.1f MB\n"
            "  weights %.1f, gradients %.1f, moments %.1f, activations %.1f, scratch %.1f, "
            "program %.1f\n",
-           o->batch_size, d->max_length, megabytes(m->total), megabytes(m->weights),
+           o->batch_size, m->max_length, megabytes(m->total), megabytes(m->weights),
            megabytes(m->gradients), megabytes(m->moments), megabytes(m->activations),
            megabytes(m->scratch), megabytes(m->program));
     if (o->memory_limit)
@@ -217,10 +216,7 @@ int command_info(const settings *s)
     bert_model *model = NULL;
     if (bert_model_open(s->models[0], &model) != BERT_OK) return complain_of_library();
     description d = { .settings = s, .model = model, .info = bert_model_get_info(model) };
-    d.max_length = s->train.max_length ? s->train.max_length : 128;
-    if (!s->train.max_length && d.max_length > d.info.positions) d.max_length = d.info.positions;
     bert_train_options options = s->train;
-    options.max_length = d.max_length;
     options.threads = s->threads;
     int status = EXIT_FAILED;
     /* A message of its own where more layers are to be frozen than there are. */

@@ -470,6 +470,7 @@ typedef struct bert_memory {
     size_t total;
     /* What memory_limit has led to, see bert_train_options. */
     size_t examples_at_once, layers_again;
+    size_t max_length; /* what bert_training_memory() has taken for it */
 } bert_memory;
 
 /* For steps of batch_size examples, all of them max_length tokens long (0: as training this model's

@@ -77,5 +77,6 @@ bert_status bert_training_memory(const bert_model *m, const bert_train_options *
     plan p;
     TRY(memory_plan(m, o, &sizes, &request, &p));
     *out = p.memory;
+    out->max_length = length;
     return BERT_OK;
 }
