@@ -82,6 +82,10 @@ static void a_batch_lays_sequences_end_to_end(void **state)
     assert_memory_equal(b.wanted_starts, ((uint32_t[]){ 0, 1, 2 }), 3 * sizeof(uint32_t));
     assert_memory_equal(b.wanted_example, ((uint32_t[]){ 10, 11 }), 2 * sizeof(uint32_t));
     assert_memory_equal(b.wanted_rows, ((uint32_t[]){ 0, 4 }), 2 * sizeof(uint32_t));
+    features untyped = three;
+    untyped.untyped = true;
+    batch_fill(&b, &untyped, index, 2, 10);
+    assert_memory_equal(b.types, ((int32_t[7]){ 0 }), 7 * sizeof(int32_t));
     arena_release(&block);
 }
 

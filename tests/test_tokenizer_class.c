@@ -86,6 +86,8 @@ static void case_check(void **state, const json_t *root, const json_t *test)
         assert_failed(status, BERT_UNSUPPORTED, "");
     } else {
         assert_done(status);
+        if (tokenizer_untyped(t) == json_is_true(json_object_get(test, "typed")))
+            case_fail(test, "token types", &(tokenizer_encoding){ 0 });
         ids_check(test, json_object_get(root, "texts"), t);
     }
     tokenizer_free(t);

@@ -4,9 +4,9 @@ them, and what transformers' AutoTokenizer makes of a few texts in each.
 
     python tools/make_tokenizer_classes_golden.py tests/data/tokenizer/classes.json
 
-{"bases": {name: {file: content}}, "cases": [{"base", "files": {file: content}, "wanted"}], "texts"}:
+{"bases": {name: {file: content}}, "cases": [{"base", "files": {file: content}, "wanted", "typed"}], "texts"}:
 a case's folder holds the files of its base and its own; a content is an object, or a text. "wanted" has
-for each text its ids and their offsets in code points, or is null where the reference refuses the folder.
+for each text its ids and their offsets in code points, or is null where the reference refuses the folder; "typed": does it give token types?
 """
 
 import json
@@ -81,6 +81,9 @@ def cases():
     for options in {}, {"added_tokens_decoder": {}}, {"mask_token": "[MASK]"}:
         yield case("ordinary", {"split_special_tokens": True, **options})
     yield from added_cases(case)
+    for name in "BertTokenizer", "DistilBertTokenizer", "PreTrainedTokenizerFast":
+        for inputs in [], ["input_ids", "attention_mask"], ["input_ids", "token_type_ids", "attention_mask"]:
+            yield case("cased", {"tokenizer_class": name, "model_input_names": inputs, **MAP})
     for base in "lower", "cased", "vocab":
         for options in None, {}, {"tokenizer_class": None}:
             yield case(base, options, config={"model_type": "bert", "tokenizer_class": "PreTrainedTokenizerFast"})
@@ -134,16 +137,16 @@ def wanted(base, files):
             reference = AutoTokenizer.from_pretrained(name)
         except (ValueError, AttributeError) as refusal:
             print(files.get("tokenizer_config.json"), type(refusal).__name__, str(refusal)[:70])
-            return None
+            return {"wanted": None}
         assert reference.is_fast
-        return [encode(reference, text) for text in TEXTS]
+        return {"wanted": [encode(reference, text) for text in TEXTS], "typed": "token_type_ids" in reference(*TEXTS[:2])}
 
 
 def main():
     assert tokenizers.__version__ == "0.22.2" and transformers.__version__.startswith("4.57")
     transformers.utils.logging.set_verbosity(logging.CRITICAL)
     all_bases = bases()
-    lines = [json.dumps({**case, "wanted": wanted(all_bases[case["base"]], case["files"])}, ensure_ascii=True, separators=(",", ":"))
+    lines = [json.dumps({**case, **wanted(all_bases[case["base"]], case["files"])}, ensure_ascii=True, separators=(",", ":"))
              for case in cases()]
     head = json.dumps({"texts": TEXTS, "bases": all_bases}, ensure_ascii=True, separators=(",", ":"))
     Path(sys.argv[1]).write_text(head[:-1] + ',"cases":[\n' + ",\n".join(lines) + "\n]}\n")

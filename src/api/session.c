@@ -102,9 +102,11 @@ static bert_status room_open(bert_session *s, bool first_only, room **out)
 static bert_status inputs_encode(bert_session *s, const bert_input *inputs, size_t count)
 {
     features_clear(&s->features);
+    s->features.untyped = tokenizer_untyped(s->model->tokenizer.tokenizer);
     for (size_t i = 0; i < count; i++) {
         if (!inputs[i].text.bytes) return fail(BERT_ARGUMENT, "input %zu has no text", i);
-        if (inputs[i].pair.bytes) TRY(config_check_pairs(&s->model->weights.config));
+        if (inputs[i].pair.bytes && !s->features.untyped)
+            TRY(config_check_pairs(&s->model->weights.config));
         TRY(features_add(&s->features, s->model->tokenizer.tokenizer, i, slice_from(inputs[i].text),
                          slice_from(inputs[i].pair), s->max_length, &s->encoding));
     }

@@ -42,7 +42,7 @@ static void sequence_put(batch *b, const features *f, size_t sequence, size_t in
     assert(at + length <= b->limits.tokens);
     memcpy(b->ids + at, f->ids + begin, length * sizeof *b->ids);
     for (size_t i = 0; i < length; i++) {
-        b->types[at + i] = i >= f->first_counts[sequence];
+        b->types[at + i] = !f->untyped && i >= f->first_counts[sequence];
         b->positions[at + i] = (int32_t)i;
         b->token[at + i] = (uint32_t)(first_token + i);
         b->example[at + i] = (uint32_t)in_step;

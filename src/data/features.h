@@ -22,6 +22,7 @@ typedef struct features {
     size_t count;     /* of units: sequences / group */
     size_t sequences; /* [count * group], and fewer than a group more while a unit is being added */
     size_t group;     /* sequences a unit; 0 stands for 1 */
+    bool untyped;     /* all ids are of type 0, those of second texts too */
     size_t *starts;   /* [sequences + 1] */
     uint32_t *first_counts; /* [sequences] */
     uint32_t *rows;         /* [sequences] index of the data's row that each came from */
@@ -40,7 +41,7 @@ bert_status features_add(features *f, const tokenizer *t, size_t row, slice text
 bert_status features_append(features *f, size_t row, const int32_t *ids, size_t count,
                             size_t first_count);
 
-/* Forgets the units, keeps the memory and the group. */
+/* Forgets the units, keeps the memory, the group and `untyped`. */
 void features_clear(features *f);
 void features_release(features *f);
 

@@ -53,7 +53,7 @@ static bert_status encode(examples *e, size_t row)
     choice_targets *t = e->targets;
     const dataset_row *r = &e->rows[row];
     size_t unit = e->features.count, truncated = e->features.truncated;
-    TRY(config_check_pairs(e->config));
+    if (!e->features.untyped) TRY(config_check_pairs(e->config));
     for (size_t i = 0; i < r->item_count; i++)
         TRY(features_add(&e->features, e->tokenizer, row, r->text, r->items[i], e->max_length,
                          &e->scratch));

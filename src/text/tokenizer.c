@@ -98,6 +98,7 @@ static bert_status open_files(const char *folder, const tokenizer_class *c, cons
                     folder);
     }
     TRY(mask_find(c, t));
+    t->untyped = c->untyped;
     if (c->truncation_side) t->truncate_left = strcmp(c->truncation_side, "left") == 0;
     return BERT_OK;
 }
@@ -174,6 +175,11 @@ size_t tokenizer_max_length(const tokenizer *t)
 bool tokenizer_cased_by_vocabulary(const tokenizer *t)
 {
     return t->cased_by_vocabulary;
+}
+
+bool tokenizer_untyped(const tokenizer *t)
+{
+    return t->untyped;
 }
 
 bool tokenizer_truncates_left(const tokenizer *t)

@@ -54,6 +54,8 @@ size_t tokenizer_max_length(
     const tokenizer *t); /* tokenizer_config's model_max_length; SIZE_MAX if none */
 /* Does it keep the case of letters because its vocabulary has them, and no file says? */
 bool tokenizer_cased_by_vocabulary(const tokenizer *t);
+/* Does it give no token types? Then the model takes the second text of a pair for type 0, too. */
+bool tokenizer_untyped(const tokenizer *t);
 bool tokenizer_truncates_left(const tokenizer *t); /* do texts lose their beginning? */
 
 /* Encodes UTF-8 `text`, and `pair` unless its bytes are NULL, into at most `max_length` ids,

@@ -70,6 +70,21 @@ static bert_status max_length_read(tokenizer_class *c)
     return BERT_OK;
 }
 
+/* What the model is given, where the file says it. */
+static void input_names_read(tokenizer_class *c)
+{
+    const json_t *names = json_object_get(c->config, "model_input_names"), *name;
+    size_t i;
+    c->untyped = c->kind->untyped;
+    if (!json_is_array(names)) return;
+    c->untyped = true;
+    json_array_foreach((json_t *)names, i, name)
+    {
+        const char *text = json_string_value(name);
+        if (text && strcmp(text, "token_type_ids") == 0) c->untyped = false;
+    }
+}
+
 static bert_status config_read(tokenizer_class *c)
 {
     TRY(json_get_bool(c->config, c->config_path, "do_lower_case", &c->lowercase));
@@ -161,6 +176,7 @@ bert_status tokenizer_class_read(const char *folder, tokenizer_class *out)
     TRY(optional_read(folder, "special_tokens_map.json", &out->special_path, &out->special));
     TRY(optional_read(folder, "added_tokens.json", &out->added_path, &out->added));
     TRY(kind_find(folder, out));
+    input_names_read(out);
     return out->config ? config_read(out) : case_find(folder, out);
 }
 

@@ -21,6 +21,7 @@ typedef struct tokenizer_class {
     bool lowercase, split_cjk, strip_accents; /* unless the kind keeps tokenizer.json's */
     bool cased_by_vocabulary;                 /* no file says; vocab.txt has upper-case pieces */
     bool split_special;
+    bool untyped;                /* the model is given no token types */
     const char *truncation_side; /* "left", "right" or NULL */
     size_t max_length;           /* SIZE_MAX: none */
 } tokenizer_class;

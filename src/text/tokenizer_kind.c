@@ -15,11 +15,14 @@ const char *special_role_key(special_role role)
     return keys[role];
 }
 
-static const tokenizer_kind bert = { .defaults = { [SPECIAL_UNK] = "[UNK]",
-                                                   [SPECIAL_SEP] = "[SEP]",
-                                                   [SPECIAL_PAD] = "[PAD]",
-                                                   [SPECIAL_CLS] = "[CLS]",
-                                                   [SPECIAL_MASK] = "[MASK]" } };
+#define BERT_TOKENS                                                                                \
+    .defaults = { [SPECIAL_UNK] = "[UNK]",                                                         \
+                  [SPECIAL_SEP] = "[SEP]",                                                         \
+                  [SPECIAL_PAD] = "[PAD]",                                                         \
+                  [SPECIAL_CLS] = "[CLS]",                                                         \
+                  [SPECIAL_MASK] = "[MASK]" }
+
+static const tokenizer_kind bert = { BERT_TOKENS }, distilbert = { BERT_TOKENS, .untyped = true };
 
 static const tokenizer_kind funnel = { .defaults = { [SPECIAL_BOS] = "<s>",
                                                      [SPECIAL_EOS] = "</s>",
@@ -38,6 +41,7 @@ static const tokenizer_kind mpnet = { .defaults = { [SPECIAL_BOS] = "<s>",
                                                     [SPECIAL_CLS] = "<s>",
                                                     [SPECIAL_MASK] = "<mask>" },
                                       .needs_json = true,
+                                      .untyped = true,
                                       .plain_are_tokens = true };
 
 static const tokenizer_kind of_file = { .keeps_normalizer = true, .needs_json = true };
@@ -51,7 +55,7 @@ static const struct {
     { "ConvBertTokenizer", &bert },
     { "DPRContextEncoderTokenizer", &bert },
     { "DPRQuestionEncoderTokenizer", &bert },
-    { "DistilBertTokenizer", &bert },
+    { "DistilBertTokenizer", &distilbert },
     { "ElectraTokenizer", &bert },
     { "FunnelTokenizer", &funnel },
     { "LayoutLMTokenizer", &bert },
@@ -59,7 +63,7 @@ static const struct {
     { "MPNetTokenizer", &mpnet },
     { "MobileBertTokenizer", &bert },
     { "PreTrainedTokenizer", &of_file },
-    { "RetriBertTokenizer", &bert },
+    { "RetriBertTokenizer", &distilbert },
     { "SqueezeBertTokenizer", &bert },
     { "TokenizersBackend", &of_file },
 };

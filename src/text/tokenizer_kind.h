@@ -24,6 +24,7 @@ typedef struct tokenizer_kind {
     const char *defaults[SPECIAL_ROLES]; /* NULL: the class has none that no file names */
     bool keeps_normalizer; /* tokenizer.json's word holds; the others put their own flags over it */
     bool needs_json;       /* of vocab.txt alone the class makes another frame, or nothing */
+    bool untyped;          /* gives no token types, so that the model takes all for 0 */
     bool plain_are_tokens; /* of a token written as a string it makes one with flags: not special,
                             * and the mask takes the white space before it */
 } tokenizer_kind;

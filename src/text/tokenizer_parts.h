@@ -17,6 +17,7 @@ struct tokenizer {
     int32_t class_id, separator_id; /* [CLS] and [SEP] */
     int32_t mask_id;                /* [MASK]; -1: there is none */
     bool cased_by_vocabulary;       /* see tokenizer_cased_by_vocabulary() */
+    bool untyped;                   /* gives no token types */
     bool truncate_left;             /* a text that is too long loses its beginning */
     size_t max_length;              /* SIZE_MAX: no bound is known */
 };

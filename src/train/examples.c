@@ -17,7 +17,7 @@ static bert_status rows_encode(examples *e)
         return fail(BERT_ARGUMENT, "%zu rows are more than can be told apart", e->row_count);
     TRY(e->task->targets_open(e));
     for (size_t row = 0; row < e->row_count; row++) {
-        if (e->rows[row].pair.bytes &&
+        if (e->rows[row].pair.bytes && !e->features.untyped &&
             e->task->form != FORM_COMPARED) /* those are read one by one */
             TRY(config_check_pairs(e->config));
         TRY(e->task->encode(e, row));
@@ -38,6 +38,7 @@ bert_status examples_open(const examples *given, const char *what, const bert_ob
                           examples *out)
 {
     examples e = *given;
+    e.features.untyped = tokenizer_untyped(e.tokenizer);
     bert_status status = rows_encode(&e);
     if (status == BERT_OK && what && e.task->encoded) status = e.task->encoded(&e, what, observer);
     if (status != BERT_OK) {
