@@ -1,6 +1,7 @@
 /* tokenizer_files.c: the files that make a tokenizer; one that opens must encode.
  *
  *     tokenizer.json ==== tokenizer_config.json ==== special_tokens_map.json ==== added_tokens.json
+ *     ==== config.json
  *
  * with 'v' for vocab.txt before the first, or any other byte for tokenizer.json. */
 #include "fuzz.h"
@@ -10,10 +11,11 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const names[] = { "m/tokenizer.json", "m/tokenizer_config.json",
-                                         "m/special_tokens_map.json", "m/added_tokens.json" };
-    slice parts[4], input = { (const char *)data, size };
+                                         "m/special_tokens_map.json", "m/added_tokens.json",
+                                         "m/config.json" };
+    slice parts[5], input = { (const char *)data, size };
     bool is_list = fuzz_byte(&input) == 'v';
-    size_t count = fuzz_parts(input, parts, 4);
+    size_t count = fuzz_parts(input, parts, 5);
     fuzz_files_clear();
     for (size_t i = 0; i < count; i++)
         fuzz_file(is_list && !i ? "m/vocab.txt" : names[i], parts[i]);
@@ -37,7 +39,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < tokenizer_vocabulary_count(t) && i < 64; i++)
         specials += tokenizer_is_special(t, (int32_t)i);
     CHECK(specials <= 64);
-    CHECK(tokenizer_truncates_left(t) == (bool)tokenizer_truncates_left(t));
+    /* vocab.txt alone says nothing of these but the case, nor tokenizer.json of token types */
+    CHECK(!tokenizer_truncates_left(t) || !is_list || count > 1);
+    CHECK(!tokenizer_untyped(t) || count > 1);
+    CHECK(!tokenizer_cased_by_vocabulary(t) || (is_list && count == 1));
     tokenizer_encoding_release(&encoding);
     tokenizer_free(t);
     return 0;
