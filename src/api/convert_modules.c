@@ -80,12 +80,6 @@ static bert_status module_copy(const char *from, const char *to, const char *nam
     return status;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t length = strlen(text), rest = strlen(end);
-    return length >= rest && strcmp(text + length - rest, end) == 0;
-}
-
 static bert_status listed_copy(const char *from, const char *to, const char *path,
                                const json_t *module)
 {
@@ -99,11 +93,11 @@ static bert_status listed_copy(const char *from, const char *to, const char *pat
         return fail(BERT_UNSUPPORTED,
                     "%s: the path '%s' of a module is not the name of a folder beside it", path,
                     name);
-    if (ends_with(type, ".Transformer"))
+    if (slice_ends_with(slice_of(type), ".Transformer"))
         return fail(BERT_UNSUPPORTED,
                     "%s: the model it names lies in '%s'; only one beside modules.json is known",
                     path, name);
-    return module_copy(from, to, name, ends_with(type, ".Normalize"));
+    return module_copy(from, to, name, slice_ends_with(slice_of(type), ".Normalize"));
 }
 
 bert_status modules_copy(const char *from, const char *to)

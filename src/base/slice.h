@@ -22,6 +22,12 @@ static inline bool slice_equal(slice a, slice b)
     return a.count == b.count && (a.count == 0 || memcmp(a.bytes, b.bytes, a.count) == 0);
 }
 
+static inline bool slice_ends_with(slice text, const char *end)
+{
+    size_t count = strlen(end);
+    return text.count >= count && memcmp(text.bytes + text.count - count, end, count) == 0;
+}
+
 /* The order of their bytes, which for UTF-8 is that of code points: below, at or above 0. */
 static inline int slice_compare(slice a, slice b)
 {

@@ -16,12 +16,6 @@ static bool holds(slice text, const char *part)
     return memmem(text.bytes, text.count, part, strlen(part)) != NULL;
 }
 
-static bool ends_with(slice text, const char *end)
-{
-    size_t count = strlen(end);
-    return text.count >= count && memcmp(text.bytes + text.count - count, end, count) == 0;
-}
-
 /* An owner's or a model's: 1 to 96 characters, of which the first and last are no point or dash. */
 static bool is_part(slice part)
 {
@@ -42,7 +36,7 @@ static bool is_id(slice id)
         name = (slice){ slash + 1, id.count - owner.count - 1 };
         if (!is_part(owner)) return false;
     }
-    return is_part(name) && !holds(id, "--") && !holds(id, "..") && !ends_with(id, ".git");
+    return is_part(name) && !holds(id, "--") && !holds(id, "..") && !slice_ends_with(id, ".git");
 }
 
 /* What git lets a reference be called; as a path it stays below its folder. */
@@ -55,7 +49,7 @@ static bool is_revision(slice text)
         if (byte <= ' ' || byte >= 0x7F || strchr("~^:?*[\\", byte)) return false;
         if (begins_part && (byte == '.' || byte == '/')) return false;
     }
-    return !holds(text, "..") && !ends_with(text, "/") && !ends_with(text, ".lock");
+    return !holds(text, "..") && !slice_ends_with(text, "/") && !slice_ends_with(text, ".lock");
 }
 
 bool hub_name_parse(const char *text, hub_name *out)

@@ -40,12 +40,6 @@ static bool is_one_of(slice part, const char *const *words)
     return false;
 }
 
-static bool ends_with(slice text, const char *end)
-{
-    size_t count = strlen(end);
-    return text.count >= count && memcmp(text.bytes + text.count - count, end, count) == 0;
-}
-
 /* Keras' "$1___$2" stands for $2: a name twice in one model. */
 static slice part_renamed(slice part)
 {
@@ -61,7 +55,7 @@ static bool path_cut(slice path, path_parts *out)
     static const char *const begins[] = { "bert", "classifier", "qa_outputs", "cls", NULL };
     out->count = 0;
     bool begun = false;
-    if (ends_with(path, ":0")) path.count -= 2;
+    if (slice_ends_with(path, ":0")) path.count -= 2;
     for (const char *end = path.bytes + path.count; path.bytes < end;) {
         const char *stop = memchr(path.bytes, '/', (size_t)(end - path.bytes));
         if (!stop) stop = end;
@@ -130,7 +124,7 @@ static bool name_of_path(const char *path, char *out, size_t room, bool *transpo
         snprintf(out + at, room - at, "%s", name);
     else /* Google's word_embeddings is the table itself */
         snprintf(out + at, room - at, "%.*s%s", (int)last.count, last.bytes,
-                 ends_with(last, "_embeddings") ? ".weight" : "");
+                 slice_ends_with(last, "_embeddings") ? ".weight" : "");
     return true;
 }
 
@@ -142,7 +136,7 @@ static unsigned name_of_torch(const char *name, char *out, size_t room)
     bool bare = strncmp(name, "bert.", 5) != 0;
     slice rest = slice_of(bare ? name : name + 5);
     for (size_t i = 0; i < 2; i++)
-        if (ends_with(rest, old[i][0])) {
+        if (slice_ends_with(rest, old[i][0])) {
             size_t stem = rest.count - strlen(old[i][0]);
             snprintf(out, room, "%.*s%s", (int)stem, rest.bytes, old[i][1]);
             return 2 * bare + 1;
