@@ -53,6 +53,11 @@ bert_status head_check(const bert_model *m);
 bert_status task_options_of(const bert_model *m, const bert_task_options *given,
                             bert_task_options *out);
 
+/* Labelled rows as the task reads them. limit 0: all. The caller releases. */
+bert_status task_rows_open(const task *kind, const char *const *paths, size_t count,
+                           const bert_columns *columns, size_t limit,
+                           const bert_task_options *options, dataset *out);
+
 /* BERT_ARGUMENT where columns are named and neither the files nor `more` (NULL: none) is a table.
  */
 bert_status columns_check(const bert_columns *named, const char *const *paths, size_t count,

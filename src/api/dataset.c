@@ -20,6 +20,24 @@ bert_status columns_check(const bert_columns *named, const char *const *paths, s
                 paths[0]);
 }
 
+bert_status task_rows_open(const task *kind, const char *const *paths, size_t count,
+                           const bert_columns *columns, size_t limit,
+                           const bert_task_options *options, dataset *out)
+{
+    const dataset_request request = { .columns = columns_of(columns),
+                                      .form = kind->form,
+                                      .empty_labels = kind->empty_labels,
+                                      .limit = limit };
+    dataset d;
+    TRY(dataset_open(paths, count, &request, &d));
+    bert_status status = kind->rows_name ? kind->rows_name(&d, options) : BERT_OK;
+    if (status == BERT_OK)
+        *out = d;
+    else
+        dataset_release(&d);
+    return status;
+}
+
 struct bert_dataset {
     dataset rows;
     bert_text *items; /* of all rows, side by side */

@@ -80,19 +80,8 @@ bert_status evaluation_run(const bert_evaluate_options *o, const bert_model *m, 
 bert_status evaluation_data(const bert_evaluate_options *o, const bert_model *m, dataset *out)
 {
     TRY(columns_check(&o->columns, o->data, o->data_count, NULL));
-    dataset_request request = { .columns = columns_of(&o->columns),
-                                .form = m->task->form,
-                                .empty_labels = m->task->empty_labels,
-                                .limit = o->limit };
-    dataset d;
-    TRY(dataset_open(o->data, o->data_count, &request, &d));
-    bert_status status = BERT_OK;
-    if (m->task->rows_name) status = m->task->rows_name(&d, &o->task_options);
-    if (status == BERT_OK)
-        *out = d;
-    else
-        dataset_release(&d);
-    return status;
+    return task_rows_open(m->task, o->data, o->data_count, &o->columns, o->limit, &o->task_options,
+                          out);
 }
 
 static bert_status model_evaluate(const bert_evaluate_options *o, const bert_model *m,

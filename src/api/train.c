@@ -128,13 +128,7 @@ static bert_status task_pick(const bert_train_options *o, dataset *d, const task
 static bert_status dev_open(const bert_train_options *o, const task *kind, dataset *train,
                             dataset *dev)
 {
-    if (o->dev) {
-        dataset_request request = { .columns = columns_of(&o->columns),
-                                    .form = kind->form,
-                                    .empty_labels = kind->empty_labels };
-        TRY(dataset_open(&o->dev, 1, &request, dev));
-        return kind->rows_name ? kind->rows_name(dev, &o->task_options) : BERT_OK;
-    }
+    if (o->dev) return task_rows_open(kind, &o->dev, 1, &o->columns, 0, &o->task_options, dev);
     if (o->dev_share > 0.0) {
         TRY(dev_hold_out(kind, &o->task_options, o->dev_share, o->seed, train, dev));
         observe_note(&o->observer,
