@@ -235,7 +235,7 @@ static bert_status fold_run(const series *s, const uint32_t *fold_of, size_t fol
 /* Last, on all of the data. */
 static bert_status whole_run(const series *s, json_t *object)
 {
-    const run_place place = { .file = list_name(s), .value = object };
+    const run_place place = { .folds = object };
     trained t = { 0 };
     observe(&s->options->observer,
             &(bert_event){ .kind = BERT_EVENT_RUN, .text = "all of the data" });

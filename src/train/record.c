@@ -274,7 +274,6 @@ static bert_status pages_write(const run *r, json_t *run_json, json_t *results)
     bert_train_options given = bert_train_options_default();
     json_t *defaults = json_object(), *labels = json_array();
     base_model base = { 0 };
-    bool has_folds = r->place.file && strcmp(r->place.file, "folds.json") == 0;
     char *log = NULL;
     bert_status status = output_path(&r->output, "train_log.jsonl", &log);
     if (status == BERT_OK) status = options_put(r, &given, defaults);
@@ -285,7 +284,7 @@ static bert_status pages_write(const run *r, json_t *run_json, json_t *results)
                               &(report_facts){ .run = run_json,
                                                .defaults = defaults,
                                                .metrics = r->evaluation.metrics,
-                                               .folds = has_folds ? r->place.value : NULL,
+                                               .folds = r->place.folds,
                                                .results = results,
                                                .mistakes = r->evaluation.mistakes,
                                                .labels = r->task->head->labelled ? labels : NULL,

@@ -546,6 +546,6 @@ bert_status run_finish(run *r)
         TRY(r->task->save(&r->config, h->groups | (h->passed_on & r->start.groups), r->max_length,
                           folder));
     TRY(record_write(r));
-    if (r->place.file) TRY(output_json(&r->output, r->place.file, r->place.value));
+    if (r->place.folds) TRY(output_json(&r->output, "folds.json", r->place.folds));
     return output_publish(&r->output, !run_unfinished(r));
 }

@@ -25,9 +25,8 @@ typedef struct checkpoint_period {
 
 /* Where a run works that is one of several, and what its folder holds beside the rest. */
 typedef struct run_place {
-    const char *folder; /* NULL: the option `output`, which the record names in any case */
-    const char *file;   /* NULL, or the name of a JSON file more, */
-    json_t *value;
+    const char *folder;         /* NULL: the option `output`, which the record names in any case */
+    json_t *folds;              /* what folds.json is to hold; NULL: there is none */
     const uint64_t *first_seed; /* of several seeds, of which the best is kept; NULL: of no such */
 } run_place;
 
