@@ -206,23 +206,30 @@ static bert_status staging_look(const output *o, output_use use, DIR *entries)
     }
 }
 
-/* Removes what a killed run left, but for its checkpoints. */
-static bert_status staging_clear(output *o, DIR *entries)
+/* Removes the entries of a folder whose names `goes` holds of. *stay: do others? */
+static bert_status entries_remove(const char *folder, DIR *entries, bool (*goes)(const char *name),
+                                  bool *stay)
 {
     bert_status status = BERT_OK;
     for (struct dirent *entry; status == BERT_OK;) {
         char *path = NULL;
-        status = folder_next(entries, o->staging, &entry);
+        status = folder_next(entries, folder, &entry);
         if (status != BERT_OK || !entry) break;
-        if (is_checkpoint(entry->d_name)) {
-            o->kept = true;
+        if (!goes(entry->d_name)) {
+            *stay = true;
             continue;
         }
-        status = path_join(o->staging, entry->d_name, &path);
+        status = path_join(folder, entry->d_name, &path);
         if (status == BERT_OK) status = folder_remove(path);
         free(path);
     }
     return status;
+}
+
+/* What a killed run left in the staging folder. */
+static bool is_no_checkpoint(const char *name)
+{
+    return !is_checkpoint(name);
 }
 
 /* The lock comes before the clearing, so that a run never clears the folder of another that is
@@ -246,7 +253,7 @@ static bert_status staging_open(output *o, output_use use)
                              ? staging_look(o, use, entries)
                              : fail(BERT_IO, "%s: cannot open: %s", o->staging, strerror(errno));
     if (entries) rewinddir(entries);
-    if (status == BERT_OK) status = staging_clear(o, entries);
+    if (status == BERT_OK) status = entries_remove(o->staging, entries, is_no_checkpoint, &o->kept);
     if (entries) closedir(entries);
     if (status != BERT_OK) { /* what it holds is not ours to remove */
         rmdir(o->staging);
@@ -430,16 +437,8 @@ static bert_status unfinished_remove(const char *folder)
 {
     DIR *entries = opendir(folder);
     if (!entries) return fail(BERT_IO, "%s: cannot open: %s", folder, strerror(errno));
-    bert_status status = BERT_OK;
-    for (struct dirent *entry; status == BERT_OK;) {
-        char *path = NULL;
-        status = folder_next(entries, folder, &entry);
-        if (status != BERT_OK || !entry) break;
-        if (!file_unfinished(entry->d_name)) continue;
-        status = path_join(folder, entry->d_name, &path);
-        if (status == BERT_OK) status = folder_remove(path);
-        free(path);
-    }
+    bool others;
+    bert_status status = entries_remove(folder, entries, file_unfinished, &others);
     closedir(entries);
     return status;
 }
