@@ -58,34 +58,37 @@ static bool is_flag(const option_entry *option)
     return option->kind == KIND_FLAG || option->kind == KIND_FLAG_OFF;
 }
 
+/* Puts `before` and the tasks that take the option, NULL: all, and a point; nothing for none. */
+static void tasks_text(const char *before, const char *option, char *out, size_t capacity)
+{
+    size_t used = 0;
+    *out = '\0';
+    for (size_t i = 0; bert_task_name(i) && used < capacity; i++)
+        if (!option || bert_task_takes(bert_task_name(i), option))
+            used += (size_t)snprintf(out + used, capacity - used, "%s%s", used ? ", " : before,
+                                     bert_task_name(i));
+    if (used && used < capacity) snprintf(out + used, capacity - used, ".");
+}
+
 /* " For classify, tag." of what single tasks take; else nothing. */
 static void takers_text(const option_entry *option, char *out, size_t capacity)
 {
     const size_t first = offsetof(settings, task), end = first + sizeof(bert_task_options);
-    size_t used = 0;
     *out = '\0';
-    if (option->place < first || option->place >= end) return;
-    for (size_t i = 0; bert_task_name(i) && used < capacity; i++)
-        if (bert_task_takes(bert_task_name(i), option->name))
-            used += (size_t)snprintf(out + used, capacity - used, "%s%s", used ? ", " : " For ",
-                                     bert_task_name(i));
-    if (used && used < capacity) snprintf(out + used, capacity - used, ".");
+    if (option->place >= first && option->place < end)
+        tasks_text(" For ", option->name, out, capacity);
 }
 
 /* " In (0, 10]." or " One of linear|constant.", of --task the names that the library knows. */
 static void bounds_text(const option_entry *option, char *out, size_t capacity)
 {
     const char *bounds = option->bounds;
-    size_t used = 0;
     *out = '\0';
     if (*bounds)
         snprintf(out, capacity, " %s %s.", *bounds == '(' || *bounds == '[' ? "In" : "One of",
                  bounds);
-    if (option->place != offsetof(settings, train.task)) return;
-    for (size_t i = 0; bert_task_name(i) && used < capacity; i++)
-        used += (size_t)snprintf(out + used, capacity - used, "%s%s", used ? ", " : " One of ",
-                                 bert_task_name(i));
-    if (used < capacity) snprintf(out + used, capacity - used, ".");
+    else if (option->place == offsetof(settings, train.task))
+        tasks_text(" One of ", NULL, out, capacity);
 }
 
 static void option_print(FILE *out, const option_entry *option, const settings *defaults)

@@ -47,10 +47,12 @@ static const char *path_of(const settings *s)
     return s->operand_count > 1 ? s->operands[1] : "-";
 }
 
-/* What only a table has, as it was asked for; NULL: nothing. */
-static const char *columns_asked(const settings *s)
+int inputs_refuse_columns(command_index command, const settings *s)
 {
-    return s->columns.text ? "text" : s->columns.pair ? "text-pair" : s->keep.count ? "keep" : NULL;
+    const char *asked = s->columns.text ? "text" : s->columns.pair ? "text-pair" : "keep";
+    if (!s->columns.text && !s->columns.pair && !s->keep.count) return EXIT_DONE;
+    return wrong_use(
+        command, "--%s names a column of a table, so FILE must be a .tsv, .csv or .jsonl", asked);
 }
 
 /* Columns that are not named are found as training finds them, and said. */
@@ -139,14 +141,13 @@ int inputs_open(command_index command, const settings *s, const bert_model *mode
 {
     bert_columns columns = s->columns;
     bool rows = rows_wanted(s, model), table = !rows && bert_table_is(path_of(s));
-    const char *task = model ? bert_model_get_info(model).task : "", *asked = columns_asked(s);
+    const char *task = model ? bert_model_get_info(model).task : "";
     *out = (inputs){ .lines.descriptor = -1, .json = !rows && !table && task_asks(task) };
-    if (asked && !rows && !table)
-        return wrong_use(command,
-                         "--%s names a column of a table, so FILE must be a .tsv, .csv or "
-                         ".jsonl",
-                         asked);
-    int status = table ? columns_find(s, out, &columns) : EXIT_DONE;
+    int status = EXIT_DONE;
+    if (table)
+        status = columns_find(s, out, &columns);
+    else if (!rows)
+        status = inputs_refuse_columns(command, s);
     out->has_pair = table ? columns.pair != NULL : out->json;
     if (status == EXIT_DONE) status = room_make(s, out);
     if (status != EXIT_DONE) return status;

@@ -38,6 +38,10 @@ typedef struct inputs {
 
 typedef enum input_outcome { INPUT_BATCH, INPUT_END, INPUT_FAILED } input_outcome;
 
+/* What is asked for, of --text, --text-pair and --keep, is a table's alone: wrong use where there
+ * is any and FILE is none. */
+int inputs_refuse_columns(command_index command, const settings *s);
+
 /* `model`: whose task says how a file is read; NULL: plain lines, or a table. Returns
  * EXIT_DONE, or another status with the reason said. inputs_close() in every case. */
 int inputs_open(command_index command, const settings *s, const bert_model *model, inputs *out);

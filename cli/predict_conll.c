@@ -1,4 +1,5 @@
 #include "predict_conll.h"
+#include "inputs.h"
 #include "json_lines.h"
 #include "report.h"
 
@@ -98,17 +99,13 @@ static int sentences_answer(sentences *all, const model_session *open)
 
 int conll_predict(const settings *s, const model_session *open)
 {
-    if (s->columns.pair || s->keep.count)
-        return wrong_use(INDEX_PREDICT,
-                         "--%s names a column of a table, so FILE must be a .tsv, .csv or "
-                         ".jsonl",
-                         s->columns.pair ? "text-pair" : "keep");
+    int status = inputs_refuse_columns(INDEX_PREDICT, s);
+    if (status != EXIT_DONE) return status;
     sentences *all = calloc(1, sizeof *all);
     if (!all) {
         complain("memory is exhausted");
         return EXIT_FAILED;
     }
-    int status = EXIT_DONE;
     if (bert_conll_open(s->operands[1], &all->file) != BERT_OK) status = complain_of_library();
     while (status == EXIT_DONE) {
         int read = sentences_read(all);
