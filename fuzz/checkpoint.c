@@ -2,7 +2,7 @@
  *
  * 'r' and the file's bytes as they are; or 'd', and the file's length and the digests of its parts
  * and of its table are put right first, as one who means harm would do it. */
-#include "train/checkpoint.h"
+#include "run/checkpoint.h"
 
 #include "base/digest.h"
 #include "fuzz.h"

@@ -1,5 +1,5 @@
 /* conll.c: words and tags; 'u' before them for CoNLL-U, any other byte for the rest. */
-#include "formats/conll.h"
+#include "rows/conll.h"
 #include "fuzz.h"
 
 static bool inside(slice part, slice line)

@@ -1,5 +1,5 @@
 /* labels.c: a file of label names, and rows' lists of labels: FILE ==== LIST ==== LIST ... */
-#include "tasks/labels.h"
+#include "task/labels.h"
 #include "fuzz.h"
 #include "tasks/label_lists.h"
 

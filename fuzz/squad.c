@@ -1,5 +1,5 @@
 /* squad.c: SQuAD's JSON, nested and flat. */
-#include "formats/squad.h"
+#include "rows/squad.h"
 #include "fuzz.h"
 
 static void question_check(const squad_question *q)

@@ -2,8 +2,8 @@
 #ifndef FUZZ_TABLE_H
 #define FUZZ_TABLE_H
 
-#include "formats/table.h"
 #include "fuzz.h"
+#include "rows/table.h"
 
 /* Called with each row. */
 typedef void table_row_check(const table *t, void *context);

@@ -1,5 +1,5 @@
 /* text_lines.c: plain text, a line at a time. */
-#include "formats/text_lines.h"
+#include "rows/text_lines.h"
 #include "fuzz.h"
 
 static void line_check(slice line)

@@ -11,7 +11,7 @@
 
 typedef struct golden golden;
 
-/* What stands on the encoder and what is asked of it, as a task has it in train/task.h; targets are
+/* What stands on the encoder and what is asked of it, as a task has it in task/task.h; targets are
  * tensors of the numbers. golden_tasks.h has them all. */
 typedef struct golden_task {
     const head *head;

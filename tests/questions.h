@@ -3,9 +3,9 @@
 #define TESTS_QUESTIONS_H
 
 #include "model/config.h"
+#include "task/examples.h"
 #include "tasks/answer.h"
 #include "tasks/tasks.h"
-#include "train/examples.h"
 
 #define ANSWER_FOLDER "tests/data/heads/answer"
 

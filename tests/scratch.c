@@ -2,7 +2,7 @@
 
 #include "base/file.h"
 #include "base/rng.h"
-#include "formats/json.h"
+#include "json/json.h"
 
 #include <dirent.h>
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* test_alarms.c: what a run says of numbers that go wrong. */
 #include "base/file.h"
 #include "bert.h"
-#include "formats/tensors.h"
+#include "tensors/tensors.h"
 #include "toy.h"
 
 #include <setjmp.h>

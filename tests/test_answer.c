@@ -2,8 +2,8 @@
 #include "questions.h"
 
 #include "base/utf8.h"
-#include "formats/tensors.h"
 #include "scratch.h"
+#include "tensors/tensors.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,10 +3,10 @@
 #include "questions.h"
 
 #include "bert.h"
-#include "formats/tensors.h"
+#include "evaluate/evaluate.h"
 #include "model/pretrained.h"
 #include "scratch.h"
-#include "train/evaluate.h"
+#include "tensors/tensors.h"
 
 #include <math.h>
 #include <setjmp.h>

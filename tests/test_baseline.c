@@ -1,7 +1,7 @@
 /* test_baseline.c: what a model's score is held against, on data of which the answer is known. */
 #include "bert.h"
+#include "evaluate/baseline.h"
 #include "scratch.h"
-#include "train/baseline.h"
 
 #include <jansson.h>
 #include <math.h>

@@ -1,8 +1,8 @@
 /* test_checkpoint.c: a checkpoint is what was written, or it is refused. */
+#include "run/resume.h"
 #include "toy.h"
-#include "train/resume.h"
 
-#include "train/checkpoint.h"
+#include "run/checkpoint.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,8 +2,8 @@
  * PyTorch's. */
 #include "bert.h"
 #include "data/dataset.h"
-#include "formats/tensors.h"
 #include "scratch.h"
+#include "tensors/tensors.h"
 
 #include <jansson.h>
 #include <math.h>

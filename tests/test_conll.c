@@ -1,4 +1,4 @@
-#include "formats/conll.h"
+#include "rows/conll.h"
 
 #include "scratch.h"
 

@@ -3,9 +3,9 @@
 #include "bert.h"
 #include "compute/compute.h"
 #include "data/dataset.h"
-#include "formats/tensors.h"
 #include "scratch.h"
 #include "tasks/masking.h"
+#include "tensors/tensors.h"
 
 #include <jansson.h>
 #include <math.h>

@@ -7,8 +7,8 @@
 #include "toy.h"
 
 #include "base/file.h"
-#include "formats/json.h"
-#include "train/checkpoint.h"
+#include "run/checkpoint.h"
+#include "json/json.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

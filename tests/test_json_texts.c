@@ -1,4 +1,4 @@
-#include "formats/json_texts.h"
+#include "rows/json_texts.h"
 
 #include "scratch.h"
 

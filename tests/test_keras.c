@@ -1,8 +1,8 @@
 /* test_keras.c: tf_model.h5 is read to the bits that PyTorch's file of the same model holds, and
  * what HDF5 can do beside that is refused. */
-#include "formats/hdf5.h"
 #include "same_weights.h"
 #include "scratch.h"
+#include "tensors/hdf5.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

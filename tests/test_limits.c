@@ -4,16 +4,16 @@
 #include "base/limits.h"
 #include "data/dataset.h"
 #include "data/features.h"
-#include "formats/json.h"
-#include "formats/table.h"
-#include "formats/tensors.h"
-#include "formats/text_lines.h"
 #include "model/config.h"
+#include "rows/table.h"
+#include "rows/text_lines.h"
 #include "scratch.h"
 #include "tasks/label_lists.h"
+#include "tensors/tensors.h"
 #include "text/added_tokens.h"
 #include "text/tokenizer.h"
 #include "text/vocabulary.h"
+#include "json/json.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

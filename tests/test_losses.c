@@ -3,8 +3,8 @@
  * best instruction set; and no bit depends on the number of threads. */
 #include "base/rng.h"
 #include "compute/compute.h"
-#include "formats/tensors.h"
 #include "scratch.h"
+#include "tensors/tensors.h"
 
 #include <math.h>
 #include <setjmp.h>

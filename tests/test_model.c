@@ -2,11 +2,11 @@
  * where it lies; texts become PyTorch's logits; embeddings and sessions keep bert.h's promises. */
 #include "base/file.h"
 #include "bert.h"
-#include "formats/safetensors_write.h"
-#include "formats/tensors.h"
 #include "golden.h"
 #include "golden_tasks.h"
 #include "scratch.h"
+#include "tensors/safetensors_write.h"
+#include "tensors/tensors.h"
 
 #include <math.h>
 #include <setjmp.h>

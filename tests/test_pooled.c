@@ -2,10 +2,10 @@
  * labels, windows of long texts and what a trained folder remembers, by bert.h on tiny models with
  * PyTorch's numbers (tests/data/heads). */
 #include "bert.h"
-#include "formats/tensors.h"
 #include "scratch.h"
 #include "tasks/label_lists.h"
 #include "tasks/pooled.h"
+#include "tensors/tensors.h"
 
 #include <jansson.h>
 #include <math.h>

@@ -1,5 +1,5 @@
-#include "formats/safetensors_write.h"
-#include "formats/tensors.h"
+#include "tensors/safetensors_write.h"
+#include "tensors/tensors.h"
 
 #include "scratch.h"
 

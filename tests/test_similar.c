@@ -2,9 +2,9 @@
  * PyTorch's, how partners are ranked, and which folders are for vectors. */
 #include "bert.h"
 #include "data/dataset.h"
-#include "formats/tensors.h"
 #include "scratch.h"
 #include "tasks/similar.h"
+#include "tensors/tensors.h"
 
 #include <jansson.h>
 #include <math.h>

@@ -1,4 +1,4 @@
-#include "formats/squad.h"
+#include "rows/squad.h"
 
 #include "scratch.h"
 

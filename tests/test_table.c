@@ -1,4 +1,4 @@
-#include "formats/table.h"
+#include "rows/table.h"
 
 #include "scratch.h"
 

@@ -2,10 +2,10 @@
 #include "tasks/tag.h"
 
 #include "data/dataset.h"
-#include "formats/tensors.h"
 #include "scratch.h"
+#include "task/examples.h"
 #include "tasks/tasks.h"
-#include "train/examples.h"
+#include "tensors/tensors.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -2,11 +2,11 @@
  * models hold, and those that lie are refused. */
 #include "base/crc32c.h"
 #include "compute/compute.h"
-#include "formats/tensor_list.h"
-#include "formats/tensorflow_table.h"
 #include "model/pretrained.h"
 #include "same_weights.h"
 #include "scratch.h"
+#include "tensors/tensor_list.h"
+#include "tensors/tensorflow_table.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "formats/text_lines.h"
+#include "rows/text_lines.h"
 
 #include "scratch.h"
 

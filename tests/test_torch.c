@@ -1,9 +1,9 @@
-#include "formats/tensors.h"
+#include "tensors/tensors.h"
 
 #include "scratch.h"
 
 #include "base/file.h"
-#include "formats/torch_pickle.h"
+#include "tensors/torch_pickle.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

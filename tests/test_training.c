@@ -1,7 +1,7 @@
 /* test_training.c: what a user of bert.h is promised of training, on a tiny model and a few made-up
  * texts. */
 #include "bert.h"
-#include "formats/tensors.h"
+#include "tensors/tensors.h"
 #include "toy.h"
 
 #include <jansson.h>

@@ -1,6 +1,6 @@
 /* The archives are seeds of fuzz/torch_zip.c: one tensor, a = [1, 2]. */
-#include "formats/tensors.h"
-#include "formats/zip.h"
+#include "tensors/tensors.h"
+#include "tensors/zip.h"
 
 #include "scratch.h"
 

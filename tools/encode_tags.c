@@ -4,9 +4,9 @@
  *
  *     {"row":0,"ids":[101,..,102],"labels":[-1,..,-1],"items":[-1,..,-1]} */
 #include "model/config.h"
+#include "task/examples.h"
 #include "tasks/tag.h"
 #include "tasks/tasks.h"
-#include "train/examples.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 WANTED = 0.90
-PARSERS = ("src/formats/", "src/text/", "src/data/dataset", "src/model/config", "src/tasks/label_lists")
+PARSERS = ("src/json/", "src/rows/", "src/tensors/", "src/text/", "src/data/dataset", "src/model/config", "src/tasks/label_lists")
 BESIDE = ("_write.c", "src/text/unicode_tables.inc")  # they read nothing
 WRITERS = {"config_write", "config_put", "config_set_labels", "config_set_head", "labels_put", "thresholds_put",
            "tokenizer_copy_files", "case_write", "tensor_of_float", "half_of_bits", "brain_of_bits"}

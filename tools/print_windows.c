@@ -6,9 +6,9 @@
  *   ids [tokens], offsets in bytes of the context [context tokens][2]
  */
 #include "model/config.h"
+#include "task/examples.h"
 #include "tasks/answer.h"
 #include "tasks/tasks.h"
-#include "train/examples.h"
 
 #include <stdio.h>
 #include <stdlib.h>

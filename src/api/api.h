@@ -6,9 +6,9 @@
 #include "bert.h"
 #include "model/packed.h"
 #include "model/pretrained.h"
+#include "run/record.h"
 #include "tasks/tasks.h"
 #include "text/tokenizer.h"
-#include "train/record.h"
 
 #include <pthread.h>
 

@@ -2,7 +2,7 @@
 #include "api/api.h"
 
 #include "base/memory.h"
-#include "formats/conll.h"
+#include "rows/conll.h"
 
 #include <stdlib.h>
 

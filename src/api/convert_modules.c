@@ -6,7 +6,7 @@
 #include "api/api.h"
 
 #include "base/file.h"
-#include "formats/json.h"
+#include "json/json.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 
 #include "base/memory.h"
 #include "data/dataset.h"
-#include "formats/table.h"
+#include "rows/table.h"
 
 #include <stdlib.h>
 

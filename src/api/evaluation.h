@@ -3,7 +3,7 @@
 #define API_EVALUATION_H
 
 #include "api/api.h"
-#include "train/evaluate.h"
+#include "evaluate/evaluate.h"
 
 /* The data as a model's task reads them. */
 bert_status evaluation_data(const bert_evaluate_options *o, const bert_model *m, dataset *out);

@@ -3,9 +3,9 @@
 
 #include "base/memory.h"
 #include "compute/cpu/kernels/kernels.h"
+#include "run/record.h"
 #include "tasks/task_options.h"
 #include "tasks/tasks.h"
-#include "train/record.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -4,9 +4,9 @@
 #include "base/memory.h"
 #include "base/slice.h"
 #include "data/batch.h"
-#include "formats/json.h"
+#include "evaluate/evaluate.h"
 #include "model/heads.h"
-#include "train/evaluate.h"
+#include "json/json.h"
 
 #include <math.h>
 #include <stdlib.h>

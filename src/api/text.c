@@ -5,7 +5,7 @@
 #include "compute/compute.h"
 #include "compute/cpu/kernels/kernels.h"
 #include "data/dataset_reader.h"
-#include "formats/table.h"
+#include "rows/table.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,14 +1,12 @@
 /* train.c: bert.h's training: arguments are checked here, the task is picked, the
  * layers do the work. */
 #include "api/api.h"
-#include "api/train_many.h"
+#include "run/train_many.h"
 
-#include "tasks/strata.h"
+#include "task/observe.h"
+#include "task/strata.h"
 #include "tasks/task_options.h"
 #include "tasks/tasks.h"
-#include "train/dry_run.h"
-#include "train/observe.h"
-#include "train/train.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -140,20 +138,6 @@ static bert_status dev_open(const bert_train_options *o, const task *kind, datas
     observe_note(&o->observer,
                  "no dev data: nothing will measure the result; --dev-share 0.1 holds out a tenth");
     return BERT_OK;
-}
-
-bert_status data_train(const bert_train_options *o, const task *kind, const dataset *d,
-                       const dataset *dev, const run_place *place, trained *out)
-{
-    run r;
-    TRY(run_open(o, kind, d, dev->count ? dev : NULL, place, &r));
-    bert_status status = o->dry_run ? dry_run(&r) : train(&r);
-    if (status == BERT_OK) {
-        *out = (trained){ .made = r.evaluation, .finished = r.finished || !run_unfinished(&r) };
-        r.evaluation = (evaluation){ 0 };
-    }
-    run_release(&r);
-    return status;
 }
 
 static bert_status runs_train(const bert_train_options *o, const task *kind, const dataset *d,

@@ -1,9 +1,9 @@
 #include "data/dataset_reader.h"
 
 #include "base/memory.h"
-#include "formats/conll.h"
-#include "formats/squad.h"
-#include "formats/text_lines.h"
+#include "rows/conll.h"
+#include "rows/squad.h"
+#include "rows/text_lines.h"
 
 #include <stdint.h>
 #include <stdlib.h>

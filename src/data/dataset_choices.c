@@ -6,7 +6,7 @@
  *   the label    label, answer; or what --label names: the index of the right ending from 0, its
  *                letter from A, or its text */
 #include "data/dataset_reader.h"
-#include "formats/json_texts.h"
+#include "rows/json_texts.h"
 
 #include <stdio.h>
 #include <stdlib.h>

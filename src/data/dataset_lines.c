@@ -1,6 +1,6 @@
 /* dataset_lines.c: plain text without labels: the lines of a .txt, or the texts of a table. */
 #include "data/dataset_reader.h"
-#include "formats/text_lines.h"
+#include "rows/text_lines.h"
 
 static bert_status lines_read(dataset *d, text_lines *lines, const dataset_request *request)
 {

@@ -1,7 +1,7 @@
 /* dataset_questions.c: questions about contexts: SQuAD's .json, or the columns question, context
  * and answers (and id) of a table, or those that are named for text, pair and label. */
 #include "data/dataset_reader.h"
-#include "formats/squad.h"
+#include "rows/squad.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 #define DATA_DATASET_READER_H
 
 #include "data/dataset.h"
-#include "formats/table.h"
+#include "rows/table.h"
 
 /* One form's reader. `first`: is it the first of the files? Its column names are the dataset's. */
 typedef bert_status dataset_read(dataset *d, const char *path, const dataset_request *request,

@@ -2,8 +2,8 @@
  * two columns of a table. */
 #include "data/dataset_reader.h"
 
-#include "formats/conll.h"
-#include "formats/json_texts.h"
+#include "rows/conll.h"
+#include "rows/json_texts.h"
 
 #include <string.h>
 

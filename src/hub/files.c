@@ -1,6 +1,6 @@
 #include "hub/files.h"
 
-#include "formats/json.h"
+#include "json/json.h"
 
 #include <string.h>
 

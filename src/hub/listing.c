@@ -1,7 +1,7 @@
 #include "hub/listing.h"
 
-#include "formats/json.h"
 #include "hub/files.h"
+#include "json/json.h"
 
 #include <stdio.h>
 #include <string.h>

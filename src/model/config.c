@@ -2,7 +2,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "formats/json.h"
+#include "json/json.h"
 
 #include <math.h>
 #include <stdlib.h>

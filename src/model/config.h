@@ -4,7 +4,7 @@
 
 #include "base/status.h"
 #include "compute/activation.h"
-#include "formats/tensors.h"
+#include "tensors/tensors.h"
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -2,8 +2,8 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "formats/safetensors_write.h"
 #include "model/heads.h"
+#include "tensors/safetensors_write.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -4,11 +4,11 @@
 
 #include "base/arena.h"
 #include "compute/compute.h"
-#include "formats/safetensors_write.h"
-#include "formats/tensors.h"
 #include "model/config.h"
 #include "model/params.h"
 #include "model/tensor_names.h"
+#include "tensors/safetensors_write.h"
+#include "tensors/tensors.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -17,7 +17,7 @@
 #ifndef MODEL_TENSOR_NAMES_H
 #define MODEL_TENSOR_NAMES_H
 
-#include "formats/tensors.h"
+#include "tensors/tensors.h"
 
 typedef struct named_tensor {
     const tensor_info *info; /* NULL: there is none */

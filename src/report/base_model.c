@@ -2,8 +2,8 @@
 
 #include "base/file.h"
 #include "base/slice.h"
-#include "formats/json.h"
 #include "hub/name.h"
+#include "json/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>

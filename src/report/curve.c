@@ -1,7 +1,7 @@
 #include "report/curve.h"
 
 #include "base/memory.h"
-#include "formats/json.h"
+#include "json/json.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -34,7 +34,7 @@ typedef struct log_curves {
     curve loss, learning_rate, gradient_norm; /* over the steps */
 } log_curves;
 
-/* Adds the lines of a train_log.jsonl (train/journal.h) to zeroed curves, one line in memory at a
+/* Adds the lines of a train_log.jsonl (run/journal.h) to zeroed curves, one line in memory at a
  * time. A line that is none of it is BERT_FORMAT, with file and line. */
 bert_status log_curves_read(const char *path, log_curves *out);
 

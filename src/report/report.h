@@ -13,7 +13,7 @@
 
 #include <jansson.h>
 
-/* All borrowed, and read only. Objects have the form of the files of that name (train/record.h). */
+/* All borrowed, and read only. Objects have the form of the files of that name (run/record.h). */
 typedef struct report_facts {
     json_t *run;         /* run.json, "evaluations" included, and "data" and "baselines" if they are
                             there */

@@ -4,7 +4,7 @@
 #define TASKS_ANSWER_H
 
 #include "metrics/squad.h"
-#include "train/task.h"
+#include "task/task.h"
 
 /* Where a window's tokens come from, and what it asks. */
 typedef struct answer_window {

@@ -2,7 +2,7 @@
 #include "tasks/answer.h"
 
 #include "base/memory.h"
-#include "formats/json.h"
+#include "json/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>

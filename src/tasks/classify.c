@@ -1,14 +1,14 @@
 /* classify.c: one class for each text or pair of texts: BertForSequenceClassification with
  * cross-entropy. */
 #include "base/memory.h"
-#include "formats/json.h"
+#include "evaluate/bag_of_words.h"
 #include "metrics/confusion.h"
-#include "tasks/labels.h"
+#include "task/labels.h"
+#include "task/observe.h"
 #include "tasks/pooled.h"
 #include "tasks/scores.h"
 #include "tasks/tasks.h"
-#include "train/bag_of_words.h"
-#include "train/observe.h"
+#include "json/json.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 #include "tasks/label_lists.h"
 
 #include "base/memory.h"
-#include "formats/text_lines.h"
-#include "tasks/labels.h"
+#include "rows/text_lines.h"
+#include "task/labels.h"
 
 #include <stdlib.h>
 #include <string.h>

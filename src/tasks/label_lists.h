@@ -8,8 +8,8 @@
 #ifndef TASKS_LABEL_LISTS_H
 #define TASKS_LABEL_LISTS_H
 
-#include "formats/json_texts.h"
-#include "train/task.h"
+#include "rows/json_texts.h"
+#include "task/task.h"
 
 /* Names that numbers stand for, one a line; each is compared with all others. */
 enum { LABEL_FILE_NAMES_MAX = 1 << 15 };

@@ -2,13 +2,13 @@
  * with a sigmoid and a binary cross entropy for each label. */
 #include "metrics/multilabel.h"
 #include "base/memory.h"
-#include "formats/json.h"
+#include "evaluate/bag_of_words.h"
+#include "task/labels.h"
+#include "task/observe.h"
 #include "tasks/label_lists.h"
-#include "tasks/labels.h"
 #include "tasks/pooled.h"
 #include "tasks/tasks.h"
-#include "train/bag_of_words.h"
-#include "train/observe.h"
+#include "json/json.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 
 #include "base/memory.h"
 #include "data/windows.h"
-#include "formats/json.h"
+#include "json/json.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #ifndef TASKS_POOLED_H
 #define TASKS_POOLED_H
 
-#include "train/task.h"
+#include "task/task.h"
 
 /* Appends row `row` to e->features: one unit, or with e->options->windows as many as its text (a
  * pair's second text) asks for; a pair whose first text leaves them no room is truncated. */

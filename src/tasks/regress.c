@@ -1,13 +1,13 @@
 /* regress.c: a number for each text or pair of texts: BertForSequenceClassification with one output
  * and squared error. */
 #include "base/memory.h"
-#include "formats/json.h"
+#include "evaluate/bag_of_words.h"
 #include "metrics/correlation.h"
-#include "tasks/labels.h"
+#include "task/labels.h"
+#include "task/observe.h"
 #include "tasks/pooled.h"
 #include "tasks/tasks.h"
-#include "train/bag_of_words.h"
-#include "train/observe.h"
+#include "json/json.h"
 
 #include <float.h>
 #include <math.h>

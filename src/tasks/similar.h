@@ -3,7 +3,7 @@
 #ifndef TASKS_SIMILAR_H
 #define TASKS_SIMILAR_H
 
-#include "train/task.h"
+#include "task/task.h"
 
 typedef struct similar_targets {
     bool scored;   /* else a unit's first two texts belong together */

@@ -3,9 +3,9 @@
 #include "tasks/tag.h"
 
 #include "base/memory.h"
+#include "task/observe.h"
 #include "tasks/label_lists.h"
 #include "tasks/tasks.h"
-#include "train/observe.h"
 
 #include <stdlib.h>
 #include <string.h>

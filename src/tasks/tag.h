@@ -12,7 +12,7 @@
 #ifndef TASKS_TAG_H
 #define TASKS_TAG_H
 
-#include "train/task.h"
+#include "task/task.h"
 
 /* How tokens of a text become entities: transformers' aggregation strategies. */
 typedef enum tag_grouping {

@@ -3,7 +3,7 @@
 #include "tasks/tag.h"
 
 #include "base/memory.h"
-#include "formats/json.h"
+#include "json/json.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "data/windows.h"
 #include "metrics/entities.h"
-#include "tasks/labels.h"
+#include "task/labels.h"
 
 #include <stdlib.h>
 #include <string.h>

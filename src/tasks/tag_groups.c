@@ -8,7 +8,7 @@
 
 #include "base/memory.h"
 #include "base/utf8.h"
-#include "formats/json.h"
+#include "json/json.h"
 
 #include <math.h>
 #include <stdlib.h>

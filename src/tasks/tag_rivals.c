@@ -1,6 +1,6 @@
 /* tag_rivals.c: tags that need no model. */
 #include "base/memory.h"
-#include "tasks/labels.h"
+#include "task/labels.h"
 #include "tasks/tag.h"
 
 #include <stdlib.h>

@@ -32,14 +32,14 @@ static unsigned options_given(const bert_task_options *o)
     unsigned given = 0;
 #define TASK_OPTION(BIT, type, field, name)                                                        \
     if (given_##type(o->field, usual.field)) given |= TAKES_##BIT;
-#include "train/task_options.def"
+#include "task/task_options.def"
 #undef TASK_OPTION
     return given;
 }
 
 static const char *const option_names[] = {
 #define TASK_OPTION(BIT, type, field, name) name,
-#include "train/task_options.def"
+#include "task/task_options.def"
 #undef TASK_OPTION
 };
 static const size_t option_count = sizeof option_names / sizeof *option_names;

@@ -3,7 +3,7 @@
 #ifndef TASKS_TASK_OPTIONS_H
 #define TASKS_TASK_OPTIONS_H
 
-#include "train/task.h"
+#include "task/task.h"
 
 /* BERT_ARGUMENT where an option is given that the task does not take, with the tasks that do. What
  * is as bert.h's defaults have it, and 0, false and NULL, count as not given. `source` says where

@@ -1,7 +1,7 @@
 #include "tasks/tasks.h"
 
-#include "tasks/labels.h"
-#include "train/observe.h"
+#include "task/labels.h"
+#include "task/observe.h"
 
 #include <string.h>
 

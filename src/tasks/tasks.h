@@ -2,7 +2,7 @@
 #ifndef TASKS_TASKS_H
 #define TASKS_TASKS_H
 
-#include "train/task.h"
+#include "task/task.h"
 
 #define TASK(name) extern const task task_##name;
 #include "tasks/tasks.def"

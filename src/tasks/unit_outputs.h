@@ -3,7 +3,7 @@
 #ifndef TASKS_UNIT_OUTPUTS_H
 #define TASKS_UNIT_OUTPUTS_H
 
-#include "train/task.h"
+#include "task/task.h"
 
 bert_status unit_decoder_open(const examples *e, void **decoder);
 void unit_decoder_free(void *decoder);

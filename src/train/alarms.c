@@ -1,6 +1,6 @@
 #include "train/alarms.h"
 
-#include "train/observe.h"
+#include "task/observe.h"
 
 enum { JUDGED_STEPS = 40, WINDOW_MOST = 100, RECENT_STEPS = 20 };
 

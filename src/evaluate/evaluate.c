@@ -1,0 +1,245 @@
+#include "evaluate/evaluate.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/rng.h"
+#include "metrics/bootstrap.h"
+#include "task/observe.h"
+#include "json/json.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* ---- room */
+
+size_t examples_wanted(const examples *e, size_t tokens)
+{
+    if (!e->task || e->task->head->rows != ROWS_WANTED) return 0;
+    return e->task->wanted ? e->task->wanted(e, tokens) : tokens;
+}
+
+bert_status eval_room_open(compute *on, const examples *e, size_t tokens, eval_room *out)
+{
+    const config *c = e->config;
+    const head *h = e->task->head;
+    size_t longest = features_longest_unit(&e->features), group = features_group(&e->features);
+    if (tokens < longest) tokens = longest;
+    batch_limits limits = { .tokens = tokens, .sequences = tokens / 2 + group };
+    limits.wanted = examples_wanted(e, tokens);
+    tape_shape shape = head_tape_shape(h, c, &limits, false);
+    compute_limits needs = { .rows = tokens, .width = c->hidden, .keys = e->max_length };
+
+    eval_room r = { .on = on };
+    bert_status status = batch_open(&r.batch, &limits, &r.batch_block);
+    if (status == BERT_OK) status = tape_open(on, c, &shape, &r.tape);
+    if (status == BERT_OK) status = on->reserve(on, &needs);
+    if (status == BERT_OK)
+        *out = r;
+    else
+        eval_room_release(&r);
+    return status;
+}
+
+void eval_room_release(eval_room *r)
+{
+    if (r->on) tape_release(r->on, &r->tape);
+    arena_release(&r->batch_block);
+    *r = (eval_room){ 0 };
+}
+
+/* ---- a pass over all examples */
+
+typedef struct walk {
+    const examples *e;
+    const pass *pass;
+    batch *room;
+    uint32_t *order; /* 0, 1, 2, ... */
+    void *decoder;
+    const bert_observer *observer;
+    const answer_taker *taker;
+    double *loss, *divisor;
+} walk;
+
+static bert_status units_run(walk *w, size_t first, size_t count)
+{
+    const task *kind = w->e->task;
+    const uint32_t *index = w->order + first;
+    uint64_t key = rng_key(0, 0); /* of no run's seed: what is asked does not depend on the model */
+    batch_fill(w->room, &w->e->features, index, count, first);
+    if (kind->prepare) kind->prepare(w->e, w->room, index, count, key);
+    kind->head->forward(w->pass);
+    if (w->e->labelled) {
+        kind->loss(w->pass, w->e, index, count, 0.0, w->loss);
+        *w->divisor += examples_weigh(w->e, index, count, first, key);
+    }
+    TRY(kind->decode(w->decoder, w->e, w->pass, first, count, w->taker));
+    return w->pass->on->status(w->pass->on);
+}
+
+static bert_status walk_run(walk *w)
+{
+    const features *f = &w->e->features;
+    for (size_t done = 0; done < f->count && !(w->observer && observe_stop(w->observer));) {
+        size_t count = batch_fit(&w->room->limits, f, w->order + done, f->count - done);
+        TRY(units_run(w, done, count));
+        done += count;
+        if (w->observer)
+            observe(w->observer,
+                    &(bert_event){ .kind = BERT_EVENT_PROGRESS, .done = done, .total = f->count });
+    }
+    return BERT_OK;
+}
+
+bert_status examples_run(const pass *p, batch *room, const examples *e,
+                         const bert_observer *observer, const answer_taker *taker, double *loss,
+                         double *divisor)
+{
+    walk w = { .e = e,
+               .pass = p,
+               .room = room,
+               .observer = observer,
+               .taker = taker,
+               .loss = loss,
+               .divisor = divisor };
+    TRY(examples_order(e->features.count, &w.order));
+    bert_status status = e->task->decoder_open(e, &w.decoder);
+    if (status == BERT_OK) status = walk_run(&w);
+    if (w.decoder) e->task->decoder_free(w.decoder);
+    free(w.order);
+    return status;
+}
+
+/* ---- metrics */
+
+typedef struct tally {
+    const examples *e;
+    void *metrics;
+    double loss, divisor;
+    size_t rows; /* that were answered */
+    mistakes mistakes;
+    bool *right; /* [rows] or NULL */
+} tally;
+
+static bert_status tally_open(const examples *e, const evaluation_wish *wish, tally *out)
+{
+    void *right = NULL;
+    tally t = { .e = e, .mistakes.most = e->task->judge ? wish->mistakes : 0 };
+    bert_status status = e->task->metrics_open(e, &t.metrics);
+    if (status == BERT_OK && wish->verdicts && e->task->right)
+        status = memory_zeroed(e->row_count, sizeof *t.right, &right);
+    t.right = right;
+    *out = t;
+    return status;
+}
+
+static void tally_release(tally *t)
+{
+    if (t->metrics) t->e->task->metrics_free(t->metrics);
+    mistakes_release(&t->mistakes);
+    free(t->right);
+}
+
+static bert_status row_judge(void *context, const examples *e, size_t row, const void *answer)
+{
+    tally *t = context;
+    verdict v;
+    TRY(e->task->judge(e, row, answer, &v));
+    if (t->right) t->right[row] = v.right;
+    return v.right ? BERT_OK : mistakes_add(&t->mistakes, e, row, answer, v.severity);
+}
+
+static bool judges(const tally *t)
+{
+    return t->right || t->mistakes.most;
+}
+
+static bool settles(const examples *e)
+{
+    return e->task->settles && e->task->settles(e);
+}
+
+static bert_status tally_take(void *context, size_t row, const void *answer)
+{
+    tally *t = context;
+    TRY(t->e->task->metrics_add(t->metrics, t->e, row, answer));
+    t->rows++;
+    return judges(t) && !settles(t->e) ? row_judge(t, t->e, row, answer) : BERT_OK;
+}
+
+static bert_status intervals_put(tally *t, const bert_observer *observer, evaluation *out)
+{
+    json_t *intervals;
+    TRY(resamples_make(t->e, t->metrics, &out->resamples));
+    TRY(resamples_intervals(&out->resamples, &intervals));
+    TRY(json_put(out->metrics, "intervals", intervals));
+    TRY(json_put(out->metrics, "interval_resamples",
+                 json_integer((json_int_t)out->resamples.count)));
+    if (out->resamples.count < bootstrap_resamples(1))
+        observe_note(observer, "intervals are of %zu resamples, for there are %zu examples",
+                     out->resamples.count, t->e->row_count);
+    return BERT_OK;
+}
+
+static bert_status tally_report(tally *t, evaluation *out)
+{
+    const examples *e = t->e;
+    double loss = t->divisor > 0.0 ? t->loss / t->divisor : 0.0;
+    if (!isfinite(loss))
+        return fail(
+            BERT_NUMERIC,
+            "the evaluation's loss is not finite: the weights are damaged, or training diverged");
+    out->metrics = json_object();
+    out->files = json_object();
+    TRY(json_put(out->metrics, "eval_loss", json_number(loss)));
+    TRY(e->task->metrics_put(t->metrics, e, out->metrics));
+    TRY(json_put(out->metrics, "eval_examples", json_integer((json_int_t)e->row_count)));
+    TRY(json_put(out->metrics, "truncated_share",
+                 json_number((double)e->truncated / (double)e->row_count)));
+    out->score = e->task->metrics_score(t->metrics);
+    return e->task->metrics_files ? e->task->metrics_files(t->metrics, e, out->files) : BERT_OK;
+}
+
+void evaluation_release(evaluation *e)
+{
+    json_decref(e->metrics);
+    json_decref(e->files);
+    json_decref(e->mistakes);
+    resamples_release(&e->resamples);
+    free(e->right);
+    *e = (evaluation){ 0 };
+}
+
+static bert_status tally_end(tally *t, const bert_observer *observer, const evaluation_wish *wish,
+                             evaluation *out)
+{
+    TRY(tally_report(t, out));
+    if (judges(t) && settles(t->e))
+        TRY(t->e->task->settle(t->metrics, t->e, &(settled_taker){ row_judge, t }));
+    if (wish->intervals) TRY(intervals_put(t, observer, out));
+    if (t->mistakes.most) TRY(mistakes_list(&t->mistakes, &out->mistakes));
+    if (wish->trained && t->e->task->metrics_warn)
+        t->e->task->metrics_warn(t->metrics, t->e, observer);
+    return BERT_OK;
+}
+
+bert_status evaluate(const pass *p, batch *room, const examples *e, const bert_observer *observer,
+                     const evaluation_wish *wish, evaluation *out)
+{
+    tally t;
+    evaluation made = { 0 };
+    double begin = clock_seconds();
+    bert_status status = tally_open(e, wish, &t);
+    answer_taker taker = { tally_take, &t };
+    if (status == BERT_OK) status = examples_run(p, room, e, observer, &taker, &t.loss, &t.divisor);
+    if (status == BERT_OK && t.rows == e->row_count) status = tally_end(&t, observer, wish, &made);
+    if (status == BERT_OK) {
+        made.seconds = clock_seconds() - begin;
+        made.right = t.right;
+        t.right = NULL;
+        *out = made;
+    } else {
+        evaluation_release(&made);
+    }
+    tally_release(&t);
+    return status;
+}

@@ -1,0 +1,209 @@
+#include "rows/table.h"
+
+#include "base/limits.h"
+#include "base/memory.h"
+#include "base/utf8.h"
+#include "rows/table_reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const table_kind *const kinds[] = { &table_kind_tsv, &table_kind_csv, &table_kind_jsonl };
+
+static const table_kind *kind_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *ending = strrchr(slash ? slash : path, '.');
+    for (size_t i = 0; ending && i < sizeof kinds / sizeof *kinds; i++)
+        if (strcasecmp(kinds[i]->ending, ending) == 0) return kinds[i];
+    return NULL;
+}
+
+bool table_is_kind(const char *path)
+{
+    return kind_of(path) != NULL;
+}
+
+bert_status table_columns_add(table *t, slice name)
+{
+    if (t->column_count == TABLE_COLUMNS_MAX)
+        return fail(BERT_FORMAT, "%s:%zu: more than %d columns; is it a table?", t->path, t->line,
+                    TABLE_COLUMNS_MAX);
+    TRY(memory_grow((void **)&t->columns, &t->column_capacity, t->column_count + 1,
+                    sizeof *t->columns));
+    char *copy = strndup(name.bytes, name.count);
+    if (!copy) return fail(BERT_MEMORY, "%s: out of memory", t->path);
+    t->columns[t->column_count++] = copy;
+    return BERT_OK;
+}
+
+bert_status table_field_add(table *t, slice field)
+{
+    if (t->field_count == TABLE_COLUMNS_MAX)
+        return fail(BERT_FORMAT, "%s:%zu: more than %d fields; is it a table?", t->path, t->line,
+                    TABLE_COLUMNS_MAX);
+    TRY(memory_grow((void **)&t->fields, &t->field_capacity, t->field_count + 1,
+                    sizeof *t->fields));
+    t->fields[t->field_count++] = field;
+    return BERT_OK;
+}
+
+bert_status table_line_too_long(const table *t, size_t line)
+{
+    return fail(BERT_FORMAT, "%s:%zu: is longer than %d bytes; is it a text file?", t->path, line,
+                LINE_BYTES_MAX);
+}
+
+bert_status table_line_take(table *t, slice *line, bool *more)
+{
+    *more = t->rest.count > 0;
+    if (!*more) return BERT_OK;
+    size_t most = size_smaller(t->rest.count, LINE_BYTES_MAX + 1);
+    const char *end = memchr(t->rest.bytes, '\n', most);
+    size_t count = end ? (size_t)(end - t->rest.bytes) : most;
+    if (count > LINE_BYTES_MAX) return table_line_too_long(t, t->rest_line);
+    size_t taken = end ? count + 1 : count;
+    *line = (slice){ t->rest.bytes, count };
+    if (count && line->bytes[count - 1] == '\r') line->count--;
+    t->rest = (slice){ t->rest.bytes + taken, t->rest.count - taken };
+    t->rest_line++;
+    return BERT_OK;
+}
+
+table_place table_place_of(const table *t, slice text, size_t at)
+{
+    table_place place = { t->line, 1 };
+    for (size_t i = 0; i < at; i++) {
+        bool cr = text.bytes[i] == '\r' && t->kind->cr_ends_lines, lf = text.bytes[i] == '\n';
+        bool half = lf && i && text.bytes[i - 1] == '\r'; /* of a CR LF */
+        place.line += (cr || lf) && !half;
+        place.byte = cr || lf ? 1 : place.byte + 1;
+    }
+    return place;
+}
+
+bert_status table_verify_text(const table *t, slice text)
+{
+    size_t malformed = utf8_malformed(text);
+    if (malformed < text.count) {
+        table_place place = table_place_of(t, text, malformed);
+        return fail(BERT_FORMAT,
+                    "%s:%zu: not UTF-8 at byte %zu of the line; convert the file to UTF-8 (iconv)",
+                    t->path, place.line, place.byte);
+    }
+    const char *nul = text.count ? memchr(text.bytes, '\0', text.count) : NULL;
+    if (nul) {
+        table_place place = table_place_of(t, text, (size_t)(nul - text.bytes));
+        return fail(BERT_FORMAT, "%s:%zu: a NUL at byte %zu of the line; is this a text file?",
+                    t->path, place.line, place.byte);
+    }
+    return BERT_OK;
+}
+
+bert_status table_header_read(table *t)
+{
+    bool more;
+    TRY(t->kind->next(t, &more));
+    if (!more || (t->field_count == 1 && t->fields[0].count == 0))
+        return fail(BERT_DATA, "%s:1: is empty; the first line should name the columns", t->path);
+    for (size_t i = 0; i < t->field_count; i++) {
+        size_t other;
+        TRY(table_columns_add(t, t->fields[i]));
+        if (table_find(t, t->columns[i], &other) && other != i)
+            return fail(BERT_DATA, "%s:%zu: two columns, %zu and %zu, have the name '%s'", t->path,
+                        t->line, other + 1, i + 1, t->columns[i]);
+    }
+    return BERT_OK;
+}
+
+/* Steps to the next row and holds it against the header. */
+static bert_status row_read(table *t, bool *more)
+{
+    TRY(t->kind->next(t, more));
+    if (!*more || t->field_count == t->column_count) return BERT_OK;
+    char columns[256];
+    const char *hint = table_separator_hint(t);
+    if (!hint) hint = t->field_count < t->column_count ? t->kind->too_few : t->kind->too_many;
+    table_list_columns(t, columns, sizeof columns);
+    return fail(BERT_FORMAT, "%s:%zu: %zu field%s where the header has %zu (%s); %s", t->path,
+                t->line, t->field_count, t->field_count == 1 ? "" : "s", t->column_count, columns,
+                hint);
+}
+
+static bert_status encoding_verify(const table *t)
+{
+    const char *begin = t->map.bytes;
+    if (t->map.count == 0)
+        return fail(BERT_DATA, "%s: is empty; rows with a header were expected", t->path);
+    if (t->map.count >= 2 &&
+        (memcmp(begin, "\xFF\xFE", 2) == 0 || memcmp(begin, "\xFE\xFF", 2) == 0))
+        return fail(BERT_FORMAT, "%s: is UTF-16; convert it (iconv -f UTF-16 -t UTF-8)", t->path);
+    return BERT_OK;
+}
+
+static bert_status table_begin(table *t)
+{
+    TRY(file_map_open(t->path, &t->map));
+    TRY(encoding_verify(t));
+    size_t mark = t->map.count >= 3 && memcmp(t->map.bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    t->rest = (slice){ t->map.bytes + mark, t->map.count - mark };
+    t->rest_line = 1;
+    TRY(t->kind->open(t));
+    TRY(row_read(t, &t->first_row_read));
+    if (!t->first_row_read) return fail(BERT_DATA, "%s: names columns but has no rows", t->path);
+    return BERT_OK;
+}
+
+bert_status table_open(const char *path, table **out)
+{
+    const table_kind *kind = kind_of(path);
+    if (!kind)
+        return fail(BERT_FORMAT, "%s: not a table; its name must end in .tsv, .csv or .jsonl",
+                    path);
+    table *t = NULL;
+    TRY(memory_zeroed(1, sizeof *t, (void **)&t));
+    t->kind = kind;
+    t->path = strdup(path);
+    bert_status status = t->path ? table_begin(t) : fail(BERT_MEMORY, "out of memory for a path");
+    if (status == BERT_OK)
+        *out = t;
+    else
+        table_free(t);
+    return status;
+}
+
+void table_free(table *t)
+{
+    if (!t) return;
+    t->kind->close(t);
+    for (size_t i = 0; i < t->column_count; i++) free(t->columns[i]);
+    free(t->columns);
+    free(t->fields);
+    file_map_close(&t->map);
+    free(t->path);
+    free(t);
+}
+
+bert_status table_next(table *t, bool *more)
+{
+    if (!t->first_row_read) return row_read(t, more);
+    t->first_row_read = false;
+    *more = true;
+    return BERT_OK;
+}
+
+slice table_field(const table *t, size_t column)
+{
+    return t->fields[column];
+}
+
+size_t table_line(const table *t)
+{
+    return t->line;
+}
+
+const char *table_path(const table *t)
+{
+    return t->path;
+}

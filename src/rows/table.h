@@ -1,0 +1,61 @@
+/* table.h: rows of named columns, read one at a time from .tsv, .csv, .jsonl.
+ *
+ *   .tsv    the first line is the header; split on TAB, no quoting; LF or CR LF
+ *   .csv    the first record is the header; RFC 4180 (libcsv, strict): quotes, doubled quotes, line
+ *           ends inside quotes; spaces belong to the field; LF, CR LF or CR
+ *   .jsonl  one JSON object a line (jansson); the columns are the keys of the first object, the
+ *           others may lack some; strings as they are, numbers and booleans as JSON writes them,
+ *           arrays and objects as compact JSON; null counts as absent
+ *
+ * A byte-order mark at the start is skipped. Every row is checked: as many fields as the header,
+ * valid UTF-8, no NUL byte; at most 16,384 fields and LINE_BYTES_MAX bytes. Empty lines at the end
+ * are no rows; a blank line within a .tsv is a row with too few fields (of one column: a row with
+ * an empty field), within a .csv and .jsonl it is skipped. */
+#ifndef ROWS_TABLE_H
+#define ROWS_TABLE_H
+
+#include "base/slice.h"
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct table table;
+
+/* Opens by the name's ending. A file without rows is BERT_DATA, as is a column named twice; one
+ * that breaks its format is BERT_FORMAT, as is an ending that names no table. The caller frees with
+ * table_free(). */
+bert_status table_open(const char *path, table **out);
+void table_free(table *t); /* NULL is left alone */
+
+bool table_is_kind(const char *path); /* does the ending name a table? */
+
+const char *table_path(const table *t);
+size_t table_column_count(const table *t);
+const char *table_column_name(const table *t, size_t column);
+bool table_find(const table *t, const char *name, size_t *column);
+
+/* Words for a message on a table whose header is one column and seems to be several, separated by
+ * what this kind of table is not: "separated by ';'? save it with commas". NULL: it does not. */
+const char *table_separator_hint(const table *t);
+
+/* BERT_DATA where there is such a hint. */
+bert_status table_check_separator(const table *t);
+
+/* table_find() for a column that must be there: where it is not, BERT_DATA with the columns that
+ * are and the one whose name comes near, or the hint. */
+bert_status table_require(const table *t, const char *name, size_t *column);
+
+/* The names of the columns for a message: "id, text, label", cut at `capacity` bytes. */
+void table_list_columns(const table *t, char *out, size_t capacity);
+
+/* Steps to the next row; *more is false at the end. Messages name path and line; after a failure
+ * the table can only be freed. */
+bert_status table_next(table *t, bool *more);
+
+/* A field of the current row, borrowed until the next table_next(). bytes == NULL: the .jsonl row
+ * lacks the key. */
+slice table_field(const table *t, size_t column);
+size_t table_line(const table *t); /* where the current row begins, from 1 */
+
+#endif

@@ -1,0 +1,122 @@
+/* The columns of a table by name, and the message where a name is not among them. */
+#include "rows/table_reader.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+size_t table_column_count(const table *t)
+{
+    return t->column_count;
+}
+
+const char *table_column_name(const table *t, size_t column)
+{
+    return t->columns[column];
+}
+
+bool table_find(const table *t, const char *name, size_t *column)
+{
+    for (size_t i = 0; i < t->column_count; i++)
+        if (strcmp(t->columns[i], name) == 0) {
+            *column = i;
+            return true;
+        }
+    return false;
+}
+
+void table_list_columns(const table *t, char *out, size_t capacity)
+{
+    static const char cut[] = ", ...";
+    size_t used = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < t->column_count; i++) {
+        const char *separator = i ? ", " : "";
+        size_t length = strlen(separator) + strlen(t->columns[i]);
+        if (used + length + sizeof cut > capacity) { /* a cut must fit behind what is there */
+            snprintf(out + used, capacity - used, "%s", i ? cut : cut + 2);
+            return;
+        }
+        snprintf(out + used, capacity - used, "%s%s", separator, t->columns[i]);
+        used += length;
+    }
+}
+
+const char *table_separator_hint(const table *t)
+{
+    static const struct {
+        const char *ending, separator, *hint;
+    } others[] = { { ".csv", ';', "separated by ';'? save it with commas" },
+                   { ".csv", '\t', "separated by tabs? name it .tsv" },
+                   { ".tsv", ';', "separated by ';'? save it with tabs" },
+                   { ".tsv", ',', "separated by commas? name it .csv" } };
+    if (t->column_count != 1) return NULL;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcmp(t->kind->ending, others[i].ending) == 0 &&
+            strchr(t->columns[0], others[i].separator))
+            return others[i].hint;
+    return NULL;
+}
+
+bert_status table_check_separator(const table *t)
+{
+    const char *hint = table_separator_hint(t);
+    if (!hint) return BERT_OK;
+    return fail(BERT_DATA, "%s: the header is one column, '%s'; %s", t->path, t->columns[0], hint);
+}
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Bytes to insert, remove or replace to make `b` of `a` (Levenshtein). Longer names than LENGTH_MAX
+ * are far from all. */
+static size_t name_distance(const char *a, const char *b)
+{
+    enum { LENGTH_MAX = 64 };
+    size_t a_count = strlen(a), b_count = strlen(b), row[LENGTH_MAX + 1];
+    if (a_count > LENGTH_MAX || b_count > LENGTH_MAX) return LENGTH_MAX;
+    for (size_t j = 0; j <= b_count; j++) row[j] = j;
+    for (size_t i = 1; i <= a_count; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= b_count; j++) {
+            size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            row[j] = least(replaced, least(row[j], row[j - 1]) + 1);
+        }
+    }
+    return row[b_count];
+}
+
+/* The column that was likely meant, or NULL: another case, or two slips in a name of five. */
+static const char *nearest_column(const table *t, const char *name)
+{
+    const char *nearest = NULL;
+    size_t shortest = least(2, strlen(name) / 2) + 1;
+    for (size_t i = 0; i < t->column_count; i++) {
+        size_t distance =
+            strcasecmp(t->columns[i], name) == 0 ? 0 : name_distance(t->columns[i], name);
+        if (distance >= shortest) continue;
+        shortest = distance;
+        nearest = t->columns[i];
+    }
+    return nearest;
+}
+
+bert_status table_require(const table *t, const char *name, size_t *column)
+{
+    if (table_find(t, name, column)) return BERT_OK;
+    const char *hint = table_separator_hint(t);
+    if (hint)
+        return fail(BERT_DATA, "%s: no column '%s'; the header is one column, '%s'; %s", t->path,
+                    name, t->columns[0], hint);
+    char columns[512];
+    table_list_columns(t, columns, sizeof columns);
+    const char *nearest = nearest_column(t, name);
+    if (nearest)
+        return fail(BERT_DATA, "%s: no column '%s' (is '%s' meant?); the columns are: %s", t->path,
+                    name, nearest, columns);
+    return fail(BERT_DATA, "%s: no column '%s'; the columns are: %s", t->path, name, columns);
+}

@@ -1,0 +1,348 @@
+#include "run/record.h"
+
+#include "base/digest.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "report/base_model.h"
+#include "report/report.h"
+#include "tensors/tensors.h"
+#include "json/json.h"
+
+#include <errno.h>
+#include <float.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bert_status numbers_put(json_t *metrics, json_t *numbers)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach(metrics, name, value)
+    {
+        if (json_is_number(value)) TRY(json_put(numbers, name, json_incref(value)));
+    }
+    return BERT_OK;
+}
+
+bert_status record_evaluation(run *r, size_t epoch, json_t *metrics)
+{
+    if (!r->evaluations) r->evaluations = json_array();
+    json_t *one = json_object();
+    TRY(json_append(r->evaluations, one));
+    TRY(json_put(one, "epoch", json_integer((json_int_t)epoch)));
+    TRY(json_put(one, "step", json_integer((json_int_t)r->steps_done)));
+    json_t *numbers = json_object();
+    TRY(json_put(one, "metrics", numbers));
+    return numbers_put(metrics, numbers);
+}
+
+static bert_status results_put(const run *r, json_t *o)
+{
+    double steps = (double)r->steps_done, seconds = r->seconds > 0.0 ? r->seconds : 1e-9;
+    TRY(json_put_members(o, r->evaluation.metrics));
+    TRY(json_put(o, "epoch", json_number(steps / (double)sampler_steps(&r->sampler))));
+    TRY(json_put(o, "train_loss", json_number(steps > 0.0 ? r->loss_sum / steps : 0.0)));
+    TRY(json_put(o, "train_runtime", json_number(r->seconds)));
+    TRY(json_put(o, "train_samples", json_integer((json_int_t)r->train.features.count)));
+    TRY(json_put(o, "train_samples_per_second", json_number((double)r->examples_seen / seconds)));
+    TRY(json_put(o, "train_steps_per_second", json_number(steps / seconds)));
+    TRY(json_put(o, "train_tokens_per_second", json_number((double)r->tokens / seconds)));
+    return json_put(o, "train_steps", json_integer((json_int_t)r->steps_done));
+}
+
+/* A path or what else a user may have given, which need not be UTF-8. */
+static json_t *given_text(const char *text)
+{
+    return text ? json_string_of(slice_of(text)) : json_null();
+}
+
+static bert_status task_options_put(const bert_task_options *o, json_t *object)
+{
+    TRY(json_put(object, "windows", json_boolean(o->windows)));
+    TRY(json_put(object, "stride", json_integer((json_int_t)o->stride)));
+    TRY(json_put(object, "class_weights", given_text(o->class_weights)));
+    TRY(json_put(object, "label_smoothing", json_number(o->label_smoothing)));
+    TRY(json_put(object, "positive_weights", given_text(o->positive_weights)));
+    TRY(json_put(object, "label_file", given_text(o->label_file)));
+    TRY(json_put(object, "tune_thresholds", json_boolean(o->tune_thresholds)));
+    TRY(json_put(object, "fix_answers", json_boolean(o->fix_answers)));
+    TRY(json_put(object, "mask_share", json_number(o->mask_share)));
+    TRY(json_put(object, "whole_words", json_boolean(o->whole_words)));
+    return json_put(object, "pooling", given_text(o->pooling));
+}
+
+/* A model of the Hub by its name and commit, wherever the cache is. */
+static bert_status model_put(const char *model, json_t *object)
+{
+    char *place;
+    if (!model) return json_put(object, "model", json_null());
+    TRY(base_model_place(model, &place));
+    bert_status status = json_put(object, "model", given_text(place));
+    free(place);
+    return status;
+}
+
+static bert_status files_put(const bert_train_options *o, json_t *object)
+{
+    TRY(model_put(o->model, object));
+    json_t *train = json_array();
+    TRY(json_put(object, "train", train));
+    for (size_t i = 0; i < o->train_count; i++) TRY(json_append(train, given_text(o->train[i])));
+    TRY(json_put(object, "dev", given_text(o->dev)));
+    TRY(json_put(object, "output", given_text(o->output)));
+    TRY(json_put(object, "overwrite", json_boolean(o->overwrite)));
+    TRY(json_put(object, "text", given_text(o->columns.text)));
+    TRY(json_put(object, "text_pair", given_text(o->columns.pair)));
+    return json_put(object, "label", given_text(o->columns.label));
+}
+
+/* What decides the steps and their rates. */
+static bert_status steps_put(const bert_train_options *o, json_t *object)
+{
+    TRY(json_put(object, "epochs", json_integer((json_int_t)o->epochs)));
+    TRY(json_put(object, "max_steps", json_integer((json_int_t)o->max_steps)));
+    TRY(json_put(object, "batch_size", json_integer((json_int_t)o->batch_size)));
+    TRY(json_put(object, "micro_batch", json_integer((json_int_t)o->micro_batch)));
+    TRY(json_put(object, "learning_rate", json_number(o->learning_rate)));
+    TRY(json_put(object, "schedule", given_text(o->schedule)));
+    TRY(json_put(object, "warmup", json_number(o->warmup)));
+    TRY(json_put(object, "weight_decay", json_number(o->weight_decay)));
+    TRY(json_put(object, "clip", json_number(o->clip)));
+    TRY(json_put(object, "adam_beta1", json_number(o->adam_beta1)));
+    TRY(json_put(object, "adam_beta2", json_number(o->adam_beta2)));
+    return json_put(object, "adam_epsilon", json_number(o->adam_epsilon));
+}
+
+/* Of the run, or of one for which nothing was chosen. */
+static bert_status options_put(const run *r, const bert_train_options *o, json_t *object)
+{
+    size_t max_length =
+        o == r->options ? r->max_length : size_smaller(r->task->max_length, r->config.positions);
+    TRY(files_put(o, object));
+    TRY(json_put(object, "task", json_string(r->task->name)));
+    TRY(steps_put(o, object));
+    TRY(json_put(object, "dropout", json_number(o->dropout)));
+    TRY(json_put(object, "max_length", json_integer((json_int_t)max_length)));
+    TRY(json_put(object, "freeze", given_text(o->freeze)));
+    TRY(json_put(object, "seed", json_integer((json_int_t)o->seed)));
+    TRY(json_put(object, "shuffle", json_boolean(o->shuffle)));
+    TRY(json_put(object, "limit", json_integer((json_int_t)o->limit)));
+    TRY(json_put(object, "keep_best", json_boolean(o->keep_best)));
+    TRY(json_put(object, "metric", given_text(o->metric)));
+    TRY(json_put(object, "patience", json_integer((json_int_t)o->patience)));
+    TRY(json_put(object, "checkpoint_every", given_text(o->checkpoint_every)));
+    TRY(json_put(object, "keep", json_integer((json_int_t)o->keep)));
+    TRY(json_put(object, "threads", json_integer((json_int_t)o->threads)));
+    TRY(json_put(object, "memory_limit", json_integer((json_int_t)o->memory_limit)));
+    TRY(json_put(object, "dev_share", json_number(o->dev_share)));
+    TRY(json_put(object, "folds", json_integer((json_int_t)o->folds)));
+    TRY(json_put(object, "seeds", json_integer((json_int_t)o->seeds)));
+    json_t *own = json_object();
+    TRY(json_put(object, "task_options", own));
+    return task_options_put(&o->task_options, own);
+}
+
+bert_status record_options(const run *r, json_t *object)
+{
+    return options_put(r, r->options, object);
+}
+
+static bert_status digest_put(json_t *digests, const char *path)
+{
+    char hex[DIGEST_TEXT];
+    TRY(file_digest(path, hex));
+    json_t *name = given_text(path);
+    bert_status status = name ? json_put(digests, json_string_value(name), json_string(hex))
+                              : fail(BERT_MEMORY, "out of memory for a digest");
+    json_decref(name);
+    return status;
+}
+
+/* Of a file of the model's folder, where it is there. */
+static bert_status model_digest_put(const run *r, json_t *digests, const char *name)
+{
+    char *path;
+    TRY(path_join(r->options->model, name, &path));
+    bert_status status = file_exists(path) ? digest_put(digests, path) : BERT_OK;
+    free(path);
+    return status;
+}
+
+/* Of every file that was read and decides what the run computes: the model's, and the data. */
+static bert_status digests_put(const run *r, json_t *digests)
+{
+    static const char *const configuration[] = { "config.json", "bert_config.json", "modules.json",
+                                                 "1_Pooling/config.json" };
+    const bert_train_options *o = r->options;
+    const char *last = "";
+    for (size_t i = 0; i < tensor_file_count(r->start.file); i++) {
+        const char *file = tensor_file_at(r->start.file, i)->file;
+        if (strcmp(file, last) != 0 && !json_object_get(digests, file))
+            TRY(digest_put(digests, file));
+        last = file;
+    }
+    for (size_t i = 0; i < sizeof configuration / sizeof *configuration; i++)
+        TRY(model_digest_put(r, digests, configuration[i]));
+    for (size_t i = 0; i < TOKENIZER_FILES; i++)
+        TRY(model_digest_put(r, digests, tokenizer_files[i]));
+    for (size_t i = 0; i < o->train_count; i++) TRY(digest_put(digests, o->train[i]));
+    if (o->dev) TRY(digest_put(digests, o->dev));
+    return o->task_options.label_file ? digest_put(digests, o->task_options.label_file) : BERT_OK;
+}
+
+bert_status record_digests(const run *r, json_t **out)
+{
+    json_t *digests = json_object();
+    bert_status status = digests ? digests_put(r, digests) : fail(BERT_MEMORY, "out of memory");
+    if (status == BERT_OK)
+        *out = digests;
+    else
+        json_decref(digests);
+    return status;
+}
+
+/* "AMD EPYC", as /proc/cpuinfo says; "" where there is none. */
+static bert_status processor_name(char *name, size_t capacity)
+{
+    *name = '\0';
+    FILE *stream = fopen("/proc/cpuinfo", "re");
+    if (!stream && errno == ENOMEM) return fail(BERT_MEMORY, "/proc/cpuinfo: out of memory");
+    if (!stream) return BERT_OK;
+    char line[256];
+    while (fgets(line, sizeof line, stream)) {
+        char *colon = strchr(line, ':');
+        if (!colon || strncmp(line, "model name", strlen("model name")) != 0) continue;
+        snprintf(name, capacity, "%s", colon + 1 + strspn(colon + 1, " \t"));
+        name[strcspn(name, "\n")] = '\0';
+        break;
+    }
+    fclose(stream);
+    return BERT_OK;
+}
+
+bert_status record_machine(json_t *object)
+{
+    char processor[128];
+    TRY(processor_name(processor, sizeof processor));
+    TRY(json_put(object, "bert.c", json_string(BERT_VERSION)));
+    TRY(json_put(object, "matrix_library", json_string(compute_cpu_matrix_library())));
+    TRY(json_put(object, "instruction_set", json_string(compute_cpu_instruction_set())));
+    return json_put(object, "processor", given_text(processor));
+}
+
+json_t *record_memory(const run *r)
+{
+    const bert_memory *m = &r->plan.memory;
+    return json_pack("{s:I, s:I, s:I}", "needed", (json_int_t)m->total, "examples_at_once",
+                     (json_int_t)m->examples_at_once, "layers_again", (json_int_t)m->layers_again);
+}
+
+static bert_status run_put(const run *r, json_t *object)
+{
+    TRY(record_machine(object));
+    TRY(json_put(object, "command_line", given_text(r->options->command_line)));
+    TRY(json_put(object, "steps", json_integer((json_int_t)r->steps_done)));
+    TRY(json_put(object, "finished", json_boolean(!run_unfinished(r))));
+    if (r->evaluation.metrics) TRY(json_put(object, "score", json_number(r->evaluation.score)));
+    if (r->resumed) TRY(json_put(object, "resumed", json_incref(r->resumed)));
+    TRY(json_put(object, "memory", record_memory(r)));
+    if (r->place.first_seed)
+        TRY(json_put(object, "first_seed", json_integer((json_int_t)*r->place.first_seed)));
+    double divisor = r->task->score_divisor ? r->task->score_divisor(&r->train) : 0.0;
+    if (divisor > 0.0) TRY(json_put(object, "score_divisor", json_number(divisor)));
+    json_t *options = json_object();
+    TRY(json_put(object, "options", options));
+    TRY(record_options(r, options));
+    TRY(json_put(object, "sha256", json_incref(r->digests)));
+    json_t *data = json_object();
+    TRY(json_put(object, "data", data));
+    TRY(data_summary_put(&r->data, &r->config, data));
+    if (r->baselines.metrics) TRY(json_put(object, "baselines", json_incref(r->baselines.metrics)));
+    return r->evaluations ? json_put(object, "evaluations", json_incref(r->evaluations)) : BERT_OK;
+}
+
+static bert_status labels_put(const config *c, json_t *names)
+{
+    for (size_t i = 0; i < c->labels; i++) TRY(json_append(names, json_string(c->label_names[i])));
+    return BERT_OK;
+}
+
+/* For people: `run` is run.json's object, `results` that of all_results.json. */
+static bert_status pages_write(const run *r, json_t *run_json, json_t *results)
+{
+    bert_train_options given = bert_train_options_default();
+    json_t *defaults = json_object(), *labels = json_array();
+    base_model base = { 0 };
+    char *log = NULL;
+    bert_status status = output_path(&r->output, "train_log.jsonl", &log);
+    if (status == BERT_OK) status = options_put(r, &given, defaults);
+    if (status == BERT_OK) status = labels_put(&r->config, labels);
+    if (status == BERT_OK) status = base_model_read(r->options->model, &base);
+    if (status == BERT_OK)
+        status = report_write(r->output.staging,
+                              &(report_facts){ .run = run_json,
+                                               .defaults = defaults,
+                                               .metrics = r->evaluation.metrics,
+                                               .folds = r->place.folds,
+                                               .results = results,
+                                               .mistakes = r->evaluation.mistakes,
+                                               .labels = r->task->head->labelled ? labels : NULL,
+                                               .log = log,
+                                               .license = base.license,
+                                               .base = base.name });
+    base_model_release(&base);
+    json_decref(defaults);
+    json_decref(labels);
+    free(log);
+    return status;
+}
+
+bert_status record_write(const run *r)
+{
+    const evaluation *e = &r->evaluation;
+    const char *name;
+    json_t *value;
+    if (e->metrics) TRY(output_json(&r->output, "eval_results.json", e->metrics));
+    json_object_foreach(e->files, name, value) TRY(output_json(&r->output, name, value));
+    json_t *results = json_object(), *record = json_object();
+    bert_status status = results_put(r, results);
+    if (status == BERT_OK) status = output_json(&r->output, "all_results.json", results);
+    if (status == BERT_OK) status = run_put(r, record);
+    if (status == BERT_OK) status = output_json(&r->output, "run.json", record);
+    if (status == BERT_OK) status = pages_write(r, record, results);
+    json_decref(results);
+    json_decref(record);
+    return status;
+}
+
+static bert_status trained_as_read(const json_t *object, const char *path, trained_as *out)
+{
+    const json_t *options = json_object_get(object, "options");
+    const json_t *own = json_object_get(options, "task_options");
+    if (!json_object_get(object, "bert.c") || !json_is_object(options)) /* another's file */
+        return BERT_OK;
+    TRY(json_get_size(options, path, "max_length", 3, 1 << 16, &out->max_length));
+    TRY(json_get_double(object, path, "score_divisor", 1.0, DBL_MAX, &out->score_divisor));
+    if (!json_is_object(own)) return BERT_OK;
+    TRY(json_get_bool(own, path, "windows", &out->windows));
+    TRY(json_get_double(own, path, "mask_share", 0.0, 1.0, &out->mask_share));
+    TRY(json_get_bool(own, path, "whole_words", &out->whole_words));
+    return json_get_size(own, path, "stride", 0, 1 << 16, &out->stride);
+}
+
+bert_status record_read(const char *folder, trained_as *out)
+{
+    char *path;
+    TRY(path_join(folder, "run.json", &path));
+    bert_status status = BERT_OK;
+    json_t *object = NULL;
+    *out = (trained_as){ 0 };
+    if (file_exists(path)) {
+        status = json_read_object(path, &object);
+        if (status == BERT_OK) status = trained_as_read(object, path, out);
+    }
+    json_decref(object);
+    free(path);
+    return status;
+}

@@ -1,0 +1,47 @@
+/* record.h: what a run writes of itself.
+ *
+ *   eval_results.json  the metrics on the dev data of the weights that were saved; not there
+ *                      without dev data, nor where a run was stopped within an epoch
+ *   all_results.json   the same, with train_loss, train_runtime, train_samples_per_second, ...
+ *                      as transformers' Trainer names them
+ *   run.json           all options, sha256 of the model's files and of the data's, versions,
+ *                      processor, what was planned for its memory, the data's summary
+ *                      (data_summary.h), the baselines' metrics (baseline.h), the numbers of every
+ *                      evaluation; max_length, windows, stride, how words were masked and what
+ *                      scores were divided by are read again when the model is used
+ *   report.html, README.md
+ *                      the same for people (report/report.h) */
+#ifndef RUN_RECORD_H
+#define RUN_RECORD_H
+
+#include "run/run.h"
+
+/* Keeps what an evaluation came to, but for its tables: {"epoch", "step", "metrics"}. */
+bert_status record_evaluation(run *r, size_t epoch, json_t *metrics);
+
+bert_status record_write(const run *r);
+
+/* The parts of run.json that tell whether two runs are one: all options; SHA-256 of every file of
+ * weights and of data; versions and processor. The first two become members of `object`; the caller
+ * releases *out. */
+bert_status record_options(const run *r, json_t *object);
+bert_status record_machine(json_t *object);
+bert_status record_digests(const run *r, json_t **out);
+
+/* What was planned for the run's memory, as run.json has it. */
+json_t *record_memory(const run *r);
+
+/* How a model folder was trained, as far as its use should be alike; zeros where run.json does not
+ * say. */
+typedef struct trained_as {
+    size_t max_length;
+    bool windows;
+    size_t stride;
+    double mask_share;
+    bool whole_words;
+    double score_divisor;
+} trained_as;
+
+bert_status record_read(const char *folder, trained_as *out);
+
+#endif

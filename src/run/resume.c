@@ -1,0 +1,482 @@
+#include "run/resume.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "run/checkpoint.h"
+#include "run/record.h"
+#include "task/observe.h"
+#include "json/json.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- when */
+
+bert_status checkpoint_period_parse(const char *text, checkpoint_period *out)
+{
+    static const struct {
+        const char *unit;
+        double seconds;
+    } units[] = { { "s", 1 }, { "min", 60 }, { "h", 3600 } };
+    checkpoint_period period = { 0 };
+    if (!text || strcmp(text, "never") == 0) {
+        *out = period;
+        return BERT_OK;
+    }
+    char *unit = NULL;
+    errno = 0;
+    unsigned long long number = strspn(text, "0123456789") ? strtoull(text, &unit, 10) : 0;
+    bool good = unit && number && number <= 1000000000000 && errno == 0;
+    if (good && !*unit) {
+        period.steps = (size_t)number;
+        *out = period;
+        return BERT_OK;
+    }
+    for (size_t i = 0; good && i < sizeof units / sizeof *units; i++) {
+        if (strcmp(unit, units[i].unit) != 0) continue;
+        period.seconds = (double)number * units[i].seconds;
+        *out = period;
+        return BERT_OK;
+    }
+    return fail(BERT_ARGUMENT,
+                "--checkpoint-every is '%s'; it must be a number of steps, as 500, a time, as 90s, "
+                "30min or 2h, or never",
+                text);
+}
+
+static bool period_over(const run *r)
+{
+    const checkpoint_period *p = &r->checkpoint_period;
+    if (p->steps) return r->steps_done - r->checkpoint_step >= p->steps;
+    return p->seconds > 0.0 && clock_seconds() - r->checkpoint_clock >= p->seconds;
+}
+
+void checkpoints_plan(run *r, size_t model_bytes)
+{
+    const bert_train_options *o = r->options;
+    size_t parts[] = { r->layout.count * sizeof(float), r->layout.count * sizeof(float),
+                       r->layout.count * sizeof(float), o->keep_best ? model_bytes : 0 };
+    size_t one = checkpoint_bytes(parts, sizeof parts / sizeof *parts);
+    r->checkpoint_clock = clock_seconds();
+    r->checkpoints_fit = output_room(&r->output, model_bytes + (o->keep + 1) * one) == BERT_OK;
+    if (!r->checkpoints_fit)
+        observe_warning(&o->observer,
+                        "no checkpoints: the disk lacks the room for %zu of %.1f MB; a run that is "
+                        "stopped cannot be resumed",
+                        o->keep + 1, (double)one / 1e6);
+}
+
+/* ---- taking one */
+
+/* NULL is null. */
+static bert_status shared_put(json_t *object, const char *key, json_t *value)
+{
+    return json_put(object, key, value ? json_incref(value) : json_null());
+}
+
+static bert_status state_put(const run *r, json_t *state)
+{
+    TRY(shared_put(state, "metrics", r->evaluation.metrics));
+    TRY(shared_put(state, "files", r->evaluation.files));
+    TRY(shared_put(state, "mistakes", r->evaluation.mistakes));
+    TRY(shared_put(state, "evaluations", r->evaluations));
+    TRY(shared_put(state, "resumed", r->resumed));
+    json_t *options = json_object();
+    TRY(json_put(state, "options", options));
+    TRY(record_options(r, options));
+    TRY(shared_put(state, "sha256", r->digests));
+    json_t *machine = json_object();
+    TRY(json_put(state, "machine", machine));
+    return record_machine(machine);
+}
+
+static bert_status state_text(const run *r, char **out)
+{
+    json_t *state = json_pack(
+        "{s:I, s:I, s:[f, f, f], s:f, s:f, s:I, s:I, s:f, s:b, s:I, s:b, s:I, s:I}", "step",
+        (json_int_t)r->steps_done, "epochs_done", (json_int_t)r->epochs_done, "losses",
+        r->losses.early, r->losses.late, r->losses.recent, "loss_sum", r->loss_sum, "seconds",
+        r->seconds, "tokens", (json_int_t)r->tokens, "examples_seen", (json_int_t)r->examples_seen,
+        "best_score", r->best_score, "best_known", (int)r->best_known, "stale",
+        (json_int_t)r->stale, "saved", (int)r->saved, "evaluated_step",
+        (json_int_t)r->evaluated_step, "examples_at_once", (json_int_t)r->plan.units);
+    bert_status status = state_put(r, state);
+    if (status == BERT_OK) status = json_text(state, out);
+    json_decref(state);
+    return status;
+}
+
+/* A file of the staging folder; one that is not there has no bytes. */
+static bert_status staged_map(const run *r, const char *name, file_map *out)
+{
+    char *path;
+    TRY(output_path(&r->output, name, &path));
+    bert_status status = file_exists(path) ? file_map_open(path, out) : BERT_OK;
+    free(path);
+    return status;
+}
+
+static slice of_map(const file_map *map)
+{
+    return (slice){ map->bytes, map->count };
+}
+
+static slice of_floats(const run *r, const float *data)
+{
+    return (slice){ (const char *)data, r->layout.count * sizeof *data };
+}
+
+static bert_status state_write(const run *r, const char *state, const file_map maps[3])
+{
+    const optimizer *o = &r->optimizer;
+    checkpoint_part parts[] = {
+        { "state", slice_of(state) },
+        { "weights", of_floats(r, r->weight_data) },
+        { "first_moment", of_floats(r, o->first_moment) },
+        { "second_moment", of_floats(r, o->second_moment) },
+        { "train_log", of_map(&maps[0]) },
+        { "timings", of_map(&maps[1]) },
+        { "best", of_map(&maps[2]) },
+    };
+    size_t count = sizeof parts / sizeof *parts - !r->saved;
+    char *path;
+    TRY(output_checkpoint_path(&r->output, r->steps_done, &path));
+    bert_status status = checkpoint_write(path, r->steps_done, parts, count);
+    free(path);
+    return status;
+}
+
+bert_status checkpoint_take(run *r)
+{
+    static const char *const names[] = { "train_log.jsonl", "timings.jsonl", "model.safetensors" };
+    file_map maps[3] = { 0 };
+    char *state = NULL;
+    if (!r->checkpoints_fit) return BERT_OK;
+    optimizer_settle(&r->optimizer);
+    bert_status status = state_text(r, &state);
+    for (size_t i = 0; status == BERT_OK && i < 2 + (size_t)r->saved; i++)
+        status = staged_map(r, names[i], &maps[i]);
+    if (status == BERT_OK) status = state_write(r, state, maps);
+    for (size_t i = 0; i < 3; i++) file_map_close(&maps[i]);
+    free(state);
+    TRY(status);
+    r->checkpoint_step = r->steps_done;
+    r->checkpoint_clock = clock_seconds();
+    return output_checkpointed(&r->output, r->options->keep);
+}
+
+bert_status checkpoint_when_due(run *r)
+{
+    return period_over(r) ? checkpoint_take(r) : BERT_OK;
+}
+
+/* ---- is it the same run? */
+
+/* Options that change no number of the result, or of which it is another that counts: of model and
+ * data their bytes, of the memory how many examples are computed at once. */
+static bool option_free(const char *name)
+{
+    static const char *const names[] = {
+        "model",     "train",        "dev",  "output",
+        "overwrite", "threads",      "keep", "checkpoint_every",
+        "resume",    "memory_limit",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(name, names[i]) == 0) return true;
+    return false;
+}
+
+static bert_status differs(const char *where, const char *name, const json_t *then,
+                           const json_t *now)
+{
+    char option[64], *before = NULL, *after = NULL;
+    if (then && !json_is_null(then)) TRY(json_text(then, &before));
+    bert_status status = json_is_null(now) ? BERT_OK : json_text(now, &after);
+    size_t length = strlen(name);
+    if (length >= sizeof option) length = sizeof option - 1;
+    for (size_t i = 0; i < length; i++) option[i] = name[i] == '_' ? '-' : name[i];
+    option[length] = '\0';
+    if (status == BERT_OK)
+        status = fail(BERT_ARGUMENT,
+                      "%s: was begun with --%s %s, which is %s now; give it as before to go on, or "
+                      "--overwrite without --resume to begin anew",
+                      where, option, before ? before : "unset", after ? after : "unset");
+    free(before);
+    free(after);
+    return status;
+}
+
+static bert_status options_same(const char *where, const json_t *then, const json_t *now)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)now, name, value)
+    {
+        const json_t *before = json_object_get(then, name);
+        if (option_free(name)) continue;
+        if (json_is_object(value) && json_is_object(before))
+            TRY(options_same(where, before, value));
+        else if (!json_equal(before, value))
+            return differs(where, name, before, value);
+    }
+    return BERT_OK;
+}
+
+/* The files' names may differ: their bytes count. */
+static bert_status digests_same(const char *where, const json_t *then, const json_t *now)
+{
+    void *before = json_object_iter((json_t *)then), *after = json_object_iter((json_t *)now);
+    for (; before && after; before = json_object_iter_next((json_t *)then, before),
+                            after = json_object_iter_next((json_t *)now, after))
+        if (!json_equal(json_object_iter_value(before), json_object_iter_value(after)))
+            return fail(BERT_ARGUMENT,
+                        "%s: was begun with another '%s' than '%s' holds now; put the file back to "
+                        "go on, or use --overwrite without --resume to begin anew",
+                        where, json_object_iter_key(before), json_object_iter_key(after));
+    if (!before && !after) return BERT_OK;
+    return fail(BERT_ARGUMENT, "%s: was begun with %zu files of a model and data, not %zu", where,
+                json_object_size(then), json_object_size(now));
+}
+
+/* `record`: of a checkpoint's state or of run.json. */
+static bert_status run_same(run *r, const char *where, const json_t *record)
+{
+    json_t *options = json_object();
+    bert_status status = record_options(r, options);
+    if (status == BERT_OK)
+        status = options_same(where, json_object_get(record, "options"), options);
+    json_decref(options);
+    TRY(status);
+    return digests_same(where, json_object_get(record, "sha256"), r->digests);
+}
+
+/* Another processor or library rounds differently: allowed, but not without a word. */
+static bert_status machine_tell(const run *r, const json_t *then)
+{
+    json_t *now = json_object(), *value;
+    const char *name;
+    bert_status status = record_machine(now);
+    json_object_foreach(now, name, value)
+    {
+        const json_t *before = json_object_get(then, name);
+        if (json_is_string(before) && !json_equal(before, value))
+            observe_warning(&r->options->observer,
+                            "the run was begun with %s '%s' and goes on with '%s': its last digits "
+                            "may differ from those of a run that was never stopped",
+                            name, json_string_value(before), json_string_value(value));
+    }
+    json_decref(now);
+    return status;
+}
+
+/* ---- going on from one */
+
+static bert_status floats_take(run *r, const checkpoint *c, const char *name, float *data)
+{
+    slice bytes = checkpoint_find(c, name);
+    if (bytes.count != r->layout.count * sizeof *data)
+        return fail(BERT_FORMAT, "%s: its part '%s' has %zu bytes, not %zu", c->path, name,
+                    bytes.count, r->layout.count * sizeof *data);
+    r->on->write(r->on, r->layout.count, (const float *)(const void *)bytes.bytes, data);
+    file_map_forget(&c->map, (size_t)(bytes.bytes - c->map.bytes), bytes.count);
+    return BERT_OK;
+}
+
+static bert_status numbers_take(run *r, const checkpoint *c, const json_t *state)
+{
+    const size_t most = SIZE_MAX / 2;
+    size_t at_once = 0;
+    const struct {
+        const char *name;
+        size_t *out;
+    } sizes[] = { { "step", &r->steps_done },      { "epochs_done", &r->epochs_done },
+                  { "tokens", &r->tokens },        { "examples_seen", &r->examples_seen },
+                  { "stale", &r->stale },          { "evaluated_step", &r->evaluated_step },
+                  { "examples_at_once", &at_once } };
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        TRY(json_get_size(state, c->path, sizes[i].name, 0, most, sizes[i].out));
+    TRY(json_get_double(state, c->path, "loss_sum", -1e300, 1e300, &r->loss_sum));
+    TRY(json_get_double(state, c->path, "seconds", 0.0, 1e300, &r->seconds));
+    TRY(json_get_double(state, c->path, "best_score", -1e300, 1e300, &r->best_score));
+    TRY(json_get_bool(state, c->path, "best_known", &r->best_known));
+    TRY(json_get_bool(state, c->path, "saved", &r->saved));
+    const json_t *losses = json_object_get(state, "losses");
+    r->losses.early = json_number_value(json_array_get(losses, 0));
+    r->losses.late = json_number_value(json_array_get(losses, 1));
+    r->losses.recent = json_number_value(json_array_get(losses, 2));
+    if (at_once != r->plan.units)
+        return fail(BERT_ARGUMENT,
+                    "%s: was taken with %zu examples computed at once, now it would be %zu; give "
+                    "--micro-batch %zu, and --memory as before",
+                    c->path, at_once, r->plan.units, at_once);
+    return BERT_OK;
+}
+
+/* Do the numbers name a place that a run comes by? An epoch is done when it is evaluated, which a
+ * checkpoint after its last step may come before. */
+static bert_status place_check(const run *r, const checkpoint *c)
+{
+    size_t epoch_steps = sampler_steps(&r->sampler), step = r->steps_done;
+    size_t begun = step / epoch_steps + (step % epoch_steps > 0);
+    bool at_end = step % epoch_steps == 0 || step == r->schedule.steps;
+    bool good = step > 0 && step == c->step && step <= r->schedule.steps &&
+                (r->epochs_done + 1 == begun || (at_end && r->epochs_done == begun)) &&
+                r->evaluated_step <= step && r->stale <= r->epochs_done;
+    if (good) return BERT_OK;
+    return fail(BERT_FORMAT,
+                "%s: its state names no place in this run (step %zu of %zu, %zu epochs done); it "
+                "is no checkpoint of ours; remove it",
+                c->path, step, r->schedule.steps, r->epochs_done);
+}
+
+static bert_status best_take(run *r, const checkpoint *c)
+{
+    char *path;
+    slice best = checkpoint_find(c, "best");
+    if (!r->saved) return BERT_OK;
+    if (!best.count)
+        return fail(BERT_FORMAT, "%s: lacks the best epoch's weights; remove it", c->path);
+    TRY(output_path(&r->output, "model.safetensors", &path));
+    bert_status status = file_replace(path, best.bytes, best.count);
+    free(path);
+    return status;
+}
+
+/* Each becomes a file of the output folder, and of no other. */
+static bert_status files_take(run *r, const checkpoint *c, json_t *files)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach(files, name, value)
+    {
+        if (!file_name_is_plain(name))
+            return fail(BERT_FORMAT, "%s: would write a file '%s'; remove it", c->path, name);
+    }
+    if (json_is_object(files)) r->evaluation.files = json_incref(files);
+    return BERT_OK;
+}
+
+static bert_status state_take(run *r, const checkpoint *c, const json_t *state)
+{
+    TRY(run_same(r, c->path, state));
+    TRY(numbers_take(r, c, state));
+    TRY(place_check(r, c));
+    TRY(files_take(r, c, json_object_get(state, "files")));
+    TRY(floats_take(r, c, "weights", r->weight_data));
+    TRY(floats_take(r, c, "first_moment", r->optimizer.first_moment));
+    TRY(floats_take(r, c, "second_moment", r->optimizer.second_moment));
+    TRY(best_take(r, c));
+    json_t *metrics = json_object_get(state, "metrics"),
+           *resumed = json_object_get(state, "resumed"),
+           *evaluations = json_object_get(state, "evaluations"),
+           *worst = json_object_get(state, "mistakes");
+    if (json_is_object(metrics)) r->evaluation.metrics = json_incref(metrics);
+    if (json_is_array(worst)) r->evaluation.mistakes = json_incref(worst);
+    if (json_is_array(evaluations)) r->evaluations = json_incref(evaluations);
+    r->evaluation.score = r->best_score;
+    r->resumed = json_is_array(resumed) ? json_incref(resumed) : json_array();
+    TRY(json_append(r->resumed, json_integer((json_int_t)r->steps_done)));
+    TRY(machine_tell(r, json_object_get(state, "machine")));
+    r->checkpoint_step = r->steps_done;
+    observe_note(&r->options->observer, "resumed: %s, after step %zu of %zu", c->path,
+                 r->steps_done, r->schedule.steps);
+    return BERT_OK;
+}
+
+static bert_status checkpoint_go_on(run *r, const checkpoint *c)
+{
+    const journal_text before = { .log = checkpoint_find(c, "train_log"),
+                                  .timings = checkpoint_find(c, "timings") };
+    json_t *state;
+    TRY(json_parse_object(checkpoint_find(c, "state"), c->path, &state));
+    bert_status status = state_take(r, c, state);
+    json_decref(state);
+    if (status == BERT_OK) status = journal_open(&r->output, &before, &r->journal);
+    return status;
+}
+
+/* The newest good one; path NULL: there is none. */
+static bert_status checkpoint_choose(const run *r, checkpoint *out)
+{
+    checkpoint_places places;
+    TRY(output_checkpoints(&r->output, &places));
+    for (size_t i = 0; i < places.count && !out->path; i++)
+        if (checkpoint_open(places.items[i].path, out) != BERT_OK)
+            observe_warning(&r->options->observer, "%s; the one before it is tried",
+                            status_message());
+    checkpoint_places_release(&places);
+    return BERT_OK;
+}
+
+/* What the run that has ended measured, from its record and the file beside it. */
+static bert_status results_take(run *r, const char *record_path, const json_t *record)
+{
+    char *path;
+    TRY(path_join(r->output.folder, "eval_results.json", &path));
+    bert_status status =
+        file_exists(path) ? json_read_object(path, &r->evaluation.metrics) : BERT_OK;
+    free(path);
+    if (status == BERT_OK)
+        status = json_get_double(record, record_path, "score", -1e300, 1e300, &r->evaluation.score);
+    return status;
+}
+
+/* Does the output folder hold this run's end? Another's is replaced if the options say so. */
+static bert_status finished_look(run *r)
+{
+    const bert_train_options *o = r->options;
+    char *path;
+    json_t *record = NULL;
+    bool ended = false;
+    TRY(path_join(r->output.folder, "run.json", &path));
+    bert_status status = file_exists(path) ? json_read_object(path, &record) : BERT_OK;
+    if (status == BERT_OK && record) status = json_get_bool(record, path, "finished", &ended);
+    if (status == BERT_OK && ended) {
+        status = run_same(r, r->output.folder, record);
+        if (status == BERT_OK) {
+            r->finished = true;
+            status = results_take(r, path, record);
+            observe_note(&o->observer, "%s holds this run's end already; nothing is left to do%s",
+                         r->output.folder, r->place.folder ? " in it" : "");
+        } else if (o->overwrite) {
+            status = BERT_OK; /* an older model, to be replaced */
+        }
+    }
+    json_decref(record);
+    free(path);
+    return status;
+}
+
+static bert_status resume_choose(run *r, checkpoint *out)
+{
+    TRY(finished_look(r));
+    if (r->finished) return output_tidy(&r->output);
+    TRY(checkpoint_choose(r, out));
+    bool has_model;
+    TRY(output_has_model(&r->output, &has_model));
+    if (!r->options->overwrite && has_model)
+        return fail(BERT_ARGUMENT,
+                    "%s: holds a model, and no checkpoint of this run to go on from; --overwrite "
+                    "replaces it",
+                    r->output.folder);
+    if (!out->path)
+        observe_note(&r->options->observer,
+                     "nothing to resume: %s has no checkpoint yet; the run begins anew",
+                     r->output.folder);
+    return BERT_OK;
+}
+
+bert_status run_begin(run *r)
+{
+    const journal_text none = { 0 };
+    checkpoint c = { 0 };
+    bert_status status = r->options->resume ? resume_choose(r, &c) : output_begin_anew(&r->output);
+    if (status != BERT_OK || r->finished) {
+        checkpoint_close(&c);
+        return status;
+    }
+    status = c.path ? checkpoint_go_on(r, &c) : journal_open(&r->output, &none, &r->journal);
+    checkpoint_close(&c);
+    return status;
+}

@@ -1,0 +1,39 @@
+#include "task/task.h"
+
+#include "json/json.h"
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+void score_put(score_list *list, const char *name, double value)
+{
+    assert(list->count < SCORES_MAX);
+    list->items[list->count++] = (named_score){ .name = name, .value = value };
+}
+
+void score_put_cost(score_list *list, const char *name, double value)
+{
+    score_put(list, name, value);
+    list->items[list->count - 1].less_is_better = true;
+}
+
+bert_status scores_describe(const score_list *list, json_t *object)
+{
+    for (size_t i = 0; i < list->count; i++)
+        TRY(json_put(object, list->items[i].name, json_number(list->items[i].value)));
+    return BERT_OK;
+}
+
+double examples_weigh(const examples *e, const uint32_t *index, size_t count, size_t first_in_step,
+                      uint64_t key)
+{
+    const task *kind = e->task;
+    return kind->weigh ? kind->weigh(e, index, count, first_in_step, key) : (double)count;
+}
+
+void label_names_release(label_names *labels)
+{
+    for (size_t i = 0; labels->names && i < labels->count; i++) free(labels->names[i]);
+    free(labels->names);
+    *labels = (label_names){ 0 };
+}
