@@ -1,12 +1,12 @@
 /* test_bootstrap.c: scores of rows that count several times, intervals and McNemar's test are
  * scikit-learn's and scipy's (tests/data/bootstrap.json, made by tools/make_bootstrap_golden.py).
  */
+#include "json/json.h"
 #include "metrics/bootstrap.h"
 #include "metrics/correlation.h"
 #include "metrics/mcnemar.h"
 #include "metrics/tallies.h"
 #include "scratch.h"
-#include "json/json.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,8 +1,8 @@
 /* test_correlation.c: correlations are scipy's (tests/data/correlation.json, made by
  * tools/make_squad_golden.py). */
+#include "json/json.h"
 #include "metrics/correlation.h"
 #include "scratch.h"
-#include "json/json.h"
 
 #include <math.h>
 #include <setjmp.h>

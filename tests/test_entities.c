@@ -2,8 +2,8 @@
  * tools/make_entities_golden.py). */
 #include "metrics/entities.h"
 
-#include "scratch.h"
 #include "json/json.h"
+#include "scratch.h"
 
 #include <math.h>
 #include <setjmp.h>

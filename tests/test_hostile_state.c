@@ -7,8 +7,8 @@
 #include "toy.h"
 
 #include "base/file.h"
-#include "run/checkpoint.h"
 #include "json/json.h"
+#include "run/checkpoint.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "data/dataset.h"
 #include "data/features.h"
+#include "json/json.h"
 #include "model/config.h"
 #include "rows/table.h"
 #include "rows/text_lines.h"
@@ -13,7 +14,6 @@
 #include "text/added_tokens.h"
 #include "text/tokenizer.h"
 #include "text/vocabulary.h"
-#include "json/json.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,10 +1,10 @@
 /* test_metrics.c: scores equal scikit-learn's and learning rates transformers'
  * (tests/data/metrics.json, made by tools/make_metrics_golden.py). */
+#include "json/json.h"
 #include "metrics/confusion.h"
 #include "metrics/multilabel.h"
 #include "scratch.h"
 #include "train/schedule.h"
-#include "json/json.h"
 
 #include <math.h>
 #include <setjmp.h>

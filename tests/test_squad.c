@@ -1,8 +1,8 @@
 /* test_squad.c: SQuAD's scores are transformers' and its characters Python's
  * (tests/data/squad.json, made by tools/make_squad_golden.py). */
+#include "json/json.h"
 #include "metrics/squad.h"
 #include "scratch.h"
-#include "json/json.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* The classes of transformers, by what tools/make_tokenizer_classes_golden.py wrote of them. */
+#include "json/json.h"
 #include "scratch.h"
 #include "text/tokenizer.h"
-#include "json/json.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

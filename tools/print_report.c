@@ -3,8 +3,8 @@
  *     build/tools/print_report FACTS.json FOLDER
  *
  * FACTS.json is an object with the members of report_facts (src/report/report.h). */
-#include "report/report.h"
 #include "json/json.h"
+#include "report/report.h"
 
 #include <stdio.h>
 

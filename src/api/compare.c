@@ -2,9 +2,9 @@
 #include "api/evaluation.h"
 
 #include "base/memory.h"
+#include "json/json.h"
 #include "metrics/mcnemar.h"
 #include "task/observe.h"
-#include "json/json.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,8 +3,8 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "run/output.h"
 #include "json/json.h"
+#include "run/output.h"
 
 #include <stdlib.h>
 #include <string.h>

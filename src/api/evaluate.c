@@ -2,10 +2,10 @@
 #include "api/evaluation.h"
 
 #include "base/file.h"
+#include "json/json.h"
 #include "model/network.h"
 #include "task/observe.h"
 #include "tasks/tasks.h"
-#include "json/json.h"
 
 #include <stdlib.h>
 

@@ -5,8 +5,8 @@
 #include "base/slice.h"
 #include "data/batch.h"
 #include "evaluate/evaluate.h"
-#include "model/heads.h"
 #include "json/json.h"
+#include "model/heads.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 #include "evaluate/baseline.h"
 
-#include "task/observe.h"
 #include "json/json.h"
+#include "task/observe.h"
 
 #include <math.h>
 #include <stdio.h>

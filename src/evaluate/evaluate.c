@@ -3,9 +3,9 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/rng.h"
+#include "json/json.h"
 #include "metrics/bootstrap.h"
 #include "task/observe.h"
-#include "json/json.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* config_pooling.c: what stands for a whole sequence, and how much of it is read, as
  * sentence-transformers' files say. */
 #include "base/file.h"
-#include "model/config.h"
 #include "json/json.h"
+#include "model/config.h"
 
 #include <stdlib.h>
 #include <string.h>

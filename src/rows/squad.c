@@ -3,8 +3,8 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/memory.h"
-#include "rows/squad_answers.h"
 #include "json/json.h"
+#include "rows/squad_answers.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 #include "base/memory.h"
-#include "rows/table_reader.h"
 #include "json/json.h"
+#include "rows/table_reader.h"
 
 #include <stdlib.h>
 

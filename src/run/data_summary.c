@@ -1,8 +1,8 @@
 #include "run/data_summary.h"
 
 #include "base/memory.h"
-#include "task/observe.h"
 #include "json/json.h"
+#include "task/observe.h"
 
 #include <stdlib.h>
 

@@ -3,10 +3,10 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/rng.h"
+#include "json/json.h"
 #include "run/record.h"
 #include "run/train.h"
 #include "task/observe.h"
-#include "json/json.h"
 
 #include <stdlib.h>
 

@@ -2,8 +2,8 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "report/card.h"
 #include "json/json.h"
+#include "report/card.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 #include "run/profile_tell.h"
 
-#include "task/observe.h"
 #include "json/json.h"
+#include "task/observe.h"
 
 #include <stdlib.h>
 

@@ -3,10 +3,10 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "json/json.h"
 #include "report/base_model.h"
 #include "report/report.h"
 #include "tensors/tensors.h"
-#include "json/json.h"
 
 #include <errno.h>
 #include <float.h>

@@ -2,10 +2,10 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "json/json.h"
 #include "run/checkpoint.h"
 #include "run/record.h"
 #include "task/observe.h"
-#include "json/json.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -5,12 +5,12 @@
 #include "base/rng.h"
 #include "evaluate/evaluate.h"
 #include "evaluate/score.h"
+#include "json/json.h"
 #include "run/diagnose.h"
 #include "run/profile_tell.h"
 #include "run/record.h"
 #include "run/resume.h"
 #include "task/observe.h"
-#include "json/json.h"
 
 #include <math.h>
 #include <stdio.h>

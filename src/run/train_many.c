@@ -3,11 +3,11 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "evaluate/measures.h"
+#include "json/json.h"
 #include "run/dry_run.h"
 #include "run/train.h"
 #include "task/observe.h"
 #include "task/strata.h"
-#include "json/json.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -4,9 +4,9 @@
 
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "json/json.h"
 #include "task/observe.h"
 #include "tasks/tasks.h"
-#include "json/json.h"
 
 #include <stdlib.h>
 

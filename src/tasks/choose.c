@@ -1,12 +1,12 @@
 /* choose.c: which of some endings belongs to a text: BertForMultipleChoice with the cross-entropy
  * over an example's endings. A unit has a sequence for each of them. */
 #include "base/memory.h"
+#include "json/json.h"
 #include "metrics/tallies.h"
 #include "task/observe.h"
 #include "tasks/scores.h"
 #include "tasks/tasks.h"
 #include "tasks/unit_outputs.h"
-#include "json/json.h"
 
 #include <stdlib.h>
 

@@ -2,13 +2,13 @@
  * cross-entropy. */
 #include "base/memory.h"
 #include "evaluate/bag_of_words.h"
+#include "json/json.h"
 #include "metrics/confusion.h"
 #include "task/labels.h"
 #include "task/observe.h"
 #include "tasks/pooled.h"
 #include "tasks/scores.h"
 #include "tasks/tasks.h"
-#include "json/json.h"
 
 #include <stdlib.h>
 #include <string.h>

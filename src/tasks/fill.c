@@ -3,10 +3,10 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "data/windows.h"
+#include "json/json.h"
 #include "tasks/masking.h"
 #include "tasks/pooled.h"
 #include "tasks/tasks.h"
-#include "json/json.h"
 
 #include <math.h>
 #include <stdlib.h>

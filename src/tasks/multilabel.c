@@ -3,12 +3,12 @@
 #include "metrics/multilabel.h"
 #include "base/memory.h"
 #include "evaluate/bag_of_words.h"
+#include "json/json.h"
 #include "task/labels.h"
 #include "task/observe.h"
 #include "tasks/label_lists.h"
 #include "tasks/pooled.h"
 #include "tasks/tasks.h"
-#include "json/json.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -2,12 +2,12 @@
  * and squared error. */
 #include "base/memory.h"
 #include "evaluate/bag_of_words.h"
+#include "json/json.h"
 #include "metrics/correlation.h"
 #include "task/labels.h"
 #include "task/observe.h"
 #include "tasks/pooled.h"
 #include "tasks/tasks.h"
-#include "json/json.h"
 
 #include <float.h>
 #include <math.h>

@@ -8,11 +8,11 @@
 #include "tasks/similar.h"
 
 #include "base/memory.h"
+#include "json/json.h"
 #include "task/labels.h"
 #include "task/observe.h"
 #include "tasks/tasks.h"
 #include "tasks/unit_outputs.h"
-#include "json/json.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /* similar_metrics.c: do cosines follow the scores; is a text's partner found among all? */
 #include "base/memory.h"
+#include "json/json.h"
 #include "metrics/correlation.h"
 #include "task/observe.h"
 #include "tasks/similar.h"
-#include "json/json.h"
 
 #include <math.h>
 #include <stdlib.h>

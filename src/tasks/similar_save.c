@@ -8,8 +8,8 @@
  *
  * The names are those of its versions 2 to 4, which 5 reads too. */
 #include "base/file.h"
-#include "tasks/similar.h"
 #include "json/json.h"
+#include "tasks/similar.h"
 
 #include <stdlib.h>
 

@@ -3,11 +3,11 @@
 #include "tasks/tag.h"
 
 #include "base/memory.h"
+#include "json/json.h"
 #include "metrics/confusion.h"
 #include "metrics/entities.h"
 #include "task/labels.h"
 #include "task/observe.h"
-#include "json/json.h"
 
 #include <stdlib.h>
 #include <string.h>

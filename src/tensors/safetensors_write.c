@@ -3,8 +3,8 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/utf8.h"
-#include "tensors/safetensors.h"
 #include "json/json.h"
+#include "tensors/safetensors.h"
 
 #include <stdint.h>
 #include <stdlib.h>

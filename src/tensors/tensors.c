@@ -3,11 +3,11 @@
 #include "base/crc32c.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "json/json.h"
 #include "tensors/keras.h"
 #include "tensors/safetensors.h"
 #include "tensors/tensorflow.h"
 #include "tensors/torch.h"
-#include "json/json.h"
 
 #include <stdlib.h>
 #include <string.h>

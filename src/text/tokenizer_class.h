@@ -4,11 +4,11 @@
 #define TEXT_TOKENIZER_CLASS_H
 
 #include "base/status.h"
+#include "json/json.h"
 #include "text/added_tokens.h"
 #include "text/normalizer.h"
 #include "text/tokenizer_kind.h"
 #include "text/vocabulary.h"
-#include "json/json.h"
 
 #include <stdbool.h>
 #include <stddef.h>

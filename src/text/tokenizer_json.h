@@ -3,10 +3,10 @@
 #define TEXT_TOKENIZER_JSON_H
 
 #include "base/status.h"
+#include "json/json.h"
 #include "text/added_tokens.h"
 #include "text/normalizer.h"
 #include "text/tokenizer_parts.h"
-#include "json/json.h"
 
 #include <stdbool.h>
 
