@@ -1,5 +1,5 @@
 /* test_checkpoint.c: a checkpoint is what was written, or it is refused. */
-#include "run/resume.h"
+#include "run/checkpointing.h"
 #include "toy.h"
 
 #include "run/checkpoint.h"

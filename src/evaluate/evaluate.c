@@ -12,12 +12,6 @@
 
 /* ---- room */
 
-size_t examples_wanted(const examples *e, size_t tokens)
-{
-    if (!e->task || e->task->head->rows != ROWS_WANTED) return 0;
-    return e->task->wanted ? e->task->wanted(e, tokens) : tokens;
-}
-
 bert_status eval_room_open(compute *on, const examples *e, size_t tokens, eval_room *out)
 {
     const config *c = e->config;

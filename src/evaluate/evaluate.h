@@ -15,9 +15,6 @@ typedef struct eval_room {
     tape tape;
 } eval_room;
 
-/* The most tokens that batches of up to `tokens` want of the last layer; 0: one a sequence. */
-size_t examples_wanted(const examples *e, size_t tokens);
-
 /* Room for batches of up to `tokens`, or one unit of `e` if that is longer, with the task's head.
  */
 bert_status eval_room_open(compute *on, const examples *e, size_t tokens, eval_room *out);

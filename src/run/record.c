@@ -6,6 +6,7 @@
 #include "json/json.h"
 #include "report/base_model.h"
 #include "report/report.h"
+#include "task/observe.h"
 #include "tensors/tensors.h"
 
 #include <errno.h>
@@ -27,11 +28,11 @@ static bert_status numbers_put(json_t *metrics, json_t *numbers)
 
 bert_status record_evaluation(run *r, size_t epoch, json_t *metrics)
 {
-    if (!r->evaluations) r->evaluations = json_array();
+    if (!r->results.all) r->results.all = json_array();
     json_t *one = json_object();
-    TRY(json_append(r->evaluations, one));
+    TRY(json_append(r->results.all, one));
     TRY(json_put(one, "epoch", json_integer((json_int_t)epoch)));
-    TRY(json_put(one, "step", json_integer((json_int_t)r->steps_done)));
+    TRY(json_put(one, "step", json_integer((json_int_t)r->trainer.progress.steps_done)));
     json_t *numbers = json_object();
     TRY(json_put(one, "metrics", numbers));
     return numbers_put(metrics, numbers);
@@ -39,16 +40,20 @@ bert_status record_evaluation(run *r, size_t epoch, json_t *metrics)
 
 static bert_status results_put(const run *r, json_t *o)
 {
-    double steps = (double)r->steps_done, seconds = r->seconds > 0.0 ? r->seconds : 1e-9;
-    TRY(json_put_members(o, r->evaluation.metrics));
-    TRY(json_put(o, "epoch", json_number(steps / (double)sampler_steps(&r->sampler))));
-    TRY(json_put(o, "train_loss", json_number(steps > 0.0 ? r->loss_sum / steps : 0.0)));
-    TRY(json_put(o, "train_runtime", json_number(r->seconds)));
+    double steps = (double)r->trainer.progress.steps_done,
+           seconds = r->trainer.progress.seconds > 0.0 ? r->trainer.progress.seconds : 1e-9;
+    TRY(json_put_members(o, r->results.kept.metrics));
+    TRY(json_put(o, "epoch", json_number(steps / (double)sampler_steps(&r->trainer.sampler))));
+    TRY(json_put(o, "train_loss",
+                 json_number(steps > 0.0 ? r->trainer.progress.loss_sum / steps : 0.0)));
+    TRY(json_put(o, "train_runtime", json_number(r->trainer.progress.seconds)));
     TRY(json_put(o, "train_samples", json_integer((json_int_t)r->train.features.count)));
-    TRY(json_put(o, "train_samples_per_second", json_number((double)r->examples_seen / seconds)));
+    TRY(json_put(o, "train_samples_per_second",
+                 json_number((double)r->trainer.progress.examples_seen / seconds)));
     TRY(json_put(o, "train_steps_per_second", json_number(steps / seconds)));
-    TRY(json_put(o, "train_tokens_per_second", json_number((double)r->tokens / seconds)));
-    return json_put(o, "train_steps", json_integer((json_int_t)r->steps_done));
+    TRY(json_put(o, "train_tokens_per_second",
+                 json_number((double)r->trainer.progress.tokens / seconds)));
+    return json_put(o, "train_steps", json_integer((json_int_t)r->trainer.progress.steps_done));
 }
 
 /* A path or what else a user may have given, which need not be UTF-8. */
@@ -233,18 +238,43 @@ bert_status record_machine(json_t *object)
 
 json_t *record_memory(const run *r)
 {
-    const bert_memory *m = &r->plan.memory;
+    const bert_memory *m = &r->trainer.plan.memory;
     return json_pack("{s:I, s:I, s:I}", "needed", (json_int_t)m->total, "examples_at_once",
                      (json_int_t)m->examples_at_once, "layers_again", (json_int_t)m->layers_again);
+}
+
+static bert_status data_put(const run *r, json_t *object)
+{
+    TRY(data_summary_put(&r->data, &r->config, object));
+    TRY(json_put(object, "task", json_string(r->task->name)));
+    TRY(json_put(object, "max_length", json_integer((json_int_t)r->max_length)));
+    return json_put(object, "memory", record_memory(r));
+}
+
+bert_status record_data_tell(const run *r, json_t *time)
+{
+    json_t *object = json_object();
+    char *text;
+    bert_status status = data_put(r, object);
+    if (time && status == BERT_OK)
+        status = json_put(object, "time", time);
+    else
+        json_decref(time);
+    if (status == BERT_OK) status = json_text(object, &text);
+    json_decref(object);
+    TRY(status);
+    observe(&r->options->observer, &(bert_event){ .kind = BERT_EVENT_DATA, .text = text });
+    free(text);
+    return BERT_OK;
 }
 
 static bert_status run_put(const run *r, json_t *object)
 {
     TRY(record_machine(object));
     TRY(json_put(object, "command_line", given_text(r->options->command_line)));
-    TRY(json_put(object, "steps", json_integer((json_int_t)r->steps_done)));
+    TRY(json_put(object, "steps", json_integer((json_int_t)r->trainer.progress.steps_done)));
     TRY(json_put(object, "finished", json_boolean(!run_unfinished(r))));
-    if (r->evaluation.metrics) TRY(json_put(object, "score", json_number(r->evaluation.score)));
+    if (r->results.kept.metrics) TRY(json_put(object, "score", json_number(r->results.kept.score)));
     if (r->resumed) TRY(json_put(object, "resumed", json_incref(r->resumed)));
     TRY(json_put(object, "memory", record_memory(r)));
     if (r->place.first_seed)
@@ -259,7 +289,7 @@ static bert_status run_put(const run *r, json_t *object)
     TRY(json_put(object, "data", data));
     TRY(data_summary_put(&r->data, &r->config, data));
     if (r->baselines.metrics) TRY(json_put(object, "baselines", json_incref(r->baselines.metrics)));
-    return r->evaluations ? json_put(object, "evaluations", json_incref(r->evaluations)) : BERT_OK;
+    return r->results.all ? json_put(object, "evaluations", json_incref(r->results.all)) : BERT_OK;
 }
 
 static bert_status labels_put(const config *c, json_t *names)
@@ -283,10 +313,10 @@ static bert_status pages_write(const run *r, json_t *run_json, json_t *results)
         status = report_write(r->output.staging,
                               &(report_facts){ .run = run_json,
                                                .defaults = defaults,
-                                               .metrics = r->evaluation.metrics,
+                                               .metrics = r->results.kept.metrics,
                                                .folds = r->place.folds,
                                                .results = results,
-                                               .mistakes = r->evaluation.mistakes,
+                                               .mistakes = r->results.kept.mistakes,
                                                .labels = r->task->head->labelled ? labels : NULL,
                                                .log = log,
                                                .license = base.license,
@@ -300,7 +330,7 @@ static bert_status pages_write(const run *r, json_t *run_json, json_t *results)
 
 bert_status record_write(const run *r)
 {
-    const evaluation *e = &r->evaluation;
+    const evaluation *e = &r->results.kept;
     const char *name;
     json_t *value;
     if (e->metrics) TRY(output_json(&r->output, "eval_results.json", e->metrics));

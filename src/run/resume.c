@@ -11,166 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- when */
-
-bert_status checkpoint_period_parse(const char *text, checkpoint_period *out)
-{
-    static const struct {
-        const char *unit;
-        double seconds;
-    } units[] = { { "s", 1 }, { "min", 60 }, { "h", 3600 } };
-    checkpoint_period period = { 0 };
-    if (!text || strcmp(text, "never") == 0) {
-        *out = period;
-        return BERT_OK;
-    }
-    char *unit = NULL;
-    errno = 0;
-    unsigned long long number = strspn(text, "0123456789") ? strtoull(text, &unit, 10) : 0;
-    bool good = unit && number && number <= 1000000000000 && errno == 0;
-    if (good && !*unit) {
-        period.steps = (size_t)number;
-        *out = period;
-        return BERT_OK;
-    }
-    for (size_t i = 0; good && i < sizeof units / sizeof *units; i++) {
-        if (strcmp(unit, units[i].unit) != 0) continue;
-        period.seconds = (double)number * units[i].seconds;
-        *out = period;
-        return BERT_OK;
-    }
-    return fail(BERT_ARGUMENT,
-                "--checkpoint-every is '%s'; it must be a number of steps, as 500, a time, as 90s, "
-                "30min or 2h, or never",
-                text);
-}
-
-static bool period_over(const run *r)
-{
-    const checkpoint_period *p = &r->checkpoint_period;
-    if (p->steps) return r->steps_done - r->checkpoint_step >= p->steps;
-    return p->seconds > 0.0 && clock_seconds() - r->checkpoint_clock >= p->seconds;
-}
-
-void checkpoints_plan(run *r, size_t model_bytes)
-{
-    const bert_train_options *o = r->options;
-    size_t parts[] = { r->layout.count * sizeof(float), r->layout.count * sizeof(float),
-                       r->layout.count * sizeof(float), o->keep_best ? model_bytes : 0 };
-    size_t one = checkpoint_bytes(parts, sizeof parts / sizeof *parts);
-    r->checkpoint_clock = clock_seconds();
-    r->checkpoints_fit = output_room(&r->output, model_bytes + (o->keep + 1) * one) == BERT_OK;
-    if (!r->checkpoints_fit)
-        observe_warning(&o->observer,
-                        "no checkpoints: the disk lacks the room for %zu of %.1f MB; a run that is "
-                        "stopped cannot be resumed",
-                        o->keep + 1, (double)one / 1e6);
-}
-
-/* ---- taking one */
-
-/* NULL is null. */
-static bert_status shared_put(json_t *object, const char *key, json_t *value)
-{
-    return json_put(object, key, value ? json_incref(value) : json_null());
-}
-
-static bert_status state_put(const run *r, json_t *state)
-{
-    TRY(shared_put(state, "metrics", r->evaluation.metrics));
-    TRY(shared_put(state, "files", r->evaluation.files));
-    TRY(shared_put(state, "mistakes", r->evaluation.mistakes));
-    TRY(shared_put(state, "evaluations", r->evaluations));
-    TRY(shared_put(state, "resumed", r->resumed));
-    json_t *options = json_object();
-    TRY(json_put(state, "options", options));
-    TRY(record_options(r, options));
-    TRY(shared_put(state, "sha256", r->digests));
-    json_t *machine = json_object();
-    TRY(json_put(state, "machine", machine));
-    return record_machine(machine);
-}
-
-static bert_status state_text(const run *r, char **out)
-{
-    json_t *state = json_pack(
-        "{s:I, s:I, s:[f, f, f], s:f, s:f, s:I, s:I, s:f, s:b, s:I, s:b, s:I, s:I}", "step",
-        (json_int_t)r->steps_done, "epochs_done", (json_int_t)r->epochs_done, "losses",
-        r->losses.early, r->losses.late, r->losses.recent, "loss_sum", r->loss_sum, "seconds",
-        r->seconds, "tokens", (json_int_t)r->tokens, "examples_seen", (json_int_t)r->examples_seen,
-        "best_score", r->best_score, "best_known", (int)r->best_known, "stale",
-        (json_int_t)r->stale, "saved", (int)r->saved, "evaluated_step",
-        (json_int_t)r->evaluated_step, "examples_at_once", (json_int_t)r->plan.units);
-    bert_status status = state_put(r, state);
-    if (status == BERT_OK) status = json_text(state, out);
-    json_decref(state);
-    return status;
-}
-
-/* A file of the staging folder; one that is not there has no bytes. */
-static bert_status staged_map(const run *r, const char *name, file_map *out)
-{
-    char *path;
-    TRY(output_path(&r->output, name, &path));
-    bert_status status = file_exists(path) ? file_map_open(path, out) : BERT_OK;
-    free(path);
-    return status;
-}
-
-static slice of_map(const file_map *map)
-{
-    return (slice){ map->bytes, map->count };
-}
-
-static slice of_floats(const run *r, const float *data)
-{
-    return (slice){ (const char *)data, r->layout.count * sizeof *data };
-}
-
-static bert_status state_write(const run *r, const char *state, const file_map maps[3])
-{
-    const optimizer *o = &r->optimizer;
-    checkpoint_part parts[] = {
-        { "state", slice_of(state) },
-        { "weights", of_floats(r, r->weight_data) },
-        { "first_moment", of_floats(r, o->first_moment) },
-        { "second_moment", of_floats(r, o->second_moment) },
-        { "train_log", of_map(&maps[0]) },
-        { "timings", of_map(&maps[1]) },
-        { "best", of_map(&maps[2]) },
-    };
-    size_t count = sizeof parts / sizeof *parts - !r->saved;
-    char *path;
-    TRY(output_checkpoint_path(&r->output, r->steps_done, &path));
-    bert_status status = checkpoint_write(path, r->steps_done, parts, count);
-    free(path);
-    return status;
-}
-
-bert_status checkpoint_take(run *r)
-{
-    static const char *const names[] = { "train_log.jsonl", "timings.jsonl", "model.safetensors" };
-    file_map maps[3] = { 0 };
-    char *state = NULL;
-    if (!r->checkpoints_fit) return BERT_OK;
-    optimizer_settle(&r->optimizer);
-    bert_status status = state_text(r, &state);
-    for (size_t i = 0; status == BERT_OK && i < 2 + (size_t)r->saved; i++)
-        status = staged_map(r, names[i], &maps[i]);
-    if (status == BERT_OK) status = state_write(r, state, maps);
-    for (size_t i = 0; i < 3; i++) file_map_close(&maps[i]);
-    free(state);
-    TRY(status);
-    r->checkpoint_step = r->steps_done;
-    r->checkpoint_clock = clock_seconds();
-    return output_checkpointed(&r->output, r->options->keep);
-}
-
-bert_status checkpoint_when_due(run *r)
-{
-    return period_over(r) ? checkpoint_take(r) : BERT_OK;
-}
-
 /* ---- is it the same run? */
 
 /* Options that change no number of the result, or of which it is another that counts: of model and
@@ -275,10 +115,10 @@ static bert_status machine_tell(const run *r, const json_t *then)
 static bert_status floats_take(run *r, const checkpoint *c, const char *name, float *data)
 {
     slice bytes = checkpoint_find(c, name);
-    if (bytes.count != r->layout.count * sizeof *data)
+    if (bytes.count != r->trainer.layout.count * sizeof *data)
         return fail(BERT_FORMAT, "%s: its part '%s' has %zu bytes, not %zu", c->path, name,
-                    bytes.count, r->layout.count * sizeof *data);
-    r->on->write(r->on, r->layout.count, (const float *)(const void *)bytes.bytes, data);
+                    bytes.count, r->trainer.layout.count * sizeof *data);
+    r->on->write(r->on, r->trainer.layout.count, (const float *)(const void *)bytes.bytes, data);
     file_map_forget(&c->map, (size_t)(bytes.bytes - c->map.bytes), bytes.count);
     return BERT_OK;
 }
@@ -290,26 +130,29 @@ static bert_status numbers_take(run *r, const checkpoint *c, const json_t *state
     const struct {
         const char *name;
         size_t *out;
-    } sizes[] = { { "step", &r->steps_done },      { "epochs_done", &r->epochs_done },
-                  { "tokens", &r->tokens },        { "examples_seen", &r->examples_seen },
-                  { "stale", &r->stale },          { "evaluated_step", &r->evaluated_step },
+    } sizes[] = { { "step", &r->trainer.progress.steps_done },
+                  { "epochs_done", &r->trainer.progress.epochs_done },
+                  { "tokens", &r->trainer.progress.tokens },
+                  { "examples_seen", &r->trainer.progress.examples_seen },
+                  { "stale", &r->results.stale },
+                  { "evaluated_step", &r->results.kept_step },
                   { "examples_at_once", &at_once } };
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
         TRY(json_get_size(state, c->path, sizes[i].name, 0, most, sizes[i].out));
-    TRY(json_get_double(state, c->path, "loss_sum", -1e300, 1e300, &r->loss_sum));
-    TRY(json_get_double(state, c->path, "seconds", 0.0, 1e300, &r->seconds));
-    TRY(json_get_double(state, c->path, "best_score", -1e300, 1e300, &r->best_score));
-    TRY(json_get_bool(state, c->path, "best_known", &r->best_known));
+    TRY(json_get_double(state, c->path, "loss_sum", -1e300, 1e300, &r->trainer.progress.loss_sum));
+    TRY(json_get_double(state, c->path, "seconds", 0.0, 1e300, &r->trainer.progress.seconds));
+    TRY(json_get_double(state, c->path, "best_score", -1e300, 1e300, &r->results.best_score));
+    TRY(json_get_bool(state, c->path, "best_known", &r->results.best_known));
     TRY(json_get_bool(state, c->path, "saved", &r->saved));
     const json_t *losses = json_object_get(state, "losses");
-    r->losses.early = json_number_value(json_array_get(losses, 0));
-    r->losses.late = json_number_value(json_array_get(losses, 1));
-    r->losses.recent = json_number_value(json_array_get(losses, 2));
-    if (at_once != r->plan.units)
+    r->trainer.progress.losses.early = json_number_value(json_array_get(losses, 0));
+    r->trainer.progress.losses.late = json_number_value(json_array_get(losses, 1));
+    r->trainer.progress.losses.recent = json_number_value(json_array_get(losses, 2));
+    if (at_once != r->trainer.plan.units)
         return fail(BERT_ARGUMENT,
                     "%s: was taken with %zu examples computed at once, now it would be %zu; give "
                     "--micro-batch %zu, and --memory as before",
-                    c->path, at_once, r->plan.units, at_once);
+                    c->path, at_once, r->trainer.plan.units, at_once);
     return BERT_OK;
 }
 
@@ -317,17 +160,18 @@ static bert_status numbers_take(run *r, const checkpoint *c, const json_t *state
  * checkpoint after its last step may come before. */
 static bert_status place_check(const run *r, const checkpoint *c)
 {
-    size_t epoch_steps = sampler_steps(&r->sampler), step = r->steps_done;
+    size_t epoch_steps = sampler_steps(&r->trainer.sampler), step = r->trainer.progress.steps_done;
     size_t begun = step / epoch_steps + (step % epoch_steps > 0);
-    bool at_end = step % epoch_steps == 0 || step == r->schedule.steps;
-    bool good = step > 0 && step == c->step && step <= r->schedule.steps &&
-                (r->epochs_done + 1 == begun || (at_end && r->epochs_done == begun)) &&
-                r->evaluated_step <= step && r->stale <= r->epochs_done;
+    bool at_end = step % epoch_steps == 0 || step == r->trainer.schedule.steps;
+    bool good = step > 0 && step == c->step && step <= r->trainer.schedule.steps &&
+                (r->trainer.progress.epochs_done + 1 == begun ||
+                 (at_end && r->trainer.progress.epochs_done == begun)) &&
+                r->results.kept_step <= step && r->results.stale <= r->trainer.progress.epochs_done;
     if (good) return BERT_OK;
     return fail(BERT_FORMAT,
                 "%s: its state names no place in this run (step %zu of %zu, %zu epochs done); it "
                 "is no checkpoint of ours; remove it",
-                c->path, step, r->schedule.steps, r->epochs_done);
+                c->path, step, r->trainer.schedule.steps, r->trainer.progress.epochs_done);
 }
 
 static bert_status best_take(run *r, const checkpoint *c)
@@ -353,7 +197,7 @@ static bert_status files_take(run *r, const checkpoint *c, json_t *files)
         if (!file_name_is_plain(name))
             return fail(BERT_FORMAT, "%s: would write a file '%s'; remove it", c->path, name);
     }
-    if (json_is_object(files)) r->evaluation.files = json_incref(files);
+    if (json_is_object(files)) r->results.kept.files = json_incref(files);
     return BERT_OK;
 }
 
@@ -363,24 +207,24 @@ static bert_status state_take(run *r, const checkpoint *c, const json_t *state)
     TRY(numbers_take(r, c, state));
     TRY(place_check(r, c));
     TRY(files_take(r, c, json_object_get(state, "files")));
-    TRY(floats_take(r, c, "weights", r->weight_data));
-    TRY(floats_take(r, c, "first_moment", r->optimizer.first_moment));
-    TRY(floats_take(r, c, "second_moment", r->optimizer.second_moment));
+    TRY(floats_take(r, c, "weights", r->trainer.weight_data));
+    TRY(floats_take(r, c, "first_moment", r->trainer.optimizer.first_moment));
+    TRY(floats_take(r, c, "second_moment", r->trainer.optimizer.second_moment));
     TRY(best_take(r, c));
     json_t *metrics = json_object_get(state, "metrics"),
            *resumed = json_object_get(state, "resumed"),
            *evaluations = json_object_get(state, "evaluations"),
            *worst = json_object_get(state, "mistakes");
-    if (json_is_object(metrics)) r->evaluation.metrics = json_incref(metrics);
-    if (json_is_array(worst)) r->evaluation.mistakes = json_incref(worst);
-    if (json_is_array(evaluations)) r->evaluations = json_incref(evaluations);
-    r->evaluation.score = r->best_score;
+    if (json_is_object(metrics)) r->results.kept.metrics = json_incref(metrics);
+    if (json_is_array(worst)) r->results.kept.mistakes = json_incref(worst);
+    if (json_is_array(evaluations)) r->results.all = json_incref(evaluations);
+    r->results.kept.score = r->results.best_score;
     r->resumed = json_is_array(resumed) ? json_incref(resumed) : json_array();
-    TRY(json_append(r->resumed, json_integer((json_int_t)r->steps_done)));
+    TRY(json_append(r->resumed, json_integer((json_int_t)r->trainer.progress.steps_done)));
     TRY(machine_tell(r, json_object_get(state, "machine")));
-    r->checkpoint_step = r->steps_done;
+    r->checkpoints.step = r->trainer.progress.steps_done;
     observe_note(&r->options->observer, "resumed: %s, after step %zu of %zu", c->path,
-                 r->steps_done, r->schedule.steps);
+                 r->trainer.progress.steps_done, r->trainer.schedule.steps);
     return BERT_OK;
 }
 
@@ -415,10 +259,11 @@ static bert_status results_take(run *r, const char *record_path, const json_t *r
     char *path;
     TRY(path_join(r->output.folder, "eval_results.json", &path));
     bert_status status =
-        file_exists(path) ? json_read_object(path, &r->evaluation.metrics) : BERT_OK;
+        file_exists(path) ? json_read_object(path, &r->results.kept.metrics) : BERT_OK;
     free(path);
     if (status == BERT_OK)
-        status = json_get_double(record, record_path, "score", -1e300, 1e300, &r->evaluation.score);
+        status =
+            json_get_double(record, record_path, "score", -1e300, 1e300, &r->results.kept.score);
     return status;
 }
 

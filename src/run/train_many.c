@@ -5,7 +5,8 @@
 #include "evaluate/measures.h"
 #include "json/json.h"
 #include "run/dry_run.h"
-#include "run/train.h"
+#include "run/run_open.h"
+#include "run/run_train.h"
 #include "task/observe.h"
 #include "task/strata.h"
 
@@ -20,10 +21,10 @@ bert_status data_train(const bert_train_options *o, const task *kind, const data
 {
     run r;
     TRY(run_open(o, kind, d, dev->count ? dev : NULL, place, &r));
-    bert_status status = o->dry_run ? dry_run(&r) : train(&r);
+    bert_status status = o->dry_run ? dry_run(&r) : run_train(&r);
     if (status == BERT_OK) {
-        *out = (trained){ .made = r.evaluation, .finished = r.finished || !run_unfinished(&r) };
-        r.evaluation = (evaluation){ 0 };
+        *out = (trained){ .made = r.results.kept, .finished = r.finished || !run_unfinished(&r) };
+        r.results.kept = (evaluation){ 0 };
     }
     run_release(&r);
     return status;

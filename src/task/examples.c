@@ -58,6 +58,12 @@ void examples_release(examples *e)
     *e = (examples){ 0 };
 }
 
+size_t examples_wanted(const examples *e, size_t tokens)
+{
+    if (!e->task || e->task->head->rows != ROWS_WANTED) return 0;
+    return e->task->wanted ? e->task->wanted(e, tokens) : tokens;
+}
+
 bert_status examples_order(size_t count, uint32_t **out)
 {
     void *order;

@@ -14,6 +14,9 @@ bert_status examples_open(const examples *given, const char *what, const bert_ob
                           examples *out);
 void examples_release(examples *e);
 
+/* The most tokens that batches of up to `tokens` want of the last layer; 0: one a sequence. */
+size_t examples_wanted(const examples *e, size_t tokens);
+
 /* The numbers 0, 1, ..., count - 1, for the caller to free(). */
 bert_status examples_order(size_t count, uint32_t **out);
 

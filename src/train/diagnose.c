@@ -1,4 +1,4 @@
-#include "run/diagnose.h"
+#include "train/diagnose.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 enum { EXAMPLES_NAMED = 3, PLACE_BYTES = 160 };
 
 typedef struct search {
-    run *run;
+    trainer *trainer;
     const uint32_t *index; /* [count] of the step */
     size_t count;
     bool backward;           /* the losses are finite: look at gradients */
@@ -16,18 +16,18 @@ typedef struct search {
     size_t found;
 } search;
 
-static bool all_finite(const run *r, size_t count, const float *x)
+static bool all_finite(const trainer *t, size_t count, const float *x)
 {
-    return isfinite(r->on->sum_squares(r->on, count, x));
+    return isfinite(t->of.on->sum_squares(t->of.on, count, x));
 }
 
 /* The last of the weights, or gradients, that is not finite; NULL: all are. Backward goes from the
  * last to the first, so that is where it begins. */
-static const param_entry *weights_look(const run *r, const params *p)
+static const param_entry *weights_look(const trainer *t, const params *p)
 {
-    for (size_t i = r->entry_count; i-- > 0;) {
-        const weight *w = params_weight((params *)p, &r->entries[i]);
-        if (w->data && !all_finite(r, weight_count(w), w->data)) return &r->entries[i];
+    for (size_t i = t->entry_count; i-- > 0;) {
+        const weight *w = params_weight((params *)p, &t->entries[i]);
+        if (w->data && !all_finite(t, weight_count(w), w->data)) return &t->entries[i];
     }
     return NULL;
 }
@@ -35,16 +35,16 @@ static const param_entry *weights_look(const run *r, const params *p)
 /* The first place on the way forward. */
 static void activations_look(search *s, const pass *p)
 {
-    const run *r = s->run;
-    const tape *t = &r->tape;
-    size_t width = r->config.hidden, layers = r->config.layers;
-    if (!all_finite(r, r->batch.tokens * width, t->embedding.sum)) {
+    const trainer *t = s->trainer;
+    const tape *kept = &t->tape;
+    size_t width = t->of.config->hidden, layers = t->of.config->layers;
+    if (!all_finite(t, t->batch.tokens * width, kept->embedding.sum)) {
         snprintf(s->place, sizeof s->place, "the embeddings");
         return;
     }
     for (size_t i = 0; i < layers; i++) {
         size_t rows = layer_rows_of(p, i).count;
-        if (all_finite(r, rows * width, t->layers[i].output_norm.sum)) continue;
+        if (all_finite(t, rows * width, kept->layers[i].output_norm.sum)) continue;
         snprintf(s->place, sizeof s->place, "layer %zu of %zu", i + 1, layers);
         return;
     }
@@ -53,7 +53,7 @@ static void activations_look(search *s, const pass *p)
 
 static void example_name(search *s, size_t unit)
 {
-    const examples *e = &s->run->train;
+    const examples *e = s->trainer->of.train;
     const dataset_row *row = &e->rows[features_row(&e->features, unit)];
     size_t used = strlen(s->examples);
     if (s->found++ < EXAMPLES_NAMED)
@@ -64,17 +64,17 @@ static void example_name(search *s, size_t unit)
 /* One unit alone: forward, and backward where the loss is finite. */
 static void unit_look(search *s, size_t position)
 {
-    run *r = s->run;
+    trainer *t = s->trainer;
     const uint32_t *unit = s->index + position;
-    pass p = run_pass(r, true);
+    pass p = trainer_pass(t, true);
     double loss = 0.0;
-    optimizer_zero(&r->optimizer);
-    run_forward(r, &p, unit, 1, position, 1.0, &loss);
+    optimizer_zero(&t->optimizer);
+    trainer_forward(t, &p, unit, 1, position, 1.0, &loss);
     bool good = isfinite(loss);
     if (!good && !*s->place) activations_look(s, &p);
     if (good && s->backward) {
-        r->task->head->backward(&p, &r->gradients);
-        good = !weights_look(r, &r->gradients);
+        t->of.task->head->backward(&p, &t->gradients);
+        good = !weights_look(t, &t->gradients);
     }
     if (!good) example_name(s, *unit);
 }
@@ -84,18 +84,18 @@ static void place_name(search *s, const param_entry *entry, const char *what)
     if (entry) snprintf(s->place, sizeof s->place, "%s '%s'", what, entry->name);
 }
 
-bert_status step_diagnose(run *r, const uint32_t *index, size_t count, const bert_event *step)
+bert_status step_diagnose(trainer *t, const uint32_t *index, size_t count, const bert_event *step)
 {
-    search s = { .run = r, .index = index, .count = count, .backward = isfinite(step->loss) };
+    search s = { .trainer = t, .index = index, .count = count, .backward = isfinite(step->loss) };
     const char *what = s.backward ? "gradient" : "loss";
-    const param_entry *grown = weights_look(r, &r->params);
+    const param_entry *grown = weights_look(t, &t->params);
     if (grown)
         return fail(
             BERT_NUMERIC,
             "step %zu: the %s is not finite: the weight '%s' has grown beyond all bounds; try "
             "a lower --learning-rate or more --warmup",
             step->step, what, grown->name);
-    if (s.backward) place_name(&s, weights_look(r, &r->gradients), "the gradient of");
+    if (s.backward) place_name(&s, weights_look(t, &t->gradients), "the gradient of");
     for (size_t i = 0; i < count; i++) unit_look(&s, i);
     return fail(
         BERT_NUMERIC,

@@ -1,0 +1,109 @@
+#include "run/start.h"
+
+#include "task/observe.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool labels_same(const config *c, const label_names *labels)
+{
+    if (c->labels != labels->count) return false;
+    for (size_t i = 0; i < labels->count; i++) {
+        bool found = false;
+        for (size_t k = 0; k < c->labels && !found; k++)
+            found = strcmp(labels->names[i], c->label_names[k]) == 0;
+        if (!found) return false;
+    }
+    return true;
+}
+
+/* Is the head in the checkpoint one for this task? One of an unnamed class is taken by its weights.
+ */
+static bool head_fits(const run *r)
+{
+    const config *c = &r->start.config;
+    const head *wanted = r->task->head, *found = head_of_class(c->architecture);
+    bool there = (r->start.groups & wanted->groups) == wanted->groups;
+    bool problem =
+        !c->problem || !r->task->problem_type || strcmp(c->problem, r->task->problem_type) == 0;
+    return there && problem && (!found || found == wanted);
+}
+
+static void head_tell(const run *r, bool kept, size_t labels)
+{
+    const bert_train_options *o = r->options;
+    if (!r->task->head->groups) return;
+    if (kept && labels > 1)
+        observe_note(&o->observer, "head: kept from %s, for the same %zu labels", o->model, labels);
+    else if (kept)
+        observe_note(&o->observer, "head: kept from %s", o->model);
+    else if (labels > 1)
+        observe_note(&o->observer, "head: drawn fresh (seed %llu) for %zu labels%s",
+                     (unsigned long long)o->seed, labels,
+                     r->start.groups & GROUP_CLASSIFIER ? "; the checkpoint's is for others" : "");
+    else
+        observe_note(&o->observer, "head: drawn fresh (seed %llu)", (unsigned long long)o->seed);
+}
+
+void start_tell(const run *r)
+{
+    const bert_train_options *o = r->options;
+    size_t ignored = r->start.ignored;
+    if (ignored)
+        observe_note(&o->observer, "%zu tensor%s of %s %s of no use here (%s%s)", ignored,
+                     ignored == 1 ? "" : "s", o->model, ignored == 1 ? "is" : "are",
+                     r->start.ignored_names[0], ignored == 1 ? "" : ", ...");
+    if (tokenizer_cased_by_vocabulary(r->tokenizer))
+        observe_note(&o->observer,
+                     "tokenizer: keeps upper case, as the vocabulary of %s has it; no file says so",
+                     o->model);
+}
+
+/* A head that is not kept must not be found by its shape. */
+static void heads_forget(pretrained *m)
+{
+    m->params.classifier = (classifier_params){ 0 };
+    m->params.spans = (spans_params){ 0 };
+    m->params.masked = (masked_params){ 0 };
+}
+
+/* They were tuned for weights that will change. */
+static void thresholds_drop(run *r)
+{
+    const bert_train_options *o = r->options;
+    if (r->config.thresholds && !o->task_options.tune_thresholds)
+        observe_note(&o->observer,
+                     "thresholds: those of %s were tuned for its weights and are not kept; a label "
+                     "is given above 0.5 (--tune-thresholds chooses anew)",
+                     o->model);
+    free(r->config.thresholds);
+    r->config.thresholds = NULL;
+}
+
+bert_status config_choose(run *r, const dataset *d)
+{
+    const bert_train_options *o = r->options;
+    label_names labels = { 0 };
+    TRY(config_read(o->model, &r->config));
+    if (r->task->head->groups & GROUP_MASKED) TRY(config_check_tied(&r->config));
+    if (r->task->labels_find) TRY(r->task->labels_find(d, &o->task_options, &o->observer, &labels));
+    bool kept =
+        head_fits(r) &&
+        (!labels.count || (r->start.config.labels_given && labels_same(&r->start.config, &labels)));
+    bert_status status = BERT_OK;
+    if (!kept && labels.count)
+        status = config_set_labels(&r->config, (const char *const *)labels.names, labels.count);
+    if (kept && labels.count && r->config.headless) /* its labels are told by the weights */
+        status = config_set_labels(&r->config, (const char *const *)r->start.config.label_names,
+                                   r->start.config.labels);
+    thresholds_drop(r);
+    if (r->task->head == &head_choice) r->config.outputs = 1;
+    if (status == BERT_OK && r->task->head == &head_vectors)
+        status = config_set_pooling(&r->config, o->task_options.pooling);
+    r->config.unanswerable = d->unanswerable;
+    r->config.unanswerable_given = r->task->head == &head_spans;
+    if (status == BERT_OK) head_tell(r, kept, labels.count);
+    if (!kept) heads_forget(&r->start);
+    label_names_release(&labels);
+    return status;
+}

@@ -1,0 +1,181 @@
+#include "train/trainer.h"
+
+#include "base/memory.h"
+#include "base/rng.h"
+#include "task/observe.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- order and rates of the steps */
+
+/* The checkpoint's rates, or one rate for all places. The saved configuration keeps the
+ * checkpoint's. */
+static dropout_run dropout_choose(const config *c, double rate)
+{
+    if (rate >= 0.0)
+        return (dropout_run){ .hidden = (float)rate,
+                              .attention = (float)rate,
+                              .classifier = (float)rate };
+    return (dropout_run){ .hidden = (float)c->hidden_dropout,
+                          .attention = (float)c->attention_dropout,
+                          .classifier = (float)c->classifier_dropout };
+}
+
+static bert_status steps_open(trainer *t)
+{
+    const bert_train_options *o = t->of.options;
+    TRY(sampler_init(t->of.train->features.count, o->batch_size, o->shuffle, o->seed, &t->sampler));
+    size_t steps = o->epochs * sampler_steps(&t->sampler);
+    if (o->max_steps && o->max_steps < steps) steps = o->max_steps;
+    t->progress.losses.steps = steps;
+    return schedule_init(o->schedule, o->learning_rate, o->warmup, steps, &t->schedule);
+}
+
+/* ---- weights */
+
+static bert_status layout_open(trainer *t)
+{
+    const head *h = t->of.task->head;
+    unsigned passed_on = h->passed_on & t->of.start->groups;
+    TRY(param_frozen_parse(t->of.options->freeze, t->of.config->layers, &t->frozen));
+    TRY(params_list(t->of.config, GROUP_ENCODER | h->groups | passed_on, &t->entries,
+                    &t->entry_count));
+    TRY(params_init(t->of.config, &t->params));
+    TRY(params_init(t->of.config, &t->gradients));
+    return param_layout_init(t->entries, t->entry_count, t->frozen, passed_on, &t->layout);
+}
+
+static bert_status fresh_draw(trainer *t, size_t entry, float *data)
+{
+    const param_entry *e = &t->entries[entry];
+    const bert_train_options *o = t->of.options;
+    if (GROUP_ENCODER & 1u << e->group)
+        return fail(BERT_FORMAT, "%s: the checkpoint has no '%s'", o->model, e->name);
+    if (e->group == PARAM_POOLER && e->cols)
+        observe_warning(&o->observer, "%s has no pooler; a fresh one is drawn", o->model);
+    if (!e->cols && !e->gain) return BERT_OK; /* a bias begins at zero, as the block does */
+    size_t count = e->rows * (e->cols ? e->cols : 1);
+    float *numbers = malloc(count * sizeof *numbers);
+    if (!numbers) return fail(BERT_MEMORY, "out of memory for a fresh head");
+    for (size_t i = 0; e->gain && i < count; i++) numbers[i] = 1.0f;
+    if (!e->gain) rng_normal(rng_key(o->seed, 0), (uint32_t)entry, 0.02f, count, numbers);
+    t->of.on->write(t->of.on, count, numbers, data);
+    free(numbers);
+    return BERT_OK;
+}
+
+static bert_status weights_fill(trainer *t, pretrained *start)
+{
+    compute *on = t->of.on;
+    bool frozen = false;
+    on->zero(on, t->layout.count, t->weight_data);
+    for (size_t i = 0; i < t->entry_count; i++) {
+        const weight *source = pretrained_find(start, &t->entries[i]);
+        weight *target = params_weight(&t->params, &t->entries[i]);
+        if (!target->data) {
+            frozen = true;
+            target->data = source->data;
+        } else if (source)
+            on->write(on, weight_count(source), source->data, target->data);
+        else
+            TRY(fresh_draw(t, i, target->data));
+    }
+    pretrained_forget(start, frozen);
+    return BERT_OK;
+}
+
+static bert_status weights_open(trainer *t, pretrained *start)
+{
+    compute *on = t->of.on;
+    TRY(on->memory_open(on, t->layout.count * sizeof(float), &t->weights));
+    on->memory_large_pages(on, &t->weights);
+    t->weight_data = arena_take(&t->weights, t->layout.count, sizeof(float));
+    params_point(&t->params, t->entries, t->entry_count, &t->layout, t->weight_data, false);
+    TRY(weights_fill(t, start));
+    word_gradient words = t->of.task->head->groups & GROUP_MASKED ? WORDS_ALL : WORDS_MET;
+    TRY(optimizer_open(on, &t->layout, t->weight_data, words, t->of.options, &t->optimizer));
+    params_point(&t->gradients, t->entries, t->entry_count, &t->layout, t->optimizer.gradient,
+                 true);
+    return BERT_OK;
+}
+
+size_t trainer_weight_bytes(const trainer *t)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < t->entry_count; i++) {
+        weight shape = { .rows = t->entries[i].rows, .cols = t->entries[i].cols };
+        bytes += sizeof(float) * weight_count(&shape);
+    }
+    return bytes;
+}
+
+/* ---- life */
+
+bert_status trainer_open(const trainer_request *request, trainer *out)
+{
+    *out = (trainer){ .of = *request,
+                      .dropout = dropout_choose(request->config, request->options->dropout) };
+    TRY(steps_open(out));
+    TRY(layout_open(out));
+    return trainer_plan(out);
+}
+
+bert_status trainer_fill(trainer *t, pretrained *start)
+{
+    compute *on = t->of.on;
+    TRY(weights_open(t, start));
+    TRY(batch_open(&t->batch, &t->sizes.batch, &t->batch_block));
+    tape_shape shape = head_tape_shape(t->of.task->head, t->of.config, &t->sizes.batch, true);
+    shape.again = t->plan.again;
+    TRY(tape_open(on, t->of.config, &shape, &t->tape));
+    return on->reserve(on, &t->sizes.compute);
+}
+
+void trainer_release(trainer *t)
+{
+    compute *on = t->of.on;
+    sampler_release(&t->sampler);
+    arena_release(&t->batch_block);
+    if (on) {
+        tape_release(on, &t->tape);
+        on->memory_release(on, &t->weights);
+    }
+    optimizer_release(&t->optimizer);
+    param_layout_release(&t->layout);
+    params_release(&t->params);
+    params_release(&t->gradients);
+    free(t->entries);
+    *t = (trainer){ 0 };
+}
+
+/* ---- passes */
+
+size_t trainer_epochs(const trainer *t)
+{
+    size_t steps = sampler_steps(&t->sampler);
+    return (t->schedule.steps + steps - 1) / steps;
+}
+
+pass trainer_pass(trainer *t, bool with_dropout)
+{
+    pass p = { .on = t->of.on,
+               .config = t->of.config,
+               .params = &t->params,
+               .batch = &t->batch,
+               .tape = &t->tape };
+    if (with_dropout) p.dropout = t->dropout;
+    return p;
+}
+
+void trainer_forward(trainer *t, const pass *p, const uint32_t *index, size_t count, size_t first,
+                     double scale, double *loss)
+{
+    const task *kind = t->of.task;
+    const examples *train = t->of.train;
+    batch_fill(&t->batch, &train->features, index, count, first);
+    if (kind->prepare) kind->prepare(train, &t->batch, index, count, t->dropout.key);
+    optimizer_meet(&t->optimizer, t->batch.ids, t->batch.tokens);
+    kind->head->forward(p);
+    kind->loss(p, train, index, count, scale, loss);
+}
