@@ -6,6 +6,8 @@ What is not safe is gone: the worst that a file system may do.
 import os
 import pathlib
 
+COUNTED = ("write", "sync", "rename", "exchange")  # the kinds that FAULT_KILL counts
+
 
 class File:
     def __init__(self, content=b""):

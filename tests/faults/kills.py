@@ -23,14 +23,13 @@ import sys
 import tempfile
 import time
 
-from disk import Disk, read_records
+from disk import COUNTED, Disk, read_records
 
 BUILD = pathlib.Path(os.environ["BUILD"])
 GOLDEN = pathlib.Path(os.environ["GOLDEN"])
 SAME = ("model.safetensors", "train_log.jsonl", "eval_results.json", "config.json", "folds.json", "seeds.json")
 TEXTS = GOLDEN / "texts.tsv"
 MEASURED = {"": ["--dev", TEXTS, "--keep-best"], "folds": ["--folds", "2"], "seeds": ["--dev", TEXTS, "--keep-best", "--seeds", "3"]}
-COUNTED = ("write", "sync", "rename", "exchange")
 
 
 def command(output, threads, *more, epochs, series=""):
