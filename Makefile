@@ -22,7 +22,7 @@ CLI     := $(patsubst %.c,$(BUILD)/%.o,$(wildcard cli/*.c))
 TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 SUPPORT := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tests/test_*.c),$(wildcard tests/*.c)))
 FAULTS  := $(patsubst tests/%.c,$(BUILD)/tests/%.so,$(wildcard tests/faults/*.c))
-TOOLS   := $(patsubst %.c,$(BUILD)/%,$(wildcard tools/*.c bench/*.c))
+TOOLS   := $(patsubst %.c,$(BUILD)/%,$(wildcard tools/*/*.c bench/*.c))
 TARGETS := $(filter-out fuzz files replay table tensors,$(patsubst fuzz/%.c,%,$(wildcard fuzz/*.c)))
 
 .PHONY: all clean
@@ -107,7 +107,7 @@ test: ## every test; ends in one line: N passed, N failed
 	@python3 tests/run.py $(BUILD)
 
 check: all ## the rules that a program can check: layers, format, symbols, lengths
-	@python3 tools/check.py $(BUILD)
+	@python3 tools/check/rules.py $(BUILD)
 
 .PHONY: bench bench-quick bench-page results torture
 BENCH = @BENCH_PYTHON=$(BENCH_PYTHON) python3 bench/bench.py --build $(BUILD)
@@ -121,7 +121,7 @@ bench-page: ## puts the figures of the last `make bench` into docs/benchmarks.md
 	$(BENCH) --page docs/benchmarks.md
 
 results: all tests ## the tables of docs/results.md; with PYTHON=... PyTorch's columns too
-	@PYTHON=$(PYTHON) python3 tools/results.py
+	@PYTHON=$(PYTHON) python3 tools/reference/results.py
 
 torture: all tests tools ## every test, the long runs whole
 	@BERT_TORTURE=1 TEST_SECONDS=3600 python3 tests/run.py $(BUILD)
@@ -138,14 +138,14 @@ races: ## ThreadSanitizer over training, evaluation and prediction
 FUZZ = SAN=fuzzer,address,undefined BUILD=build-fuzz CC=clang-14 CFLAGS="-O1 -g"
 fuzz: ## hostile input for every parser, FUZZ_SECONDS (60) each; TARGET=squad: one alone
 	$(AGAIN) --silent $(FUZZ) targets
-	@tools/fuzz.sh build-fuzz $(or $(FUZZ_SECONDS),60) $(or $(TARGET),$(TARGETS))
+	@tools/fuzz/run.sh build-fuzz $(or $(FUZZ_SECONDS),60) $(or $(TARGET),$(TARGETS))
 
 fuzz-coverage: ## which lines of the parsers the kept inputs reach
 	$(AGAIN) --silent BUILD=build-coverage CC=clang-14 CFLAGS="-O0 -g -fprofile-instr-generate -fcoverage-mapping" targets
-	@python3 tools/fuzz_coverage.py build-coverage
+	@python3 tools/fuzz/coverage.py build-coverage
 
 fuzz-planted: ## are bugs that are put in on purpose found? (fuzz/planted)
-	@tools/fuzz_planted.sh $(TARGET)
+	@tools/fuzz/planted.sh $(TARGET)
 
 .PHONY: install uninstall
 install: all $(BUILD)/libbert.a ## into PREFIX (/usr/local), below DESTDIR

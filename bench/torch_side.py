@@ -23,7 +23,7 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 os.environ["RAYON_NUM_THREADS"] = "1"
 
 BENCH = os.path.dirname(os.path.abspath(__file__))
-sys.path.append(os.path.join(os.path.dirname(BENCH), "tools"))
+sys.path.append(os.path.join(os.path.dirname(BENCH), "tools/reference"))
 
 
 def read_lines(path):
@@ -41,7 +41,7 @@ def pad(batch, length):
 
 def train(folder, table, batch_size, pad_to, steps, threads):
     import torch
-    from reference import make_optimizer, open_model, open_tokenizer, order_labels, read_table
+    from recipe import make_optimizer, open_model, open_tokenizer, order_labels, read_table
     torch.manual_seed(1)
     torch.set_num_threads(int(threads))
     rows, size = read_table(table), int(batch_size)
@@ -138,7 +138,7 @@ def evaluate(folder, table):
     """Sorted by length, padded to the longest of 32: the fair way to do it."""
     import torch
     from transformers import AutoTokenizer
-    from reference import order_labels, read_table
+    from recipe import order_labels, read_table
     model, rows = open_classifier(folder), read_table(table)
     labels = order_labels(label for _, label in rows)
     ids = AutoTokenizer.from_pretrained(folder)([t[0] for t, _ in rows], truncation=True, max_length=128)["input_ids"]

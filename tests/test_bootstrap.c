@@ -1,5 +1,5 @@
 /* test_bootstrap.c: scores of rows that count several times, intervals and McNemar's test are
- * scikit-learn's and scipy's (tests/data/bootstrap.json, made by tools/make_bootstrap_golden.py).
+ * scikit-learn's and scipy's (tests/data/bootstrap.json, made by tools/golden/bootstrap.py).
  */
 #include "json/json.h"
 #include "metrics/bootstrap.h"

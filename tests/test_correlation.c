@@ -1,5 +1,5 @@
 /* test_correlation.c: correlations are scipy's (tests/data/correlation.json, made by
- * tools/make_squad_golden.py). */
+ * tools/golden/squad.py). */
 #include "json/json.h"
 #include "metrics/correlation.h"
 #include "scratch.h"

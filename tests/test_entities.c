@@ -1,5 +1,5 @@
 /* test_entities.c: entities and their scores equal seqeval's (tests/data/entities.json, made by
- * tools/make_entities_golden.py). */
+ * tools/golden/entities.py). */
 #include "metrics/entities.h"
 
 #include "json/json.h"

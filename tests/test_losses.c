@@ -1,5 +1,5 @@
 /* test_losses.c: losses, and what lies between a sequence's rows and them, equal PyTorch's in
- * double (tests/data/losses, made by tools/make_losses_golden.py), for the reference and for the
+ * double (tests/data/losses, made by tools/golden/losses.py), for the reference and for the
  * best instruction set; and no bit depends on the number of threads. */
 #include "base/rng.h"
 #include "compute/compute.h"

@@ -1,5 +1,5 @@
 /* test_metrics.c: scores equal scikit-learn's and learning rates transformers'
- * (tests/data/metrics.json, made by tools/make_metrics_golden.py). */
+ * (tests/data/metrics.json, made by tools/golden/metrics.py). */
 #include "json/json.h"
 #include "metrics/confusion.h"
 #include "metrics/multilabel.h"

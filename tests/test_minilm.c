@@ -129,7 +129,7 @@ static void tokens_are_pytorchs(void **state)
 
 enum { DOTS = 4, ELEMENTS = 64, DIGEST = 2 + DOTS + ELEMENTS };
 
-/* tools/gradient_digest.py has the rules that follow, and what they are for. */
+/* tools/golden/digest.py has the rules that follow, and what they are for. */
 static uint64_t mix(uint64_t number)
 {
     uint64_t z = number + 0x9E3779B97F4A7C15u;
@@ -239,8 +239,7 @@ static void every_element_of_every_gradient_is_pytorchs(void **state)
 {
     demo_wanted();
     if (!file_exists("demo/golden/numbers/model.safetensors")) {
-        print_message("skipped: no %s; `python tools/real_batch_golden.py` makes it\n",
-                      all_numbers);
+        print_message("skipped: no %s; `python tools/golden/batch.py` makes it\n", all_numbers);
         skip();
     }
     golden g;

@@ -1,5 +1,5 @@
 /* test_squad.c: SQuAD's scores are transformers' and its characters Python's
- * (tests/data/squad.json, made by tools/make_squad_golden.py). */
+ * (tests/data/squad.json, made by tools/golden/squad.py). */
 #include "json/json.h"
 #include "metrics/squad.h"
 #include "scratch.h"

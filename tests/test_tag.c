@@ -307,7 +307,7 @@ static void assert_entities(const json_t *have, const json_t *want, const char *
     }
 }
 
-/* tests/data/tagging.json: see tools/check_tagging.py golden. */
+/* tests/data/tagging.json: see tools/check/tagging.py golden. */
 static void entities_of_texts_are_the_pipeline_s(void **state)
 {
     (void)state;

@@ -21,7 +21,7 @@
 
 static const slice no_pair = { NULL, 0 };
 
-/* What tools/make_tokenizer_golden.py wrote; texts in it may hold U+0000. */
+/* What tools/golden/tokenizer.py wrote; texts in it may hold U+0000. */
 static json_t *golden_open(void)
 {
     json_error_t error;

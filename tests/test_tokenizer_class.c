@@ -1,4 +1,4 @@
-/* The classes of transformers, by what tools/make_tokenizer_classes_golden.py wrote of them. */
+/* The classes of transformers, by what tools/golden/tokenizer_classes.py wrote of them. */
 #include "json/json.h"
 #include "scratch.h"
 #include "text/tokenizer.h"

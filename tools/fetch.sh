@@ -61,7 +61,7 @@ fetch_model() {
 fetch_reviews() {
     echo "reviews: downloading $ARCHIVE (2 MB); pip runs its setup.py to read the version, after comparing the sha256"
     pip_download vaderSentiment==3.3.2 "$ARCHIVE" "$ARCHIVE_SHA256" '--no-binary :all:'
-    python3 "$here/make_reviews.py" "$staging/$ARCHIVE" "$folder"
+    python3 "$here/reviews.py" "$staging/$ARCHIVE" "$folder"
 }
 
 mkdir -p "$folder"
@@ -70,7 +70,7 @@ trap 'rm -rf "$staging"' EXIT
 trap 'exit 1' HUP INT TERM
 
 if model_is_there; then echo "model: $folder/model is there already"; else fetch_model; fi
-if python3 "$here/make_reviews.py" --check "$folder"; then
+if python3 "$here/reviews.py" --check "$folder"; then
     echo "reviews: $folder/train.tsv and $folder/dev.tsv are there already"
 else
     fetch_reviews

@@ -1,4 +1,4 @@
-/* Compared with transformers 4.57 by tools/make_tokenizer_classes_golden.py. (TokenizersBackend is
+/* Compared with transformers 4.57 by tools/golden/tokenizer_classes.py. (TokenizersBackend is
  * what version 5 calls PreTrainedTokenizerFast.) */
 #include "text/tokenizer_kind.h"
 

@@ -1,6 +1,6 @@
 /* unicode.h: what the reference's tokenizer holds of each character.
- * Its Unicode is its own (see tools/make_unicode_tables.py), so these are not the properties of any
- * one version of the standard. */
+ * Its Unicode is its own (see tools/golden/unicode_tables.py), so these are not the properties of
+ * any one version of the standard. */
 #ifndef TEXT_UNICODE_H
 #define TEXT_UNICODE_H
 
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The names and bits are those that tools/make_unicode_tables.py writes. */
+/* The names and bits are those that tools/golden/unicode_tables.py writes. */
 enum {
     UNICODE_CONTROL = 1 << 0,     /* removed by "clean_text" */
     UNICODE_SPACE = 1 << 1,       /* parts words */

@@ -1,4 +1,4 @@
-"""Facts of a run whose texts would like to be more than texts, for build/tools/print_report.
+"""Facts of a run whose texts would like to be more than texts, for build/tools/check/print_report.
 
     python3 hostile_facts.py FOLDER        writes FOLDER/facts.json and FOLDER/log.jsonl
 """

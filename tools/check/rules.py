@@ -1,0 +1,160 @@
+"""The rules of this repository that a program can check. Used by `make check`.
+
+    python3 tools/check/rules.py [BUILD]        BUILD is the folder to look for bert and libbert.so in (build)
+
+Prints a line for each broken rule and the ranking of the longest functions. Exit 1 if a rule is broken.
+"""
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+FUNCTION_LINES_MAX, FILE_LINES_MAX, RANKED = 70, 600, 8
+STRIPPED_BYTES_MAX = 2_000_000
+
+# json_put(), json_append(), json_put_members() tell a failure, and in the program json_with() and its like
+JSON_CHANGE = r"\bjson_(object_set(_new)?|array_append(_new)?|(deep_)?copy|object_update)\s*\("
+
+# What the library must not do, and the files that are the one place for it.
+STRAY = {
+    r"\b(printf|vprintf|puts|putchar|perror)\s*\(": (),
+    r"\b(stdout|stderr|stdin)\b": (),
+    r"\b(exit|_exit|abort|quick_exit)\s*\(": (),
+    r"\b(secure_)?getenv\s*\(": ("src/compute/cpu/kernels/isa.c", "src/api/model.c", "src/hub/environment.c",
+                                    "src/hub/path_expand.c"),
+    r"\b(sprintf|strcpy|strcat|gets|atoi|atof)\s*\(": (),
+    JSON_CHANGE: ("src/json/json_write.c", "cli/json_lines.c"),
+    r"\b(rand|srand|random|time|setlocale)\s*\(": (),
+}
+SUFFIXES = (".c", ".h", ".def", ".inc")
+
+
+def source_files(*folders):
+    for folder in folders:
+        yield from sorted(p for p in pathlib.Path(folder).rglob("*") if p.suffix in SUFFIXES)
+
+
+def code_of(path):
+    """The text with comments and strings blanked, line by line as before."""
+    pattern = r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\''
+    blank = lambda found: "".join("\n" if c == "\n" else " " for c in found.group())
+    return re.sub(pattern, blank, path.read_text(), flags=re.S)
+
+
+def allowed_layers():
+    layers = {}
+    for line in pathlib.Path("tools/layers.txt").read_text().splitlines():
+        if line and not line.startswith("#"):
+            name, below = line.split(":")
+            layers[name] = set(below.split())
+    return layers
+
+
+def check_layers():
+    """A folder of src includes from itself, from include/ and from the folders it names."""
+    layers = allowed_layers()
+    for path in source_files("src", "cli"):
+        folder = path.parts[1] if path.parts[0] == "src" else path.parts[0]
+        if folder not in layers:
+            yield f"{path}: the folder has no line in tools/layers.txt"
+            continue
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            found = re.match(r'\s*#\s*include\s+"([^"/]+)/', line)
+            if found and found[1] != folder and found[1] not in layers[folder]:
+                yield f"{path}:{number}: {folder} must not include from {found[1]}"
+
+
+def check_stray():
+    for folder, strays, where in (("src", STRAY, "in the library"), ("cli", {JSON_CHANGE: STRAY[JSON_CHANGE]}, "there")):
+        for path in source_files(folder):
+            for number, line in enumerate(code_of(path).splitlines(), 1):
+                for pattern, places in strays.items():
+                    found = re.search(pattern, line)
+                    if found and str(path) not in places:
+                        yield f"{path}:{number}: '{found.group()}' does not belong {where}"
+
+
+def functions_of(path):
+    """(lines, first line, name) of each function: a body's braces stand in column 0 here."""
+    lines = code_of(path).splitlines()
+    start = None
+    for number, line in enumerate(lines, 1):
+        if line.rstrip() == "{":
+            start = number
+        elif line.startswith("}") and start:
+            head = start - 1
+            while head > 1 and lines[head - 2].strip() and not lines[head - 2].rstrip().endswith((";", "}", "*/")):
+                head -= 1
+            signature = " ".join(lines[head - 1:start - 1])
+            name = re.search(r"(\w+)\s*\(", signature)
+            yield number - head + 1, head, name[1] if name else "?"
+            start = None
+
+
+def check_lengths():
+    ranking = []
+    for path in source_files("src", "cli", "tests", "fuzz", "bench", "tools", "examples"):
+        count = len(path.read_text().splitlines())
+        if count > FILE_LINES_MAX and path.suffix != ".inc":
+            yield f"{path}: {count} lines; past {FILE_LINES_MAX} a file holds two ideas"
+        ranking += [(lines, f"{path}:{first}", name) for lines, first, name in functions_of(path)]
+    ranking.sort(reverse=True)
+    print("longest functions:")
+    for lines, place, name in ranking[:RANKED]:
+        print(f"  {lines:3} lines  {name}  {place}")
+    for lines, place, name in ranking:
+        if lines > FUNCTION_LINES_MAX:
+            yield f"{place}: {name} has {lines} lines; {FUNCTION_LINES_MAX} is the wall"
+
+
+def check_format():
+    program = shutil.which("clang-format")
+    if not program:
+        print("format: not checked, for clang-format is not installed")
+        return
+    paths = [str(p) for p in source_files("include", "src", "cli", "tests", "fuzz", "bench", "tools", "examples")
+             if p.suffix in (".c", ".h")]
+    found = subprocess.run([program, "--dry-run", *paths], capture_output=True, text=True)
+    for path in sorted({line.split(":")[0] for line in found.stderr.splitlines() if "warning:" in line}):
+        yield f"{path}: clang-format -i would change it"
+
+
+def check_symbols(build):
+    """What libbert.so shows is the public interface, and the library has no variable that changes."""
+    listing = subprocess.run(["nm", "-D", "--defined-only", f"{build}/libbert.so"], capture_output=True, text=True,
+                             check=True).stdout
+    for line in listing.splitlines():
+        if not line.split()[-1].startswith("bert_"):
+            yield f"libbert.so: exports {line.split()[-1]}"
+    for path in sorted(pathlib.Path(build, "src").rglob("*.o")):
+        table = subprocess.run(["objdump", "-t", path], capture_output=True, text=True, check=True).stdout
+        for line in table.splitlines():
+            found = re.search(r" O (\.t?bss|\.t?data)\s+[0-9a-f]{16}\s+(?:\.hidden )?(\S+)", line)
+            if found and not path.match("base/status.o"):
+                yield f"{path}: '{found[2]}' is a variable that outlives a call"
+
+
+def check_sizes(build):
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("bert", "libbert.so"):
+            stripped = pathlib.Path(folder, name)
+            subprocess.run(["strip", "-o", stripped, f"{build}/{name}"], check=True)
+            count = stripped.stat().st_size
+            print(f"{name}: {count:,} bytes stripped")
+            if count > STRIPPED_BYTES_MAX:
+                yield f"{name}: {count:,} bytes stripped; at most {STRIPPED_BYTES_MAX:,}"
+
+
+def main():
+    build = sys.argv[1] if len(sys.argv) > 1 else "build"
+    broken = [*check_layers(), *check_stray(), *check_lengths(), *check_format(), *check_symbols(build),
+              *check_sizes(build)]
+    for line in broken:
+        print(line)
+    print(f"check: {len(broken)} rules broken" if broken else "check: all is well")
+    sys.exit(bool(broken))
+
+
+main()
