@@ -16,6 +16,9 @@ import time
 
 from cli.cases import run_cases
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "tools/fuzz"))
+from corpus import unpack  # noqa: E402
+
 PROGRAM_SECONDS = int(os.environ.get("TEST_SECONDS", "300"))
 
 
@@ -56,8 +59,8 @@ def run_program(path, tally):
 
 
 def run_target(path, tally):
-    """A target of fuzz/ over its seeds and the corpus, one test."""
-    folders = [f"fuzz/{kind}/{path.name}" for kind in ("seeds", "corpus", "found")]
+    """A target of fuzz/ over its seeds, the corpus and what was found, one test."""
+    folders = [f"fuzz/seeds/{path.name}", unpack(path.parent.parent, path.name), f"fuzz/found/{path.name}"]
     try:
         done = subprocess.run([path, *folders], capture_output=True, timeout=PROGRAM_SECONDS)
         status, output = done.returncode, done.stdout + done.stderr

@@ -13,6 +13,8 @@ import re
 import subprocess
 import sys
 
+from corpus import unpack
+
 WANTED = 0.90
 PARSERS = ("src/json/", "src/rows/", "src/tensors/", "src/text/", "src/data/dataset", "src/model/config", "src/tasks/label_lists")
 BESIDE = ("_write.c", "src/text/unicode_tables.inc")  # they read nothing
@@ -28,7 +30,7 @@ def profile(build, targets):
     raw = []
     for target in targets:
         raw.append(build / "work" / f"{target.name}.profraw")
-        folders = [f"fuzz/{kind}/{target.name}" for kind in ("seeds", "corpus", "found")]
+        folders = [f"fuzz/seeds/{target.name}", unpack(build, target.name), f"fuzz/found/{target.name}"]
         run(target, *folders, env={**os.environ, "LLVM_PROFILE_FILE": str(raw[-1])})
     merged = build / "work" / "all.profdata"
     run("llvm-profdata-14", "merge", "-o", merged, *raw)

@@ -20,7 +20,8 @@ for target; do
     dictionary=fuzz/dictionaries/$target.dict
     [ -f "$dictionary" ] || dictionary=fuzz/dictionaries/json.dict
     folders=$work/corpus
-    for kept in "fuzz/seeds/$target" "fuzz/corpus/$target" "fuzz/found/$target"; do
+    corpus=$(python3 tools/fuzz/corpus.py unpack "$build" "$target")
+    for kept in "fuzz/seeds/$target" "$corpus" "fuzz/found/$target"; do
         [ ! -d "$kept" ] || folders="$folders $kept"
     done
     look "$work/times"
