@@ -28,9 +28,8 @@ typedef struct pass {
     const batch *batch;
     tape *tape;
     dropout_run dropout;
-    bool accumulate; /* gradients of matrices add to those of the step's parts before */
-    double *squares; /* of the gradients of all matrices but the embeddings: added up here while
-                        they are in cache; NULL: not wanted */
+    double *squares; /* of the gradients that matrix products make (linear.h): added up here when
+                        they are complete; NULL: not wanted */
 } pass;
 
 /* A LayerNorm over so many rows of hidden states. */
@@ -39,20 +38,6 @@ static inline norm_shape hidden_norm(const pass *p, size_t rows)
     return (norm_shape){ .rows = rows,
                          .width = p->config->hidden,
                          .epsilon = (float)p->config->norm_epsilon };
-}
-
-/* y = x w^T + b, by w's packed form where it has one. */
-static inline void linear_layer(compute *on, const linear_shape *s, const float *x, const weight *w,
-                                const float *b, float *y)
-{
-    on->linear_forward(on, s, x, w->data, w->packed, b, y);
-}
-
-/* The gradients of its weights; NULL data: not wanted. */
-static inline void linear_layer_backward(const pass *p, const linear_shape *s, const float *dy,
-                                         const float *x, const weight *dw, const weight *db)
-{
-    p->on->linear_backward_weight(p->on, s, dy, x, p->accumulate, dw->data, db->data, p->squares);
 }
 
 /* To the last layer's hidden states. Returns [rows, hidden], in the tape: one row a token, or one a

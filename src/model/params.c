@@ -73,15 +73,17 @@ static bool name_is_gain(const char *name)
     return length >= count && strcmp(name + length - count, ending) == 0;
 }
 
-/* Keeps those of the groups, in order; returns how many. */
+/* Keeps those of the groups, in order, and says the rest of them; returns how many. */
 static size_t entries_choose(param_entry *entries, size_t count, unsigned groups)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < count; i++)
-        if (groups & 1u << entries[i].group) {
-            entries[kept] = entries[i];
-            entries[kept++].gain = name_is_gain(entries[i].name);
-        }
+    for (size_t i = 0; i < count; i++) {
+        if (!(groups & 1u << entries[i].group)) continue;
+        param_entry *e = &entries[kept++];
+        *e = entries[i];
+        e->products = e->cols && e->group != PARAM_EMBEDDING;
+        e->gain = name_is_gain(e->name);
+    }
     return kept;
 }
 
@@ -200,4 +202,30 @@ void params_point(params *p, const param_entry *entries, size_t count, const par
         else if (only)
             w->data = NULL;
     }
+}
+
+void gradients_begin(params *gradients, const param_entry *entries, size_t count, size_t passes)
+{
+    for (size_t i = 0; i < count; i++) {
+        weight *w = params_weight(gradients, &entries[i]);
+        w->written = false;
+        w->products_left = entries[i].products ? entries[i].products * passes : GRADIENT_UNCOUNTED;
+    }
+}
+
+bool gradient_product(weight *gradient)
+{
+    gradient->written = true;
+    if (gradient->products_left == GRADIENT_UNCOUNTED) return false;
+    assert(gradient->products_left > 0); /* else its squares were summed up too early */
+    return --gradient->products_left == 0;
+}
+
+bool gradients_complete(const params *gradients, const param_entry *entries, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const weight *w = params_weight((params *)gradients, &entries[i]);
+        if (w->data && entries[i].products && w->products_left) return false;
+    }
+    return true;
 }

@@ -8,6 +8,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+/* A gradient of which nobody counts the products. */
+#define GRADIENT_UNCOUNTED SIZE_MAX
 
 /* A matrix [rows, cols] or a vector [rows] (cols 0), row-major. data NULL: there is none (no such
  * weight, or a gradient nobody wants). Who owns the numbers is the business of who filled it in. */
@@ -15,6 +19,10 @@ typedef struct weight {
     size_t rows, cols;
     float *data;
     const float *packed; /* the same for fast products (model/packed.h), or NULL */
+
+    /* Of a gradient, see gradients_begin(): */
+    bool written;         /* data holds what this step has made so far */
+    size_t products_left; /* in this step, or GRADIENT_UNCOUNTED */
 } weight;
 
 size_t weight_count(const weight *w);
@@ -74,7 +82,9 @@ typedef struct param_entry {
     size_t offset; /* of its weight from the start of the list's struct, see params_weight() */
     size_t rows, cols;
     bool decay;
-    bool gain; /* of a norm: a fresh one is 1 */
+    size_t products; /* how many matrix products of a pass make its gradient: 1 for the matrix of a
+                        linear layer; 0: other operations add to it */
+    bool gain;       /* of a norm: a fresh one is 1 */
     param_group group;
     size_t layer; /* from 0, for PARAM_LAYER */
 } param_entry;
@@ -125,5 +135,17 @@ void param_layout_release(param_layout *layout);
  * lose their data. */
 void params_point(params *p, const param_entry *entries, size_t count, const param_layout *layout,
                   float *block, bool only);
+
+/* Begins a step of `passes` backward passes for gradients with these entries, so that nothing large
+ * need be zeroed and a weight may be used several times in a pass: a gradient's first product in
+ * the step writes it, the later ones add, and the last is known, for then its squares are summed
+ * up. Those whose entry counts no products are zeroed and measured by the optimizer. */
+void gradients_begin(params *gradients, const param_entry *entries, size_t count, size_t passes);
+
+/* A product is about to write the gradient or to add to it. Is it the last of the step? */
+bool gradient_product(weight *gradient);
+
+/* Have all gradients that are wanted had all their products? */
+bool gradients_complete(const params *gradients, const param_entry *entries, size_t count);
 
 #endif
