@@ -80,8 +80,19 @@ typedef struct layer_rows {
 
 layer_rows layer_rows_of(const pass *p, size_t layer);
 
-/* Places where dropout works. */
-enum dropout_place { DROPOUT_EMBEDDING, DROPOUT_CLASSIFIER, DROPOUT_LAYERS = 4 };
+/* Places where dropout works. Their numbers are part of every result's bits and never change:
+ *
+ *      0 ..    3                   outside of the layers; 2 and 3 are free
+ *      4 + 4 layer + 0 .. 3        in a layer; 3 is free
+ *      DROPOUT_FREE ..             free, by blocks: a block begins at a number of its own, which no
+ *                                  count of layers moves
+ *      RNG_SHUFFLE ..              not dropout's (base/rng.h) */
+enum dropout_place {
+    DROPOUT_EMBEDDING,
+    DROPOUT_CLASSIFIER,
+    DROPOUT_LAYERS = 4,
+    DROPOUT_FREE = 1 << 16
+};
 enum dropout_layer_place {
     DROPOUT_PROBABILITIES,
     DROPOUT_ATTENTION,
