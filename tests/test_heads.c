@@ -425,8 +425,11 @@ static void check_split(golden *g, const heads_case *c, distance *d)
     double loss = golden_learn(g, g->every, units, units);
     memcpy(whole, g->gradient_data, bytes);
     memset(g->gradient_data, 0, bytes);
-    for (size_t i = g->layout.embeddings_end; i < g->layout.decay_end; i++)
-        g->gradient_data[i] = NAN; /* the first part writes every matrix */
+    for (size_t i = 0; i < g->layout.span_count; i++) {
+        const param_span *s = &g->layout.spans[i];
+        for (size_t k = 0; s->gradient == SPAN_PRODUCTS && k < s->count; k++)
+            g->gradient_data[s->begin + k] = NAN; /* the first part writes every matrix */
+    }
     check_value(g, &d[SPLIT], "loss", fabs(golden_learn(g, g->every, units, part) - loss) / loss);
     for (size_t i = 0; i < g->entry_count; i++) {
         const weight *w = params_weight(&g->gradients, &g->entries[i]);
