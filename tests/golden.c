@@ -151,15 +151,16 @@ double golden_learn(golden *g, const uint32_t *index, size_t count, size_t part)
     pass p = golden_pass(g);
     double loss = 0.0, divisor = g->task->weigh(g, index, count);
     g->squares = 0.0;
+    p.squares = &g->squares;
+    gradients_begin(&g->gradients, g->entries, g->entry_count, (count + part - 1) / part);
     for (size_t done = 0; done < count; done += part) {
         size_t fit = count - done < part ? count - done : part;
-        p.accumulate = done > 0;
-        if (done + fit == count) p.squares = &g->squares;
         golden_forward(g, index + done, fit, done);
         g->task->loss(g, index + done, fit, (float)(1.0 / divisor), &loss);
         g->task->head->backward(&p, &g->gradients);
     }
     assert_done(g->on->status(g->on));
+    assert_true(gradients_complete(&g->gradients, g->entries, g->entry_count));
     return loss / divisor;
 }
 

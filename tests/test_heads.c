@@ -330,6 +330,21 @@ static void dropout_set(golden *g)
     g->dropout.key = rng_key(7, 1);
 }
 
+/* They are part of the bits of every run. */
+static void the_places_of_dropout_keep_their_numbers(void **state)
+{
+    (void)state;
+    const pass p = { 0 };
+    const layer_rows rows = { 0 };
+    assert_int_equal(DROPOUT_EMBEDDING, 0);
+    assert_int_equal(DROPOUT_CLASSIFIER, 1);
+    assert_int_equal(layer_dropout(&p, 0, DROPOUT_PROBABILITIES, &rows).place, 4);
+    assert_int_equal(layer_dropout(&p, 0, DROPOUT_ATTENTION, &rows).place, 5);
+    assert_int_equal(layer_dropout(&p, 0, DROPOUT_OUTPUT, &rows).place, 6);
+    assert_int_equal(layer_dropout(&p, 1023, DROPOUT_OUTPUT, &rows).place, 4098);
+    assert_in_range(DROPOUT_FREE, 4099, RNG_SHUFFLE - 1);
+}
+
 /* With dropout, whose draws must be the same when a layer is computed again. */
 static void check_again(golden *g, const heads_case *c, distance *d)
 {
@@ -410,8 +425,11 @@ static void check_split(golden *g, const heads_case *c, distance *d)
     double loss = golden_learn(g, g->every, units, units);
     memcpy(whole, g->gradient_data, bytes);
     memset(g->gradient_data, 0, bytes);
-    for (size_t i = g->layout.embeddings_end; i < g->layout.decay_end; i++)
-        g->gradient_data[i] = NAN; /* the first part writes every matrix */
+    for (size_t i = 0; i < g->layout.span_count; i++) {
+        const param_span *s = &g->layout.spans[i];
+        for (size_t k = 0; s->gradient == SPAN_PRODUCTS && k < s->count; k++)
+            g->gradient_data[s->begin + k] = NAN; /* the first part writes every matrix */
+    }
     check_value(g, &d[SPLIT], "loss", fabs(golden_learn(g, g->every, units, part) - loss) / loss);
     for (size_t i = 0; i < g->entry_count; i++) {
         const weight *w = params_weight(&g->gradients, &g->entries[i]);
@@ -460,6 +478,7 @@ int main(void)
         cmocka_unit_test(outputs_and_loss_equal_pytorch),
         cmocka_unit_test(every_gradient_equals_pytorch),
         cmocka_unit_test(twenty_steps_of_adamw_equal_pytorch),
+        cmocka_unit_test(the_places_of_dropout_keep_their_numbers),
         cmocka_unit_test(layers_computed_again_give_the_same_bits),
         cmocka_unit_test(the_gradient_is_the_slope_of_the_loss_with_dropout_too),
         cmocka_unit_test(a_split_step_equals_a_whole_one),

@@ -19,6 +19,7 @@ typedef struct plan {
     size_t settle_every;         /* as an evaluation does; 0: never before the end */
     size_t pause_from, pause_to; /* steps in which only the first rows are met */
     double rate, decay, clip, beta1, epsilon;
+    double factors[3]; /* of the spans on the rate */
 } plan;
 
 static const plan usual = { .rows = 199,
@@ -30,13 +31,16 @@ static const plan usual = { .rows = 199,
                             .decay = 0.01,
                             .clip = 1.0,
                             .beta1 = 0.9,
-                            .epsilon = 1e-8 };
+                            .epsilon = 1e-8,
+                            .factors = { 1.0, 1.0, 1.0 } };
 
 enum { REST_DECAY = 48, REST = 80 }; /* weights beside the table */
 
 typedef struct side {
     optimizer o;
     param_layout layout;
+    param_span spans[3];
+    size_t words_end; /* floats of the table's span */
     float *weights;
 } side;
 
@@ -51,6 +55,35 @@ static float draw_float(uint32_t *state, float most)
     return most * ((float)draw(state) / 8388608.0f - 1.0f);
 }
 
+/* The table, if it has rows; other weights with decay; and such without. */
+static void layout_make(side *s, const plan *p)
+{
+    size_t words = (p->rows * p->width + 15) / 16 * 16;
+    const param_span spans[] = {
+        { .count = words,
+          .decay = true,
+          .rate = p->factors[0],
+          .gradient = SPAN_ROWS,
+          .rows = p->rows,
+          .width = p->width },
+        { .begin = words,
+          .count = REST_DECAY,
+          .decay = true,
+          .rate = p->factors[1],
+          .gradient = SPAN_ADDED },
+        { .begin = words + REST_DECAY,
+          .count = REST - REST_DECAY,
+          .rate = p->factors[2],
+          .gradient = SPAN_ADDED },
+    };
+    memcpy(s->spans, spans, sizeof spans);
+    size_t without = words ? 0 : 1;
+    s->words_end = words;
+    s->layout = (param_layout){ .spans = s->spans + without,
+                                .span_count = 3 - without,
+                                .count = words + REST };
+}
+
 static void side_open(side *s, compute *on, const plan *p, word_gradient words)
 {
     uint32_t chance = 7;
@@ -59,13 +92,10 @@ static void side_open(side *s, compute *on, const plan *p, word_gradient words)
                                    .adam_beta1 = p->beta1,
                                    .adam_beta2 = 0.999,
                                    .adam_epsilon = p->epsilon };
-    s->layout = (param_layout){ .words = { .rows = p->rows, .cols = p->width } };
-    s->layout.words_end = (p->rows * p->width + 15) / 16 * 16;
-    s->layout.embeddings_end = s->layout.decay_end = s->layout.words_end + REST_DECAY;
-    s->layout.count = s->layout.words_end + REST;
+    layout_make(s, p);
     s->weights = calloc(s->layout.count, sizeof(float));
     for (size_t i = 0; i < s->layout.count; i++)
-        if (i < p->rows * p->width || i >= s->layout.words_end)
+        if (i < p->rows * p->width || i >= s->words_end)
             s->weights[i] = draw(&chance) % 50 ? draw_float(&chance, 0.05f) : 0.0f;
     assert_done(optimizer_open(on, &s->layout, s->weights, words, &options, &s->o));
 }
@@ -120,7 +150,7 @@ static void step_run(side *sides, size_t count, const plan *p, size_t step, uint
     double norms[2];
     for (size_t k = 0; k < count; k++) optimizer_zero(&sides[k].o);
     for (size_t part = 0; part < p->parts; part++) part_run(sides, count, p, step, chance);
-    for (size_t i = sides->layout.words_end; i < sides->layout.count; i++) {
+    for (size_t i = sides->words_end; i < sides->layout.count; i++) {
         float g = draw_float(chance, 0.1f);
         for (size_t k = 0; k < count; k++) sides[k].o.gradient[i] = g;
     }
@@ -280,6 +310,45 @@ static void without_a_table_the_other_weights_take_their_steps(void **state)
     check_plan(&p);
 }
 
+static void side_run(side *s, compute *on, const plan *p, word_gradient words)
+{
+    side_open(s, on, p, words);
+    run(s, 1, p);
+}
+
+static void assert_span_same(const side *a, const side *b, size_t span)
+{
+    const param_span *s = &a->spans[span];
+    size_t bytes = s->count * sizeof(float);
+    assert_memory_equal(a->weights + s->begin, b->weights + s->begin, bytes);
+}
+
+/* A span at half the rate moves as all do where the rate itself is half; its neighbours keep
+ * theirs. */
+static void a_span_moves_at_its_own_rate(void **state)
+{
+    (void)state;
+    plan whole = usual, half = usual, mixed = usual;
+    compute *on;
+    half.rate = usual.rate / 2.0;
+    assert_done(compute_cpu_open(1, &on));
+    for (int words = WORDS_MET; words <= WORDS_ALL; words++) {
+        side one, two, three;
+        side_run(&one, on, &whole, words);
+        side_run(&two, on, &half, words);
+        for (size_t slow = 0; slow < 3; slow++) {
+            for (size_t i = 0; i < 3; i++) mixed.factors[i] = i == slow ? 0.5 : 1.0;
+            side_run(&three, on, &mixed, words);
+            for (size_t i = 0; i < 3; i++) assert_span_same(&three, i == slow ? &two : &one, i);
+            side_close(&three);
+        }
+        assert_memory_not_equal(one.weights, two.weights, one.layout.count * sizeof(float));
+        side_close(&one);
+        side_close(&two);
+    }
+    compute_free(on);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -291,6 +360,7 @@ int main(void)
         cmocka_unit_test(a_row_at_a_time_equals_a_span),
         cmocka_unit_test(threads_do_not_change_a_bit),
         cmocka_unit_test(without_a_table_the_other_weights_take_their_steps),
+        cmocka_unit_test(a_span_moves_at_its_own_rate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

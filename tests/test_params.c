@@ -45,9 +45,9 @@ static void a_layout_leaves_no_room_for_groups_that_are_passed_on(void **state)
         size_t next = 0;
         assert_done(param_layout_init(l.all, l.count, frozen, GROUP_POOLER, &with));
         assert_done(param_layout_init(l.used, l.used_count, frozen, 0, &without));
-        assert_true(with.decay_end > 0 && with.decay_end < with.count);
         assert_int_equal(with.count, without.count);
-        assert_int_equal(with.decay_end, without.decay_end);
+        assert_int_equal(with.span_count, without.span_count);
+        assert_memory_equal(with.spans, without.spans, with.span_count * sizeof *with.spans);
         for (size_t i = 0; i < l.count; i++)
             if (l.all[i].group == PARAM_POOLER)
                 assert_int_equal(with.at[i], SIZE_MAX);
@@ -107,12 +107,75 @@ static void weights_without_a_place_keep_their_data_and_have_no_gradient(void **
     listed_release(&l);
 }
 
+/* The spans lie end to end, and each weight in one that treats it as its entry says. */
+static void assert_spans_fit(const listed *l, const param_layout *layout)
+{
+    size_t end = 0;
+    for (size_t i = 0; i < layout->span_count; i++) {
+        const param_span *s = &layout->spans[i];
+        assert_int_equal(s->begin, end);
+        assert_true(s->count > 0);
+        end += s->count;
+    }
+    assert_int_equal(end, layout->count);
+    for (size_t i = 0; i < l->count; i++) {
+        const param_span *s = layout->spans;
+        const param_entry *e = &l->all[i];
+        size_t floats = e->rows * (e->cols ? e->cols : 1);
+        if (layout->at[i] == SIZE_MAX) continue;
+        while (layout->at[i] >= s->begin + s->count) s++;
+        assert_true(layout->at[i] + floats <= s->begin + s->count);
+        assert_true(s->decay == e->decay && s->rate == e->rate);
+        assert_true((s->gradient == SPAN_PRODUCTS) == (e->products > 0));
+    }
+}
+
+static void neighbours_that_are_treated_alike_are_one_span(void **state)
+{
+    (void)state;
+    static const span_gradient made[] = { SPAN_ROWS, SPAN_ADDED, SPAN_PRODUCTS, SPAN_ADDED };
+    listed l = listed_open();
+    for (size_t frozen = 0; frozen < 1 + l.config.layers; frozen++) {
+        param_layout layout;
+        size_t first = frozen ? 2 : 0; /* without the embeddings, the matrices */
+        assert_done(param_layout_init(l.all, l.count, frozen, 0, &layout));
+        assert_spans_fit(&l, &layout);
+        assert_int_equal(layout.span_count, 4 - first);
+        for (size_t i = 0; i < layout.span_count; i++)
+            assert_int_equal(layout.spans[i].gradient, made[first + i]);
+        if (!frozen) {
+            assert_int_equal(layout.spans->rows, l.config.vocabulary);
+            assert_int_equal(layout.spans->width, l.config.hidden);
+        }
+        param_layout_release(&layout);
+    }
+    listed_release(&l);
+}
+
+/* One layer in the middle: the spans before and after it end there, with decay and without. */
+static void weights_with_another_rate_are_spans_of_their_own(void **state)
+{
+    (void)state;
+    listed l = listed_open();
+    param_layout layout;
+    assert_true(l.config.layers > 2);
+    for (size_t i = 0; i < l.count; i++)
+        if (l.all[i].group == PARAM_LAYER && l.all[i].layer == 1) l.all[i].rate = 0.5;
+    assert_done(param_layout_init(l.all, l.count, 0, 0, &layout));
+    assert_spans_fit(&l, &layout);
+    assert_int_equal(layout.span_count, 8);
+    param_layout_release(&layout);
+    listed_release(&l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_layout_leaves_no_room_for_groups_that_are_passed_on),
         cmocka_unit_test(frozen_groups_and_frozen_layers_add_up),
         cmocka_unit_test(weights_without_a_place_keep_their_data_and_have_no_gradient),
+        cmocka_unit_test(neighbours_that_are_treated_alike_are_one_span),
+        cmocka_unit_test(weights_with_another_rate_are_spans_of_their_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,12 +3,7 @@
  * Where few tokens are wanted (in the last layer under a sentence's classifier: the first of each
  * sequence), queries and all that follows are computed for those rows alone; keys and values are
  * needed of all. The numbers are the same. */
-#include "model/network.h"
-
-static linear_shape square(const pass *p, size_t rows)
-{
-    return (linear_shape){ .rows = rows, .in = p->config->hidden, .out = p->config->hidden };
-}
+#include "model/linear.h"
 
 static attention_shape shape_of(const pass *p, const layer_rows *rows)
 {
@@ -27,7 +22,7 @@ void attention_part_forward(const pass *p, size_t layer)
     tape *b = p->tape;
     layer_tape *t = &b->layers[layer];
     layer_rows rows = layer_rows_of(p, layer);
-    linear_shape queries = square(p, rows.count), keys = square(p, p->batch->tokens);
+    size_t queries = rows.count, keys = p->batch->tokens;
     attention_shape shape = shape_of(p, &rows);
     norm_shape norm = hidden_norm(p, rows.count);
     dropout drop_probabilities = layer_dropout(p, layer, DROPOUT_PROBABILITIES, &rows);
@@ -36,11 +31,11 @@ void attention_part_forward(const pass *p, size_t layer)
 
     if (rows.few)
         on->gather_rows(on, rows.count, p->config->hidden, p->batch->wanted_rows, x, b->residual);
-    linear_layer(on, &queries, residual, &w->query_weight, w->query_bias.data, t->query);
-    linear_layer(on, &keys, x, &w->key_weight, w->key_bias.data, t->key);
-    linear_layer(on, &keys, x, &w->value_weight, w->value_bias.data, t->value);
+    linear_forward(p, &w->query_weight, &w->query_bias, queries, residual, t->query);
+    linear_forward(p, &w->key_weight, &w->key_bias, keys, x, t->key);
+    linear_forward(p, &w->value_weight, &w->value_bias, keys, x, t->value);
     on->attention_forward(on, &shape, &drop_probabilities, t->query, t->key, t->value, t->context);
-    linear_layer(on, &queries, t->context, &w->attention_weight, NULL, t->attention.sum);
+    linear_forward(p, &w->attention_weight, NULL, queries, t->context, t->attention.sum);
     on->residual_norm_forward(on, &norm, &drop_output, w->attention_bias.data, residual,
                               w->attention_gain.data, w->attention_shift.data, t->attention.sum,
                               b->attention_output, t->attention.mean, t->attention.rstd);
@@ -66,7 +61,7 @@ void attention_part_backward(const pass *p, size_t layer, bool input, params *gr
     tape *b = p->tape;
     const layer_tape *t = &b->layers[layer];
     layer_rows rows = layer_rows_of(p, layer);
-    linear_shape queries = square(p, rows.count), keys = square(p, p->batch->tokens);
+    size_t queries = rows.count, keys = p->batch->tokens;
     attention_shape shape = shape_of(p, &rows);
     norm_shape norm = hidden_norm(p, rows.count);
     dropout drop_probabilities = layer_dropout(p, layer, DROPOUT_PROBABILITIES, &rows);
@@ -78,19 +73,21 @@ void attention_part_backward(const pass *p, size_t layer, bool input, params *gr
                       t->attention.mean, t->attention.rstd, b->dhidden, d->attention_gain.data,
                       d->attention_shift.data);
     on->dropout_apply(on, norm.rows, norm.width, &drop_output, b->dhidden, b->dbranch);
-    linear_layer_backward(p, &queries, b->dbranch, t->context, &d->attention_weight,
-                          &d->attention_bias);
-    on->linear_backward_input(on, &queries, b->dbranch, w->attention_weight.data, false, dcontext);
+    linear_backward_weight(p, &w->attention_weight, queries, b->dbranch, t->context,
+                           &d->attention_weight, &d->attention_bias);
+    linear_backward_input(p, &w->attention_weight, queries, b->dbranch, LINEAR_WRITE, dcontext);
     on->attention_backward(on, &shape, &drop_probabilities, dcontext, t->query, t->key, t->value,
                            b->dquery, b->dkey, b->dvalue);
-    linear_layer_backward(p, &queries, b->dquery, residual, &d->query_weight, &d->query_bias);
-    linear_layer_backward(p, &keys, b->dkey, x, &d->key_weight, &d->key_bias);
-    linear_layer_backward(p, &keys, b->dvalue, x, &d->value_weight, &d->value_bias);
+    linear_backward_weight(p, &w->query_weight, queries, b->dquery, residual, &d->query_weight,
+                           &d->query_bias);
+    linear_backward_weight(p, &w->key_weight, keys, b->dkey, x, &d->key_weight, &d->key_bias);
+    linear_backward_weight(p, &w->value_weight, keys, b->dvalue, x, &d->value_weight,
+                           &d->value_bias);
     if (!input) return;
 
-    on->linear_backward_input(on, &queries, b->dquery, w->query_weight.data, true, b->dhidden);
-    on->linear_backward_input(on, &keys, b->dkey, w->key_weight.data, !rows.few,
-                              rows.few ? b->dinput : b->dhidden);
+    linear_backward_input(p, &w->query_weight, queries, b->dquery, LINEAR_ADD, b->dhidden);
+    linear_backward_input(p, &w->key_weight, keys, b->dkey, rows.few ? LINEAR_WRITE : LINEAR_ADD,
+                          rows.few ? b->dinput : b->dhidden);
     if (rows.few) {
         on->scatter_add_rows(on, rows.count, p->config->hidden, p->batch->wanted_rows, b->dhidden,
                              b->dinput);
@@ -98,5 +95,5 @@ void attention_part_backward(const pass *p, size_t layer, bool input, params *gr
         b->dinput = b->dhidden;
         b->dhidden = dinput;
     }
-    on->linear_backward_input(on, &keys, b->dvalue, w->value_weight.data, true, b->dhidden);
+    linear_backward_input(p, &w->value_weight, keys, b->dvalue, LINEAR_ADD, b->dhidden);
 }

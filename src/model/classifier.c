@@ -1,12 +1,6 @@
 /* classifier.c: logits = W dropout(pooled) + b for each sequence. */
 #include "model/heads.h"
-
-static linear_shape shape_of(const pass *p)
-{
-    return (linear_shape){ .rows = p->batch->sequences,
-                           .in = p->config->hidden,
-                           .out = p->config->outputs };
-}
+#include "model/linear.h"
 
 static dropout dropout_of(const pass *p)
 {
@@ -19,29 +13,27 @@ static dropout dropout_of(const pass *p)
 
 static void classifier_forward(const pass *p)
 {
-    compute *on = p->on;
+    const classifier_params *w = &p->params->classifier;
     tape *t = p->tape;
-    linear_shape shape = shape_of(p);
+    size_t sequences = p->batch->sequences;
     dropout drop = dropout_of(p);
 
     pooler_forward(p, encoder_forward(p));
-    on->dropout_apply(on, shape.rows, shape.in, &drop, t->pooled, t->pooled);
-    linear_layer(on, &shape, t->pooled, &p->params->classifier.weight,
-                 p->params->classifier.bias.data, t->logits);
+    p->on->dropout_apply(p->on, sequences, p->config->hidden, &drop, t->pooled, t->pooled);
+    linear_forward(p, &w->weight, &w->bias, sequences, t->pooled, t->logits);
 }
 
 static void classifier_backward(const pass *p, params *gradients)
 {
-    compute *on = p->on;
+    const classifier_params *w = &p->params->classifier;
+    classifier_params *d = &gradients->classifier;
     tape *t = p->tape;
-    linear_shape shape = shape_of(p);
+    size_t sequences = p->batch->sequences;
     dropout drop = dropout_of(p);
 
-    linear_layer_backward(p, &shape, t->dlogits, t->pooled, &gradients->classifier.weight,
-                          &gradients->classifier.bias);
-    on->linear_backward_input(on, &shape, t->dlogits, p->params->classifier.weight.data, false,
-                              t->dpooled);
-    on->dropout_apply(on, shape.rows, shape.in, &drop, t->dpooled, t->dpooled);
+    linear_backward_weight(p, &w->weight, sequences, t->dlogits, t->pooled, &d->weight, &d->bias);
+    linear_backward_input(p, &w->weight, sequences, t->dlogits, LINEAR_WRITE, t->dpooled);
+    p->on->dropout_apply(p->on, sequences, p->config->hidden, &drop, t->dpooled, t->dpooled);
     pooler_backward(p, gradients);
     encoder_backward(p, gradients);
 }

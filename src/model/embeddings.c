@@ -58,4 +58,5 @@ void embeddings_backward(const pass *p, const float *doutput, params *gradients)
     on->norm_backward(on, &norm, t->dbranch, t->embedding.sum, w->norm_gain.data, t->embedding.mean,
                       t->embedding.rstd, t->dbranch, d->norm_gain.data, d->norm_shift.data);
     on->embedding_backward(on, &shape, t->dbranch, d->word.data, d->position.data, d->type.data);
+    d->word.written = true; /* a head whose decoder is the table adds its product to that */
 }

@@ -1,15 +1,5 @@
 /* feed_forward.c: y = norm(x + dropout(W_2 f(W_1 x + b_1) + b_2)). */
-#include "model/network.h"
-
-static linear_shape widen(const pass *p, size_t rows)
-{
-    return (linear_shape){ .rows = rows, .in = p->config->hidden, .out = p->config->intermediate };
-}
-
-static linear_shape narrow(const pass *p, size_t rows)
-{
-    return (linear_shape){ .rows = rows, .in = p->config->intermediate, .out = p->config->hidden };
-}
+#include "model/linear.h"
 
 /* The tape's attention_output [queries, hidden] -> its intermediate [queries, intermediate] */
 void feed_forward_part_input(const pass *p, size_t layer)
@@ -19,12 +9,12 @@ void feed_forward_part_input(const pass *p, size_t layer)
     const layer_params *w = &p->params->layers[layer];
     tape *b = p->tape;
     layer_tape *t = &b->layers[layer];
-    linear_shape first = widen(p, layer_rows_of(p, layer).count);
+    size_t rows = layer_rows_of(p, layer).count;
 
-    linear_layer(on, &first, b->attention_output, &w->intermediate_weight, NULL,
-                 t->intermediate_sum);
-    on->activation_forward(on, c->activation, first.rows, c->intermediate,
-                           w->intermediate_bias.data, t->intermediate_sum, b->intermediate);
+    linear_forward(p, &w->intermediate_weight, NULL, rows, b->attention_output,
+                   t->intermediate_sum);
+    on->activation_forward(on, c->activation, rows, c->intermediate, w->intermediate_bias.data,
+                           t->intermediate_sum, b->intermediate);
 }
 
 /* The tape's attention_output [queries, hidden] -> its hidden [queries, hidden] */
@@ -35,12 +25,11 @@ void feed_forward_part_forward(const pass *p, size_t layer)
     tape *b = p->tape;
     norm_tape *t = &b->layers[layer].output_norm;
     layer_rows rows = layer_rows_of(p, layer);
-    linear_shape second = narrow(p, rows.count);
     norm_shape norm = hidden_norm(p, rows.count);
     dropout drop = layer_dropout(p, layer, DROPOUT_OUTPUT, &rows);
 
     feed_forward_part_input(p, layer);
-    linear_layer(on, &second, b->intermediate, &w->output_weight, NULL, t->sum);
+    linear_forward(p, &w->output_weight, NULL, rows.count, b->intermediate, t->sum);
     on->residual_norm_forward(on, &norm, &drop, w->output_bias.data, b->attention_output,
                               w->output_gain.data, w->output_shift.data, t->sum, b->hidden, t->mean,
                               t->rstd);
@@ -66,7 +55,6 @@ void feed_forward_part_backward(const pass *p, size_t layer, params *gradients)
     tape *b = p->tape;
     const layer_tape *t = &b->layers[layer];
     layer_rows rows = layer_rows_of(p, layer);
-    linear_shape first = widen(p, rows.count), second = narrow(p, rows.count);
     norm_shape norm = hidden_norm(p, rows.count);
     dropout drop = layer_dropout(p, layer, DROPOUT_OUTPUT, &rows);
 
@@ -74,14 +62,14 @@ void feed_forward_part_backward(const pass *p, size_t layer, params *gradients)
                       t->output_norm.mean, t->output_norm.rstd, b->dhidden, d->output_gain.data,
                       d->output_shift.data);
     on->dropout_apply(on, norm.rows, norm.width, &drop, b->dhidden, b->dbranch);
-    on->linear_backward_input(on, &second, b->dbranch, w->output_weight.data, false,
-                              b->dintermediate);
+    linear_backward_input(p, &w->output_weight, rows.count, b->dbranch, LINEAR_WRITE,
+                          b->dintermediate);
     on->activation_backward(on, c->activation, rows.count, c->intermediate, t->intermediate_sum,
                             b->dintermediate);
-    linear_layer_backward(p, &second, b->dbranch, t->intermediate_sum, &d->output_weight,
-                          &d->output_bias);
-    linear_layer_backward(p, &first, b->dintermediate, b->attention_output, &d->intermediate_weight,
-                          &d->intermediate_bias);
-    on->linear_backward_input(on, &first, b->dintermediate, w->intermediate_weight.data, true,
-                              b->dhidden);
+    linear_backward_weight(p, &w->output_weight, rows.count, b->dbranch, t->intermediate_sum,
+                           &d->output_weight, &d->output_bias);
+    linear_backward_weight(p, &w->intermediate_weight, rows.count, b->dintermediate,
+                           b->attention_output, &d->intermediate_weight, &d->intermediate_bias);
+    linear_backward_input(p, &w->intermediate_weight, rows.count, b->dintermediate, LINEAR_ADD,
+                          b->dhidden);
 }

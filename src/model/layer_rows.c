@@ -1,6 +1,8 @@
 /* layer_rows.c: which rows of a layer are wanted, and what dropout calls them. */
 #include "model/network.h"
 
+#include <assert.h>
+
 layer_rows layer_rows_of(const pass *p, size_t layer)
 {
     const batch *b = p->batch;
@@ -18,10 +20,12 @@ layer_rows layer_rows_of(const pass *p, size_t layer)
 dropout layer_dropout(const pass *p, size_t layer, enum dropout_layer_place place,
                       const layer_rows *rows)
 {
+    size_t number = DROPOUT_LAYERS + DROPOUT_LAYER_PLACES * layer + place;
+    assert(number < DROPOUT_FREE);
     return (dropout){
         .rate = place == DROPOUT_PROBABILITIES ? p->dropout.attention : p->dropout.hidden,
         .key = p->dropout.key,
-        .place = (uint32_t)(DROPOUT_LAYERS + DROPOUT_LAYER_PLACES * layer + place),
+        .place = (uint32_t)number,
         .example = rows->example,
         .token = rows->token,
     };

@@ -28,9 +28,8 @@ typedef struct pass {
     const batch *batch;
     tape *tape;
     dropout_run dropout;
-    bool accumulate; /* gradients of matrices add to those of the step's parts before */
-    double *squares; /* of the gradients of all matrices but the embeddings: added up here while
-                        they are in cache; NULL: not wanted */
+    double *squares; /* of the gradients that matrix products make (linear.h): added up here when
+                        they are complete; NULL: not wanted */
 } pass;
 
 /* A LayerNorm over so many rows of hidden states. */
@@ -39,20 +38,6 @@ static inline norm_shape hidden_norm(const pass *p, size_t rows)
     return (norm_shape){ .rows = rows,
                          .width = p->config->hidden,
                          .epsilon = (float)p->config->norm_epsilon };
-}
-
-/* y = x w^T + b, by w's packed form where it has one. */
-static inline void linear_layer(compute *on, const linear_shape *s, const float *x, const weight *w,
-                                const float *b, float *y)
-{
-    on->linear_forward(on, s, x, w->data, w->packed, b, y);
-}
-
-/* The gradients of its weights; NULL data: not wanted. */
-static inline void linear_layer_backward(const pass *p, const linear_shape *s, const float *dy,
-                                         const float *x, const weight *dw, const weight *db)
-{
-    p->on->linear_backward_weight(p->on, s, dy, x, p->accumulate, dw->data, db->data, p->squares);
 }
 
 /* To the last layer's hidden states. Returns [rows, hidden], in the tape: one row a token, or one a
@@ -95,8 +80,19 @@ typedef struct layer_rows {
 
 layer_rows layer_rows_of(const pass *p, size_t layer);
 
-/* Places where dropout works. */
-enum dropout_place { DROPOUT_EMBEDDING, DROPOUT_CLASSIFIER, DROPOUT_LAYERS = 4 };
+/* Places where dropout works. Their numbers are part of every result's bits and never change:
+ *
+ *      0 ..    3                   outside of the layers; 2 and 3 are free
+ *      4 + 4 layer + 0 .. 3        in a layer; 3 is free
+ *      DROPOUT_FREE ..             free, by blocks: a block begins at a number of its own, which no
+ *                                  count of layers moves
+ *      RNG_SHUFFLE ..              not dropout's (base/rng.h) */
+enum dropout_place {
+    DROPOUT_EMBEDDING,
+    DROPOUT_CLASSIFIER,
+    DROPOUT_LAYERS = 4,
+    DROPOUT_FREE = 1 << 16
+};
 enum dropout_layer_place {
     DROPOUT_PROBABILITIES,
     DROPOUT_ATTENTION,

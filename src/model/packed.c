@@ -1,5 +1,7 @@
 #include "model/packed.h"
 
+#include "model/linear.h"
+
 #include <string.h>
 
 /* The layers' matrices, one after another. With a block that only measures nothing is written. */
@@ -11,8 +13,7 @@ static void layers_place(compute *on, params *p, arena *block)
     w = &p->layers[i].field;                                                                       \
     if (w->cols) {                                                                                 \
         float *place = arena_take(block, weight_count(w), sizeof *place);                          \
-        if (place) on->linear_pack(on, w->cols, w->rows, w->data, place);                          \
-        w->packed = place;                                                                         \
+        if (place) linear_pack(on, w, place);                                                      \
     }
 #include "model/params.def"
     }

@@ -73,15 +73,18 @@ static bool name_is_gain(const char *name)
     return length >= count && strcmp(name + length - count, ending) == 0;
 }
 
-/* Keeps those of the groups, in order; returns how many. */
+/* Keeps those of the groups, in order, and says the rest of them; returns how many. */
 static size_t entries_choose(param_entry *entries, size_t count, unsigned groups)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < count; i++)
-        if (groups & 1u << entries[i].group) {
-            entries[kept] = entries[i];
-            entries[kept++].gain = name_is_gain(entries[i].name);
-        }
+    for (size_t i = 0; i < count; i++) {
+        if (!(groups & 1u << entries[i].group)) continue;
+        param_entry *e = &entries[kept++];
+        *e = entries[i];
+        e->rate = 1.0;
+        e->products = e->cols && e->group != PARAM_EMBEDDING;
+        e->gain = name_is_gain(e->name);
+    }
     return kept;
 }
 
@@ -151,26 +154,51 @@ bert_status param_frozen_parse(const char *freeze, size_t layers, size_t *frozen
     return BERT_OK;
 }
 
-/* Places one weight after those before it. */
-static void layout_place(param_layout *layout, size_t i, const param_entry *entry)
+/* A span of this weight alone, after those before it. */
+static param_span span_of(const param_entry *entry, size_t begin)
 {
     weight shape = { .rows = entry->rows, .cols = entry->cols };
+    param_span span = { .begin = begin,
+                        .count = (weight_count(&shape) + 15) / 16 * 16,
+                        .decay = entry->decay,
+                        .rate = entry->rate,
+                        .gradient = entry->products ? SPAN_PRODUCTS : SPAN_ADDED };
+    if (entry->group == PARAM_EMBEDDING && entry->offset == offsetof(params, embeddings.word)) {
+        span.gradient = SPAN_ROWS;
+        span.rows = entry->rows;
+        span.width = entry->cols;
+    }
+    return span;
+}
+
+static bool spans_alike(const param_span *a, const param_span *b)
+{
+    return a->gradient == b->gradient && a->decay == b->decay && a->rate == b->rate;
+}
+
+static void layout_place(param_layout *layout, size_t i, const param_entry *entry)
+{
+    param_span next = span_of(entry, layout->count);
+    param_span *last = layout->span_count ? &layout->spans[layout->span_count - 1] : NULL;
     layout->at[i] = layout->count;
-    layout->count += (weight_count(&shape) + 15) / 16 * 16;
-    if (entry->group != PARAM_EMBEDDING || !entry->decay) return;
-    layout->embeddings_end = layout->count;
-    if (entry->offset != offsetof(params, embeddings.word)) return;
-    assert(layout->at[i] == 0); /* params.def has it first */
-    layout->words = shape;
-    layout->words_end = layout->count;
+    layout->count += next.count;
+    if (last && spans_alike(last, &next))
+        last->count += next.count;
+    else
+        layout->spans[layout->span_count++] = next;
 }
 
 bert_status param_layout_init(const param_entry *entries, size_t count, size_t frozen_layers,
                               unsigned frozen_groups, param_layout *out)
 {
-    void *memory;
-    TRY(memory_zeroed(count, sizeof(size_t), &memory));
-    param_layout layout = { .at = memory };
+    void *at, *spans;
+    TRY(memory_zeroed(count, sizeof(size_t), &at));
+    bert_status status = memory_zeroed(count, sizeof(param_span), &spans);
+    if (status != BERT_OK) {
+        free(at);
+        return status;
+    }
+    param_layout layout = { .at = at, .spans = spans };
     for (int decay = 1; decay >= 0; decay--) {
         for (size_t i = 0; i < count; i++) {
             if (entries[i].decay != decay) continue;
@@ -178,7 +206,6 @@ bert_status param_layout_init(const param_entry *entries, size_t count, size_t f
             if (entry_frozen(&entries[i], frozen_layers, frozen_groups)) continue;
             layout_place(&layout, i, &entries[i]);
         }
-        if (decay) layout.decay_end = layout.count;
     }
     *out = layout;
     return BERT_OK;
@@ -187,6 +214,7 @@ bert_status param_layout_init(const param_entry *entries, size_t count, size_t f
 void param_layout_release(param_layout *layout)
 {
     free(layout->at);
+    free(layout->spans);
     *layout = (param_layout){ 0 };
 }
 
@@ -200,4 +228,30 @@ void params_point(params *p, const param_entry *entries, size_t count, const par
         else if (only)
             w->data = NULL;
     }
+}
+
+void gradients_begin(params *gradients, const param_entry *entries, size_t count, size_t passes)
+{
+    for (size_t i = 0; i < count; i++) {
+        weight *w = params_weight(gradients, &entries[i]);
+        w->written = false;
+        w->products_left = entries[i].products ? entries[i].products * passes : GRADIENT_UNCOUNTED;
+    }
+}
+
+bool gradient_product(weight *gradient)
+{
+    gradient->written = true;
+    if (gradient->products_left == GRADIENT_UNCOUNTED) return false;
+    assert(gradient->products_left > 0); /* else its squares were summed up too early */
+    return --gradient->products_left == 0;
+}
+
+bool gradients_complete(const params *gradients, const param_entry *entries, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const weight *w = params_weight((params *)gradients, &entries[i]);
+        if (w->data && entries[i].products && w->products_left) return false;
+    }
+    return true;
 }

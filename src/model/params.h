@@ -8,6 +8,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+/* A gradient of which nobody counts the products. */
+#define GRADIENT_UNCOUNTED SIZE_MAX
 
 /* A matrix [rows, cols] or a vector [rows] (cols 0), row-major. data NULL: there is none (no such
  * weight, or a gradient nobody wants). Who owns the numbers is the business of who filled it in. */
@@ -15,6 +19,10 @@ typedef struct weight {
     size_t rows, cols;
     float *data;
     const float *packed; /* the same for fast products (model/packed.h), or NULL */
+
+    /* Of a gradient, see gradients_begin(): */
+    bool written;         /* data holds what this step has made so far */
+    size_t products_left; /* in this step, or GRADIENT_UNCOUNTED */
 } weight;
 
 size_t weight_count(const weight *w);
@@ -74,7 +82,10 @@ typedef struct param_entry {
     size_t offset; /* of its weight from the start of the list's struct, see params_weight() */
     size_t rows, cols;
     bool decay;
-    bool gain; /* of a norm: a fresh one is 1 */
+    double rate;     /* factor on the learning rate: 1 */
+    size_t products; /* how many matrix products of a pass make its gradient: 1 for the matrix of a
+                        linear layer; 0: other operations add to it */
+    bool gain;       /* of a norm: a fresh one is 1 */
     param_group group;
     size_t layer; /* from 0, for PARAM_LAYER */
 } param_entry;
@@ -98,17 +109,35 @@ void params_release(params *p);
 bert_status params_list(const config *c, unsigned groups, param_entry **out, size_t *count);
 weight *params_weight(params *p, const param_entry *entry);
 
-/* Where the trainable weights lie in a block of floats: the word table, of which a step reads few
- * rows, the other embeddings, the matrices of linear layers, then what has no weight decay, so that
- * the optimizer sees four spans. Weights begin at multiples of 16 floats; the gaps hold zeros and
- * stay so. Gradients and both moments have the same layout. */
+/* How a span's gradient is made in a step, and so who zeroes and measures it. */
+typedef enum span_gradient {
+    SPAN_ROWS,    /* in rows of a table: those that the step reads are zeroed, added to, measured */
+    SPAN_ADDED,   /* it is zeroed, passes add to it, and it is measured */
+    SPAN_PRODUCTS /* matrix products write it, and the last of them measures it (linear.h) */
+} span_gradient;
+
+/* Neighbouring weights that the optimizer treats alike. */
+typedef struct param_span {
+    size_t begin, count; /* floats of the block */
+    bool decay;
+    double rate; /* factor on the learning rate */
+    span_gradient gradient;
+    size_t rows, width; /* SPAN_ROWS: of the table; a gap may follow it in the span */
+} param_span;
+
+/* Where the trainable weights lie in a block of floats: first those with weight decay, then those
+ * without, in the order of the list. Weights begin at multiples of 16 floats; the gaps hold zeros
+ * and stay so. Gradients and both moments have the same layout.
+ *
+ * The block is its spans one after another. Today there are at most four: the word table; the
+ * other embeddings, whose gradients are zeroed and measured; the matrices of linear layers, whose
+ * gradients are not (they are most of the block); and what has no decay. The gradient's norm sums
+ * up span by span, so another division changes its last bits. */
 typedef struct param_layout {
-    size_t *at;            /* [entries] first float, or SIZE_MAX: frozen */
-    weight words;          /* the table's shape, without data; no rows: it is frozen */
-    size_t words_end;      /* floats of the first span, */
-    size_t embeddings_end; /* of the first two, */
-    size_t decay_end;      /* of the first three, */
-    size_t count;          /* of all */
+    size_t *at;        /* [entries] first float, or SIZE_MAX: frozen */
+    param_span *spans; /* [span_count] */
+    size_t span_count;
+    size_t count; /* floats of all spans */
 } param_layout;
 
 /* --freeze: NULL, "embeddings", or a number N for the embeddings and the first N layers.
@@ -125,5 +154,17 @@ void param_layout_release(param_layout *layout);
  * lose their data. */
 void params_point(params *p, const param_entry *entries, size_t count, const param_layout *layout,
                   float *block, bool only);
+
+/* Begins a step of `passes` backward passes for gradients with these entries, so that nothing large
+ * need be zeroed and a weight may be used several times in a pass: a gradient's first product in
+ * the step writes it, the later ones add, and the last is known, for then its squares are summed
+ * up. Those whose entry counts no products are zeroed and measured by the optimizer. */
+void gradients_begin(params *gradients, const param_entry *entries, size_t count, size_t passes);
+
+/* A product is about to write the gradient or to add to it. Is it the last of the step? */
+bool gradient_product(weight *gradient);
+
+/* Have all gradients that are wanted had all their products? */
+bool gradients_complete(const params *gradients, const param_entry *entries, size_t count);
 
 #endif

@@ -1,11 +1,7 @@
 /* token_heads.c: a linear layer over the hidden state of every token: tags, and the two ends of an
  * answer. */
 #include "model/heads.h"
-
-static linear_shape shape_of(const pass *p, const weight *w)
-{
-    return (linear_shape){ .rows = p->batch->tokens, .in = p->config->hidden, .out = w->rows };
-}
+#include "model/linear.h"
 
 /* ---- tags: W dropout(x) + b */
 
@@ -30,12 +26,13 @@ static void tags_forward(const pass *p)
     compute *on = p->on;
     tape *t = p->tape;
     const classifier_params *w = &p->params->classifier;
-    linear_shape shape = shape_of(p, &w->weight);
+    size_t tokens = p->batch->tokens;
     dropout drop = dropout_of(p);
 
     const float *hidden = encoder_forward(p);
-    if (drop.rate > 0.0f) on->dropout_apply(on, shape.rows, shape.in, &drop, hidden, t->dropped);
-    linear_layer(on, &shape, tags_input(p), &w->weight, w->bias.data, t->logits);
+    if (drop.rate > 0.0f)
+        on->dropout_apply(on, tokens, p->config->hidden, &drop, hidden, t->dropped);
+    linear_forward(p, &w->weight, &w->bias, tokens, tags_input(p), t->logits);
 }
 
 static void tags_backward(const pass *p, params *gradients)
@@ -43,13 +40,13 @@ static void tags_backward(const pass *p, params *gradients)
     compute *on = p->on;
     tape *t = p->tape;
     const classifier_params *w = &p->params->classifier;
-    linear_shape shape = shape_of(p, &w->weight);
+    classifier_params *d = &gradients->classifier;
+    size_t tokens = p->batch->tokens;
     dropout drop = dropout_of(p);
 
-    linear_layer_backward(p, &shape, t->dlogits, tags_input(p), &gradients->classifier.weight,
-                          &gradients->classifier.bias);
-    on->linear_backward_input(on, &shape, t->dlogits, w->weight.data, false, t->dhidden);
-    on->dropout_apply(on, shape.rows, shape.in, &drop, t->dhidden, t->dhidden);
+    linear_backward_weight(p, &w->weight, tokens, t->dlogits, tags_input(p), &d->weight, &d->bias);
+    linear_backward_input(p, &w->weight, tokens, t->dlogits, LINEAR_WRITE, t->dhidden);
+    on->dropout_apply(on, tokens, p->config->hidden, &drop, t->dhidden, t->dhidden);
     encoder_backward(p, gradients);
 }
 
@@ -67,20 +64,19 @@ const head head_tokens = {
 static void spans_forward(const pass *p)
 {
     const spans_params *w = &p->params->spans;
-    linear_shape shape = shape_of(p, &w->weight);
-    linear_layer(p->on, &shape, encoder_forward(p), &w->weight, w->bias.data, p->tape->logits);
+    const float *hidden = encoder_forward(p);
+    linear_forward(p, &w->weight, &w->bias, p->batch->tokens, hidden, p->tape->logits);
 }
 
 static void spans_backward(const pass *p, params *gradients)
 {
-    compute *on = p->on;
     tape *t = p->tape;
     const spans_params *w = &p->params->spans;
-    linear_shape shape = shape_of(p, &w->weight);
+    spans_params *d = &gradients->spans;
+    size_t tokens = p->batch->tokens;
 
-    linear_layer_backward(p, &shape, t->dlogits, t->hidden, &gradients->spans.weight,
-                          &gradients->spans.bias);
-    on->linear_backward_input(on, &shape, t->dlogits, w->weight.data, false, t->dhidden);
+    linear_backward_weight(p, &w->weight, tokens, t->dlogits, t->hidden, &d->weight, &d->bias);
+    linear_backward_input(p, &w->weight, tokens, t->dlogits, LINEAR_WRITE, t->dhidden);
     encoder_backward(p, gradients);
 }
 

@@ -68,7 +68,7 @@ static void unit_look(search *s, size_t position)
     const uint32_t *unit = s->index + position;
     pass p = trainer_pass(t, true);
     double loss = 0.0;
-    optimizer_zero(&t->optimizer);
+    trainer_begin_step(t, 1);
     trainer_forward(t, &p, unit, 1, position, 1.0, &loss);
     bool good = isfinite(loss);
     if (!good && !*s->place) activations_look(s, &p);

@@ -9,17 +9,23 @@ static void place(optimizer *o, arena *block)
     o->second_moment = arena_take(block, o->layout->count, sizeof(float));
 }
 
+/* The word table's rows, where the layout has it. */
 static bert_status words_open(optimizer *o, word_gradient reach)
 {
-    word_rows table = { .on = o->on,
-                        .reach = reach,
-                        .count = o->layout->words.rows,
-                        .width = o->layout->words.cols,
-                        .weights = o->weights,
-                        .gradient = o->gradient,
-                        .first_moment = o->first_moment,
-                        .second_moment = o->second_moment };
-    return word_rows_open(&table, &o->words);
+    for (size_t i = 0; i < o->layout->span_count; i++) {
+        const param_span *s = &o->layout->spans[i];
+        if (s->gradient != SPAN_ROWS) continue;
+        word_rows table = { .on = o->on,
+                            .reach = reach,
+                            .count = s->rows,
+                            .width = s->width,
+                            .weights = o->weights + s->begin,
+                            .gradient = o->gradient + s->begin,
+                            .first_moment = o->first_moment + s->begin,
+                            .second_moment = o->second_moment + s->begin };
+        return word_rows_open(&table, &o->words);
+    }
+    return BERT_OK;
 }
 
 bert_status optimizer_open(compute *on, const param_layout *layout, float *weights,
@@ -56,30 +62,13 @@ void optimizer_release(optimizer *o)
     *o = (optimizer){ 0 };
 }
 
-/* The gradients that passes add to, rather than write and measure (network.h), but for the words':
- * embeddings, and what has no decay. */
-
-static double span_squares(const optimizer *o, size_t begin, size_t end)
-{
-    return o->on->sum_squares(o->on, end - begin, o->gradient + begin);
-}
-
-static void span_zero(optimizer *o, size_t begin, size_t end)
-{
-    o->on->zero(o->on, end - begin, o->gradient + begin);
-}
-
-static void span_update(optimizer *o, const adamw *step, size_t begin, size_t end)
-{
-    o->on->adamw_update(o->on, step, end - begin, o->gradient + begin, o->weights + begin,
-                        o->first_moment + begin, o->second_moment + begin);
-}
-
 void optimizer_zero(optimizer *o)
 {
-    word_rows_zero(&o->words);
-    span_zero(o, o->layout->words_end, o->layout->embeddings_end);
-    span_zero(o, o->layout->decay_end, o->layout->count);
+    for (size_t i = 0; i < o->layout->span_count; i++) {
+        const param_span *s = &o->layout->spans[i];
+        if (s->gradient == SPAN_ROWS) word_rows_zero(&o->words);
+        if (s->gradient == SPAN_ADDED) o->on->zero(o->on, s->count, o->gradient + s->begin);
+    }
 }
 
 void optimizer_meet(optimizer *o, const int32_t *ids, size_t count)
@@ -87,25 +76,39 @@ void optimizer_meet(optimizer *o, const int32_t *ids, size_t count)
     word_rows_meet(&o->words, ids, count);
 }
 
-double optimizer_norm(optimizer *o, double matrix_squares)
+double optimizer_norm(optimizer *o, double product_squares)
 {
-    double squares = word_rows_squares(&o->words);
-    squares += span_squares(o, o->layout->words_end, o->layout->embeddings_end);
-    squares += span_squares(o, o->layout->decay_end, o->layout->count);
-    return sqrt(squares + matrix_squares);
+    double squares = 0.0;
+    for (size_t i = 0; i < o->layout->span_count; i++) {
+        const param_span *s = &o->layout->spans[i];
+        if (s->gradient == SPAN_ROWS) squares += word_rows_squares(&o->words);
+        if (s->gradient == SPAN_ADDED)
+            squares += o->on->sum_squares(o->on, s->count, o->gradient + s->begin);
+    }
+    return sqrt(squares + product_squares);
+}
+
+static void span_update(optimizer *o, const param_span *s, const adamw *step)
+{
+    size_t at = s->begin;
+    if (s->gradient == SPAN_ROWS)
+        word_rows_step(&o->words, step);
+    else
+        o->on->adamw_update(o->on, step, s->count, o->gradient + at, o->weights + at,
+                            o->first_moment + at, o->second_moment + at);
 }
 
 void optimizer_step(optimizer *o, size_t step, double learning_rate, double norm)
 {
     adamw now = o->settings;
-    now.learning_rate = learning_rate;
     now.step = step;
     now.gradient_scale = o->clip > 0.0 ? fmin(1.0, o->clip / (norm + 1e-6)) : 1.0;
-    now.decay = o->weight_decay;
-    word_rows_step(&o->words, &now);
-    span_update(o, &now, o->layout->words_end, o->layout->decay_end);
-    now.decay = 0.0;
-    span_update(o, &now, o->layout->decay_end, o->layout->count);
+    for (size_t i = 0; i < o->layout->span_count; i++) {
+        const param_span *s = &o->layout->spans[i];
+        now.learning_rate = learning_rate * s->rate;
+        now.decay = s->decay ? o->weight_decay : 0.0;
+        span_update(o, s, &now);
+    }
 }
 
 void optimizer_settle(optimizer *o)

@@ -5,6 +5,7 @@
 #include "base/rng.h"
 #include "train/diagnose.h"
 
+#include <assert.h>
 #include <math.h>
 
 /* Forward and backward of a step's units, a part at a time. Each part adds its share of the step's
@@ -12,22 +13,22 @@
 static bert_status gradient_compute(trainer *t, const uint32_t *index, size_t count,
                                     bert_event *event)
 {
-    size_t part = t->plan.units;
+    size_t part = t->plan.units, passes = (count + part - 1) / part;
     double loss = 0.0, squares = 0.0,
            divisor = examples_weigh(t->of.train, index, count, 0, t->dropout.key);
     if (!(divisor > 0.0)) divisor = 1.0; /* nothing is asked in this step */
-    optimizer_zero(&t->optimizer);
+    trainer_begin_step(t, passes);
     for (size_t done = 0; done < count; done += part) {
         size_t fit = count - done < part ? count - done : part;
         pass p = trainer_pass(t, true);
-        p.accumulate = done > 0;
-        if (done + fit == count) p.squares = &squares;
+        p.squares = &squares;
         trainer_forward(t, &p, index + done, fit, done, 1.0 / divisor, &loss);
         t->of.task->head->backward(&p, &t->gradients);
         event->tokens += t->batch.tokens;
         event->token_pairs += batch_token_pairs(&t->batch);
         event->sequences += t->batch.sequences;
     }
+    assert(gradients_complete(&t->gradients, t->entries, t->entry_count));
     event->loss = loss / divisor;
     event->gradient_norm = optimizer_norm(&t->optimizer, squares);
     TRY(t->of.on->status(t->of.on));

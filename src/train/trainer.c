@@ -157,6 +157,12 @@ size_t trainer_epochs(const trainer *t)
     return (t->schedule.steps + steps - 1) / steps;
 }
 
+void trainer_begin_step(trainer *t, size_t passes)
+{
+    optimizer_zero(&t->optimizer);
+    gradients_begin(&t->gradients, t->entries, t->entry_count, passes);
+}
+
 pass trainer_pass(trainer *t, bool with_dropout)
 {
     pass p = { .on = t->of.on,

@@ -75,6 +75,9 @@ size_t trainer_weight_bytes(const trainer *t);
 /* The epochs that the trainer's steps reach into. */
 size_t trainer_epochs(const trainer *t);
 
+/* Begins a step of so many backward passes: what gradients hold from the step before is dropped. */
+void trainer_begin_step(trainer *t, size_t passes);
+
 /* A forward or backward pass of the trainer's batch. */
 pass trainer_pass(trainer *t, bool with_dropout);
 
