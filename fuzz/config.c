@@ -22,7 +22,7 @@ static void config_hold(const config *c)
     CHECK(c->labels >= 1);
     for (size_t i = 0; i < c->labels; i++) CHECK(c->label_names[i] != NULL);
     for (size_t i = 0; c->thresholds && i < c->labels; i++) CHECK(isfinite(c->thresholds[i]));
-    CHECK(c->outputs == 1 || c->outputs == c->labels);
+    CHECK(c->outputs == c->labels);
     CHECK(strlen(config_activation_name(c->activation)) > 1);
     CHECK(config_check_pairs(c) == (c->types >= 2 ? BERT_OK : BERT_ARGUMENT));
 }

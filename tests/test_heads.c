@@ -290,7 +290,7 @@ static void steps_run(golden *g, distance *d)
     steps s = steps_of(g);
     optimizer o;
     schedule plan;
-    word_gradient words = g->task->head == &head_masked ? WORDS_ALL : WORDS_MET;
+    word_gradient words = g->task->head->words_dense ? WORDS_ALL : WORDS_MET;
     assert_done(optimizer_open(g->on, &g->layout, g->weight_data, words, &options, &o));
     assert_done(schedule_init("linear", s.peak, 0.1, s.count, &plan));
     params_point(&g->gradients, g->entries, g->entry_count, &g->layout, o.gradient, true);

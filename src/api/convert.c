@@ -98,34 +98,35 @@ static bert_status carried_read(carried *all, const pretrained *m)
     return carried_add(all, m, "cls.predictions.decoder.weight", c->vocabulary, c->hidden);
 }
 
-/* config.json's class; Google's does not say, nor do old ones. */
-static const char *class_of(const pretrained *m, const carried *others)
-{
-    const config *c = &m->config;
-    bool whole = others->sentences && m->groups & GROUP_MASKED && m->groups & GROUP_POOLER;
-    if (whole && (c->headless || !c->architecture)) return pretraining_class;
-    if (c->architecture) return c->architecture;
-    if (m->groups & GROUP_CLASSIFIER) return head_classifier.class_name;
-    if (m->groups & GROUP_SPANS) return head_spans.class_name;
-    if (m->groups & GROUP_MASKED) return head_masked.class_name;
-    return head_vectors.class_name;
-}
-
 /* A conversion under way. */
 typedef struct conversion {
     const bert_convert_options *options;
     pretrained model;
     carried carried;
-    const char *class_name;
+    named_class made;
+    const char *class_name; /* config.json's, or made.name */
     tensor_type type;
 } conversion;
+
+/* config.json's class. Google's file names none, nor do old ones: then the weights tell. */
+static void class_choose(conversion *k)
+{
+    const pretrained *m = &k->model;
+    const config *c = &m->config;
+    bool whole = k->carried.sentences && m->groups & GROUP_MASKED && m->groups & GROUP_POOLER;
+    k->made = head_class_name(head_of_weights(m->groups), c);
+    k->class_name = c->architecture ? c->architecture : k->made.name;
+    if (!whole || (c->architecture && !c->headless)) return;
+    k->made = family_class(c->family, pretraining_suffix);
+    k->class_name = k->made.name;
+}
 
 static bert_status folder_fill(conversion *k, const char *folder)
 {
     pretrained *m = &k->model;
     const config *c = &m->config;
     const char *from = k->options->model;
-    bool bare = strcmp(k->class_name, head_vectors.class_name) == 0;
+    bool bare = head_is_bare(c, k->class_name);
     for (size_t i = 0; i < k->carried.count; i++) k->carried.tensors[i].type = k->type;
     TRY(weights_write(folder, &m->params, m->entries, m->entry_count, bare, k->type,
                       k->carried.tensors, k->carried.count));
@@ -206,7 +207,7 @@ static bert_status conversion_open(conversion *k)
     tokenizer_free(words);
     TRY(status);
     TRY(carried_read(&k->carried, &k->model));
-    k->class_name = class_of(&k->model, &k->carried);
+    class_choose(k);
     return BERT_OK;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "tasks/masking.h"
+#include "tasks/tasks.h"
 #include "train/plan.h"
 
 #include <stdlib.h>
@@ -59,7 +60,7 @@ bert_status bert_training_memory(const bert_model *m, const bert_train_options *
         return fail(BERT_ARGUMENT, "a batch of %zu texts of %zu tokens is out of bounds", together,
                     length);
     even_sizes sizes = { .config = c,
-                         .head = m->task ? m->task->head : &head_classifier,
+                         .head = m->task ? m->task->head : task_classify.head,
                          .length = length,
                          .mask_share = m->trained.mask_share > 0.0
                                            ? m->trained.mask_share

@@ -108,9 +108,7 @@ void bert_model_free(bert_model *m)
 bert_status head_check(const bert_model *m)
 {
     const config *c = &m->weights.config;
-    if (m->task && m->task->head->groups & GROUP_MASKED) return config_check_tied(c);
-    if (m->task && m->task->head == &head_vectors) return config_check_pooling(c);
-    if (m->task) return BERT_OK;
+    if (m->task) return m->task->head->check ? m->task->head->check(c) : BERT_OK;
     if (m->weights.groups & GROUP_CLASSIFIER && c->problem)
         return fail(BERT_UNSUPPORTED, "the model's head is for '%s', which is not known here",
                     c->problem);

@@ -283,7 +283,8 @@ static bert_status logits_take(void *context, size_t row, const void *answer)
 bert_status bert_predict(bert_session *s, const bert_input *inputs, size_t count, float *logits)
 {
     TRY(head_check(s->model));
-    if (s->model->task->head != &head_classifier)
+    const head *h = s->model->task->head;
+    if (!h->labelled || h->rows != ROWS_FIRST)
         return fail(BERT_UNSUPPORTED,
                     "a model for '%s' has no logits for whole texts; see "
                     "bert_answers()",

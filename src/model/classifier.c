@@ -38,19 +38,33 @@ static void classifier_backward(const pass *p, params *gradients)
     encoder_backward(p, gradients);
 }
 
+static size_t labels_of(const config *c)
+{
+    return c->labels;
+}
+
+static size_t one_output(const config *c)
+{
+    (void)c;
+    return 1;
+}
+
 const head head_classifier = {
-    .class_name = "BertForSequenceClassification",
+    .class_suffix = "ForSequenceClassification",
     .groups = GROUP_POOLER | GROUP_CLASSIFIER,
     .rows = ROWS_FIRST,
     .labelled = true,
+    .told_by = "classifier.weight",
+    .outputs = labels_of,
     .forward = classifier_forward,
     .backward = classifier_backward,
 };
 
 const head head_choice = {
-    .class_name = "BertForMultipleChoice",
+    .class_suffix = "ForMultipleChoice",
     .groups = GROUP_POOLER | GROUP_CLASSIFIER,
     .rows = ROWS_FIRST,
+    .outputs = one_output,
     .forward = classifier_forward,
     .backward = classifier_backward,
 };

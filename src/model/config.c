@@ -118,16 +118,14 @@ static bert_status numbers_read(const json_t *o, const char *path, config *c)
 }
 
 /* What would make the numbers differ silently if it were passed over. */
-static bert_status features_check(const json_t *o, const char *path)
+static bert_status features_check(const json_t *o, const char *path, const family **kind)
 {
     const char *model_type = "bert", *positions = "absolute";
     bool decoder = false;
     TRY(json_get_string(o, path, "model_type", &model_type));
     TRY(json_get_string(o, path, "position_embedding_type", &positions));
     TRY(json_get_bool(o, path, "is_decoder", &decoder));
-    if (strcmp(model_type, "bert") != 0)
-        return fail(BERT_UNSUPPORTED, "%s: model_type is '%s'; this program reads 'bert'", path,
-                    model_type);
+    TRY(family_find(path, model_type, kind));
     if (strcmp(positions, "absolute") != 0)
         return fail(BERT_UNSUPPORTED,
                     "%s: position_embedding_type '%s' is not known; only 'absolute' is", path,
@@ -226,7 +224,7 @@ static bert_status thresholds_read(const json_t *o, const char *path, config *c)
 static bert_status config_fill(const char *path, config *c)
 {
     const json_t *o = c->source;
-    TRY(features_check(o, path));
+    TRY(features_check(o, path, &c->family));
     TRY(sizes_read(o, path, c));
     TRY(numbers_read(o, path, c));
     TRY(activation_read(o, path, &c->activation));
@@ -242,8 +240,7 @@ static bert_status config_fill(const char *path, config *c)
         return fail(BERT_MEMORY, "out of memory for the configuration");
     c->unanswerable_given = json_object_get(o, "unanswerable");
     TRY(json_get_bool(o, path, "unanswerable", &c->unanswerable));
-    bool choice = architecture && strstr(architecture, "ForMultipleChoice");
-    c->outputs = choice ? 1 : c->labels;
+    c->outputs = c->labels;
     return thresholds_read(o, path, c);
 }
 
@@ -378,7 +375,7 @@ static bert_status config_put(const config *c, const char *class_name, bool labe
                                        "thresholds", "dtype",    "unanswerable" };
     TRY(json_put_members(o, c->source));
     TRY(json_put(o, "architectures", json_pack("[s]", class_name)));
-    TRY(json_put(o, "model_type", json_string("bert")));
+    TRY(json_put(o, "model_type", json_string(c->family->model_type)));
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) json_object_del(o, own[i]);
     if (labelled) TRY(labels_put(c, o));
     if (labelled && c->thresholds) TRY(thresholds_put(c, o));

@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "compute/activation.h"
+#include "model/family.h"
 #include "tensors/tensors.h"
 
 #include <jansson.h>
@@ -22,6 +23,7 @@ typedef enum pooling_kind {
 /* Names as in transformers' BertConfig, shortened where no meaning is lost; defaults are its too.
  */
 typedef struct config {
+    const family *family;       /* of model_type */
     size_t vocabulary;          /* vocab_size */
     size_t hidden;              /* hidden_size */
     size_t layers;              /* num_hidden_layers */
@@ -38,7 +40,7 @@ typedef struct config {
     size_t labels;              /* of id2label, else num_labels, else 2 */
     char **label_names;         /* [labels] */
     bool labels_given;          /* does the file name or count labels? */
-    size_t outputs;             /* of the classifier: labels, or 1 where it weighs choices */
+    size_t outputs;             /* rows of the classifier: the labels, until head_set_outputs()*/
     bool headless;              /* is it Google's, which says nothing of a head? */
     char *problem;              /* problem_type, or NULL */
     char *architecture;         /* the first of architectures, or NULL */

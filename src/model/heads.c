@@ -4,26 +4,73 @@
 
 #include <string.h>
 
-static const head *const heads[] = { &head_classifier, &head_choice, &head_tokens, &head_spans,
-                                     &head_masked };
+static const head *const heads[] = { &head_classifier, &head_choice, &head_tokens,
+                                     &head_spans,      &head_masked, &head_vectors };
 
-/* Google's and bert-base's own: the head for masked words, and one that no task here is for. */
-const char pretraining_class[] = "BertForPreTraining";
+/* Google's and bert-base's own. */
+const char pretraining_suffix[] = "ForPreTraining";
 
-const head *head_of_class(const char *class_name)
+const head *head_at(size_t index)
 {
-    if (class_name && strcmp(class_name, pretraining_class) == 0) return &head_masked;
-    for (size_t i = 0; class_name && i < sizeof heads / sizeof *heads; i++)
-        if (strcmp(heads[i]->class_name, class_name) == 0) return heads[i];
+    return index < sizeof heads / sizeof *heads ? heads[index] : NULL;
+}
+
+static const head *class_find(const config *c, const char *class_name)
+{
+    const char *suffix = family_class_suffix(c->family, class_name);
+    const head *h;
+    if (!suffix) return NULL;
+    if (strcmp(suffix, pretraining_suffix) == 0) return &head_masked;
+    for (size_t i = 0; (h = head_at(i)); i++)
+        if (strcmp(suffix, h->class_suffix) == 0) return h;
     return NULL;
 }
 
-static size_t logit_width(const head *h, const config *c)
+const head *head_of_class(const config *c)
 {
-    if (h->groups & GROUP_CLASSIFIER) return c->outputs;
-    if (h->groups & GROUP_SPANS) return 2;
-    if (h == &head_vectors) return c->hidden;
-    return h->groups & GROUP_MASKED ? c->vocabulary : 0;
+    const head *h = class_find(c, c->architecture);
+    return h && !h->bare ? h : NULL;
+}
+
+bool head_is_bare(const config *c, const char *class_name)
+{
+    const head *h = class_find(c, class_name);
+    return h && h->bare;
+}
+
+const head *head_of_weights(unsigned groups)
+{
+    const head *h;
+    for (size_t i = 0; (h = head_at(i)); i++)
+        if (h->told_by && groups & h->groups & ~(unsigned)GROUP_POOLER) return h;
+    return &head_vectors;
+}
+
+/* Before config.json had "architectures", there were classifiers of texts. */
+const head *head_of_model(const config *c, unsigned groups)
+{
+    const head *h = head_of_class(c);
+    if (!h && c->pooling != POOLING_NONE) h = &head_vectors;
+    if (!h && groups & GROUP_CLASSIFIER) h = &head_classifier;
+    return h && (groups & h->groups) == h->groups ? h : NULL;
+}
+
+named_class head_class_name(const head *h, const config *c)
+{
+    return family_class(c->family, h->class_suffix);
+}
+
+void head_set_outputs(const head *h, config *c)
+{
+    if (h->groups & GROUP_CLASSIFIER) c->outputs = h->outputs(c);
+}
+
+bert_status head_begin(const head *h, config *c, const head_start *given)
+{
+    head_set_outputs(h, c);
+    c->unanswerable = c->unanswerable_given = false;
+    if (h->begin) TRY(h->begin(c, given));
+    return h->check ? h->check(c) : BERT_OK;
 }
 
 tape_shape head_tape_shape(const head *h, const config *c, const batch_limits *limits,
@@ -31,14 +78,12 @@ tape_shape head_tape_shape(const head *h, const config *c, const batch_limits *l
 {
     size_t wanted = limits->wanted ? limits->wanted : limits->sequences;
     size_t rows = h->rows == ROWS_ALL ? limits->tokens : size_smaller(wanted, limits->tokens);
-    bool vectors = h == &head_vectors;
-    return (tape_shape){ .tokens = limits->tokens,
-                         .sequences = limits->sequences,
-                         .wanted = h->rows == ROWS_ALL ? 0 : rows,
-                         .logit_rows = vectors ? limits->sequences : rows,
-                         .logit_width = logit_width(h, c),
-                         .dropped = h->rows == ROWS_ALL && h->groups & GROUP_CLASSIFIER,
-                         .masked = (h->groups & GROUP_MASKED) != 0,
-                         .vectors = vectors,
-                         .backward = backward };
+    tape_shape shape = h->room;
+    shape.tokens = limits->tokens;
+    shape.sequences = limits->sequences;
+    shape.wanted = h->rows == ROWS_ALL ? 0 : rows;
+    shape.logit_rows = shape.vectors ? limits->sequences : rows;
+    shape.logit_width = h->outputs(c);
+    shape.backward = backward;
+    return shape;
 }

@@ -47,10 +47,20 @@ static void masked_backward(const pass *p, params *gradients)
     encoder_backward(p, gradients);
 }
 
+static size_t words_of(const config *c)
+{
+    return c->vocabulary;
+}
+
 const head head_masked = {
-    .class_name = "BertForMaskedLM",
+    .class_suffix = "ForMaskedLM",
     .groups = GROUP_MASKED,
     .rows = ROWS_WANTED,
+    .room = { .masked = true },
+    .words_dense = true,
+    .told_by = "cls.predictions.bias",
+    .outputs = words_of,
+    .check = config_check_tied,
     .forward = masked_forward,
     .backward = masked_backward,
 };

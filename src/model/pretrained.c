@@ -32,7 +32,7 @@ static bool tensor_fits(named_tensor t, const param_entry *entry)
 /* Is a weight of the wrong shape a fault, and not just another model's head? */
 static bool group_matters(const config *c, param_group group)
 {
-    const head *h = head_of_class(c->architecture);
+    const head *h = head_of_class(c);
     unsigned wanted = h ? h->groups : GROUP_POOLER | GROUP_CLASSIFIER;
     return ((GROUP_ENCODER | wanted) & 1u << group) != 0;
 }
@@ -153,19 +153,31 @@ static bert_status weights_read(pretrained *m, const char *folder, compute *on)
     return weights_check(m, on);
 }
 
+/* Is it a matrix with a row a label? */
+static bool counts_labels(named_tensor t, const config *c)
+{
+    return t.info->dimensions == 2 && t.info->shape[!t.transposed] == c->hidden;
+}
+
 /* Google's bert_config.json does not say what stands on the encoder: the weights do. */
 static bert_status head_find(pretrained *m)
 {
-    named_tensor classifier = tensor_names_find(m->names, "classifier.weight");
-    size_t dimensions = classifier.info ? classifier.info->dimensions : 0;
-    if (!m->config.headless) return BERT_OK;
-    if (dimensions == 2 && classifier.info->shape[!classifier.transposed] == m->config.hidden)
-        return config_set_head(&m->config, head_classifier.class_name, tensor_rows(classifier));
-    if (tensor_names_find(m->names, "qa_outputs.weight").info)
-        return config_set_head(&m->config, head_spans.class_name, 0);
-    if (tensor_names_find(m->names, "cls.predictions.bias").info)
-        return config_set_head(&m->config, head_masked.class_name, 0);
+    const head *h = NULL;
+    for (size_t i = 0; m->config.headless && (h = head_at(i)); i++) {
+        named_tensor t = { NULL, false };
+        if (h->told_by) t = tensor_names_find(m->names, h->told_by);
+        if (!t.info || (h->labelled && !counts_labels(t, &m->config))) continue;
+        named_class made = head_class_name(h, &m->config);
+        return config_set_head(&m->config, made.name, h->labelled ? tensor_rows(t) : 0);
+    }
     return BERT_OK;
+}
+
+/* How wide the classifier is depends on what stands on the encoder. */
+static void outputs_find(pretrained *m)
+{
+    const head *h = head_of_class(&m->config);
+    if (h) head_set_outputs(h, &m->config);
 }
 
 static bert_status pretrained_fill(pretrained *m, const char *folder, compute *on)
@@ -174,6 +186,7 @@ static bert_status pretrained_fill(pretrained *m, const char *folder, compute *o
     TRY(tensor_file_open(folder, &m->file));
     TRY(tensor_names_open(m->file, &m->names));
     TRY(head_find(m));
+    outputs_find(m);
     TRY(params_init(&m->config, &m->params));
     TRY(params_list(&m->config, GROUP_ALL, &m->entries, &m->entry_count));
     void *found;
@@ -213,6 +226,13 @@ void pretrained_forget(pretrained *m, bool used)
     for (size_t i = 0; i < m->entry_count; i++)
         params_weight(&m->params, &m->entries[i])->data = NULL;
     arena_release(&m->converted);
+}
+
+void pretrained_forget_heads(pretrained *m)
+{
+    for (size_t i = 0; i < m->entry_count; i++)
+        if (GROUP_HEADS & 1u << m->entries[i].group)
+            params_weight(&m->params, &m->entries[i])->data = NULL;
 }
 
 const weight *pretrained_find(const pretrained *m, const param_entry *entry)

@@ -40,6 +40,9 @@ void pretrained_release(pretrained *m);
  * Where some are still `used` they stay valid, else their data are NULL from here on. */
 void pretrained_forget(pretrained *m, bool used);
 
+/* Leaves out the weights of heads, the pooler's apart: pretrained_find() finds none of them. */
+void pretrained_forget_heads(pretrained *m);
+
 /* The weight of `m` that an entry of another configuration's list stands for: same name, same
  * shape, in the file. NULL: none. */
 const weight *pretrained_find(const pretrained *m, const param_entry *entry);

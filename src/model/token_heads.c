@@ -50,11 +50,18 @@ static void tags_backward(const pass *p, params *gradients)
     encoder_backward(p, gradients);
 }
 
+static size_t tags_of(const config *c)
+{
+    return c->labels;
+}
+
 const head head_tokens = {
-    .class_name = "BertForTokenClassification",
+    .class_suffix = "ForTokenClassification",
     .groups = GROUP_CLASSIFIER,
     .rows = ROWS_ALL,
+    .room = { .dropped = true },
     .labelled = true,
+    .outputs = tags_of,
     .forward = tags_forward,
     .backward = tags_backward,
 };
@@ -80,10 +87,26 @@ static void spans_backward(const pass *p, params *gradients)
     encoder_backward(p, gradients);
 }
 
+static size_t two_outputs(const config *c)
+{
+    (void)c;
+    return 2;
+}
+
+static bert_status spans_begin(config *c, const head_start *given)
+{
+    c->unanswerable = given->unanswerable;
+    c->unanswerable_given = true;
+    return BERT_OK;
+}
+
 const head head_spans = {
-    .class_name = "BertForQuestionAnswering",
+    .class_suffix = "ForQuestionAnswering",
     .groups = GROUP_SPANS,
     .rows = ROWS_ALL,
+    .told_by = "qa_outputs.weight",
+    .outputs = two_outputs,
+    .begin = spans_begin,
     .forward = spans_forward,
     .backward = spans_backward,
 };

@@ -40,11 +40,25 @@ static void vectors_backward(const pass *p, params *gradients)
     encoder_backward(p, gradients);
 }
 
+static size_t width_of(const config *c)
+{
+    return c->hidden;
+}
+
+static bert_status vectors_begin(config *c, const head_start *given)
+{
+    return config_set_pooling(c, given->pooling);
+}
+
 const head head_vectors = {
-    .class_name = "BertModel",
+    .class_suffix = "Model",
     .passed_on = GROUP_POOLER,
     .rows = ROWS_ALL,
+    .room = { .vectors = true },
     .bare = true,
+    .outputs = width_of,
+    .check = config_check_pooling,
+    .begin = vectors_begin,
     .forward = vectors_forward,
     .backward = vectors_backward,
 };

@@ -45,7 +45,8 @@ static bert_status run_finish(run *r)
     const char *folder = r->output.staging;
     TRY(journal_close(&r->journal));
     TRY(thresholds_take(r));
-    TRY(config_write(&r->config, folder, h->class_name, h->labelled, r->task->problem_type,
+    named_class made = head_class_name(h, &r->config);
+    TRY(config_write(&r->config, folder, made.name, h->labelled, r->task->problem_type,
                      TENSOR_F32));
     TRY(tokenizer_copy_files(r->options->model, folder));
     if (r->task->save)

@@ -22,7 +22,7 @@ static bool labels_same(const config *c, const label_names *labels)
 static bool head_fits(const run *r)
 {
     const config *c = &r->start.config;
-    const head *wanted = r->task->head, *found = head_of_class(c->architecture);
+    const head *wanted = r->task->head, *found = head_of_class(c);
     bool there = (r->start.groups & wanted->groups) == wanted->groups;
     bool problem =
         !c->problem || !r->task->problem_type || strcmp(c->problem, r->task->problem_type) == 0;
@@ -59,14 +59,6 @@ void start_tell(const run *r)
                      o->model);
 }
 
-/* A head that is not kept must not be found by its shape. */
-static void heads_forget(pretrained *m)
-{
-    m->params.classifier = (classifier_params){ 0 };
-    m->params.spans = (spans_params){ 0 };
-    m->params.masked = (masked_params){ 0 };
-}
-
 /* They were tuned for weights that will change. */
 static void thresholds_drop(run *r)
 {
@@ -85,7 +77,6 @@ bert_status config_choose(run *r, const dataset *d)
     const bert_train_options *o = r->options;
     label_names labels = { 0 };
     TRY(config_read(o->model, &r->config));
-    if (r->task->head->groups & GROUP_MASKED) TRY(config_check_tied(&r->config));
     if (r->task->labels_find) TRY(r->task->labels_find(d, &o->task_options, &o->observer, &labels));
     bool kept =
         head_fits(r) &&
@@ -97,13 +88,10 @@ bert_status config_choose(run *r, const dataset *d)
         status = config_set_labels(&r->config, (const char *const *)r->start.config.label_names,
                                    r->start.config.labels);
     thresholds_drop(r);
-    if (r->task->head == &head_choice) r->config.outputs = 1;
-    if (status == BERT_OK && r->task->head == &head_vectors)
-        status = config_set_pooling(&r->config, o->task_options.pooling);
-    r->config.unanswerable = d->unanswerable;
-    r->config.unanswerable_given = r->task->head == &head_spans;
+    head_start given = { .pooling = o->task_options.pooling, .unanswerable = d->unanswerable };
+    if (status == BERT_OK) status = head_begin(r->task->head, &r->config, &given);
     if (status == BERT_OK) head_tell(r, kept, labels.count);
-    if (!kept) heads_forget(&r->start);
+    if (!kept) pretrained_forget_heads(&r->start); /* none is to be found by its shape */
     label_names_release(&labels);
     return status;
 }

@@ -94,12 +94,11 @@ bert_status task_by_data(const dataset *d, const bert_observer *observer, const 
                 d->rows[0].path, form_names[d->form]);
 }
 
-/* A classifier of an unnamed class is taken for one of sentences, as before config.json had
- * "architectures". */
+/* A model whose problem config.json does not name is for one number or for classes. */
 static bool task_fits(const task *t, const config *c, const head *h)
 {
     if (t->head != h) return false;
-    if (h != &head_classifier) return true;
+    if (!t->problem_type) return true;
     const char *problem = c->problem       ? c->problem
                           : c->labels == 1 ? "regression"
                                            : task_classify.problem_type;
@@ -108,11 +107,8 @@ static bool task_fits(const task *t, const config *c, const head *h)
 
 const task *task_of_model(const config *c, unsigned groups)
 {
-    const head *h = head_of_class(c->architecture);
-    if (!h && c->pooling != POOLING_NONE) h = &head_vectors;
-    if (!h && groups & GROUP_CLASSIFIER) h = &head_classifier;
-    if (!h || (groups & h->groups) != h->groups) return NULL;
-    for (size_t i = 0; i < sizeof tasks / sizeof *tasks; i++)
+    const head *h = head_of_model(c, groups);
+    for (size_t i = 0; h && i < sizeof tasks / sizeof *tasks; i++)
         if (task_fits(tasks[i], c, h)) return tasks[i];
     return NULL;
 }

@@ -93,7 +93,7 @@ static bert_status weights_open(trainer *t, pretrained *start)
     t->weight_data = arena_take(&t->weights, t->layout.count, sizeof(float));
     params_point(&t->params, t->entries, t->entry_count, &t->layout, t->weight_data, false);
     TRY(weights_fill(t, start));
-    word_gradient words = t->of.task->head->groups & GROUP_MASKED ? WORDS_ALL : WORDS_MET;
+    word_gradient words = t->of.task->head->words_dense ? WORDS_ALL : WORDS_MET;
     TRY(optimizer_open(on, &t->layout, t->weight_data, words, t->of.options, &t->optimizer));
     params_point(&t->gradients, t->entries, t->entry_count, &t->layout, t->optimizer.gradient,
                  true);

@@ -77,6 +77,22 @@ def check_stray():
                         yield f"{path}:{number}: '{found.group()}' does not belong {where}"
 
 
+def check_heads():
+    """Others ask a head for its facts (src/model/heads.h) and never which one it is: a particular head is named by its own
+    definition, by heads.c and by the initialisers of tasks. tasks.c looks for the task of a model's head."""
+    names = re.search(r"extern const head ([^;]*);", pathlib.Path("src/model/heads.h").read_text())[1]
+    named = r"\b(" + "|".join(name.strip() for name in names.split(",")) + r")\b"
+    compared = r"->head\s*[!=]=|[!=]=\s*[\w.>-]*->head\b(?!->)"
+    for path in source_files("src"):
+        tasks = path.parts[1] == "tasks"
+        for number, line in enumerate(code_of(path).splitlines(), 1):
+            own = re.match(r"const head \w+ = {", line) or (tasks and re.match(r"\s*\.head = &\w+,\s*$", line))
+            if re.search(named, line) and not own and not path.match("model/heads.*"):
+                yield f"{path}:{number}: names a particular head; ask task->head for a fact of it (src/model/heads.h)"
+            if re.search(compared, line) and not path.match("tasks/tasks.c"):
+                yield f"{path}:{number}: compares heads; ask the head for a fact of it (src/model/heads.h)"
+
+
 def functions_of(path):
     """(lines, first line, name) of each function: a body's braces stand in column 0 here."""
     lines = code_of(path).splitlines()
@@ -150,7 +166,7 @@ def check_sizes(build):
 
 def main():
     build = sys.argv[1] if len(sys.argv) > 1 else "build"
-    broken = [*check_layers(), *check_stray(), *check_lengths(), *check_format(), *check_symbols(build),
+    broken = [*check_layers(), *check_stray(), *check_heads(), *check_lengths(), *check_format(), *check_symbols(build),
               *check_sizes(build)]
     for line in broken:
         print(line)

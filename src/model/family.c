@@ -1,0 +1,39 @@
+#include "model/family.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+static const family families[] = {
+    { .model_type = "bert", .class_prefix = "Bert" },
+};
+
+bert_status family_find(const char *path, const char *model_type, const family **out)
+{
+    char known[256] = "";
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+        const char *type = families[i].model_type;
+        if (strcmp(type, model_type) == 0) {
+            *out = &families[i];
+            return BERT_OK;
+        }
+        size_t at = strlen(known);
+        snprintf(known + at, sizeof known - at, "%s'%s'", at ? ", " : "", type);
+    }
+    return fail(BERT_UNSUPPORTED, "%s: model_type is '%s'; this program reads %s", path, model_type,
+                known);
+}
+
+named_class family_class(const family *f, const char *suffix)
+{
+    named_class made;
+    snprintf(made.name, sizeof made.name, "%s%s", f->class_prefix, suffix);
+    return made;
+}
+
+const char *family_class_suffix(const family *f, const char *class_name)
+{
+    size_t length = strlen(f->class_prefix);
+    bool own = class_name && strncmp(class_name, f->class_prefix, length) == 0;
+    return own ? class_name + length : NULL;
+}
