@@ -49,7 +49,7 @@ static void weights_copy(golden *g)
     pretrained *m = &g->model;
     assert_done(params_init(&m->config, &g->params));
     assert_done(params_init(&m->config, &g->gradients));
-    assert_done(params_list(&m->config, GROUP_ENCODER | g->task->head->groups, &g->entries,
+    assert_done(params_list(&m->config, PARAMS_ENCODER | g->task->head->parts, &g->entries,
                             &g->entry_count));
     assert_done(param_layout_init(g->entries, g->entry_count, 0, 0, &g->layout));
     size_t bytes = g->layout.count * sizeof(float);

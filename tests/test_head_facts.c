@@ -51,15 +51,15 @@ static const char *class_wanted(const char *task_name)
 static void check_class(const task *kind, config *c)
 {
     const head *h = kind->head;
-    unsigned groups = GROUP_ENCODER | h->groups;
+    unsigned parts = PARAMS_ENCODER | h->parts;
     named_class made = head_class_name(h, c);
     assert_string_equal(made.name, class_wanted(kind->name));
     assert_done(config_set_head(c, made.name, 0));
     assert_int_equal(head_is_bare(c, made.name), h->bare);
     assert_ptr_equal(head_of_class(c), h->bare ? NULL : h); /* BertModel is any encoder's class */
     if (h->bare) c->pooling = POOLING_MEAN;
-    assert_ptr_equal(head_of_model(c, groups), h);
-    if (h->groups) assert_null(head_of_model(c, GROUP_ENCODER));
+    assert_ptr_equal(head_of_model(c, parts), h);
+    if (h->parts) assert_null(head_of_model(c, PARAMS_ENCODER));
     c->family = &(family){ .model_type = "other", .class_prefix = "Other" };
     assert_null(head_of_class(c));
 }
@@ -75,7 +75,7 @@ static size_t last_rows(const head *h, const config *c)
 {
     param_entry *entries;
     size_t count;
-    assert_done(params_list(c, h->groups, &entries, &count));
+    assert_done(params_list(c, h->parts, &entries, &count));
     size_t rows = count ? entries[count - 1].rows : c->hidden;
     free(entries);
     return rows;
@@ -126,10 +126,10 @@ static void a_head_refuses_what_it_cannot_read(void **state)
 static void weights_without_a_class_tell_their_head(void **state)
 {
     (void)state;
-    assert_ptr_equal(head_of_weights(GROUP_ALL), &head_classifier);
-    assert_ptr_equal(head_of_weights(GROUP_ENCODER | GROUP_SPANS | GROUP_MASKED), &head_spans);
-    assert_ptr_equal(head_of_weights(GROUP_ENCODER | GROUP_POOLER | GROUP_MASKED), &head_masked);
-    assert_ptr_equal(head_of_weights(GROUP_ENCODER | GROUP_POOLER), &head_vectors);
+    assert_ptr_equal(head_of_weights(PARAMS_ALL), &head_classifier);
+    assert_ptr_equal(head_of_weights(PARAMS_ENCODER | PARAMS_SPANS | PARAMS_MASKED), &head_spans);
+    assert_ptr_equal(head_of_weights(PARAMS_ENCODER | PARAMS_POOLER | PARAMS_MASKED), &head_masked);
+    assert_ptr_equal(head_of_weights(PARAMS_ENCODER | PARAMS_POOLER), &head_vectors);
 }
 
 int main(void)

@@ -25,8 +25,8 @@ typedef struct chain {
 
 enum { ENTRIES = 2 };
 static const param_entry entries[ENTRIES] = {
-    { .offset = offsetof(params, pooler.weight), .group = PARAM_POOLER, .products = USES },
-    { .offset = offsetof(params, pooler.bias), .group = PARAM_POOLER },
+    { .offset = offsetof(params, pooler.weight), .part = PARAM_POOLER, .products = USES },
+    { .offset = offsetof(params, pooler.bias), .part = PARAM_POOLER },
 };
 
 static pooler_params layer_of(float *w, float *b)

@@ -20,10 +20,10 @@ typedef struct listed {
 
 static listed listed_open(void)
 {
-    enum { USED = GROUP_ENCODER | GROUP_SPANS };
+    enum { USED = PARAMS_ENCODER | PARAMS_SPANS };
     listed l;
     assert_done(config_read("tests/data/golden/gelu", &l.config));
-    assert_done(params_list(&l.config, USED | GROUP_POOLER, &l.all, &l.count));
+    assert_done(params_list(&l.config, USED | PARAMS_POOLER, &l.all, &l.count));
     assert_done(params_list(&l.config, USED, &l.used, &l.used_count));
     assert_int_equal(l.count, l.used_count + 2);
     return l;
@@ -36,20 +36,20 @@ static void listed_release(listed *l)
     config_release(&l->config);
 }
 
-static void a_layout_leaves_no_room_for_groups_that_are_passed_on(void **state)
+static void a_layout_leaves_no_room_for_parts_that_are_passed_on(void **state)
 {
     (void)state;
     listed l = listed_open();
     for (size_t frozen = 0; frozen <= 1 + l.config.layers; frozen++) {
         param_layout with, without;
         size_t next = 0;
-        assert_done(param_layout_init(l.all, l.count, frozen, GROUP_POOLER, &with));
+        assert_done(param_layout_init(l.all, l.count, frozen, PARAMS_POOLER, &with));
         assert_done(param_layout_init(l.used, l.used_count, frozen, 0, &without));
         assert_int_equal(with.count, without.count);
         assert_int_equal(with.span_count, without.span_count);
         assert_memory_equal(with.spans, without.spans, with.span_count * sizeof *with.spans);
         for (size_t i = 0; i < l.count; i++)
-            if (l.all[i].group == PARAM_POOLER)
+            if (l.all[i].part == PARAM_POOLER)
                 assert_int_equal(with.at[i], SIZE_MAX);
             else
                 assert_int_equal(with.at[i], without.at[next++]);
@@ -60,17 +60,18 @@ static void a_layout_leaves_no_room_for_groups_that_are_passed_on(void **state)
     listed_release(&l);
 }
 
-static void frozen_groups_and_frozen_layers_add_up(void **state)
+static void frozen_parts_and_frozen_layers_add_up(void **state)
 {
     (void)state;
     listed l = listed_open();
     for (size_t frozen = 0; frozen <= 1 + l.config.layers; frozen++) {
         param_layout layout;
-        assert_done(param_layout_init(l.all, l.count, frozen, GROUP_POOLER | GROUP_SPANS, &layout));
+        assert_done(
+            param_layout_init(l.all, l.count, frozen, PARAMS_POOLER | PARAMS_SPANS, &layout));
         for (size_t i = 0; i < l.count; i++) {
-            param_group group = l.all[i].group;
-            bool trained = (group == PARAM_EMBEDDING && frozen == 0) ||
-                           (group == PARAM_LAYER && l.all[i].layer + 1 >= frozen);
+            param_part part = l.all[i].part;
+            bool trained = (part == PARAM_EMBEDDING && frozen == 0) ||
+                           (part == PARAM_LAYER && l.all[i].layer + 1 >= frozen);
             assert_int_equal(layout.at[i] != SIZE_MAX, trained);
         }
         assert_int_equal(layout.count == 0, frozen == 1 + l.config.layers);
@@ -88,14 +89,14 @@ static void weights_without_a_place_keep_their_data_and_have_no_gradient(void **
     param_layout layout;
     float given = 0.0f;
     assert_done(params_init(&l.config, &p));
-    assert_done(param_layout_init(l.all, l.count, 0, GROUP_POOLER, &layout));
+    assert_done(param_layout_init(l.all, l.count, 0, PARAMS_POOLER, &layout));
     float *block = calloc(layout.count, sizeof *block);
     for (int only = 0; only < 2; only++) {
         p.pooler.weight.data = p.pooler.bias.data = &given;
         params_point(&p, l.all, l.count, &layout, block, only);
         for (size_t i = 0; i < l.count; i++) {
             const float *data = params_weight(&p, &l.all[i])->data;
-            if (l.all[i].group != PARAM_POOLER)
+            if (l.all[i].part != PARAM_POOLER)
                 assert_ptr_equal(data, block + layout.at[i]);
             else
                 assert_ptr_equal(data, only ? NULL : &given);
@@ -160,7 +161,7 @@ static void weights_with_another_rate_are_spans_of_their_own(void **state)
     param_layout layout;
     assert_true(l.config.layers > 2);
     for (size_t i = 0; i < l.count; i++)
-        if (l.all[i].group == PARAM_LAYER && l.all[i].layer == 1) l.all[i].rate = 0.5;
+        if (l.all[i].part == PARAM_LAYER && l.all[i].layer == 1) l.all[i].rate = 0.5;
     assert_done(param_layout_init(l.all, l.count, 0, 0, &layout));
     assert_spans_fit(&l, &layout);
     assert_int_equal(layout.span_count, 8);
@@ -171,8 +172,8 @@ static void weights_with_another_rate_are_spans_of_their_own(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_layout_leaves_no_room_for_groups_that_are_passed_on),
-        cmocka_unit_test(frozen_groups_and_frozen_layers_add_up),
+        cmocka_unit_test(a_layout_leaves_no_room_for_parts_that_are_passed_on),
+        cmocka_unit_test(frozen_parts_and_frozen_layers_add_up),
         cmocka_unit_test(weights_without_a_place_keep_their_data_and_have_no_gradient),
         cmocka_unit_test(neighbours_that_are_treated_alike_are_one_span),
         cmocka_unit_test(weights_with_another_rate_are_spans_of_their_own),

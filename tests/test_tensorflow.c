@@ -204,8 +204,8 @@ static void matrices_that_stand_as_needed_are_not_copied(void **state)
     size_t word = 0, kernels = 0;
     for (size_t i = 0; i < m.entry_count; i++) {
         const param_entry *e = &m.entries[i];
-        if (e->cols && e->group != PARAM_EMBEDDING && e->group != PARAM_CLASSIFIER &&
-            e->group != PARAM_SPANS)
+        if (e->cols && e->part != PARAM_EMBEDDING && e->part != PARAM_CLASSIFIER &&
+            e->part != PARAM_SPANS)
             kernels += e->rows * e->cols * sizeof(float);
         word += strcmp(e->name, "bert.embeddings.word_embeddings.weight") == 0;
     }

@@ -94,7 +94,7 @@ static bert_status carried_read(carried *all, const pretrained *m)
     TRY(carried_add(all, m, "cls.seq_relationship.bias", 2, 0));
     all->sentences = all->count == 2;
     if (!all->sentences) carried_release(all);
-    if (!(m->groups & GROUP_MASKED) || config_is_tied(c)) return BERT_OK;
+    if (!(m->parts & PARAMS_MASKED) || config_is_tied(c)) return BERT_OK;
     return carried_add(all, m, "cls.predictions.decoder.weight", c->vocabulary, c->hidden);
 }
 
@@ -113,8 +113,8 @@ static void class_choose(conversion *k)
 {
     const pretrained *m = &k->model;
     const config *c = &m->config;
-    bool whole = k->carried.sentences && m->groups & GROUP_MASKED && m->groups & GROUP_POOLER;
-    k->made = head_class_name(head_of_weights(m->groups), c);
+    bool whole = k->carried.sentences && m->parts & PARAMS_MASKED && m->parts & PARAMS_POOLER;
+    k->made = head_class_name(head_of_weights(m->parts), c);
     k->class_name = c->architecture ? c->architecture : k->made.name;
     if (!whole || (c->architecture && !c->headless)) return;
     k->made = family_class(c->family, pretraining_suffix);

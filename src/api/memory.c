@@ -34,7 +34,7 @@ static bert_status memory_plan(const bert_model *m, const bert_train_options *o,
     param_layout layout;
     size_t frozen;
     TRY(param_frozen_parse(o->freeze, c->layers, &frozen));
-    TRY(params_list(c, GROUP_ENCODER | sizes->head->groups, &entries, &request->entry_count));
+    TRY(params_list(c, PARAMS_ENCODER | sizes->head->parts, &entries, &request->entry_count));
     bert_status status = param_layout_init(entries, request->entry_count, frozen, 0, &layout);
     if (status == BERT_OK) {
         request->entries = entries;

@@ -47,7 +47,7 @@ static bert_status model_fill(bert_model *m, const char *folder)
             BERT_SHAPE,
             "%s: the vocabulary has %zu pieces, the weights only %zu; they are not of one model",
             folder, pieces, c->vocabulary);
-    m->task = task_of_model(c, m->weights.groups);
+    m->task = task_of_model(c, m->weights.parts);
     TRY(record_read(folder, &m->trained));
     m->max_length = length_of(m);
     return BERT_OK;
@@ -109,7 +109,7 @@ bert_status head_check(const bert_model *m)
 {
     const config *c = &m->weights.config;
     if (m->task) return m->task->head->check ? m->task->head->check(c) : BERT_OK;
-    if (m->weights.groups & GROUP_CLASSIFIER && c->problem)
+    if (m->weights.parts & PARAMS_CLASSIFIER && c->problem)
         return fail(BERT_UNSUPPORTED, "the model's head is for '%s', which is not known here",
                     c->problem);
     return fail(BERT_ARGUMENT, "the model has no trained head, so its answers would be random; "
@@ -150,7 +150,7 @@ bert_model_info bert_model_get_info(const bert_model *m)
         .hidden_dropout = c->hidden_dropout,
         .attention_dropout = c->attention_dropout,
         .norm_epsilon = c->norm_epsilon,
-        .has_pooler = (m->weights.groups & GROUP_POOLER) != 0,
+        .has_pooler = (m->weights.parts & PARAMS_POOLER) != 0,
         .has_classifier = m->task != NULL,
         .task = m->task ? m->task->name : "",
         .ignored_tensors = m->weights.ignored,
@@ -187,8 +187,8 @@ bert_parameter bert_model_parameter(const bert_model *m, size_t index)
                                  .cols = e->cols,
                                  .stored = types[m->weights.found[i].info->type],
                                  .decay = e->decay,
-                                 .embedding = e->group == PARAM_EMBEDDING,
-                                 .layer = e->group == PARAM_LAYER ? e->layer + 1 : 0 };
+                                 .embedding = e->part == PARAM_EMBEDDING,
+                                 .layer = e->part == PARAM_LAYER ? e->layer + 1 : 0 };
     }
     return (bert_parameter){ 0 };
 }

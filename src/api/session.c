@@ -352,7 +352,7 @@ bert_status bert_embed(bert_session *s, const bert_input *inputs, size_t count,
 {
     if (pooling == BERT_POOLING_OWN)
         TRY(pooling_find(&s->model->weights.config, &pooling, &normalize));
-    if (pooling == BERT_POOLER && !(s->model->weights.groups & GROUP_POOLER))
+    if (pooling == BERT_POOLER && !(s->model->weights.parts & PARAMS_POOLER))
         return fail(BERT_ARGUMENT,
                     "the model has no pooler; take the [CLS] state or the mean of all tokens");
     if (pooling != BERT_POOLER && pooling != BERT_CLS && pooling != BERT_MEAN)

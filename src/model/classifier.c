@@ -51,7 +51,7 @@ static size_t one_output(const config *c)
 
 const head head_classifier = {
     .class_suffix = "ForSequenceClassification",
-    .groups = GROUP_POOLER | GROUP_CLASSIFIER,
+    .parts = PARAMS_POOLER | PARAMS_CLASSIFIER,
     .rows = ROWS_FIRST,
     .labelled = true,
     .told_by = "classifier.weight",
@@ -62,7 +62,7 @@ const head head_classifier = {
 
 const head head_choice = {
     .class_suffix = "ForMultipleChoice",
-    .groups = GROUP_POOLER | GROUP_CLASSIFIER,
+    .parts = PARAMS_POOLER | PARAMS_CLASSIFIER,
     .rows = ROWS_FIRST,
     .outputs = one_output,
     .forward = classifier_forward,

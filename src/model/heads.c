@@ -38,21 +38,21 @@ bool head_is_bare(const config *c, const char *class_name)
     return h && h->bare;
 }
 
-const head *head_of_weights(unsigned groups)
+const head *head_of_weights(unsigned parts)
 {
     const head *h;
     for (size_t i = 0; (h = head_at(i)); i++)
-        if (h->told_by && groups & h->groups & ~(unsigned)GROUP_POOLER) return h;
+        if (h->told_by && parts & h->parts & ~(unsigned)PARAMS_POOLER) return h;
     return &head_vectors;
 }
 
 /* Before config.json had "architectures", there were classifiers of texts. */
-const head *head_of_model(const config *c, unsigned groups)
+const head *head_of_model(const config *c, unsigned parts)
 {
     const head *h = head_of_class(c);
     if (!h && c->pooling != POOLING_NONE) h = &head_vectors;
-    if (!h && groups & GROUP_CLASSIFIER) h = &head_classifier;
-    return h && (groups & h->groups) == h->groups ? h : NULL;
+    if (!h && parts & PARAMS_CLASSIFIER) h = &head_classifier;
+    return h && (parts & h->parts) == h->parts ? h : NULL;
 }
 
 named_class head_class_name(const head *h, const config *c)
@@ -62,7 +62,7 @@ named_class head_class_name(const head *h, const config *c)
 
 void head_set_outputs(const head *h, config *c)
 {
-    if (h->groups & GROUP_CLASSIFIER) c->outputs = h->outputs(c);
+    if (h->parts & PARAMS_CLASSIFIER) c->outputs = h->outputs(c);
 }
 
 bert_status head_begin(const head *h, config *c, const head_start *given)

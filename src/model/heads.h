@@ -20,23 +20,23 @@ typedef enum head_rows {
     ROWS_ALL
 } head_rows;
 
-/* What the data and the user say of a training that begins. */
+/* What a head must know of the data and the options when a training begins. */
 typedef struct head_start {
     const char *pooling; /* "mean", "cls", or NULL: the checkpoint's */
     bool unanswerable;   /* do the data hold questions without answers? */
 } head_start;
 
+/* The facts of a head. Whoever uses a head asks for a fact, never which head it is. */
 typedef struct head {
     const char *class_suffix; /* of transformers' class for such a model (model/family.h) */
-    unsigned groups;    /* of weights, beside the encoder's: what it reads, trains and saves */
-    unsigned passed_on; /* those it does not use, yet saves where the checkpoint has them */
+    unsigned parts;           /* PARAMS_..: what it reads, trains and saves beside the encoder */
+    unsigned passed_on;       /* those it does not use, yet saves where the checkpoint has them */
     head_rows rows;
-    tape_shape room;  /* what the tape keeps for it: dropped, masked, vectors; the rest is 0 */
-    bool labelled;    /* do its outputs have names, in config.json? */
-    bool bare;        /* are its weights saved without "bert." before their names? */
-    bool words_dense; /* does its gradient reach every row of the word table? */
-    /* The weight that tells this head if config.json names no class. NULL: no weight does. */
-    const char *told_by;
+    tape_shape room;     /* what the tape keeps for it: dropped, masked, vectors; the rest is 0 */
+    bool labelled;       /* do its outputs have names, in config.json? */
+    bool bare;           /* are its weights saved without "bert." before their names? */
+    bool words_dense;    /* does its gradient reach every row of the word table? */
+    const char *told_by; /* if no class is named, the weight that tells this head, or NULL */
 
     size_t (*outputs)(const config *c); /* the width of its logits */
     /* BERT_UNSUPPORTED if it cannot read what the configuration asks for. NULL: it always can. */
@@ -49,36 +49,36 @@ typedef struct head {
 
 extern const head head_classifier, head_choice, head_tokens, head_spans, head_masked, head_vectors;
 
-/* All of them, in the order in which weights tell; NULL from their number on. */
+/* All heads, in the order in which told_by is looked for. NULL: the index is past the last. */
 const head *head_at(size_t index);
 
 /* By the class that config.json names. NULL: none of these. BertModel is none: it is the class of
  * every encoder, and head_vectors is known by the pooling that a folder names. */
 const head *head_of_class(const config *c);
 
-/* By the groups of weights in a checkpoint whose config.json names no class; head_vectors, which
- * has no weights, if they are of no other head. */
-const head *head_of_weights(unsigned groups);
+/* The head of a checkpoint that has these parts and names no class. head_vectors, which has no
+ * weights, if none of them is a head's. */
+const head *head_of_weights(unsigned parts);
 
-/* The head that a model with these groups of weights answers with: by its class, else by the
- * pooling that its folder names, else a classifier of texts. NULL: it has no trained head. */
-const head *head_of_model(const config *c, unsigned groups);
+/* The head with which a model of these parts answers: that of its class; else head_vectors, if its
+ * folder names a pooling; else head_classifier. NULL: the model lacks that head's weights. */
+const head *head_of_model(const config *c, unsigned parts);
 
-/* transformers' class for a model of the configuration's family with this head. */
+/* transformers' class for a model with this head, of the configuration's family. */
 named_class head_class_name(const head *h, const config *c);
 
 /* Are weights of this class saved without "bert." before their names? */
 bool head_is_bare(const config *c, const char *class_name);
 
-/* The suffix of the class that has head_masked and another, for next sentences. */
+/* The suffix of the class that has head_masked and a head for next sentences. */
 extern const char pretraining_suffix[];
 
-/* Makes c->outputs, the rows of the classifier, what this head asks for; nothing changes for a head
- * without a classifier. */
+/* Sets c->outputs, the rows of the classifier, to this head's. A head without a classifier changes
+ * nothing. */
 void head_set_outputs(const head *h, config *c);
 
-/* Makes the configuration one for a training of this head, after its labels are set: pooling,
- * outputs, unanswerable. Fails as the head's check(), or with BERT_ARGUMENT for another pooling. */
+/* Prepares a configuration, whose labels are set, for a training of this head: pooling, outputs,
+ * unanswerable. BERT_ARGUMENT for a pooling of another name, else the head's check(). */
 bert_status head_begin(const head *h, config *c, const head_start *given);
 
 /* The room that a pass with this head wants, for batches up to the limits. */

@@ -54,7 +54,7 @@ static size_t words_of(const config *c)
 
 const head head_masked = {
     .class_suffix = "ForMaskedLM",
-    .groups = GROUP_MASKED,
+    .parts = PARAMS_MASKED,
     .rows = ROWS_WANTED,
     .room = { .masked = true },
     .words_dense = true,

@@ -58,7 +58,7 @@ static void layer_entries(const config *c, size_t layer, param_entry *next)
                            .rows = (r),                                                            \
                            .cols = (k),                                                            \
                            .decay = (pulls),                                                       \
-                           .group = PARAM_LAYER,                                                   \
+                           .part = PARAM_LAYER,                                                    \
                            .layer = layer };                                                       \
     snprintf(next->name, sizeof next->name, "bert.encoder.layer.%zu.%s", layer,                    \
              layer_name_##field);                                                                  \
@@ -73,22 +73,22 @@ static bool name_is_gain(const char *name)
     return length >= count && strcmp(name + length - count, ending) == 0;
 }
 
-/* Keeps those of the groups, in order, and says the rest of them; returns how many. */
-static size_t entries_choose(param_entry *entries, size_t count, unsigned groups)
+/* Keeps those of the parts, in order, and says the rest of them; returns how many. */
+static size_t entries_choose(param_entry *entries, size_t count, unsigned parts)
 {
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
-        if (!(groups & 1u << entries[i].group)) continue;
+        if (!(parts & 1u << entries[i].part)) continue;
         param_entry *e = &entries[kept++];
         *e = entries[i];
         e->rate = 1.0;
-        e->products = e->cols && e->group != PARAM_EMBEDDING;
+        e->products = e->cols && e->part != PARAM_EMBEDDING;
         e->gain = name_is_gain(e->name);
     }
     return kept;
 }
 
-bert_status params_list(const config *c, unsigned groups, param_entry **out, size_t *count)
+bert_status params_list(const config *c, unsigned parts, param_entry **out, size_t *count)
 {
     enum { LAYER_ENTRIES = sizeof(layer_params) / sizeof(weight) };
     size_t total = (sizeof(embedding_params) + sizeof(pooler_params) + sizeof(classifier_params) +
@@ -104,7 +104,7 @@ bert_status params_list(const config *c, unsigned groups, param_entry **out, siz
                            .rows = (r),                                                            \
                            .cols = (k),                                                            \
                            .decay = (pulls),                                                       \
-                           .group = (kind) };                                                      \
+                           .part = (kind) };                                                       \
     snprintf(next->name, sizeof next->name, "%s%s", prefix, text);                                 \
     next++;
 #define EMBEDDING_PARAM(field, r, k, pulls)                                                        \
@@ -123,21 +123,21 @@ bert_status params_list(const config *c, unsigned groups, param_entry **out, siz
 #include "model/params.def"
 #undef ENTRY
     *out = memory;
-    *count = entries_choose(memory, total, groups);
+    *count = entries_choose(memory, total, parts);
     return BERT_OK;
 }
 
 weight *params_weight(params *p, const param_entry *entry)
 {
-    char *base = entry->group == PARAM_LAYER ? (char *)&p->layers[entry->layer] : (char *)p;
+    char *base = entry->part == PARAM_LAYER ? (char *)&p->layers[entry->layer] : (char *)p;
     return (weight *)(void *)(base + entry->offset);
 }
 
-static bool entry_frozen(const param_entry *entry, size_t frozen_layers, unsigned frozen_groups)
+static bool entry_frozen(const param_entry *entry, size_t frozen_layers, unsigned frozen_parts)
 {
-    if (frozen_groups & 1u << entry->group) return true;
-    if (entry->group == PARAM_EMBEDDING) return frozen_layers > 0;
-    return entry->group == PARAM_LAYER && entry->layer + 1 < frozen_layers;
+    if (frozen_parts & 1u << entry->part) return true;
+    if (entry->part == PARAM_EMBEDDING) return frozen_layers > 0;
+    return entry->part == PARAM_LAYER && entry->layer + 1 < frozen_layers;
 }
 
 bert_status param_frozen_parse(const char *freeze, size_t layers, size_t *frozen_layers)
@@ -163,7 +163,7 @@ static param_span span_of(const param_entry *entry, size_t begin)
                         .decay = entry->decay,
                         .rate = entry->rate,
                         .gradient = entry->products ? SPAN_PRODUCTS : SPAN_ADDED };
-    if (entry->group == PARAM_EMBEDDING && entry->offset == offsetof(params, embeddings.word)) {
+    if (entry->part == PARAM_EMBEDDING && entry->offset == offsetof(params, embeddings.word)) {
         span.gradient = SPAN_ROWS;
         span.rows = entry->rows;
         span.width = entry->cols;
@@ -189,7 +189,7 @@ static void layout_place(param_layout *layout, size_t i, const param_entry *entr
 }
 
 bert_status param_layout_init(const param_entry *entries, size_t count, size_t frozen_layers,
-                              unsigned frozen_groups, param_layout *out)
+                              unsigned frozen_parts, param_layout *out)
 {
     void *at, *spans;
     TRY(memory_zeroed(count, sizeof(size_t), &at));
@@ -203,7 +203,7 @@ bert_status param_layout_init(const param_entry *entries, size_t count, size_t f
         for (size_t i = 0; i < count; i++) {
             if (entries[i].decay != decay) continue;
             layout.at[i] = SIZE_MAX;
-            if (entry_frozen(&entries[i], frozen_layers, frozen_groups)) continue;
+            if (entry_frozen(&entries[i], frozen_layers, frozen_parts)) continue;
             layout_place(&layout, i, &entries[i]);
         }
     }

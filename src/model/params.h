@@ -57,24 +57,25 @@ typedef struct masked_params {
 #include "model/params.def"
 } masked_params;
 
-typedef enum param_group {
+/* Parts of a model. */
+typedef enum param_part {
     PARAM_EMBEDDING,
     PARAM_LAYER,
     PARAM_POOLER,
     PARAM_CLASSIFIER, /* a linear layer over pooled sequences or over tokens */
     PARAM_SPANS,      /* start and end of an answer */
     PARAM_MASKED      /* the transform before the word table, and a bias a word */
-} param_group;
+} param_part;
 
-/* Sets of groups. Every model has the encoder's; a head adds its own. */
+/* Sets of parts. Every model has the encoder's; a head adds its own (model/heads.h). */
 enum {
-    GROUP_POOLER = 1 << PARAM_POOLER,
-    GROUP_CLASSIFIER = 1 << PARAM_CLASSIFIER,
-    GROUP_SPANS = 1 << PARAM_SPANS,
-    GROUP_MASKED = 1 << PARAM_MASKED,
-    GROUP_ENCODER = 1 << PARAM_EMBEDDING | 1 << PARAM_LAYER,
-    GROUP_HEADS = GROUP_CLASSIFIER | GROUP_SPANS | GROUP_MASKED,
-    GROUP_ALL = GROUP_ENCODER | GROUP_POOLER | GROUP_HEADS
+    PARAMS_POOLER = 1 << PARAM_POOLER,
+    PARAMS_CLASSIFIER = 1 << PARAM_CLASSIFIER,
+    PARAMS_SPANS = 1 << PARAM_SPANS,
+    PARAMS_MASKED = 1 << PARAM_MASKED,
+    PARAMS_ENCODER = 1 << PARAM_EMBEDDING | 1 << PARAM_LAYER,
+    PARAMS_HEADS = PARAMS_CLASSIFIER | PARAMS_SPANS | PARAMS_MASKED,
+    PARAMS_ALL = PARAMS_ENCODER | PARAMS_POOLER | PARAMS_HEADS
 };
 
 /* One weight of the flat list, in the order of params.def. */
@@ -87,7 +88,7 @@ typedef struct param_entry {
     size_t products; /* how many matrix products of a pass make its gradient: 1 for the matrix of a
                         linear layer; 0: other operations add to it */
     bool gain;       /* of a norm: a fresh one is 1 */
-    param_group group;
+    param_part part;
     size_t layer; /* from 0, for PARAM_LAYER */
 } param_entry;
 
@@ -105,9 +106,9 @@ typedef struct params {
 bert_status params_init(const config *c, params *out);
 void params_release(params *p);
 
-/* The flat list of a configuration's weights that belong to `groups`. The caller frees *out with
+/* The flat list of a configuration's weights that belong to `parts`. The caller frees *out with
  * free(). */
-bert_status params_list(const config *c, unsigned groups, param_entry **out, size_t *count);
+bert_status params_list(const config *c, unsigned parts, param_entry **out, size_t *count);
 weight *params_weight(params *p, const param_entry *entry);
 
 /* How a span's gradient is made in a step, and so who zeroes and measures it. */
@@ -146,9 +147,9 @@ typedef struct param_layout {
 bert_status param_frozen_parse(const char *freeze, size_t layers, size_t *frozen_layers);
 
 /* frozen_layers 0: nothing is frozen; 1: the embeddings; 1 + N: the embeddings and N layers. The
- * groups of frozen_groups are too. The caller releases. */
+ * weights of frozen_parts are too. The caller releases. */
 bert_status param_layout_init(const param_entry *entries, size_t count, size_t frozen_layers,
-                              unsigned frozen_groups, param_layout *out);
+                              unsigned frozen_parts, param_layout *out);
 void param_layout_release(param_layout *layout);
 
 /* Points the weights of *p that the layout places into `block`; with `only` those it does not place

@@ -12,7 +12,7 @@
 
 static bool entry_optional(const param_entry *entry)
 {
-    return !(GROUP_ENCODER & 1u << entry->group);
+    return !(PARAMS_ENCODER & 1u << entry->part);
 }
 
 /* [out, in], however it stands in the file. */
@@ -30,11 +30,11 @@ static bool tensor_fits(named_tensor t, const param_entry *entry)
 }
 
 /* Is a weight of the wrong shape a fault, and not just another model's head? */
-static bool group_matters(const config *c, param_group group)
+static bool part_matters(const config *c, param_part part)
 {
     const head *h = head_of_class(c);
-    unsigned wanted = h ? h->groups : GROUP_POOLER | GROUP_CLASSIFIER;
-    return ((GROUP_ENCODER | wanted) & 1u << group) != 0;
+    unsigned wanted = h ? h->parts : PARAMS_POOLER | PARAMS_CLASSIFIER;
+    return ((PARAMS_ENCODER | wanted) & 1u << part) != 0;
 }
 
 static bert_status tensor_check(const pretrained *m, named_tensor t, const param_entry *entry,
@@ -76,11 +76,11 @@ static bert_status tensors_match(pretrained *m, const char *folder)
                         "%s: the checkpoint has no '%s' (nor '%s'); is it a BERT of %zu layers?",
                         folder, entry->name, entry->name + strlen("bert."), m->config.layers);
         /* A head for other labels than config.json's, where it gives none, is as good as none. */
-        if (found[i].info && entry->group == PARAM_CLASSIFIER && !m->config.labels_given &&
+        if (found[i].info && entry->part == PARAM_CLASSIFIER && !m->config.labels_given &&
             tensor_rows(found[i]) != entry->rows)
             found[i] = none;
         if (!found[i].info) continue;
-        if (group_matters(&m->config, entry->group))
+        if (part_matters(&m->config, entry->part))
             TRY(tensor_check(m, found[i], entry, folder));
         else if (!tensor_fits(found[i], entry))
             found[i] = none;
@@ -147,9 +147,9 @@ static bert_status weights_read(pretrained *m, const char *folder, compute *on)
         tensor_file_forget(m->file);
     }
     TRY(ignored_list(m));
-    m->groups = GROUP_ALL;
+    m->parts = PARAMS_ALL;
     for (size_t i = 0; i < m->entry_count; i++)
-        if (!m->found[i].info) m->groups &= ~(1u << m->entries[i].group);
+        if (!m->found[i].info) m->parts &= ~(1u << m->entries[i].part);
     return weights_check(m, on);
 }
 
@@ -188,7 +188,7 @@ static bert_status pretrained_fill(pretrained *m, const char *folder, compute *o
     TRY(head_find(m));
     outputs_find(m);
     TRY(params_init(&m->config, &m->params));
-    TRY(params_list(&m->config, GROUP_ALL, &m->entries, &m->entry_count));
+    TRY(params_list(&m->config, PARAMS_ALL, &m->entries, &m->entry_count));
     void *found;
     TRY(memory_zeroed(m->entry_count, sizeof *m->found, &found));
     m->found = found;
@@ -231,7 +231,7 @@ void pretrained_forget(pretrained *m, bool used)
 void pretrained_forget_heads(pretrained *m)
 {
     for (size_t i = 0; i < m->entry_count; i++)
-        if (GROUP_HEADS & 1u << m->entries[i].group)
+        if (PARAMS_HEADS & 1u << m->entries[i].part)
             params_weight(&m->params, &m->entries[i])->data = NULL;
 }
 

@@ -16,12 +16,12 @@
 /* A checkpoint's weights, read-only: any number of threads may share it. */
 typedef struct pretrained {
     config config;
-    param_entry *entries; /* [entry_count] of the configuration, all groups */
+    param_entry *entries; /* [entry_count] of the configuration, all parts */
     size_t entry_count;
     named_tensor *found; /* [entry_count] in the file */
-    params params;   /* data: in the mapped file where it is aligned f32, else in `converted`; NULL:
-                        not in the file */
-    unsigned groups; /* those that stand in the file whole */
+    params params;  /* data: in the mapped file where it is aligned f32, else in `converted`; NULL:
+                       not in the file */
+    unsigned parts; /* those that stand in the file whole */
     const char **ignored_names; /* [ignored] tensors in the file that no weight wanted, an
                                    optimizer's apart; borrowed from the file */
     size_t ignored;

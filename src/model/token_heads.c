@@ -57,7 +57,7 @@ static size_t tags_of(const config *c)
 
 const head head_tokens = {
     .class_suffix = "ForTokenClassification",
-    .groups = GROUP_CLASSIFIER,
+    .parts = PARAMS_CLASSIFIER,
     .rows = ROWS_ALL,
     .room = { .dropped = true },
     .labelled = true,
@@ -102,7 +102,7 @@ static bert_status spans_begin(config *c, const head_start *given)
 
 const head head_spans = {
     .class_suffix = "ForQuestionAnswering",
-    .groups = GROUP_SPANS,
+    .parts = PARAMS_SPANS,
     .rows = ROWS_ALL,
     .told_by = "qa_outputs.weight",
     .outputs = two_outputs,

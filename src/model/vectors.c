@@ -52,7 +52,7 @@ static bert_status vectors_begin(config *c, const head_start *given)
 
 const head head_vectors = {
     .class_suffix = "Model",
-    .passed_on = GROUP_POOLER,
+    .passed_on = PARAMS_POOLER,
     .rows = ROWS_ALL,
     .room = { .vectors = true },
     .bare = true,

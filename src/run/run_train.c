@@ -50,7 +50,7 @@ static bert_status run_finish(run *r)
                      TENSOR_F32));
     TRY(tokenizer_copy_files(r->options->model, folder));
     if (r->task->save)
-        TRY(r->task->save(&r->config, h->groups | (h->passed_on & r->start.groups), r->max_length,
+        TRY(r->task->save(&r->config, h->parts | (h->passed_on & r->start.parts), r->max_length,
                           folder));
     TRY(record_write(r));
     if (r->place.folds) TRY(output_json(&r->output, "folds.json", r->place.folds));

@@ -23,7 +23,7 @@ static bool head_fits(const run *r)
 {
     const config *c = &r->start.config;
     const head *wanted = r->task->head, *found = head_of_class(c);
-    bool there = (r->start.groups & wanted->groups) == wanted->groups;
+    bool there = (r->start.parts & wanted->parts) == wanted->parts;
     bool problem =
         !c->problem || !r->task->problem_type || strcmp(c->problem, r->task->problem_type) == 0;
     return there && problem && (!found || found == wanted);
@@ -32,7 +32,7 @@ static bool head_fits(const run *r)
 static void head_tell(const run *r, bool kept, size_t labels)
 {
     const bert_train_options *o = r->options;
-    if (!r->task->head->groups) return;
+    if (!r->task->head->parts) return;
     if (kept && labels > 1)
         observe_note(&o->observer, "head: kept from %s, for the same %zu labels", o->model, labels);
     else if (kept)
@@ -40,7 +40,7 @@ static void head_tell(const run *r, bool kept, size_t labels)
     else if (labels > 1)
         observe_note(&o->observer, "head: drawn fresh (seed %llu) for %zu labels%s",
                      (unsigned long long)o->seed, labels,
-                     r->start.groups & GROUP_CLASSIFIER ? "; the checkpoint's is for others" : "");
+                     r->start.parts & PARAMS_CLASSIFIER ? "; the checkpoint's is for others" : "");
     else
         observe_note(&o->observer, "head: drawn fresh (seed %llu)", (unsigned long long)o->seed);
 }

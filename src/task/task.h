@@ -230,8 +230,8 @@ struct task {
     bert_status (*metrics_files)(const void *metrics, const examples *e, json_t *files);
 
     /* Writes what else belongs into the folder of a trained model whose weights are of the encoder
-     * and of `groups`. NULL: nothing. */
-    bert_status (*save)(const config *c, unsigned groups, size_t max_length, const char *folder);
+     * and of `parts`. NULL: nothing. */
+    bert_status (*save)(const config *c, unsigned parts, size_t max_length, const char *folder);
 };
 
 #endif

@@ -35,6 +35,6 @@ void similar_metrics_warn(const void *metrics, const examples *e, const bert_obs
 rival similar_bag_of_words;
 
 /* The files by which sentence-transformers knows the folder. */
-bert_status similar_save(const config *c, unsigned groups, size_t max_length, const char *folder);
+bert_status similar_save(const config *c, unsigned parts, size_t max_length, const char *folder);
 
 #endif

@@ -55,22 +55,22 @@ static json_t *pooling_object(const config *c)
 }
 
 /* Of a model without a pooler none is to be made up. */
-static json_t *model_object(unsigned groups, size_t max_length)
+static json_t *model_object(unsigned parts, size_t max_length)
 {
     json_t *o =
         json_pack("{s:I, s:b}", "max_seq_length", (json_int_t)max_length, "do_lower_case", 0);
-    if (groups & GROUP_POOLER) return o;
+    if (parts & PARAMS_POOLER) return o;
     if (json_put(o, "model_args", json_pack("{s:b}", "add_pooling_layer", 0)) == BERT_OK) return o;
     json_decref(o);
     return NULL;
 }
 
-bert_status similar_save(const config *c, unsigned groups, size_t max_length, const char *folder)
+bert_status similar_save(const config *c, unsigned parts, size_t max_length, const char *folder)
 {
     TRY(subfolder_make(folder, "1_Pooling"));
     TRY(subfolder_make(folder, "2_Normalize"));
     TRY(object_write(folder, "1_Pooling/config.json", pooling_object(c)));
-    TRY(object_write(folder, "sentence_bert_config.json", model_object(groups, max_length)));
+    TRY(object_write(folder, "sentence_bert_config.json", model_object(parts, max_length)));
     TRY(object_write(folder, "config_sentence_transformers.json",
                      json_pack("{s:{}, s:{}, s:n, s:s}", "__version__", "prompts",
                                "default_prompt_name", "similarity_fn_name", "cosine")));

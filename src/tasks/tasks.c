@@ -105,9 +105,9 @@ static bool task_fits(const task *t, const config *c, const head *h)
     return strcmp(t->problem_type, problem) == 0;
 }
 
-const task *task_of_model(const config *c, unsigned groups)
+const task *task_of_model(const config *c, unsigned parts)
 {
-    const head *h = head_of_model(c, groups);
+    const head *h = head_of_model(c, parts);
     for (size_t i = 0; h && i < sizeof tasks / sizeof *tasks; i++)
         if (task_fits(tasks[i], c, h)) return tasks[i];
     return NULL;

@@ -19,6 +19,6 @@ bert_status task_by_data(const dataset *d, const bert_observer *observer, const 
 
 /* What a model folder is for: by the class and the problem that config.json names, and the weights
  * that are there. NULL: it has no trained head. */
-const task *task_of_model(const config *c, unsigned groups);
+const task *task_of_model(const config *c, unsigned parts);
 
 #endif

@@ -37,9 +37,9 @@ static bert_status steps_open(trainer *t)
 static bert_status layout_open(trainer *t)
 {
     const head *h = t->of.task->head;
-    unsigned passed_on = h->passed_on & t->of.start->groups;
+    unsigned passed_on = h->passed_on & t->of.start->parts;
     TRY(param_frozen_parse(t->of.options->freeze, t->of.config->layers, &t->frozen));
-    TRY(params_list(t->of.config, GROUP_ENCODER | h->groups | passed_on, &t->entries,
+    TRY(params_list(t->of.config, PARAMS_ENCODER | h->parts | passed_on, &t->entries,
                     &t->entry_count));
     TRY(params_init(t->of.config, &t->params));
     TRY(params_init(t->of.config, &t->gradients));
@@ -50,9 +50,9 @@ static bert_status fresh_draw(trainer *t, size_t entry, float *data)
 {
     const param_entry *e = &t->entries[entry];
     const bert_train_options *o = t->of.options;
-    if (GROUP_ENCODER & 1u << e->group)
+    if (PARAMS_ENCODER & 1u << e->part)
         return fail(BERT_FORMAT, "%s: the checkpoint has no '%s'", o->model, e->name);
-    if (e->group == PARAM_POOLER && e->cols)
+    if (e->part == PARAM_POOLER && e->cols)
         observe_warning(&o->observer, "%s has no pooler; a fresh one is drawn", o->model);
     if (!e->cols && !e->gain) return BERT_OK; /* a bias begins at zero, as the block does */
     size_t count = e->rows * (e->cols ? e->cols : 1);
