@@ -12,7 +12,7 @@ static bool rate_good(double rate)
 
 static void config_hold(const config *c)
 {
-    CHECK(c->hidden >= 1 && c->heads >= 1 && c->hidden % c->heads == 0);
+    CHECK(c->hidden >= 1 && c->attention_heads >= 1 && c->hidden % c->attention_heads == 0);
     CHECK(c->layers >= 1 && c->layers <= 1024);
     CHECK(c->vocabulary >= 1 && c->intermediate >= 1 && c->positions >= 3 && c->types >= 1);
     CHECK(c->pad >= -1);

@@ -139,7 +139,7 @@ bert_model_info bert_model_get_info(const bert_model *m)
     bert_model_info info = {
         .layers = c->layers,
         .hidden = c->hidden,
-        .heads = c->heads,
+        .heads = c->attention_heads,
         .intermediate = c->intermediate,
         .positions = c->positions,
         .vocabulary = c->vocabulary,

@@ -7,8 +7,8 @@
 
 static attention_shape shape_of(const pass *p, const layer_rows *rows)
 {
-    return (attention_shape){ .heads = p->config->heads,
-                              .head_width = p->config->hidden / p->config->heads,
+    return (attention_shape){ .heads = p->config->attention_heads,
+                              .head_width = p->config->hidden / p->config->attention_heads,
                               .sequences = p->batch->sequences,
                               .query_starts = rows->starts,
                               .key_starts = p->batch->starts };

@@ -91,13 +91,13 @@ static bert_status sizes_read(const json_t *o, const char *path, config *c)
     TRY(json_get_size(o, path, "vocab_size", 1, most, &c->vocabulary));
     TRY(json_get_size(o, path, "hidden_size", 1, 1 << 16, &c->hidden));
     TRY(json_get_size(o, path, "num_hidden_layers", 1, 1024, &c->layers));
-    TRY(json_get_size(o, path, "num_attention_heads", 1, 1024, &c->heads));
+    TRY(json_get_size(o, path, "num_attention_heads", 1, 1024, &c->attention_heads));
     TRY(json_get_size(o, path, "intermediate_size", 1, 1 << 18, &c->intermediate));
     TRY(json_get_size(o, path, "max_position_embeddings", 3, 1 << 16, &c->positions));
     TRY(json_get_size(o, path, "type_vocab_size", 1, 1024, &c->types));
-    if (c->hidden % c->heads != 0)
+    if (c->hidden % c->attention_heads != 0)
         return fail(BERT_FORMAT, "%s: hidden_size %zu is no multiple of num_attention_heads %zu",
-                    path, c->hidden, c->heads);
+                    path, c->hidden, c->attention_heads);
     TRY(activations_check(path, "hidden_size", c->hidden, c));
     TRY(activations_check(path, "intermediate_size", c->intermediate, c));
     size_t pad = 0;
@@ -260,7 +260,7 @@ static bert_status config_open(const char *folder, const char *path, bool headle
                  .vocabulary = 30522,
                  .hidden = 768,
                  .layers = 12,
-                 .heads = 12,
+                 .attention_heads = 12,
                  .intermediate = 3072,
                  .positions = 512,
                  .types = 2,

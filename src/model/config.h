@@ -27,7 +27,7 @@ typedef struct config {
     size_t vocabulary;          /* vocab_size */
     size_t hidden;              /* hidden_size */
     size_t layers;              /* num_hidden_layers */
-    size_t heads;               /* num_attention_heads; divides hidden */
+    size_t attention_heads;     /* num_attention_heads; divides hidden */
     size_t intermediate;        /* intermediate_size */
     size_t positions;           /* max_position_embeddings */
     size_t types;               /* type_vocab_size */
