@@ -58,6 +58,9 @@ $(BUILD)/tests/faults/memory.so: tests/failing/memory.c tests/failing/memory.h
 # has malloc() and mmap() of its own
 $(BUILD)/tests/test_allocation: $(BUILD)/tests/failing/memory.o $(BUILD)/tests/failing/trials.o
 
+# is a program with OpenMP regions of its own
+$(BUILD)/tests/test_environment.o $(BUILD)/tests/test_environment: FLAGS += -fopenmp
+
 $(BUILD)/tests/%.o: FLAGS += -Itests
 
 $(BUILD)/bench/peak.o $(BUILD)/bench/peak: FLAGS += -fopenmp # the machine's peak, on OpenMP's own loops

@@ -27,6 +27,10 @@ STRAY = {
     r"\b(sprintf|strcpy|strcat|gets|atoi|atof)\s*\(": (),
     JSON_CHANGE: ("src/json/json_write.c", "cli/json_lines.c"),
     r"\b(rand|srand|random|time|setlocale)\s*\(": (),
+    # teams of OpenMP's spin, and come out as the environment wants them; `omp simd` is about one thread
+    r"#\s*pragma\s+omp\s+(?!simd)|\bomp_\w+": ("src/base/openmp.c",),
+    r"\b(pthread_create|sched_yield|pthread_spin_\w+)\s*\(": ("src/base/parallel.c",),
+    r"\buselocale\s*\(": ("src/base/locale.h",),
 }
 SUFFIXES = (".c", ".h", ".def", ".inc")
 
@@ -74,6 +78,16 @@ def check_stray():
                     found = re.search(pattern, line)
                     if found and str(path) not in places:
                         yield f"{path}:{number}: '{found.group()}' does not belong {where}"
+
+
+def check_locale():
+    """A public function that reads or writes text begins by leaving the program's locale (base/locale.h)."""
+    for path in source_files("src/api"):
+        text = code_of(path)
+        for found in re.finditer(r"^(?:bert_status|bool) (bert_\w+)\([^{;]*\)\n\{\n(.*)\n", text, re.M):
+            if found[2].strip() != "LOCALE_PLAIN;":
+                line = text.count("\n", 0, found.start()) + 1
+                yield f"{path}:{line}: {found[1]} does not begin with LOCALE_PLAIN"
 
 
 def functions_of(path):
@@ -149,7 +163,7 @@ def check_sizes(build):
 
 def main():
     build = sys.argv[1] if len(sys.argv) > 1 else "build"
-    broken = [*check_layers(), *check_stray(), *check_lengths(), *check_format(), *check_symbols(build),
+    broken = [*check_layers(), *check_stray(), *check_locale(), *check_lengths(), *check_format(), *check_symbols(build),
               *check_sizes(build)]
     for line in broken:
         print(line)
