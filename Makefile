@@ -10,13 +10,11 @@ SONAME  := libbert.so.$(firstword $(subst ., ,$(VERSION)))
 
 CFLAGS   ?= -O2 $(if $(SAN),-g)
 WARNINGS  = -std=c11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
-FLAGS     = $(WARNINGS) -D_GNU_SOURCE -fopenmp -fvisibility=hidden -fPIC -ffp-contract=off -Iinclude -Isrc \
+FLAGS     = $(WARNINGS) -D_GNU_SOURCE -pthread -fopenmp-simd -fvisibility=hidden -fPIC -ffp-contract=off -Iinclude -Isrc \
             $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
-LIBRARIES = -ldnnl -lutf8proc -ljansson -lcsv -lnettle -lm -ldl
+LIBRARIES = -ldnnl -lgomp -lutf8proc -ljansson -lcsv -lnettle -lm -ldl
 
-# ThreadSanitizer cannot follow OpenMP's run-time library: there the loops are on threads of our own.
-UNUSED  := src/base/parallel$(if $(filter thread,$(SAN)),,_threads).c
-SOURCES := $(filter-out $(UNUSED),$(shell find src -name '*.c' | LC_ALL=C sort))
+SOURCES := $(shell find src -name '*.c' | LC_ALL=C sort)
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 CLI     := $(patsubst %.c,$(BUILD)/%.o,$(wildcard cli/*.c))
 TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
@@ -60,8 +58,12 @@ $(BUILD)/tests/faults/memory.so: tests/failing/memory.c tests/failing/memory.h
 # has malloc() and mmap() of its own
 $(BUILD)/tests/test_allocation: $(BUILD)/tests/failing/memory.o $(BUILD)/tests/failing/trials.o
 
+# is a program with OpenMP regions of its own
+$(BUILD)/tests/test_environment.o $(BUILD)/tests/test_environment: FLAGS += -fopenmp
+
 $(BUILD)/tests/%.o: FLAGS += -Itests
 
+$(BUILD)/bench/peak.o $(BUILD)/bench/peak: FLAGS += -fopenmp # the machine's peak, on OpenMP's own loops
 $(TOOLS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libbert.a
 	$(CC) $(FLAGS) $(CFLAGS) -o $@ $^ $(LIBRARIES)
 
@@ -127,9 +129,9 @@ torture: all tests tools ## every test, the long runs whole
 	@BERT_TORTURE=1 TEST_SECONDS=3600 python3 tests/run.py $(BUILD)
 	$(AGAIN) races
 
-# Loops on plain threads and in plain C (src/base/parallel_threads.c): nothing that ThreadSanitizer cannot follow.
+# In plain C: ThreadSanitizer cannot follow oneDNN.
 .PHONY: races
-RACES = test_threads test_training test_pooled test_answer test_tag test_choose test_similar test_profile test_optimizer
+RACES = test_parallel test_threads test_training test_pooled test_answer test_tag test_choose test_similar test_profile test_optimizer
 races: ## ThreadSanitizer over training, evaluation and prediction
 	$(AGAIN) --silent SAN=thread $(RACES:%=build-thread/tests/%)
 	@BERT_ISA=ref python3 tests/run.py build-thread $(RACES)

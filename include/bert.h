@@ -10,17 +10,21 @@
  * A call that can fail returns a bert_status; bert_error() then has one sentence for a person,
  * which names options as the command line does (max_length is --max-length). On
  * failure outputs are as they were. The library never prints, never exits and reads no environment
- * variable but BERT_ISA (ref, avx2, avx512: the most that the kernels may use), what OpenMP and
- * oneDNN read, and, where a model is asked for by name, those of huggingface_hub. It opens no
- * connection but for bert_hub_pull() and bert_hub_find(). Texts are UTF-8 with a length in bytes
- * and need no NUL; malformed UTF-8 in them is skipped (in files it is refused).
+ * variable but BERT_ISA (ref, avx2, avx512: the most that the kernels may use) and, where a model
+ * is asked for by name, those of huggingface_hub. Variables of OpenMP and oneDNN change no byte of
+ * a result; OMP_PLACES and its like choose processors. It opens no connection but for
+ * bert_hub_pull() and bert_hub_find(). Texts are UTF-8 with a length in bytes and need no NUL;
+ * malformed UTF-8 in them is skipped (in files it is refused). Numbers are read and written as in
+ * the C locale, whatever the program has set; an observer is called in the locale of setlocale().
  *
  * Who owns what: _open and _new give an object that its _free takes back; _free takes NULL. What a
  * getter returns is borrowed from its object. A char* that a function puts out is the caller's, for
  * bert_text_free().
  *
  * Threads: a bert_model and a bert_tokenizer are read-only and may be shared. A bert_session
- * belongs to one caller at a time; several sessions may use one model at once. */
+ * belongs to one caller at a time; several sessions may use one model at once. A session has
+ * threads of its own, which sleep between calls; in a child after fork() it computes without them.
+ * The program may call from any thread, also within a parallel region of OpenMP. */
 #ifndef BERT_H
 #define BERT_H
 
@@ -244,7 +248,7 @@ BERT_API bert_task_options bert_task_options_default(void);
 typedef struct bert_session bert_session;
 
 typedef struct bert_session_options {
-    size_t threads;      /* 0: one a processor */
+    size_t threads;      /* up to 1,024; 0: one a processor */
     size_t max_length;   /* in tokens; longer texts are cut; 0: max_seq_length of a folder
                             for sentence-transformers, else the length the model was trained with
                             where run.json says so, else what its tokenizer allows; at most its
@@ -442,7 +446,7 @@ typedef struct bert_train_options {
     size_t keep; /* 2: the newest so many stay; when the run ends, none */
     bool resume; /* go on from the newest good one, if there is any: the files that result are those
                     of a run that was never stopped, byte for byte */
-    size_t threads; /* 0: one a processor */
+    size_t threads; /* up to 1,024; 0: one a processor */
     /* 0: none, else the run's memory in bytes, at most (bert_memory's total). What does not fit is
      * made smaller: as few layers as needed are computed again in backward, which changes no bit;
      * where that is not enough, fewer examples than micro_batch are computed at once. Where the
@@ -497,7 +501,8 @@ typedef struct bert_evaluate_options {
     size_t data_count;
     bert_columns columns;
     size_t max_length; /* 0: as for a session */
-    size_t limit, threads;
+    size_t limit;
+    size_t threads; /* as for a session */
     bert_task_options task_options;
     const char *files; /* folder to write the task's files to (predictions.json, ...); NULL: none;
                           where the task has none a warning says so, and no folder is made */

@@ -3,7 +3,6 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "base/parallel.h"
 #include "scratch.h"
 
 #include <setjmp.h>
@@ -62,23 +61,6 @@ static void the_hint_of_large_pages_keeps_a_block_usable(void **state)
         arena_release(&block);
     }
     arena_large_pages(&(arena){ 0 });
-}
-
-static void count_item(void *context, size_t index, size_t thread)
-{
-    assert_true(thread < 3);
-    __atomic_fetch_add((int *)context + index, 1, __ATOMIC_RELAXED);
-}
-
-static void every_item_is_done_once(void **state)
-{
-    (void)state;
-    for (size_t threads = 1; threads <= 3; threads++) {
-        int done[1000] = { 0 };
-        parallel_for(threads, 1000, count_item, done);
-        parallel_for(threads, 0, count_item, done);
-        for (size_t i = 0; i < 1000; i++) assert_int_equal(done[i], 1);
-    }
 }
 
 static void a_file_appears_whole_or_not_at_all(void **state)
@@ -148,7 +130,6 @@ int main(void)
         CASE(an_arena_measures_what_it_then_carves),
         CASE(the_hint_of_large_pages_keeps_a_block_usable),
         CASE(sizes_that_wrap_are_refused),
-        CASE(every_item_is_done_once),
         CASE(a_file_appears_whole_or_not_at_all),
         CASE(a_folder_changes_places_with_the_old_one),
         CASE(removing_a_folder_leaves_what_its_links_point_at),

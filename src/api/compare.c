@@ -1,6 +1,7 @@
 /* compare.c: bert.h's comparison of two models on the same examples. */
 #include "api/evaluation.h"
 
+#include "base/locale.h"
 #include "base/memory.h"
 #include "json/json.h"
 #include "metrics/mcnemar.h"
@@ -189,8 +190,10 @@ static bert_status pair_run(const bert_evaluate_options *o, contestant *a, conte
 bert_status bert_compare(const char *first, const char *second,
                          const bert_evaluate_options *options, char **json)
 {
+    LOCALE_PLAIN;
     if (!first || !second || !options->data || !options->data_count)
         return fail(BERT_ARGUMENT, "two models and data must be given");
+    TRY(threads_check(options->threads));
     contestant a = { 0 }, b = { 0 };
     bert_status status = contestant_open(first, &a);
     if (status == BERT_OK) status = contestant_open(second, &b);

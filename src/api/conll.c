@@ -1,6 +1,7 @@
 /* conll.c: bert.h's sentences of CoNLL files. */
 #include "api/api.h"
 
+#include "base/locale.h"
 #include "base/memory.h"
 #include "rows/conll.h"
 
@@ -14,11 +15,13 @@ struct bert_conll {
 
 bool bert_conll_is(const char *path)
 {
+    LOCALE_PLAIN;
     return conll_is_kind(path);
 }
 
 bert_status bert_conll_open(const char *path, bert_conll **out)
 {
+    LOCALE_PLAIN;
     void *memory;
     TRY(memory_zeroed(1, sizeof(bert_conll), &memory));
     bert_conll *c = memory;
@@ -41,6 +44,7 @@ void bert_conll_free(bert_conll *c)
 
 bert_status bert_conll_next(bert_conll *c, bert_sentence *out, bool *more)
 {
+    LOCALE_PLAIN;
     conll_sentence s;
     TRY(conll_next(c->file, &s, more));
     if (!*more) return BERT_OK;

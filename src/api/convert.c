@@ -2,6 +2,7 @@
 #include "api/api.h"
 
 #include "base/file.h"
+#include "base/locale.h"
 #include "base/memory.h"
 #include "json/json.h"
 #include "run/output.h"
@@ -213,6 +214,7 @@ static bert_status conversion_open(conversion *k)
 
 bert_status bert_convert(const bert_convert_options *options, char **json)
 {
+    LOCALE_PLAIN;
     conversion k = { .options = options };
     if (!options->model || !options->output)
         return fail(BERT_ARGUMENT, "a conversion needs a model and an output folder");

@@ -1,6 +1,7 @@
 /* dataset.c: bert.h's rows of a file as inputs of a model. */
 #include "api/api.h"
 
+#include "base/locale.h"
 #include "base/memory.h"
 #include "data/dataset.h"
 #include "rows/table.h"
@@ -63,6 +64,7 @@ static bert_status items_take(bert_dataset *d)
 
 bert_status bert_dataset_open(const bert_model *model, const char *path, bert_dataset **out)
 {
+    LOCALE_PLAIN;
     TRY(head_check(model));
     void *memory;
     TRY(memory_zeroed(1, sizeof(bert_dataset), &memory));

@@ -2,6 +2,7 @@
 #include "api/evaluation.h"
 
 #include "base/file.h"
+#include "base/locale.h"
 #include "json/json.h"
 #include "model/network.h"
 #include "task/observe.h"
@@ -107,8 +108,10 @@ static bert_status model_evaluate(const bert_evaluate_options *o, const bert_mod
 
 bert_status bert_evaluate(const bert_evaluate_options *options, char **json)
 {
+    LOCALE_PLAIN;
     if (!options->model || !options->data || !options->data_count)
         return fail(BERT_ARGUMENT, "a model and data must be given");
+    TRY(threads_check(options->threads));
     bert_model *m;
     evaluation made = { 0 };
     TRY(bert_model_open(options->model, &m));

@@ -1,5 +1,6 @@
 /* hub.c: bert.h's models by name. */
 #include "base/file.h"
+#include "base/locale.h"
 #include "bert.h"
 #include "hub/name.h"
 #include "hub/pull.h"
@@ -25,6 +26,7 @@ static bert_status config_look(const char *folder)
 
 bert_status bert_hub_pull(const bert_hub_options *options, const char *name, char **folder)
 {
+    LOCALE_PLAIN;
     const hub_pull_options o = { .wishes = { .endpoint = options->endpoint,
                                              .cache = options->cache,
                                              .token = options->token,
@@ -48,6 +50,7 @@ static bert_status fail_both(bert_status status, const char *model)
 
 bert_status bert_hub_find(const bert_hub_options *options, const char *model, char **folder)
 {
+    LOCALE_PLAIN;
     hub_name name;
     if (folder_exists(model)) {
         *folder = strdup(model);

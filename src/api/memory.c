@@ -1,6 +1,7 @@
 /* memory.c: what training a model will need, before there are data. */
 #include "api/api.h"
 
+#include "base/locale.h"
 #include "base/memory.h"
 #include "tasks/masking.h"
 #include "tasks/tasks.h"
@@ -49,7 +50,9 @@ static bert_status memory_plan(const bert_model *m, const bert_train_options *o,
 
 bert_status bert_training_memory(const bert_model *m, const bert_train_options *o, bert_memory *out)
 {
+    LOCALE_PLAIN;
     const config *c = &m->weights.config;
+    TRY(threads_check(o->threads));
     size_t length = o->max_length ? o->max_length : m->task ? m->task->max_length : 128;
     if (!o->max_length && length > c->positions) length = c->positions;
     TRY(config_check_length(c, length));

@@ -1,6 +1,7 @@
 /* model.c: bert.h's models: opening one, and what can be said of it. */
 #include "api/api.h"
 
+#include "base/locale.h"
 #include "base/memory.h"
 #include "compute/cpu/kernels/kernels.h"
 #include "run/record.h"
@@ -18,6 +19,14 @@ bert_status isa_check(void)
     if (!asked || !*asked || isa_parse(asked, &parsed)) return BERT_OK;
     return fail(BERT_ARGUMENT, "the environment's BERT_ISA is '%s'; it can be ref, avx2 or avx512",
                 asked);
+}
+
+bert_status threads_check(size_t threads)
+{
+    enum { MOST = 1024 };
+    if (threads <= MOST) return BERT_OK;
+    return fail(BERT_ARGUMENT, "--threads is %zu; it must be from 1 to %d, or 0: one a processor",
+                threads, MOST);
 }
 
 /* As many tokens of a text as the model reads: what sentence-transformers goes by, else what it was
@@ -84,6 +93,7 @@ bert_status model_params(const bert_model *m, compute *on, const params **out)
 
 bert_status bert_model_open(const char *folder, bert_model **out)
 {
+    LOCALE_PLAIN;
     void *memory;
     TRY(memory_zeroed(1, sizeof(bert_model), &memory));
     bert_model *m = memory;

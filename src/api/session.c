@@ -1,6 +1,7 @@
 /* session.c: bert.h's sessions: a model at work. */
 #include "api/api.h"
 
+#include "base/locale.h"
 #include "base/memory.h"
 #include "base/slice.h"
 #include "data/batch.h"
@@ -59,8 +60,10 @@ static bert_status session_fill(bert_session *s, const bert_session_options *opt
 bert_status bert_session_new(const bert_model *model, const bert_session_options *options,
                              bert_session **out)
 {
+    LOCALE_PLAIN;
     void *memory;
     TRY(isa_check());
+    TRY(threads_check(options->threads));
     TRY(memory_zeroed(1, sizeof(bert_session), &memory));
     bert_session *s = memory;
     s->model = model;
@@ -256,6 +259,7 @@ static bert_status line_take(void *context, size_t row, const void *answer)
 
 bert_status bert_answers(bert_session *s, const bert_input *inputs, size_t count, char **lines)
 {
+    LOCALE_PLAIN;
     TRY(head_check(s->model));
     line_maker m = { .lines = lines };
     for (size_t i = 0; i < count; i++) lines[i] = NULL;
@@ -282,6 +286,7 @@ static bert_status logits_take(void *context, size_t row, const void *answer)
 
 bert_status bert_predict(bert_session *s, const bert_input *inputs, size_t count, float *logits)
 {
+    LOCALE_PLAIN;
     TRY(head_check(s->model));
     const head *h = s->model->task->head;
     if (!h->labelled || h->rows != ROWS_FIRST)
@@ -350,6 +355,7 @@ static bert_status pooling_find(const config *c, bert_pooling *pooling, bool *no
 bert_status bert_embed(bert_session *s, const bert_input *inputs, size_t count,
                        bert_pooling pooling, bool normalize, float *out)
 {
+    LOCALE_PLAIN;
     if (pooling == BERT_POOLING_OWN)
         TRY(pooling_find(&s->model->weights.config, &pooling, &normalize));
     if (pooling == BERT_POOLER && !(s->model->weights.parts & PARAMS_POOLER))
@@ -379,6 +385,7 @@ static void tokens_work(const pass *p, size_t done, void *context)
 bert_status bert_embed_tokens(bert_session *s, bert_input input, bool normalize, float **out,
                               size_t *tokens)
 {
+    LOCALE_PLAIN;
     tokens_task t = { 0 };
     bert_status status = batches_run(s, &input, 1, false, tokens_work, &t);
     if (status == BERT_OK && !t.out)

@@ -1,6 +1,7 @@
 /* text.c: bert.h's tokenizer and tables. */
 #include "api/api.h"
 
+#include "base/locale.h"
 #include "base/memory.h"
 #include "compute/compute.h"
 #include "compute/cpu/kernels/kernels.h"
@@ -39,6 +40,7 @@ const char *bert_matrix_library(void)
 
 bert_status bert_tokenizer_open(const char *folder, bert_tokenizer **out)
 {
+    LOCALE_PLAIN;
     void *memory;
     TRY(memory_zeroed(1, sizeof(bert_tokenizer), &memory));
     bert_tokenizer *t = memory;
@@ -89,6 +91,7 @@ static bert_status encoding_copy(const tokenizer *t, const tokenizer_encoding *f
 bert_status bert_tokenize(const bert_tokenizer *t, bert_input input, size_t max_length,
                           bert_truncation how, bert_encoding *out)
 {
+    LOCALE_PLAIN;
     static const truncation strategies[] = { TRUNCATE_LONGEST_FIRST, TRUNCATE_ONLY_FIRST,
                                              TRUNCATE_ONLY_SECOND };
     if (!input.text.bytes) return fail(BERT_ARGUMENT, "there is no text to tokenize");
@@ -122,6 +125,7 @@ struct bert_table {
 
 bert_status bert_table_open(const char *path, bert_table **out)
 {
+    LOCALE_PLAIN;
     void *memory;
     TRY(memory_zeroed(1, sizeof(bert_table), &memory));
     bert_table *t = memory;
@@ -142,16 +146,19 @@ void bert_table_free(bert_table *t)
 
 bool bert_table_is(const char *path)
 {
+    LOCALE_PLAIN;
     return table_is_kind(path);
 }
 
 bert_status bert_table_column(const bert_table *t, const char *name, size_t *column)
 {
+    LOCALE_PLAIN;
     return table_require(t->table, name, column);
 }
 
 bert_status bert_table_find_texts(const bert_table *t, const char **text, const char **pair)
 {
+    LOCALE_PLAIN;
     const char *found = *text, *second = *pair;
     dataset_texts_find(t->table, &found, &second);
     if (!found) return dataset_column_missing(t->table, "text", "--text");
@@ -162,6 +169,7 @@ bert_status bert_table_find_texts(const bert_table *t, const char **text, const 
 
 bert_status bert_table_next(bert_table *t, bool *more)
 {
+    LOCALE_PLAIN;
     return table_next(t->table, more);
 }
 

@@ -1,6 +1,7 @@
 /* train.c: bert.h's training: arguments are checked here, the task is picked, the
  * layers do the work. */
 #include "api/api.h"
+#include "base/locale.h"
 #include "run/train_many.h"
 
 #include "task/observe.h"
@@ -153,9 +154,11 @@ static bert_status runs_train(const bert_train_options *o, const task *kind, con
 
 bert_status bert_train(const bert_train_options *options)
 {
+    LOCALE_PLAIN;
     dataset d = { 0 }, dev = { 0 };
     const task *kind;
     TRY(isa_check());
+    TRY(threads_check(options->threads));
     TRY(train_options_check(options));
     TRY(task_pick(options, &d, &kind));
     bert_status status = dev_open(options, kind, &d, &dev);

@@ -1,20 +1,33 @@
-/* parallel.h: loops over a team of threads (OpenMP, whose run-time library oneDNN shares). */
+/* parallel.h: loops that a team of threads shares.
+ *
+ * A team's threads are made once and wait for loops: a few microseconds awake, then asleep, so that
+ * a busy machine gets its processors back. They touch nothing of OpenMP, whose settings come from
+ * the environment and from the program around the library. */
 #ifndef BASE_PARALLEL_H
 #define BASE_PARALLEL_H
 
+#include "base/status.h"
+
 #include <stddef.h>
 
-/* Does item `index`; `thread` is below the team's size and differs between items done at once. */
+/* The caller's thread and those that help it. Belongs to one caller at a time. */
+typedef struct team team;
+
+/* A team of `threads` (at least 1), the caller's included. BERT_MEMORY if the system does not give
+ * so many. The caller frees it with team_free(). */
+bert_status team_open(size_t threads, team **out);
+
+/* Ends the threads. Takes NULL. */
+void team_free(team *t);
+
+/* Does item `index`. `thread` is below the team's size and differs between items done at once. */
 typedef void parallel_body(void *context, size_t index, size_t thread);
 
-/* Calls body for 0 .. count-1, each once, in any order, on up to `threads` threads, and waits for
- * all. An item must not depend on which thread does it, so that results do not depend on `threads`.
- * A body runs on one thread only: libraries that bring their own OpenMP loops find themselves
- * inside a parallel region, or capped to one thread. Signals are held back on the threads that work
- * until the loop is done. Not to be nested. */
-void parallel_for(size_t threads, size_t count, parallel_body *body, void *context);
-
-/* Processors this process may use. */
-size_t parallel_threads(void);
+/* Calls body for 0 .. count-1, each once and in any order, and waits for all. t NULL: on the
+ * calling thread alone. An item must not depend on which thread does it, so that results do not
+ * depend on the team. The loop ends even if no helper gets a processor, or if there is none any
+ * more (in a child after fork()): the caller then does all items. Signals are held back on the
+ * threads that work until the loop is done. Not to be nested. */
+void parallel_for(team *t, size_t count, parallel_body *body, void *context);
 
 #endif

@@ -1,6 +1,7 @@
 #include "hub/client.h"
 
 #include "base/clock.h"
+#include "base/locale.h"
 #include "hub/address.h"
 
 #include <stdarg.h>
@@ -26,6 +27,12 @@ bert_status hub_fail(hub_client *c, hub_trouble trouble, bert_status status, con
     return fail(status, "%s: %s", c->name->id, text);
 }
 
+void hub_tell(const bert_observer *observer, const bert_event *event)
+{
+    LOCALE_OF_PROGRAM;
+    if (observer->tell) observer->tell(observer->context, event);
+}
+
 void hub_note(const hub_client *c, const char *format, ...)
 {
     char text[1024];
@@ -33,13 +40,12 @@ void hub_note(const hub_client *c, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    if (c->observer->tell)
-        c->observer->tell(c->observer->context,
-                          &(bert_event){ .kind = BERT_EVENT_NOTE, .text = text });
+    hub_tell(c->observer, &(bert_event){ .kind = BERT_EVENT_NOTE, .text = text });
 }
 
 bool hub_wants_stop(const hub_client *c)
 {
+    LOCALE_OF_PROGRAM;
     return c->observer->stop && c->observer->stop(c->observer->context);
 }
 

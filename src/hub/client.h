@@ -43,6 +43,8 @@ bert_status hub_fail_code(hub_client *c, CURLcode code, const char *url, long ti
 /* The sentence on an answer that is no success to the question for `what`. */
 bert_status hub_fail_reply(hub_client *c, const char *what, const hub_reply *reply);
 
+void hub_tell(const bert_observer *observer, const bert_event *event);
+
 /* Tells the observer a BERT_EVENT_NOTE. */
 void hub_note(const hub_client *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

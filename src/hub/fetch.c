@@ -117,12 +117,10 @@ static bert_status download_begin(void *context, const hub_reply *reply)
 
 static void progress_tell(const hub_fetch *f, const char *name)
 {
-    const bert_observer *observer = f->client->observer;
-    if (!observer->tell) return;
     bert_event event = {
         .kind = BERT_EVENT_FETCH, .text = name, .done = (size_t)f->done, .total = (size_t)f->total
     };
-    observer->tell(observer->context, &event);
+    hub_tell(f->client->observer, &event);
 }
 
 static bert_status download_take(void *context, slice bytes)

@@ -274,9 +274,7 @@ static bert_status model_fetch(hub_client *c, const hub_cache *cache, const hub_
 
 static void tell_warning(const bert_observer *observer, const char *text)
 {
-    if (observer->tell)
-        observer->tell(observer->context,
-                       &(bert_event){ .kind = BERT_EVENT_WARNING, .text = text });
+    hub_tell(observer, &(bert_event){ .kind = BERT_EVENT_WARNING, .text = text });
 }
 
 static bert_status fail_offline(hub_client *c)

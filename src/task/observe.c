@@ -1,5 +1,6 @@
 #include "task/observe.h"
 
+#include "base/locale.h"
 #include "base/utf8.h"
 
 #include <stdarg.h>
@@ -7,6 +8,7 @@
 
 void observe(const bert_observer *o, const bert_event *event)
 {
+    LOCALE_OF_PROGRAM;
     if (o->tell) o->tell(o->context, event);
 }
 
@@ -36,5 +38,6 @@ void observe_warning(const bert_observer *o, const char *format, ...)
 
 bool observe_stop(const bert_observer *o)
 {
+    LOCALE_OF_PROGRAM;
     return o->stop && o->stop(o->context);
 }

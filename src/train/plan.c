@@ -1,7 +1,7 @@
 #include "train/plan.h"
 
 #include "base/memory.h"
-#include "base/parallel.h"
+#include "base/processors.h"
 
 /* Measured (tests/cli/memory.test holds them against runs): the program and its libraries, and the
  * tokenizer's tables with what reading them leaves in the heap. */
@@ -24,7 +24,7 @@ static size_t again_least(const plan_request *q)
 
 static size_t threads_counted(const plan_request *q)
 {
-    size_t threads = q->threads ? q->threads : parallel_threads();
+    size_t threads = q->threads ? q->threads : processors_count();
     return q->limit ? size_larger(threads, THREADS_COUNTED) : threads;
 }
 

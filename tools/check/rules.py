@@ -28,6 +28,10 @@ STRAY = {
     JSON_CHANGE: ("src/json/json_write.c", "cli/json_lines.c"),
     r"->linear_\w+": ("src/model/linear.c", "src/compute/"),
     r"\b(rand|srand|random|time|setlocale)\s*\(": (),
+    # teams of OpenMP's spin, and come out as the environment wants them; `omp simd` is about one thread
+    r"#\s*pragma\s+omp\s+(?!simd)|\bomp_\w+": ("src/base/openmp.c",),
+    r"\b(pthread_create|sched_yield|pthread_spin_\w+)\s*\(": ("src/base/parallel.c",),
+    r"\buselocale\s*\(": ("src/base/locale.h",),
 }
 SUFFIXES = (".c", ".h", ".def", ".inc")
 
@@ -91,6 +95,16 @@ def check_heads():
                 yield f"{path}:{number}: names a particular head; ask task->head for a fact of it (src/model/heads.h)"
             if re.search(compared, line) and not path.match("tasks/tasks.c"):
                 yield f"{path}:{number}: compares heads; ask the head for a fact of it (src/model/heads.h)"
+
+
+def check_locale():
+    """A public function that reads or writes text begins by leaving the program's locale (base/locale.h)."""
+    for path in source_files("src/api"):
+        text = code_of(path)
+        for found in re.finditer(r"^(?:bert_status|bool) (bert_\w+)\([^{;]*\)\n\{\n(.*)\n", text, re.M):
+            if found[2].strip() != "LOCALE_PLAIN;":
+                line = text.count("\n", 0, found.start()) + 1
+                yield f"{path}:{line}: {found[1]} does not begin with LOCALE_PLAIN"
 
 
 def functions_of(path):
@@ -166,8 +180,8 @@ def check_sizes(build):
 
 def main():
     build = sys.argv[1] if len(sys.argv) > 1 else "build"
-    broken = [*check_layers(), *check_stray(), *check_heads(), *check_lengths(), *check_format(), *check_symbols(build),
-              *check_sizes(build)]
+    broken = [*check_layers(), *check_stray(), *check_heads(), *check_locale(), *check_lengths(), *check_format(),
+              *check_symbols(build), *check_sizes(build)]
     for line in broken:
         print(line)
     print(f"check: {len(broken)} rules broken" if broken else "check: all is well")

@@ -9,8 +9,6 @@
  *               dq = dS k      dk = dS^T q */
 #include "compute/cpu/cpu.h"
 
-#include "base/parallel.h"
-
 #include <assert.h>
 #include <math.h>
 #include <string.h>
@@ -176,7 +174,7 @@ static void attention_forward(compute *on, const attention_shape *s, const dropo
 {
     compute_cpu *cpu = cpu_of(on);
     attention_task t = { .cpu = cpu, .shape = s, .dropout = d, .q = q, .k = k, .v = v, .y = y };
-    parallel_for(cpu_team(cpu, 4.0 * head_products(s)), s->sequences * s->heads, head_forward, &t);
+    cpu_share(cpu, 4.0 * head_products(s), s->sequences * s->heads, head_forward, &t);
 }
 
 static void attention_backward(compute *on, const attention_shape *s, const dropout *d,
@@ -194,8 +192,7 @@ static void attention_backward(compute *on, const attention_shape *s, const drop
                          .dq = dq,
                          .dk = dk,
                          .dv = dv };
-    parallel_for(cpu_team(cpu, 10.0 * head_products(s)), s->sequences * s->heads, head_backward,
-                 &t);
+    cpu_share(cpu, 10.0 * head_products(s), s->sequences * s->heads, head_backward, &t);
 }
 
 void attention_operations(compute *table)

@@ -2,7 +2,7 @@
 #include "compute/cpu/cpu.h"
 
 #include "base/memory.h"
-#include "base/parallel.h"
+#include "base/processors.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +10,7 @@
 static void cpu_free(compute *on)
 {
     compute_cpu *cpu = cpu_of(on);
+    team_free(cpu->team);
     arena_release(&cpu->scratch);
     free(cpu);
 }
@@ -93,10 +94,15 @@ bert_status compute_cpu_open(size_t threads, compute **out)
     void *memory;
     TRY(memory_zeroed(1, sizeof(compute_cpu), &memory));
     compute_cpu *cpu = memory;
-    cpu->threads = threads ? threads : parallel_threads();
+    cpu->threads = threads ? threads : processors_count();
+    bert_status status = team_open(cpu->threads, &cpu->team);
+    if (status != BERT_OK) {
+        free(cpu);
+        return status;
+    }
     cpu->instructions = isa_detect();
     kernels_select(cpu->instructions, &cpu->kernels);
-    cpu_matmul_cap(cpu->instructions);
+    cpu_matmul_settle(cpu->instructions);
 
     compute *table = &cpu->operations;
     table->free = cpu_free;

@@ -3,6 +3,7 @@
 #ifndef COMPUTE_CPU_CPU_H
 #define COMPUTE_CPU_CPU_H
 
+#include "base/parallel.h"
 #include "compute/compute.h"
 #include "compute/cpu/kernels/kernels.h"
 
@@ -10,7 +11,8 @@
 
 typedef struct compute_cpu {
     compute operations; /* first, so that a compute * is a compute_cpu * */
-    size_t threads;
+    size_t threads;     /* of the team */
+    team *team;
     isa instructions;
     kernel_table kernels;
     atomic_int failure; /* a bert_status; sticky */
@@ -56,12 +58,17 @@ static inline row_range row_block(size_t rows, size_t index)
 /* How many threads are worth waking for about `operations` additions and multiplications: below
  * some 5 microseconds of one core's work a team costs more than it saves. */
 size_t cpu_team(const compute_cpu *cpu, double operations);
+/* Does `count` items of about so many operations together on as many threads; see parallel_for().
+ */
+void cpu_share(const compute_cpu *cpu, double operations, size_t count, parallel_body *body,
+               void *context);
 
 /* The kernel's view of row `row` of a dropout; `unit` is the first element's. */
 dropout_row dropout_row_of(const dropout *d, size_t row, uint32_t unit);
 
-/* matmul.c: holds the matrix library to an instruction set. Of no effect once it has multiplied. */
-void cpu_matmul_cap(isa most);
+/* matmul.c: settles how the matrix library works, for the whole process. It uses instructions up to
+ * `most`; that has no effect once it has multiplied. */
+void cpu_matmul_settle(isa most);
 /* c = alpha a b + beta c, on the calling thread alone. */
 void cpu_matmul_alone(compute_cpu *cpu, const matmul_shape *s, float alpha, const float *a,
                       const float *b, float beta, float *c);

@@ -1,8 +1,6 @@
 /* embedding.c: the sum of a word's, a position's and a segment's vector, and its gradients. */
 #include "compute/cpu/cpu.h"
 
-#include "base/parallel.h"
-
 #include <string.h>
 
 typedef struct embedding_task {
@@ -34,8 +32,8 @@ static void embedding_forward(compute *on, const embedding_shape *s, const float
     embedding_task t = {
         .cpu = cpu, .shape = s, .word = word, .position = position, .type = type, .sum = sum
     };
-    parallel_for(cpu_team(cpu, 3.0 * (double)s->tokens * (double)s->width),
-                 blocks_of(s->tokens, ROW_BLOCK), embedding_block, &t);
+    cpu_share(cpu, 3.0 * (double)s->tokens * (double)s->width, blocks_of(s->tokens, ROW_BLOCK),
+              embedding_block, &t);
 }
 
 typedef struct table_gradient {
@@ -73,8 +71,8 @@ static void table_backward(compute_cpu *cpu, const embedding_shape *s, const int
                          .skip = skip,
                          .dsum = dsum,
                          .dtable = dtable };
-    parallel_for(cpu_team(cpu, (double)s->tokens * (double)s->width),
-                 blocks_of(s->width, COLUMN_BLOCK), table_columns, &t);
+    cpu_share(cpu, (double)s->tokens * (double)s->width, blocks_of(s->width, COLUMN_BLOCK),
+              table_columns, &t);
 }
 
 static void embedding_backward(compute *on, const embedding_shape *s, const float *dsum,

@@ -1,8 +1,6 @@
 /* linear.c: y = x w^T + b and its two backward products. */
 #include "compute/cpu/cpu.h"
 
-#include "base/parallel.h"
-
 static void linear_pack(compute *on, size_t in, size_t out, const float *w, float *packed)
 {
     cpu_panels_pack(cpu_of(on), in, out, w, packed);
@@ -67,8 +65,8 @@ static void linear_backward_weight(compute *on, const linear_shape *s, const flo
     if (dw) cpu_matmul_squares(cpu, &product, dy, x, accumulate ? 1.0f : 0.0f, dw, squares);
     if (db) {
         column_sums t = { .cpu = cpu, .rows = s->rows, .width = s->out, .x = dy, .sums = db };
-        parallel_for(cpu_team(cpu, (double)s->rows * (double)s->out),
-                     blocks_of(s->out, COLUMN_BLOCK), columns_add, &t);
+        cpu_share(cpu, (double)s->rows * (double)s->out, blocks_of(s->out, COLUMN_BLOCK),
+                  columns_add, &t);
     }
 }
 

@@ -1,8 +1,6 @@
 /* loss.c: losses of logits and numbers. */
 #include "compute/cpu/loss.h"
 
-#include "base/parallel.h"
-
 #include <assert.h>
 #include <math.h>
 #include <string.h>
@@ -41,8 +39,7 @@ void losses_add(const compute_cpu *cpu, size_t items, double operations, loss_it
                        .end = begin + count,
                        .block = operations < 2e4 ? ROW_BLOCK : 1,
                        .losses = losses };
-        parallel_for(cpu_team(cpu, operations * (double)count), blocks_of(count, r.block),
-                     loss_block, &r);
+        cpu_share(cpu, operations * (double)count, blocks_of(count, r.block), loss_block, &r);
         for (size_t i = 0; i < count; i++) *loss += losses[i];
     }
 }

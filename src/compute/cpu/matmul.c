@@ -9,13 +9,19 @@
  * where b is transposed (y = x w^T) or its rows are pages apart. Of such a b the team first makes
  * strips: the columns of one tile each, [inner, columns of a tile] without gaps. That costs 8 bytes
  * a number of b and pays from some hundred rows of a on. */
+#include "base/openmp.h"
 #include "compute/cpu/cpu.h"
-
-#include "base/parallel.h"
 
 #include <dnnl.h>
 #include <stdio.h>
 #include <string.h>
+
+/* On OpenMP openmp_alone() holds oneDNN to one thread; without threads nothing need; its own pool's
+ * products have one thread unless they are given a pool. */
+#if DNNL_CPU_RUNTIME != DNNL_RUNTIME_OMP && DNNL_CPU_RUNTIME != DNNL_RUNTIME_SEQ &&                \
+    DNNL_CPU_RUNTIME != DNNL_RUNTIME_THREADPOOL
+#error "this oneDNN cannot be held to one thread; build it with DNNL_CPU_RUNTIME=OMP"
+#endif
 
 /* Fastest of 64..512 rows by 96..768 columns on BERT's shapes (tiles with a long inner dimension
  * want to be smaller, so that the packed panels stay in the second-level cache). */
@@ -26,13 +32,19 @@ enum {
     STRIP_APART = 2048 /* numbers between b's rows from which on strips pay */
 };
 
-void cpu_matmul_cap(isa most)
+/* What is set here does not come from the environment any more (ONEDNN_MAX_CPU_ISA and its like):
+ * results would have other bits, and ONEDNN_VERBOSE prints where a program prints its results. */
+void cpu_matmul_settle(isa most)
 {
 #if defined(__x86_64__)
-    if (most == ISA_AVX2) dnnl_set_max_cpu_isa(dnnl_cpu_isa_avx2);
+    const dnnl_cpu_isa_t all = 0; /* dnnl_cpu_isa_all in oneDNN 2, dnnl_cpu_isa_default in 3 */
+    dnnl_set_max_cpu_isa(most == ISA_AVX2 ? dnnl_cpu_isa_avx2 : all);
+    dnnl_set_cpu_isa_hints(dnnl_cpu_isa_no_hints);
 #else
     (void)most;
 #endif
+    dnnl_set_default_fpmath_mode(dnnl_fpmath_mode_strict);
+    dnnl_set_verbose(0);
 }
 
 void cpu_matmul_alone(compute_cpu *cpu, const matmul_shape *s, float alpha, const float *a,
@@ -42,10 +54,12 @@ void cpu_matmul_alone(compute_cpu *cpu, const matmul_shape *s, float alpha, cons
         cpu->kernels.matmul(s, alpha, a, b, beta, c);
         return;
     }
+    int before = openmp_alone();
     if (dnnl_sgemm(s->a_transposed ? 'T' : 'N', s->b_transposed ? 'T' : 'N', (dnnl_dim_t)s->rows,
                    (dnnl_dim_t)s->cols, (dnnl_dim_t)s->inner, alpha, a, (dnnl_dim_t)s->lda, b,
                    (dnnl_dim_t)s->ldb, beta, c, (dnnl_dim_t)s->ldc) != dnnl_success)
         atomic_store(&cpu->failure, BERT_COMPUTE);
+    openmp_restore(before);
 }
 
 typedef struct tiling {
@@ -97,8 +111,7 @@ static void tiles_run(const tiling *t)
 {
     const matmul_shape *s = t->shape;
     double operations = 2.0 * (double)s->rows * (double)s->cols * (double)s->inner;
-    parallel_for(cpu_team(t->cpu, operations), blocks_of(s->rows, t->rows) * t->across, tile_run,
-                 (void *)t);
+    cpu_share(t->cpu, operations, blocks_of(s->rows, t->rows) * t->across, tile_run, (void *)t);
 }
 
 /* ---- strips */
@@ -128,7 +141,7 @@ static void strips_pack(const tiling *t, float *strips)
 {
     packing p = { .tiling = t, .strips = strips };
     double numbers = (double)t->shape->inner * (double)t->shape->cols;
-    parallel_for(cpu_team(t->cpu, numbers), t->across, strip_pack, &p);
+    cpu_share(t->cpu, numbers, t->across, strip_pack, &p);
 }
 
 /* Sums over this many products are taken in parts, so that b's strips are no longer than what the

@@ -9,8 +9,6 @@
  * beside it, so the work may be shared by the number of threads. */
 #include "compute/cpu/cpu.h"
 
-#include "base/parallel.h"
-
 typedef struct panels {
     compute_cpu *cpu;
     linear_shape shape;
@@ -38,8 +36,7 @@ static void panel_pack(void *context, size_t index, size_t thread)
 void cpu_panels_pack(compute_cpu *cpu, size_t in, size_t out, const float *w, float *packed)
 {
     panels p = { .cpu = cpu, .shape = { .in = in, .out = out }, .w = w, .packed = packed };
-    parallel_for(cpu_team(cpu, (double)in * (double)out), blocks_of(out, PANEL_COLS), panel_pack,
-                 &p);
+    cpu_share(cpu, (double)in * (double)out, blocks_of(out, PANEL_COLS), panel_pack, &p);
 }
 
 static void panel_multiply(const panels *p, size_t panel, size_t row, size_t rows, bool last)
@@ -69,7 +66,8 @@ static void group_multiply(void *context, size_t index, size_t thread)
 void cpu_panels_multiply(compute_cpu *cpu, const linear_shape *s, const float *x,
                          const float *packed, const float *bias, float *y)
 {
-    size_t team = cpu_team(cpu, 2.0 * (double)s->rows * (double)s->in * (double)s->out);
+    double operations = 2.0 * (double)s->rows * (double)s->in * (double)s->out;
+    size_t threads = cpu_team(cpu, operations);
     panels p = { .cpu = cpu,
                  .shape = *s,
                  .x = x,
@@ -77,6 +75,6 @@ void cpu_panels_multiply(compute_cpu *cpu, const linear_shape *s, const float *x
                  .packed = (float *)packed,
                  .y = y,
                  .count = blocks_of(s->out, PANEL_COLS) };
-    p.groups = p.count < 2 * team ? p.count : 2 * team;
-    parallel_for(team, blocks_of(s->rows, PANEL_ROWS) * p.groups, group_multiply, &p);
+    p.groups = p.count < 2 * threads ? p.count : 2 * threads;
+    cpu_share(cpu, operations, blocks_of(s->rows, PANEL_ROWS) * p.groups, group_multiply, &p);
 }

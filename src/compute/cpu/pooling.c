@@ -1,8 +1,6 @@
 /* pooling.c: from the rows of a sequence to one vector, and to that vector's length 1. */
 #include "compute/cpu/cpu.h"
 
-#include "base/parallel.h"
-
 #include <math.h>
 #include <string.h>
 
@@ -36,7 +34,7 @@ static void mean_rows(compute *on, size_t sequences, size_t width, const uint32_
         .cpu = cpu_of(on), .rows = sequences, .width = width, .starts = starts, .x = x, .y = y
     };
     double operations = 16.0 * (double)sequences * (double)width;
-    parallel_for(cpu_team(t.cpu, operations), blocks_of(sequences, ROW_BLOCK), mean_block, &t);
+    cpu_share(t.cpu, operations, blocks_of(sequences, ROW_BLOCK), mean_block, &t);
 }
 
 /* One sequence: its first row is computed, the others are copies. */
@@ -58,7 +56,7 @@ static void mean_rows_backward(compute *on, size_t sequences, size_t width, cons
 {
     pooling_task t = { .cpu = cpu_of(on), .width = width, .starts = starts, .dy = dy, .dx = dx };
     double written = (double)(starts[sequences] - starts[0]) * (double)width;
-    parallel_for(cpu_team(t.cpu, 8.0 * written), sequences, mean_backward_sequence, &t);
+    cpu_share(t.cpu, 8.0 * written, sequences, mean_backward_sequence, &t);
 }
 
 /* torch.nn.functional.normalize's: a row of zeros stays one. */
@@ -85,8 +83,7 @@ static void normalize_rows_forward(compute *on, size_t rows, size_t width, const
         .cpu = cpu_of(on), .rows = rows, .width = width, .x = x, .y = y, .norms = norms
     };
     double operations = 16.0 * (double)rows * (double)width;
-    parallel_for(cpu_team(t.cpu, operations), blocks_of(rows, ROW_BLOCK), normalize_forward_block,
-                 &t);
+    cpu_share(t.cpu, operations, blocks_of(rows, ROW_BLOCK), normalize_forward_block, &t);
 }
 
 static void normalize_backward_block(void *context, size_t index, size_t thread)
@@ -114,8 +111,7 @@ static void normalize_rows_backward(compute *on, size_t rows, size_t width, cons
                        .norms_in = norms,
                        .dx = dx };
     double operations = 32.0 * (double)rows * (double)width;
-    parallel_for(cpu_team(t.cpu, operations), blocks_of(rows, ROW_BLOCK), normalize_backward_block,
-                 &t);
+    cpu_share(t.cpu, operations, blocks_of(rows, ROW_BLOCK), normalize_backward_block, &t);
 }
 
 void pooling_operations(compute *table)

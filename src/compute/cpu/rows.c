@@ -2,8 +2,6 @@
  * gathering. */
 #include "compute/cpu/cpu.h"
 
-#include "base/parallel.h"
-
 #include <assert.h>
 #include <string.h>
 
@@ -34,7 +32,7 @@ static void rows_run(rows_task *t, parallel_body *body)
 {
     if (!t->block) t->block = FREE_ROW_BLOCK;
     double operations = 16.0 * (double)t->rows * (double)t->width; /* of the costlier ones */
-    parallel_for(cpu_team(t->cpu, operations), blocks_of(t->rows, t->block), body, t);
+    cpu_share(t->cpu, operations, blocks_of(t->rows, t->block), body, t);
 }
 
 static void norm_forward_block(void *context, size_t index, size_t thread)

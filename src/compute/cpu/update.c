@@ -59,7 +59,7 @@ static void zero_chunk(void *context, size_t index, size_t thread)
 static void zero(compute *on, size_t count, float *x)
 {
     update_task t = { .cpu = cpu_of(on), .count = count, .w = x };
-    parallel_for(cpu_team(t.cpu, (double)count), blocks_of(count, CHUNK), zero_chunk, &t);
+    cpu_share(t.cpu, (double)count, blocks_of(count, CHUNK), zero_chunk, &t);
 }
 
 static void squares_chunk(void *context, size_t index, size_t thread)
@@ -76,7 +76,7 @@ static double sum_squares(compute *on, size_t count, const float *x)
     for (size_t begin = 0; begin < count; begin += (size_t)SUMS * CHUNK) {
         size_t run = count - begin < (size_t)SUMS * CHUNK ? count - begin : (size_t)SUMS * CHUNK;
         update_task t = { .cpu = cpu_of(on), .count = run, .g = x + begin, .sums = sums };
-        parallel_for(cpu_team(t.cpu, 2.0 * (double)run), blocks_of(run, CHUNK), squares_chunk, &t);
+        cpu_share(t.cpu, 2.0 * (double)run, blocks_of(run, CHUNK), squares_chunk, &t);
         for (size_t i = 0; i < blocks_of(run, CHUNK); i++) total += sums[i];
     }
     return total;
@@ -98,7 +98,7 @@ static void adamw_update(compute *on, const adamw *a, size_t count, const float 
     update_task t = {
         .cpu = cpu_of(on), .count = count, .step = &step, .g = g, .w = w, .m = m, .v = v
     };
-    parallel_for(cpu_team(t.cpu, 16.0 * (double)count), blocks_of(count, CHUNK), adamw_chunk, &t);
+    cpu_share(t.cpu, 16.0 * (double)count, blocks_of(count, CHUNK), adamw_chunk, &t);
 }
 
 /* ---- rows of a table */
@@ -111,8 +111,7 @@ static size_t table_row(const update_task *t, size_t i)
 /* operations: on each number of a row, over all rows */
 static void rows_run(update_task *t, double operations, parallel_body *body)
 {
-    size_t team = cpu_team(t->cpu, operations * (double)t->width);
-    parallel_for(team, blocks_of(t->count, ROW_BLOCK), body, t);
+    cpu_share(t->cpu, operations * (double)t->width, blocks_of(t->count, ROW_BLOCK), body, t);
 }
 
 static void zero_rows_block(void *context, size_t index, size_t thread)
