@@ -11,38 +11,38 @@
 #include <cmocka.h>
 
 typedef struct products {
-    float *y, *packed_y, *dx, *dw, *dw_alone;
+    float *y, *panels_y, *dx, *dw, *dw_alone;
     double squares; /* of dw */
 } products;
 
-/* The three products of a linear layer, and the forward one by its packed weight. */
+/* The three products of a linear layer, and the forward one by its weight in panels. */
 static products products_run(const char *isa, const linear_shape *s)
 {
     compute *on = device_open(isa, 2);
     size_t weights = s->in * s->out;
     float *x = random_floats(s->rows * s->in, 1), *w = random_floats(weights, 2);
     float *b = random_floats(s->out, 3), *dy = random_floats(s->rows * s->out, 4);
-    float *packed = zero_floats(weights);
+    float *panels = zero_floats(weights);
     products p = { .y = zero_floats(s->rows * s->out),
-                   .packed_y = zero_floats(s->rows * s->out),
+                   .panels_y = zero_floats(s->rows * s->out),
                    .dx = random_floats(s->rows * s->in, 5),
                    .dw = random_floats(weights, 6),
                    .dw_alone = random_floats(weights, 7) };
     on->linear_forward(on, s, x, w, NULL, b, p.y);
-    on->linear_pack(on, s->in, s->out, w, packed);
-    on->linear_forward(on, s, x, w, packed, b, p.packed_y);
+    on->linear_to_panels(on, s->in, s->out, w, panels);
+    on->linear_forward(on, s, x, w, panels, b, p.panels_y);
     on->linear_backward_input(on, s, dy, w, true, p.dx);
     on->linear_backward_weight(on, s, dy, x, true, p.dw, NULL, &p.squares);
     on->linear_backward_weight(on, s, dy, x, false, p.dw_alone, NULL, NULL);
     assert_done(on->status(on));
     compute_free(on);
-    free(x), free(w), free(b), free(dy), free(packed);
+    free(x), free(w), free(b), free(dy), free(panels);
     return p;
 }
 
 static void products_release(products *p)
 {
-    free(p->y), free(p->packed_y), free(p->dx), free(p->dw), free(p->dw_alone);
+    free(p->y), free(p->panels_y), free(p->dx), free(p->dw), free(p->dw_alone);
 }
 
 static void assert_near(const char *what, const float *got, const float *want, size_t count)
@@ -69,7 +69,7 @@ static void products_of_any_shape_equal_the_references(void **state)
         const linear_shape *s = &shapes[i];
         products got = products_run(NULL, s), want = products_run("ref", s);
         assert_near("y", got.y, want.y, s->rows * s->out);
-        assert_near("y, packed", got.packed_y, want.y, s->rows * s->out);
+        assert_near("y, panels", got.panels_y, want.y, s->rows * s->out);
         assert_near("dx", got.dx, want.dx, s->rows * s->in);
         assert_near("dw", got.dw, want.dw, s->in * s->out);
         double squares = 0.0;

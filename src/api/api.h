@@ -4,7 +4,7 @@
 
 #include "base/slice.h"
 #include "bert.h"
-#include "model/packed.h"
+#include "model/panels.h"
 #include "model/pretrained.h"
 #include "run/record.h"
 #include "tasks/tasks.h"
@@ -17,14 +17,14 @@ struct bert_tokenizer {
 };
 
 /* Made by the first session, for all that follow. */
-typedef struct shared_packed {
+typedef struct shared_panels {
     pthread_mutex_t lock;
-    packed packed; /* without layers: not made yet */
-} shared_packed;
+    weight_panels panels; /* without layers: not made yet */
+} shared_panels;
 
 struct bert_model {
     pretrained weights;
-    shared_packed *packed;
+    shared_panels *panels;
     bert_tokenizer tokenizer;
     const task *task;   /* what its head is for; NULL: it has none */
     trained_as trained; /* for a session that does not say otherwise */
@@ -41,8 +41,8 @@ static inline slice slice_from(bert_text text)
     return (slice){ .bytes = text.bytes, .count = text.count };
 }
 
-/* The weights as one who answers wants them: packed (model/packed.h), by `on` if nobody has done so
- * yet. *out is borrowed from the model. */
+/* The weights as one who answers wants them: in panels (model/panels.h), by `on` if nobody has done
+ * so yet. *out is borrowed from the model. */
 bert_status model_params(const bert_model *m, compute *on, const params **out);
 
 /* BERT_ARGUMENT where the model has no trained head. */

@@ -62,32 +62,32 @@ static bert_status model_fill(bert_model *m, const char *folder)
     return BERT_OK;
 }
 
-static bert_status shared_packed_new(shared_packed **out)
+static bert_status shared_panels_new(shared_panels **out)
 {
     void *memory;
-    TRY(memory_zeroed(1, sizeof(shared_packed), &memory));
+    TRY(memory_zeroed(1, sizeof(shared_panels), &memory));
     *out = memory;
     pthread_mutex_init(&(*out)->lock, NULL);
     return BERT_OK;
 }
 
-static void shared_packed_free(shared_packed *s)
+static void shared_panels_free(shared_panels *s)
 {
     if (!s) return;
-    packed_release(&s->packed);
+    panels_release(&s->panels);
     pthread_mutex_destroy(&s->lock);
     free(s);
 }
 
 bert_status model_params(const bert_model *m, compute *on, const params **out)
 {
-    shared_packed *s = m->packed;
+    shared_panels *s = m->panels;
     bert_status status = BERT_OK;
     pthread_mutex_lock(&s->lock);
-    if (!s->packed.params.layers)
-        status = packed_open(on, &m->weights.config, &m->weights.params, &s->packed);
+    if (!s->panels.params.layers)
+        status = panels_open(on, &m->weights.config, &m->weights.params, &s->panels);
     pthread_mutex_unlock(&s->lock);
-    *out = &s->packed.params;
+    *out = &s->panels.params;
     return status;
 }
 
@@ -97,7 +97,7 @@ bert_status bert_model_open(const char *folder, bert_model **out)
     void *memory;
     TRY(memory_zeroed(1, sizeof(bert_model), &memory));
     bert_model *m = memory;
-    bert_status status = shared_packed_new(&m->packed);
+    bert_status status = shared_panels_new(&m->panels);
     if (status == BERT_OK) status = model_fill(m, folder);
     if (status == BERT_OK)
         *out = m;
@@ -110,7 +110,7 @@ void bert_model_free(bert_model *m)
 {
     if (!m) return;
     tokenizer_free(m->tokenizer.tokenizer);
-    shared_packed_free(m->packed);
+    shared_panels_free(m->panels);
     pretrained_release(&m->weights);
     free(m);
 }

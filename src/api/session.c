@@ -21,7 +21,7 @@ typedef struct room {
 
 struct bert_session {
     const bert_model *model;
-    const params *params; /* the model's, packed */
+    const params *params; /* the model's, in panels */
     compute *on;
     size_t max_length;
     batch_limits limits;

@@ -100,13 +100,13 @@ struct compute {
     void (*read)(compute *on, size_t count, const float *x,
                  float *host); /* to the caller's memory */
 
-    /* w [out, in] in the order in which linear_forward reads it fastest: packed [out * in]. For
+    /* w [out, in] in the order in which linear_forward reads it fastest: panels [out * in]. For
      * weights that stay as they are over many products. */
-    void (*linear_pack)(compute *on, size_t in, size_t out, const float *w, float *packed);
+    void (*linear_to_panels)(compute *on, size_t in, size_t out, const float *w, float *panels);
     /* y = x w^T + b      x [rows, in]  w [out, in]  b [out] or NULL  y [rows, out]
-     * packed: what linear_pack() made of w, or NULL */
+     * panels: what linear_to_panels() made of w, or NULL */
     void (*linear_forward)(compute *on, const linear_shape *s, const float *x, const float *w,
-                           const float *packed, const float *b, float *y);
+                           const float *panels, const float *b, float *y);
     /* dx = dy w, or with `accumulate` dx += dy w      dy [rows, out]  dx [rows, in] */
     void (*linear_backward_input)(compute *on, const linear_shape *s, const float *dy,
                                   const float *w, bool accumulate, float *dx);

@@ -11,7 +11,7 @@ void linear_forward(const pass *p, const weight *w, const weight *b, size_t rows
                     float *y)
 {
     linear_shape shape = shape_of(w, rows);
-    p->on->linear_forward(p->on, &shape, x, w->data, w->packed, b ? b->data : NULL, y);
+    p->on->linear_forward(p->on, &shape, x, w->data, w->panels, b ? b->data : NULL, y);
 }
 
 void linear_backward_input(const pass *p, const weight *w, size_t rows, const float *dy,
@@ -30,8 +30,8 @@ void linear_backward_weight(const pass *p, const weight *w, size_t rows, const f
                                   last ? p->squares : NULL);
 }
 
-void linear_pack(compute *on, weight *w, float *packed)
+void linear_to_panels(compute *on, weight *w, float *panels)
 {
-    on->linear_pack(on, w->cols, w->rows, w->data, packed);
-    w->packed = packed;
+    on->linear_to_panels(on, w->cols, w->rows, w->data, panels);
+    w->panels = panels;
 }

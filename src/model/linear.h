@@ -31,8 +31,8 @@ void linear_backward_input(const pass *p, const weight *w, size_t rows, const fl
 void linear_backward_weight(const pass *p, const weight *w, size_t rows, const float *dy,
                             const float *x, weight *dw, weight *db);
 
-/* From here on forward products read w from `packed` [weight_count(w)], which this fills and the
- * caller owns (model/packed.h). For weights that stay as they are over many products. */
-void linear_pack(compute *on, weight *w, float *packed);
+/* From here on forward products read w from `panels` [weight_count(w)], which this fills and the
+ * caller owns (model/panels.h). For weights that stay as they are over many products. */
+void linear_to_panels(compute *on, weight *w, float *panels);
 
 #endif

@@ -18,7 +18,7 @@
 typedef struct weight {
     size_t rows, cols;
     float *data;
-    const float *packed; /* the same for fast products (model/packed.h), or NULL */
+    const float *panels; /* the same for fast products (model/panels.h), or NULL */
 
     /* Of a gradient, see gradients_begin(): */
     bool written;         /* data holds what this step has made so far */

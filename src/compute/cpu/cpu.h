@@ -82,10 +82,10 @@ void cpu_matmul_squares(compute_cpu *cpu, const matmul_shape *s, const float *a,
 void cpu_matmul_weight(compute_cpu *cpu, const matmul_shape *s, const float *a, const float *b,
                        const float *bias, float *c);
 
-/* panels.c: w [out, in] packed [out * in], and y = x w^T + bias by it. */
-void cpu_panels_pack(compute_cpu *cpu, size_t in, size_t out, const float *w, float *packed);
+/* panels.c: w [out, in] in panels [out * in], and y = x w^T + bias by them. */
+void cpu_panels_fill(compute_cpu *cpu, size_t in, size_t out, const float *w, float *panels);
 void cpu_panels_multiply(compute_cpu *cpu, const linear_shape *s, const float *x,
-                         const float *packed, const float *bias, float *y);
+                         const float *panels, const float *bias, float *y);
 
 /* The operations, by file. */
 void linear_operations(compute *table);

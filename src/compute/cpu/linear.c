@@ -1,13 +1,13 @@
 /* linear.c: y = x w^T + b and its two backward products. */
 #include "compute/cpu/cpu.h"
 
-static void linear_pack(compute *on, size_t in, size_t out, const float *w, float *packed)
+static void linear_to_panels(compute *on, size_t in, size_t out, const float *w, float *panels)
 {
-    cpu_panels_pack(cpu_of(on), in, out, w, packed);
+    cpu_panels_fill(cpu_of(on), in, out, w, panels);
 }
 
 static void linear_forward(compute *on, const linear_shape *s, const float *x, const float *w,
-                           const float *packed, const float *b, float *y)
+                           const float *panels, const float *b, float *y)
 {
     matmul_shape product = { .b_transposed = 1,
                              .rows = s->rows,
@@ -16,8 +16,8 @@ static void linear_forward(compute *on, const linear_shape *s, const float *x, c
                              .lda = s->in,
                              .ldb = s->in,
                              .ldc = s->out };
-    if (packed)
-        cpu_panels_multiply(cpu_of(on), s, x, packed, b, y);
+    if (panels)
+        cpu_panels_multiply(cpu_of(on), s, x, panels, b, y);
     else
         cpu_matmul_weight(cpu_of(on), &product, x, w, b, y);
 }
@@ -72,7 +72,7 @@ static void linear_backward_weight(compute *on, const linear_shape *s, const flo
 
 void linear_operations(compute *table)
 {
-    table->linear_pack = linear_pack;
+    table->linear_to_panels = linear_to_panels;
     table->linear_forward = linear_forward;
     table->linear_backward_input = linear_backward_input;
     table->linear_backward_weight = linear_backward_weight;

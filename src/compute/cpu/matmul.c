@@ -24,7 +24,7 @@
 #endif
 
 /* Fastest of 64..512 rows by 96..768 columns on BERT's shapes (tiles with a long inner dimension
- * want to be smaller, so that the packed panels stay in the second-level cache). */
+ * want to be smaller, so that oneDNN's copies of them stay in the second-level cache). */
 enum { TILE_ROWS = 256, TILE_COLS = 192 };
 
 enum {

@@ -1,4 +1,4 @@
-#include "model/packed.h"
+#include "model/panels.h"
 
 #include "model/linear.h"
 
@@ -13,15 +13,15 @@ static void layers_place(compute *on, params *p, arena *block)
     w = &p->layers[i].field;                                                                       \
     if (w->cols) {                                                                                 \
         float *place = arena_take(block, weight_count(w), sizeof *place);                          \
-        if (place) linear_pack(on, w, place);                                                      \
+        if (place) linear_to_panels(on, w, place);                                                 \
     }
 #include "model/params.def"
     }
 }
 
-bert_status packed_open(compute *on, const config *c, const params *from, packed *out)
+bert_status panels_open(compute *on, const config *c, const params *from, weight_panels *out)
 {
-    packed p = { 0 };
+    weight_panels p = { 0 };
     TRY(params_init(c, &p.params));
     layer_params *layers = p.params.layers;
     memcpy(layers, from->layers, from->layer_count * sizeof *layers);
@@ -40,9 +40,9 @@ bert_status packed_open(compute *on, const config *c, const params *from, packed
     return status;
 }
 
-void packed_release(packed *p)
+void panels_release(weight_panels *p)
 {
     params_release(&p->params);
     arena_release(&p->block);
-    *p = (packed){ 0 };
+    *p = (weight_panels){ 0 };
 }
