@@ -55,7 +55,7 @@ void help_print(FILE *out)
 
 static bool is_flag(const option_entry *option)
 {
-    return option->kind == KIND_FLAG || option->kind == KIND_FLAG_OFF;
+    return option->form.kind == BERT_OPTION_FLAG || option->form.kind == BERT_OPTION_FLAG_OFF;
 }
 
 /* Puts `before` and the tasks that take the option, NULL: all, and a point; nothing for none. */
@@ -76,13 +76,13 @@ static void takers_text(const option_entry *option, char *out, size_t capacity)
     const size_t first = offsetof(settings, task), end = first + sizeof(bert_task_options);
     *out = '\0';
     if (option->place >= first && option->place < end)
-        tasks_text(" For ", option->name, out, capacity);
+        tasks_text(" For ", option->form.name, out, capacity);
 }
 
 /* " In (0, 10]." or " One of linear|constant.", of --task the names that the library knows. */
 static void bounds_text(const option_entry *option, char *out, size_t capacity)
 {
-    const char *bounds = option->bounds;
+    const char *bounds = option->form.bounds;
     *out = '\0';
     if (*bounds)
         snprintf(out, capacity, " %s %s.", *bounds == '(' || *bounds == '[' ? "In" : "One of",
@@ -94,17 +94,18 @@ static void bounds_text(const option_entry *option, char *out, size_t capacity)
 static void option_print(FILE *out, const option_entry *option, const settings *defaults)
 {
     char head[64], text[512], value[64], takers[128], bounds[128];
-    snprintf(head, sizeof head, "--%s%s%s", option->name, *option->value ? " " : "", option->value);
+    snprintf(head, sizeof head, "--%s%s%s", option->form.name, *option->form.value ? " " : "",
+             option->form.value);
     option_value_text(option, defaults, value, sizeof value);
     takers_text(option, takers, sizeof takers);
     bounds_text(option, bounds, sizeof bounds);
     if (is_flag(option))
         snprintf(text, sizeof text, "%s%s", option->help, takers);
-    else if (option->absent == option_required)
+    else if (option->form.absent == bert_option_required)
         snprintf(text, sizeof text, "%s Required.", option->help);
     else
         snprintf(text, sizeof text, "%s%s%s Default: %s.", option->help, takers, bounds,
-                 *value ? value : option->absent);
+                 *value ? value : option->form.absent);
     entry_print(out, head, text);
 }
 

@@ -217,7 +217,6 @@ int command_info(const settings *s)
     if (bert_model_open(s->models[0], &model) != BERT_OK) return complain_of_library();
     description d = { .settings = s, .model = model, .info = bert_model_get_info(model) };
     bert_train_options options = s->train;
-    options.threads = s->threads;
     int status = EXIT_FAILED;
     /* A message of its own where more layers are to be frozen than there are. */
     if (bert_training_memory(model, &options, &d.memory) != BERT_OK)

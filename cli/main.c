@@ -2,8 +2,8 @@
  *
  * Results go to standard output, everything else to standard error. Exit 0 done, 1 failed, 2 wrong
  * use. Where things are:
- *   commands.def, options.def   the lists that all else is derived from
- *   options, values, help       argv to settings, and back to text
+ *   commands.def                the commands; include/bert_options.def has the options
+ *   options, help               argv to settings, and back to text
  *   train, evaluate, info       a command each
  *   predict, embed, tokenize    a command each, over answers (the loop), inputs and lines
  *   pull, models                names of the Hub become folders

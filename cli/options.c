@@ -1,39 +1,30 @@
 /* options.c: the list of options, and reading a command line by it. */
 #include "options.h"
 #include "report.h"
-#include "values.h"
 
 #include <getopt.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define TEXT_OF(value) #value
-#define TEXT_OF_VALUE(value) TEXT_OF(value)
-#define SEED_MAX TEXT_OF_VALUE(BERT_SEED_MAX)
-
-const char option_required[] = "required";
-#define REQUIRED option_required
-
-/* A line of options.def whose field has not its kind's type does not compile. */
-typedef size_t type_SIZE, type_BYTES;
-typedef uint64_t type_SEED;
-typedef double type_REAL;
-typedef const char *type_WORD, *type_TEXT;
-typedef text_list type_TEXTS, type_FILES;
-typedef bool type_FLAG, type_FLAG_OFF;
-#define OPTION(kind, field, name, ...)                                                             \
-    _Static_assert(_Generic(&((settings *)0)->field, type_##kind * : 1, default : 0),              \
+/* A line whose field has not its kind's type does not compile. */
+typedef text_list bert_field_TEXTS, bert_field_FILES;
+#define OPTION(owner, ...)
+#define PROGRAM_OPTION(kind, field, name, ...)                                                     \
+    _Static_assert(BERT_OPTION_FITS(settings, field, kind),                                        \
                    "--" name ": the field's type is not the kind's");
-#include "options.def"
-#undef OPTION
+#include "bert_options.def"
 
 const option_entry option_table[] = {
-#define OPTION(kind, field, name, value, bounds, commands, absent, help)                           \
-    { KIND_##kind, offsetof(settings, field), name, value, bounds, commands, absent, help },
+#define OPTION(owner, kind, field, name, value, bounds, usual, absent, record, commands, help)     \
+    PROGRAM_OPTION(kind, owner.field, name, value, bounds, absent, commands, help)
+#define PROGRAM_OPTION(kind, field, name, value, bounds, absent, commands, help)                   \
+    { { BERT_OPTION_##kind, name, value, bounds, absent },                                         \
+      offsetof(settings, field),                                                                   \
+      commands,                                                                                    \
+      help },
 #define HEADING(title) { .help = title },
-#include "options.def"
-#undef OPTION
+#include "bert_options.def"
 };
 const size_t option_count = sizeof option_table / sizeof *option_table;
 
@@ -72,9 +63,9 @@ static void long_options_fill(unsigned command_bit, struct option *out)
     out[count++] = (struct option){ "help", no_argument, NULL, 'h' };
     for (size_t i = 0; i < option_count; i++) {
         if (!(option_table[i].commands & command_bit)) continue;
-        int has_value = *option_table[i].value ? required_argument : no_argument;
-        out[count++] =
-            (struct option){ option_table[i].name, has_value, NULL, OPTION_BASE + (int)i };
+        const bert_option *form = &option_table[i].form;
+        int has_value = *form->value ? required_argument : no_argument;
+        out[count++] = (struct option){ form->name, has_value, NULL, OPTION_BASE + (int)i };
     }
     out[count] = (struct option){ NULL, 0, NULL, 0 };
 }
@@ -120,6 +111,33 @@ static void *field_of(const option_entry *option, settings *s)
     return (char *)s + option->place;
 }
 
+static bool list_add(text_list *list, const char *text)
+{
+    const char **grown = realloc(list->items, (list->count + 1) * sizeof *grown);
+    if (!grown) {
+        complain("memory is exhausted");
+        list->exhausted = true;
+        return false;
+    }
+    grown[list->count++] = text;
+    list->items = grown;
+    return true;
+}
+
+/* false: the reason has been said. `text` is NULL for a flag. */
+static bool value_take(command_index command, const option_entry *option, const char *text,
+                       settings *out)
+{
+    bool is_list = option->form.kind == BERT_OPTION_TEXTS || option->form.kind == BERT_OPTION_FILES;
+    const char *item;
+    if (bert_option_read(&option->form, text, is_list ? (void *)&item : field_of(option, out)) !=
+        BERT_OK) {
+        wrong_use(command, "%s", bert_error());
+        return false;
+    }
+    return !is_list || list_add(field_of(option, out), item);
+}
+
 static bool operand_take(command_index command, settings *s, const char *word, text_list *files)
 {
     if (!*word) {
@@ -149,11 +167,12 @@ static bool complete(command_index command, const settings *s)
     for (size_t i = 0; i < option_count; i++) {
         const option_entry *option = &option_table[i];
         char value[64];
-        if (!(option->commands & 1u << command) || option->absent != option_required) continue;
+        if (!(option->commands & 1u << command) || option->form.absent != bert_option_required)
+            continue;
         option_value_text(option, s, value, sizeof value);
         bool unused = s->train.dry_run && option->place == offsetof(settings, train.output);
         if (*value || unused) continue;
-        wrong_use(command, "needs --%s %s", option->name, option->value);
+        wrong_use(command, "needs --%s %s", option->form.name, option->form.value);
         return false;
     }
     return true;
@@ -181,15 +200,15 @@ parse_outcome options_parse(command_index command, int argc, char **argv, settin
             return PARSE_WRONG;
         }
         if (!option && optopt >= OPTION_BASE) {
-            wrong_use(command, "--%s takes no value", option_table[optopt - OPTION_BASE].name);
+            wrong_use(command, "--%s takes no value", option_table[optopt - OPTION_BASE].form.name);
             return PARSE_WRONG;
         }
         if (!option) {
             refuse_option(command, known, unknown_word(argv));
             return PARSE_WRONG;
         }
-        if (!value_read(command, option, optarg, field_of(option, out))) return PARSE_WRONG;
-        files = option->kind == KIND_FILES ? field_of(option, out) : NULL;
+        if (!value_take(command, option, optarg, out)) return PARSE_WRONG;
+        files = option->form.kind == BERT_OPTION_FILES ? field_of(option, out) : NULL;
     }
     for (; optind < argc; optind++) /* what follows "--" */
         if (!operand_take(command, out, argv[optind], NULL)) return PARSE_WRONG;

@@ -1,38 +1,23 @@
-/* options.h: from argv to settings, and settings back to text. All by the list in options.def. */
+/* options.h: from argv to settings, and settings back to text. All by the list in bert_options.def.
+ */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
+#include "bert_options.h"
 #include "settings.h"
 
 #include <stdio.h>
 
-typedef enum option_kind {
-    KIND_SIZE,
-    KIND_SEED,
-    KIND_REAL,
-    KIND_BYTES,
-    KIND_WORD,
-    KIND_TEXT,
-    KIND_TEXTS,
-    KIND_FILES,
-    KIND_FLAG,
-    KIND_FLAG_OFF
-} option_kind;
-
 /* One of no command is a heading: help prints its text above those that follow. */
 typedef struct option_entry {
-    option_kind kind;
+    bert_option form;
     size_t place; /* of its field in settings */
-    const char *name, *value, *bounds;
     unsigned commands;
-    const char *absent, *help;
+    const char *help;
 } option_entry;
 
 extern const option_entry option_table[];
 extern const size_t option_count;
-
-/* The `absent` of an option that a command cannot run without. */
-extern const char option_required[];
 
 typedef struct command_entry {
     const char *name, *usage;

@@ -36,7 +36,6 @@ typedef struct settings {
     bert_columns columns;
     text_list train_files, data_files, keep;
     const char *pooling;
-    size_t threads;
     bert_task_options task;
     bool normalize, parameters, print_options, quiet, json;
 

@@ -118,7 +118,6 @@ int command_train(const settings *s)
     options.train_count = s->train_files.count;
     options.columns = s->columns;
     options.task_options = s->task;
-    options.threads = s->threads;
     options.command_line = s->command_line;
     options.observer = watch_observer(&w);
 

@@ -165,7 +165,6 @@ bert_evaluate_options watch_evaluation(watch *w)
     options.data_count = s->data_files.count;
     options.columns = s->columns;
     options.task_options = s->task;
-    options.threads = s->threads;
     options.observer = watch_observer(w);
     return options;
 }

@@ -8,8 +8,10 @@
  *     if (bert_train(&options) != BERT_OK) { fprintf(stderr, "%s\n", bert_error()); exit(1); }
  *
  * A call that can fail returns a bert_status; bert_error() then has one sentence for a person,
- * which names options as the command line does (max_length is --max-length). On
- * failure outputs are as they were. The library never prints, never exits and reads no environment
+ * which names options as the command line does (max_length is --max-length). An option out of its
+ * bounds is BERT_ARGUMENT, with the command line's own sentence; `bert COMMAND --help` lists bounds
+ * and defaults. Set options on what bert_..._options_default() returns. On failure outputs are as
+ * they were. The library never prints, never exits and reads no environment
  * variable but BERT_ISA (ref, avx2, avx512: the most that the kernels may use) and, where a model
  * is asked for by name, those of huggingface_hub. Variables of OpenMP and oneDNN change no byte of
  * a result; OMP_PLACES and its like choose processors. It opens no connection but for
@@ -220,7 +222,7 @@ BERT_API const char *bert_task_name(size_t index);
 BERT_API bool bert_task_takes(const char *task, const char *option);
 
 /* What single tasks have to set. What is set for another task than the one at hand is refused with
- * BERT_ARGUMENT; as the defaults have it, and 0, false and NULL, it counts as not set. */
+ * BERT_ARGUMENT; there 0, false, NULL and the default value all mean "not set". */
 typedef struct bert_task_options {
     /* long texts: classify, regress, multilabel, tag, fill; answer always works so */
     bool windows;  /* cut a long text into windows, rather than lose its end */

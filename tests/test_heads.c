@@ -289,10 +289,9 @@ static void steps_run(golden *g, distance *d)
                                    .adam_epsilon = 1e-8 };
     steps s = steps_of(g);
     optimizer o;
-    schedule plan;
+    schedule plan = schedule_of("linear", s.peak, 0.1, s.count);
     word_gradient words = g->task->head->words_dense ? WORDS_ALL : WORDS_MET;
     assert_done(optimizer_open(g->on, &g->layout, g->weight_data, words, &options, &o));
-    assert_done(schedule_init("linear", s.peak, 0.1, s.count, &plan));
     params_point(&g->gradients, g->entries, g->entry_count, &g->layout, o.gradient, true);
     for (size_t step = 1; step <= s.count; step++) step_run(g, &s, &plan, &o, step, d);
     optimizer_settle(&o);

@@ -207,6 +207,34 @@ static void a_state_of_no_run_is_refused(void **state)
     victim_close(&v, &good);
 }
 
+/* What was no option of a run's record, or no option at all, was as it is by default. */
+static void a_state_of_an_older_version_goes_on(void **state)
+{
+    static const char *const later[] = { "dev_share", "folds", "seeds", "memory_limit" };
+    static const char *const later_of_tasks[] = { "aggregate",      "answers",  "answer_tokens",
+                                                  "null_threshold", "fillings", "logits" };
+    victim v;
+    checkpoint good;
+    victim_stop(state, &v, &good);
+    json_t *options = json_object_get(v.value, "options");
+    json_t *of_tasks = json_object_get(options, "task_options");
+    for (size_t i = 0; i < sizeof later / sizeof *later; i++)
+        assert_int_equal(json_object_del(options, later[i]), 0);
+    for (size_t i = 0; i < sizeof later_of_tasks / sizeof *later_of_tasks; i++)
+        assert_int_equal(json_object_del(of_tasks, later_of_tasks[i]), 0);
+    victim_put_state(state, &v, &good, v.value);
+    trial_run(state, &v, 0);
+    assert_int_equal(v.done, 1);
+    assert_non_null(strstr(v.heard.text, "resumed: "));
+
+    assert_int_equal(json_object_del(v.value, "options"), 0);
+    victim_put_state(state, &v, &good, v.value);
+    trial_run(state, &v, 0);
+    assert_int_equal(v.refused, 1);
+    assert_non_null(strstr(bert_error(), "does not say which options"));
+    victim_close(&v, &good);
+}
+
 static void no_state_of_a_checkpoint_does_harm(void **state)
 {
     victim v;
@@ -288,9 +316,8 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, scratch_open, scratch_close)
     const struct CMUnitTest tests[] = {
-        CASE(a_state_of_no_run_is_refused),
-        CASE(no_state_of_a_checkpoint_does_harm),
-        CASE(no_part_of_a_checkpoint_does_harm),
+        CASE(a_state_of_no_run_is_refused),       CASE(a_state_of_an_older_version_goes_on),
+        CASE(no_state_of_a_checkpoint_does_harm), CASE(no_part_of_a_checkpoint_does_harm),
         CASE(no_file_of_an_ended_run_does_harm),
     };
 #undef CASE

@@ -378,9 +378,14 @@ static void windows_answer_words_that_truncation_loses(void **state)
 static void an_unknown_aggregation_is_refused(void **state)
 {
     (void)state;
-    bert_input input = { .text = { "a", 1 } };
-    assert_null(answered("most", false, &input));
-    assert_non_null(strstr(bert_error(), "--aggregate is 'most'; it can be none, simple"));
+    bert_model *model;
+    bert_session *session;
+    bert_session_options options = bert_session_options_default();
+    options.task_options.aggregate = "most";
+    assert_done(bert_model_open(folder, &model));
+    assert_failed(bert_session_new(model, &options, &session), BERT_ARGUMENT,
+                  "--aggregate is 'most'; it must be one of none|simple|first|average|max");
+    bert_model_free(model);
 }
 
 int main(void)

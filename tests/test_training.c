@@ -461,7 +461,7 @@ static void options_out_of_bounds_are_refused(void **state)
     o.schedule = "linear";
     const char *output = o.output;
     o.output = "";
-    assert_failed(bert_train(&o), BERT_ARGUMENT, "output folder is empty");
+    assert_failed(bert_train(&o), BERT_ARGUMENT, "--output is empty: it needs DIR");
     o.output = output;
     assert_false(is_there(o.output));
 }

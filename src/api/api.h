@@ -70,7 +70,4 @@ bert_status modules_copy(const char *from, const char *to);
 /* Is BERT_ISA something that there is? */
 bert_status isa_check(void);
 
-/* Can so many threads be asked for? */
-bert_status threads_check(size_t threads);
-
 #endif

@@ -5,8 +5,10 @@
 #include "base/locale.h"
 #include "base/memory.h"
 #include "json/json.h"
+#include "options/options.h"
 #include "run/output.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,22 +16,16 @@
 static const char *const companions[] = { "modules.json", "sentence_bert_config.json",
                                           "config_sentence_transformers.json", "run.json" };
 
-bert_convert_options bert_convert_options_default(void)
-{
-    return (bert_convert_options){ .dtype = "f32" };
-}
-
-static bert_status type_parse(const char *name, tensor_type *out)
+/* name: one of the words of --dtype. */
+static tensor_type type_of(const char *name)
 {
     static const char *const names[] = {
         [TENSOR_F32] = "f32", [TENSOR_F16] = "f16", [TENSOR_BF16] = "bf16"
     };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(names[i], name) == 0) {
-            *out = (tensor_type)i;
-            return BERT_OK;
-        }
-    return fail(BERT_ARGUMENT, "--dtype is '%s'; it can be f32, f16 or bf16", name);
+    size_t type = 0;
+    while (type < sizeof names / sizeof *names && strcmp(names[type], name) != 0) type++;
+    assert(type < sizeof names / sizeof *names);
+    return (tensor_type)type;
 }
 
 /* The pooling is read where modules.json does not name it, too (model/config_pooling.c). */
@@ -215,10 +211,10 @@ static bert_status conversion_open(conversion *k)
 bert_status bert_convert(const bert_convert_options *options, char **json)
 {
     LOCALE_PLAIN;
-    conversion k = { .options = options };
+    TRY(options_check(OWNER_convert, options));
+    conversion k = { .options = options, .type = type_of(options->dtype) };
     if (!options->model || !options->output)
         return fail(BERT_ARGUMENT, "a conversion needs a model and an output folder");
-    TRY(type_parse(options->dtype, &k.type));
     TRY(isa_check());
     bert_status status = conversion_open(&k);
     if (status == BERT_OK) status = folder_make_whole(&k, json);

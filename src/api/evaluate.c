@@ -5,15 +5,11 @@
 #include "base/locale.h"
 #include "json/json.h"
 #include "model/network.h"
+#include "options/options.h"
 #include "task/observe.h"
 #include "tasks/tasks.h"
 
 #include <stdlib.h>
-
-bert_evaluate_options bert_evaluate_options_default(void)
-{
-    return (bert_evaluate_options){ .task_options = bert_task_options_default() };
-}
 
 static bert_status files_write(const char *folder, const json_t *files)
 {
@@ -78,6 +74,12 @@ bert_status evaluation_run(const bert_evaluate_options *o, const bert_model *m, 
     return status;
 }
 
+bert_status evaluation_check(const bert_evaluate_options *o)
+{
+    TRY(options_check(OWNER_evaluate, o));
+    return options_check(OWNER_columns, &o->columns);
+}
+
 bert_status evaluation_data(const bert_evaluate_options *o, const bert_model *m, dataset *out)
 {
     TRY(columns_check(&o->columns, o->data, o->data_count, NULL));
@@ -109,9 +111,9 @@ static bert_status model_evaluate(const bert_evaluate_options *o, const bert_mod
 bert_status bert_evaluate(const bert_evaluate_options *options, char **json)
 {
     LOCALE_PLAIN;
+    TRY(evaluation_check(options));
     if (!options->model || !options->data || !options->data_count)
         return fail(BERT_ARGUMENT, "a model and data must be given");
-    TRY(threads_check(options->threads));
     bert_model *m;
     evaluation made = { 0 };
     TRY(bert_model_open(options->model, &m));

@@ -5,6 +5,10 @@
 #include "api/api.h"
 #include "evaluate/evaluate.h"
 
+/* BERT_ARGUMENT where an option is out of bounds. Those of the task are checked in
+ * evaluation_run(). */
+bert_status evaluation_check(const bert_evaluate_options *o);
+
 /* The data as a model's task reads them. */
 bert_status evaluation_data(const bert_evaluate_options *o, const bert_model *m, dataset *out);
 

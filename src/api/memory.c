@@ -3,6 +3,7 @@
 
 #include "base/locale.h"
 #include "base/memory.h"
+#include "options/options.h"
 #include "tasks/masking.h"
 #include "tasks/tasks.h"
 #include "train/plan.h"
@@ -48,11 +49,24 @@ static bert_status memory_plan(const bert_model *m, const bert_train_options *o,
     return status;
 }
 
+/* Checks the options that the call reads; the rest of the struct may hold anything. */
+static bert_status memory_check(const bert_train_options *o)
+{
+    bert_train_options read = bert_train_options_default();
+    read.batch_size = o->batch_size;
+    read.micro_batch = o->micro_batch;
+    read.max_length = o->max_length;
+    read.freeze = o->freeze;
+    read.threads = o->threads;
+    read.memory_limit = o->memory_limit;
+    return options_check(OWNER_train, &read);
+}
+
 bert_status bert_training_memory(const bert_model *m, const bert_train_options *o, bert_memory *out)
 {
     LOCALE_PLAIN;
     const config *c = &m->weights.config;
-    TRY(threads_check(o->threads));
+    TRY(memory_check(o));
     size_t length = o->max_length ? o->max_length : m->task ? m->task->max_length : 128;
     if (!o->max_length && length > c->positions) length = c->positions;
     TRY(config_check_length(c, length));

@@ -21,14 +21,6 @@ bert_status isa_check(void)
                 asked);
 }
 
-bert_status threads_check(size_t threads)
-{
-    enum { MOST = 1024 };
-    if (threads <= MOST) return BERT_OK;
-    return fail(BERT_ARGUMENT, "--threads is %zu; it must be from 1 to %d, or 0: one a processor",
-                threads, MOST);
-}
-
 /* As many tokens of a text as the model reads: what sentence-transformers goes by, else what it was
  * trained with, else what its tokenizer allows. */
 static size_t length_of(const bert_model *m)

@@ -8,6 +8,7 @@
 #include "evaluate/evaluate.h"
 #include "json/json.h"
 #include "model/heads.h"
+#include "options/options.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -35,12 +36,6 @@ struct bert_session {
     size_t truncated, inputs;
 };
 
-bert_session_options bert_session_options_default(void)
-{
-    return (bert_session_options){ .batch_tokens = 4096,
-                                   .task_options = bert_task_options_default() };
-}
-
 static bert_status session_fill(bert_session *s, const bert_session_options *options)
 {
     const config *c = &s->model->weights.config;
@@ -63,7 +58,7 @@ bert_status bert_session_new(const bert_model *model, const bert_session_options
     LOCALE_PLAIN;
     void *memory;
     TRY(isa_check());
-    TRY(threads_check(options->threads));
+    TRY(options_check(OWNER_session, options));
     TRY(memory_zeroed(1, sizeof(bert_session), &memory));
     bert_session *s = memory;
     s->model = model;

@@ -4,48 +4,27 @@
 #include "base/locale.h"
 #include "run/train_many.h"
 
+#include "options/options.h"
 #include "task/observe.h"
 #include "task/strata.h"
 #include "tasks/task_options.h"
 #include "tasks/tasks.h"
 
 #include <inttypes.h>
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
-/* value within [least, most]; not a number is not. */
-static bert_status in_bounds(const char *name, double value, double least, double most)
-{
-    if (value >= least && value <= most) return BERT_OK;
-    return fail(BERT_ARGUMENT, "%s is %.9g; it must be from %.9g to %.9g", name, value, least,
-                most);
-}
-
-static bert_status task_bounds_check(const bert_task_options *o)
-{
-    TRY(in_bounds("--label-smoothing", o->label_smoothing, 0, nextafter(1.0, 0.0)));
-    TRY(in_bounds("--mask-share", o->mask_share, 1e-6, 1));
-    TRY(in_bounds("--answer-tokens", (double)o->answer_tokens, 1, 1 << 16));
-    return in_bounds("--answers", (double)o->answers, 1, 20);
-}
 
 /* Several runs at once: what they are measured by. */
 static bert_status many_check(const bert_train_options *o, bool has_dev)
 {
-    const double many = 1000;
     if (o->folds && (has_dev || o->seeds))
         return fail(BERT_ARGUMENT,
                     "--folds take turns as dev data, so --dev, --dev-share and --seeds "
                     "do not go with it");
     if (o->seeds && !has_dev)
         return fail(BERT_ARGUMENT, "--seeds keeps the best by dev data: give --dev or --dev-share");
-    if (o->folds) TRY(in_bounds("--folds", (double)o->folds, 2, many));
-    if (o->seeds) TRY(in_bounds("--seeds", (double)o->seeds, 2, many));
     return BERT_OK;
 }
 
-/* What JSON's whole numbers hold, so that run.json can. */
+/* With --seeds the last seed is within the bound too. */
 static bert_status seed_check(const bert_train_options *o)
 {
     uint64_t most = (uint64_t)BERT_SEED_MAX - (o->seeds ? o->seeds - 1 : 0);
@@ -55,9 +34,10 @@ static bert_status seed_check(const bert_train_options *o)
 
 static bert_status train_options_check(const bert_train_options *o)
 {
-    const double many = 1e9, below_one = nextafter(1.0, 0.0);
-    const double dropout_most = nextafterf(1.0f, 0.0f); /* rates are floats further down */
     const bool has_dev = o->dev || o->dev_share > 0.0;
+    TRY(options_check(OWNER_train, o));
+    TRY(options_check(OWNER_columns, &o->columns));
+    TRY(task_options_bounds(&o->task_options));
     if (!o->model || (!o->output && !o->dry_run))
         return fail(BERT_ARGUMENT, "a model and an output folder must be given");
     if (!o->train || !o->train_count) return fail(BERT_ARGUMENT, "training data must be given");
@@ -75,24 +55,7 @@ static bert_status train_options_check(const bert_train_options *o)
             "--dev names dev data, --dev-share takes some of the training data: give one of them");
     TRY(columns_check(&o->columns, o->train, o->train_count, o->dev));
     TRY(many_check(o, has_dev));
-    TRY(in_bounds("--dev-share", o->dev_share, 0, below_one));
-    TRY(in_bounds("--epochs", (double)o->epochs, 1, 1e6));
-    TRY(in_bounds("--batch-size", (double)o->batch_size, 1, 1e6));
-    TRY(in_bounds("--micro-batch", (double)o->micro_batch, 0, 1e6));
-    TRY(in_bounds("--learning-rate", o->learning_rate, 0, 10));
-    TRY(in_bounds("--warmup", o->warmup, 0, many));
-    TRY(in_bounds("--weight-decay", o->weight_decay, 0, 10));
-    TRY(in_bounds("--keep", (double)o->keep, 1, 1e6));
-    TRY(in_bounds("--clip", o->clip, 0, many));
-    TRY(in_bounds("--adam-beta1", o->adam_beta1, 0, below_one));
-    TRY(in_bounds("--adam-beta2", o->adam_beta2, 0, below_one));
-    TRY(in_bounds("--adam-epsilon", o->adam_epsilon, 1e-30, 1));
-    if (!(o->dropout < 0.0)) TRY(in_bounds("--dropout", o->dropout, 0, dropout_most));
-    TRY(seed_check(o));
-    if (o->max_length) TRY(in_bounds("--max-length", (double)o->max_length, 3, 1 << 16));
-    TRY(task_bounds_check(&o->task_options));
-    schedule ignored;
-    return schedule_init(o->schedule, o->learning_rate, o->warmup, 1, &ignored);
+    return seed_check(o);
 }
 
 static bert_status task_takes_check(const bert_train_options *o, const task *kind)
@@ -158,7 +121,6 @@ bert_status bert_train(const bert_train_options *options)
     dataset d = { 0 }, dev = { 0 };
     const task *kind;
     TRY(isa_check());
-    TRY(threads_check(options->threads));
     TRY(train_options_check(options));
     TRY(task_pick(options, &d, &kind));
     bert_status status = dev_open(options, kind, &d, &dev);

@@ -80,8 +80,8 @@ bert_status config_write(const config *c, const char *folder, const char *class_
  * and, where that is there, modules.json and sentence_bert_config.json; config_read() calls it. */
 bert_status config_read_pooling(const char *folder, config *c);
 
-/* Another pooling by name, "mean" or "cls"; NULL: the folder's own, else the mean. BERT_ARGUMENT,
- * or BERT_UNSUPPORTED for a folder's own that is not known. */
+/* Another pooling by name, "mean" or "cls"; NULL: the folder's own, else the mean. BERT_UNSUPPORTED
+ * for a folder's own that is not known. */
 bert_status config_set_pooling(config *c, const char *name);
 
 /* BERT_UNSUPPORTED where the folder's pooling is not known. */

@@ -113,8 +113,6 @@ bert_status config_set_pooling(config *c, const char *name)
         if (c->pooling == POOLING_NONE) c->pooling = POOLING_MEAN;
         return config_check_pooling(c);
     }
-    if (strcmp(name, "mean") != 0 && strcmp(name, "cls") != 0)
-        return fail(BERT_ARGUMENT, "--pooling is '%s'; it can be mean or cls", name);
-    c->pooling = *name == 'm' ? POOLING_MEAN : POOLING_CLS;
+    c->pooling = strcmp(name, "cls") == 0 ? POOLING_CLS : POOLING_MEAN;
     return BERT_OK;
 }

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "json/json.h"
+#include "options/options.h"
 #include "report/base_model.h"
 #include "report/report.h"
 #include "task/observe.h"
@@ -62,21 +63,6 @@ static json_t *given_text(const char *text)
     return text ? json_string_of(slice_of(text)) : json_null();
 }
 
-static bert_status task_options_put(const bert_task_options *o, json_t *object)
-{
-    TRY(json_put(object, "windows", json_boolean(o->windows)));
-    TRY(json_put(object, "stride", json_integer((json_int_t)o->stride)));
-    TRY(json_put(object, "class_weights", given_text(o->class_weights)));
-    TRY(json_put(object, "label_smoothing", json_number(o->label_smoothing)));
-    TRY(json_put(object, "positive_weights", given_text(o->positive_weights)));
-    TRY(json_put(object, "label_file", given_text(o->label_file)));
-    TRY(json_put(object, "tune_thresholds", json_boolean(o->tune_thresholds)));
-    TRY(json_put(object, "fix_answers", json_boolean(o->fix_answers)));
-    TRY(json_put(object, "mask_share", json_number(o->mask_share)));
-    TRY(json_put(object, "whole_words", json_boolean(o->whole_words)));
-    return json_put(object, "pooling", given_text(o->pooling));
-}
-
 /* A model of the Hub by its name and commit, wherever the cache is. */
 static bert_status model_put(const char *model, json_t *object)
 {
@@ -88,69 +74,40 @@ static bert_status model_put(const char *model, json_t *object)
     return status;
 }
 
+/* The model and the files to train on. Resume compares their digests, not their names. */
 static bert_status files_put(const bert_train_options *o, json_t *object)
 {
     TRY(model_put(o->model, object));
     json_t *train = json_array();
     TRY(json_put(object, "train", train));
     for (size_t i = 0; i < o->train_count; i++) TRY(json_append(train, given_text(o->train[i])));
-    TRY(json_put(object, "dev", given_text(o->dev)));
-    TRY(json_put(object, "output", given_text(o->output)));
-    TRY(json_put(object, "overwrite", json_boolean(o->overwrite)));
-    TRY(json_put(object, "text", given_text(o->columns.text)));
-    TRY(json_put(object, "text_pair", given_text(o->columns.pair)));
-    return json_put(object, "label", given_text(o->columns.label));
-}
-
-/* What decides the steps and their rates. */
-static bert_status steps_put(const bert_train_options *o, json_t *object)
-{
-    TRY(json_put(object, "epochs", json_integer((json_int_t)o->epochs)));
-    TRY(json_put(object, "max_steps", json_integer((json_int_t)o->max_steps)));
-    TRY(json_put(object, "batch_size", json_integer((json_int_t)o->batch_size)));
-    TRY(json_put(object, "micro_batch", json_integer((json_int_t)o->micro_batch)));
-    TRY(json_put(object, "learning_rate", json_number(o->learning_rate)));
-    TRY(json_put(object, "schedule", given_text(o->schedule)));
-    TRY(json_put(object, "warmup", json_number(o->warmup)));
-    TRY(json_put(object, "weight_decay", json_number(o->weight_decay)));
-    TRY(json_put(object, "clip", json_number(o->clip)));
-    TRY(json_put(object, "adam_beta1", json_number(o->adam_beta1)));
-    TRY(json_put(object, "adam_beta2", json_number(o->adam_beta2)));
-    return json_put(object, "adam_epsilon", json_number(o->adam_epsilon));
+    return BERT_OK;
 }
 
 /* Of the run, or of one for which nothing was chosen. */
-static bert_status options_put(const run *r, const bert_train_options *o, json_t *object)
+static bert_status options_record(const run *r, const bert_train_options *o, json_t *object)
 {
     size_t max_length =
         o == r->options ? r->max_length : size_smaller(r->task->max_length, r->config.positions);
     TRY(files_put(o, object));
+    TRY(options_put(OWNER_train, o, object));
+    TRY(options_put(OWNER_columns, &o->columns, object));
     TRY(json_put(object, "task", json_string(r->task->name)));
-    TRY(steps_put(o, object));
-    TRY(json_put(object, "dropout", json_number(o->dropout)));
     TRY(json_put(object, "max_length", json_integer((json_int_t)max_length)));
-    TRY(json_put(object, "freeze", given_text(o->freeze)));
-    TRY(json_put(object, "seed", json_integer((json_int_t)o->seed)));
-    TRY(json_put(object, "shuffle", json_boolean(o->shuffle)));
-    TRY(json_put(object, "limit", json_integer((json_int_t)o->limit)));
-    TRY(json_put(object, "keep_best", json_boolean(o->keep_best)));
-    TRY(json_put(object, "metric", given_text(o->metric)));
-    TRY(json_put(object, "patience", json_integer((json_int_t)o->patience)));
-    TRY(json_put(object, "checkpoint_every", given_text(o->checkpoint_every)));
-    TRY(json_put(object, "keep", json_integer((json_int_t)o->keep)));
-    TRY(json_put(object, "threads", json_integer((json_int_t)o->threads)));
-    TRY(json_put(object, "memory_limit", json_integer((json_int_t)o->memory_limit)));
-    TRY(json_put(object, "dev_share", json_number(o->dev_share)));
-    TRY(json_put(object, "folds", json_integer((json_int_t)o->folds)));
-    TRY(json_put(object, "seeds", json_integer((json_int_t)o->seeds)));
     json_t *own = json_object();
     TRY(json_put(object, "task_options", own));
-    return task_options_put(&o->task_options, own);
+    return options_put(OWNER_task, &o->task_options, own);
 }
 
 bert_status record_options(const run *r, json_t *object)
 {
-    return options_put(r, r->options, object);
+    return options_record(r, r->options, object);
+}
+
+bert_status record_usual_options(const run *r, json_t *object)
+{
+    const bert_train_options usual = bert_train_options_default();
+    return options_record(r, &usual, object);
 }
 
 static bert_status digest_put(json_t *digests, const char *path)
@@ -301,12 +258,11 @@ static bert_status labels_put(const config *c, json_t *names)
 /* For people: `run` is run.json's object, `results` that of all_results.json. */
 static bert_status pages_write(const run *r, json_t *run_json, json_t *results)
 {
-    bert_train_options given = bert_train_options_default();
     json_t *defaults = json_object(), *labels = json_array();
     base_model base = { 0 };
     char *log = NULL;
     bert_status status = output_path(&r->output, "train_log.jsonl", &log);
-    if (status == BERT_OK) status = options_put(r, &given, defaults);
+    if (status == BERT_OK) status = record_usual_options(r, defaults);
     if (status == BERT_OK) status = labels_put(&r->config, labels);
     if (status == BERT_OK) status = base_model_read(r->options->model, &base);
     if (status == BERT_OK)

@@ -25,6 +25,7 @@ bert_status record_write(const run *r);
  * weights and of data; versions and processor. The first two become members of `object`; the caller
  * releases *out. */
 bert_status record_options(const run *r, json_t *object);
+bert_status record_usual_options(const run *r, json_t *object); /* where nothing was chosen */
 bert_status record_machine(json_t *object);
 bert_status record_digests(const run *r, json_t **out);
 

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "json/json.h"
+#include "options/options.h"
 #include "run/checkpoint.h"
 #include "run/record.h"
 #include "task/observe.h"
@@ -13,54 +14,56 @@
 
 /* ---- is it the same run? */
 
-/* Options that change no number of the result, or of which it is another that counts: of model and
- * data their bytes, of the memory how many examples are computed at once. */
-static bool option_free(const char *name)
+/* A recorded value as a message shows it: *out is for free(), and stays NULL for null. A flag that
+ * sets false, as --no-shuffle, is shown as the command line has it. */
+static bert_status value_text(const option *o, const json_t *value, char **out)
 {
-    static const char *const names[] = {
-        "model",     "train",        "dev",  "output",
-        "overwrite", "threads",      "keep", "checkpoint_every",
-        "resume",    "memory_limit",
-    };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(name, names[i]) == 0) return true;
-    return false;
+    bool off = o->form.kind == BERT_OPTION_FLAG_OFF && json_is_boolean(value);
+    if (off) value = json_boolean(!json_is_true(value)); /* a constant */
+    return json_is_null(value) ? BERT_OK : json_text(value, out);
 }
 
-static bert_status differs(const char *where, const char *name, const json_t *then,
+static bert_status differs(const char *where, const option *o, const json_t *then,
                            const json_t *now)
 {
-    char option[64], *before = NULL, *after = NULL;
-    if (then && !json_is_null(then)) TRY(json_text(then, &before));
-    bert_status status = json_is_null(now) ? BERT_OK : json_text(now, &after);
-    size_t length = strlen(name);
-    if (length >= sizeof option) length = sizeof option - 1;
-    for (size_t i = 0; i < length; i++) option[i] = name[i] == '_' ? '-' : name[i];
-    option[length] = '\0';
+    char *before = NULL, *after = NULL;
+    bert_status status = value_text(o, then, &before);
+    if (status == BERT_OK) status = value_text(o, now, &after);
     if (status == BERT_OK)
         status = fail(BERT_ARGUMENT,
                       "%s: was begun with --%s %s, which is %s now; give it as before to go on, or "
                       "--overwrite without --resume to begin anew",
-                      where, option, before ? before : "unset", after ? after : "unset");
+                      where, o->form.name, before ? before : "unset", after ? after : "unset");
     free(before);
     free(after);
     return status;
 }
 
-static bert_status options_same(const char *where, const json_t *then, const json_t *now)
+/* An option that an older version did not record had its default. */
+static bert_status owner_same(option_owner owner, const char *where, const json_t *then,
+                              const json_t *now, const json_t *usual)
 {
-    const char *name;
-    json_t *value;
-    json_object_foreach((json_t *)now, name, value)
-    {
-        const json_t *before = json_object_get(then, name);
-        if (option_free(name)) continue;
-        if (json_is_object(value) && json_is_object(before))
-            TRY(options_same(where, before, value));
-        else if (!json_equal(before, value))
-            return differs(where, name, before, value);
+    char key[OPTION_KEY];
+    for (const option *o = option_list; o < option_list + OPTION_COUNT; o++) {
+        if (o->owner != owner || o->record != COMPARED) continue;
+        const json_t *before = json_object_get(then, option_key(o, key));
+        const json_t *after = json_object_get(now, key);
+        if (!before) before = json_object_get(usual, key);
+        if (!json_equal(before, after)) return differs(where, o, before, after);
     }
     return BERT_OK;
+}
+
+static bert_status options_same(const char *where, const json_t *then, const json_t *now,
+                                const json_t *usual)
+{
+    if (!json_is_object(then))
+        return fail(BERT_FORMAT, "%s: does not say which options the run was begun with; remove it",
+                    where);
+    TRY(owner_same(OWNER_train, where, then, now, usual));
+    TRY(owner_same(OWNER_columns, where, then, now, usual));
+    return owner_same(OWNER_task, where, json_object_get(then, "task_options"),
+                      json_object_get(now, "task_options"), json_object_get(usual, "task_options"));
 }
 
 /* The files' names may differ: their bytes count. */
@@ -82,11 +85,13 @@ static bert_status digests_same(const char *where, const json_t *then, const jso
 /* `record`: of a checkpoint's state or of run.json. */
 static bert_status run_same(run *r, const char *where, const json_t *record)
 {
-    json_t *options = json_object();
-    bert_status status = record_options(r, options);
+    json_t *now = json_object(), *usual = json_object();
+    bert_status status = record_options(r, now);
+    if (status == BERT_OK) status = record_usual_options(r, usual);
     if (status == BERT_OK)
-        status = options_same(where, json_object_get(record, "options"), options);
-    json_decref(options);
+        status = options_same(where, json_object_get(record, "options"), now, usual);
+    json_decref(now);
+    json_decref(usual);
     TRY(status);
     return digests_same(where, json_object_get(record, "sha256"), r->digests);
 }

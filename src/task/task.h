@@ -29,14 +29,14 @@ typedef struct task task;
 
 /* Of bert_task_options what a task reads, as bits for task.options. */
 enum {
+#define OPTION(...)
 #define TASK_OPTION(BIT, ...) TASK_OPTION_##BIT,
-#include "task/task_options.def"
-#undef TASK_OPTION
+#include "bert_options.def"
 };
 enum {
+#define OPTION(...)
 #define TASK_OPTION(BIT, ...) TAKES_##BIT = 1 << TASK_OPTION_##BIT,
-#include "task/task_options.def"
-#undef TASK_OPTION
+#include "bert_options.def"
 };
 
 /* Rows of data in the form training, evaluation and prediction want them. What it points to is

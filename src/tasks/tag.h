@@ -100,8 +100,10 @@ bert_status tag_describe(const examples *e, size_t row, const void *answer, json
 bert_status tag_judge(const examples *e, size_t row, const void *answer, verdict *out);
 bert_status tag_explain(const examples *e, size_t row, const void *answer, json_t *object);
 
-/* tag_groups.c: adds "entities" to the object, made of the tokens of a text. */
-bert_status tag_grouping_parse(const char *name, tag_grouping *out);
+/* tag_groups.c: what --aggregate names; and "entities" for the object, made of the tokens of a
+ * text.
+ */
+tag_grouping tag_grouping_of(const char *name);
 bert_status tag_entities_put(const examples *e, size_t row, const tag_answer *a, json_t *object);
 
 /* tag_metrics.c */

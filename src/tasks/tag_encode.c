@@ -37,7 +37,7 @@ bert_status tag_targets_open(examples *e)
         TRY(windows_stride(e->options->stride, e->max_length, SPECIAL_TOKENS, &stride));
     TRY(memory_zeroed(1, sizeof(tag_targets), &memory));
     tag_targets *t = e->targets = memory;
-    TRY(tag_grouping_parse(e->options->aggregate, &t->grouping));
+    t->grouping = tag_grouping_of(e->options->aggregate);
     TRY(labels_look(e, t));
     TRY(tokenizer_encode(e->tokenizer, slice_of(""), no_pair, SIZE_MAX, TRUNCATE_LONGEST_FIRST,
                          &e->scratch));

@@ -10,23 +10,21 @@
 #include "base/utf8.h"
 #include "json/json.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-bert_status tag_grouping_parse(const char *name, tag_grouping *out)
+tag_grouping tag_grouping_of(const char *name)
 {
     static const char *const names[] = {
         [GROUP_NONE] = "none",       [GROUP_SIMPLE] = "simple", [GROUP_FIRST] = "first",
         [GROUP_AVERAGE] = "average", [GROUP_MAX] = "max",
     };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (strcmp(name, names[i]) != 0) continue;
-        *out = (tag_grouping)i;
-        return BERT_OK;
-    }
-    return fail(BERT_ARGUMENT, "--aggregate is '%s'; it can be none, simple, first, average or max",
-                name);
+    size_t grouping = 0;
+    while (grouping <= GROUP_MAX && strcmp(name, names[grouping]) != 0) grouping++;
+    assert(grouping <= GROUP_MAX);
+    return (tag_grouping)grouping;
 }
 
 /* ---- words of tokens, as the tokenizer's decoder joins them */

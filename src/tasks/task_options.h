@@ -5,8 +5,12 @@
 
 #include "task/task.h"
 
-/* BERT_ARGUMENT where an option is given that the task does not take, with the tasks that do. What
- * is as bert.h's defaults have it, and 0, false and NULL, count as not given. `source` says where
+/* BERT_ARGUMENT where an option is given and out of bounds, before the task is known. What is as
+ * bert.h's defaults have it, and 0, false and NULL, count as not given. */
+bert_status task_options_bounds(const bert_task_options *given);
+
+/* BERT_ARGUMENT where an option is given that the task does not take, with the tasks that do, and
+ * where one that it takes is out of bounds, given or not. `source` says where
  * the task comes from: "found from the data"; NULL: the caller named it. */
 bert_status task_options_check(const task *kind, const bert_task_options *o, const char *source);
 

@@ -1,20 +1,19 @@
 #include "train/schedule.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
-bert_status schedule_init(const char *name, double rate, double warmup, size_t steps, schedule *out)
+schedule schedule_of(const char *name, double rate, double warmup, size_t steps)
 {
     static const char *const names[] = { "linear", "constant", "cosine" };
-    for (size_t kind = 0; kind < sizeof names / sizeof *names; kind++) {
-        if (strcmp(name, names[kind]) != 0) continue;
-        double count = warmup < 1.0 ? ceil((double)steps * warmup) : floor(warmup);
-        *out = (schedule){
-            .kind = (schedule_kind)kind, .rate = rate, .warmup = (size_t)count, .steps = steps
-        };
-        return BERT_OK;
-    }
-    return fail(BERT_ARGUMENT, "--schedule is '%s'; it can be linear, constant, cosine", name);
+    size_t kind = 0;
+    while (kind <= SCHEDULE_COSINE && strcmp(name, names[kind]) != 0) kind++;
+    assert(kind <= SCHEDULE_COSINE);
+    double count = warmup < 1.0 ? ceil((double)steps * warmup) : floor(warmup);
+    return (schedule){
+        .kind = (schedule_kind)kind, .rate = rate, .warmup = (size_t)count, .steps = steps
+    };
 }
 
 double schedule_rate(const schedule *s, size_t step)

@@ -2,8 +2,6 @@
 #ifndef TRAIN_SCHEDULE_H
 #define TRAIN_SCHEDULE_H
 
-#include "base/status.h"
-
 #include <stddef.h>
 
 typedef enum schedule_kind { SCHEDULE_LINEAR, SCHEDULE_CONSTANT, SCHEDULE_COSINE } schedule_kind;
@@ -16,8 +14,7 @@ typedef struct schedule {
 
 /* name: "linear", "constant", "cosine". warmup: below 1 a share of the steps, rounded up; from 1 on
  * a number of steps. */
-bert_status schedule_init(const char *name, double rate, double warmup, size_t steps,
-                          schedule *out);
+schedule schedule_of(const char *name, double rate, double warmup, size_t steps);
 
 /* The rate that step 1, 2, ... runs at. Warm-up rises linearly from 0, so step 1 runs at rate 0
  * where there is any; then

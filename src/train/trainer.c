@@ -29,7 +29,8 @@ static bert_status steps_open(trainer *t)
     size_t steps = o->epochs * sampler_steps(&t->sampler);
     if (o->max_steps && o->max_steps < steps) steps = o->max_steps;
     t->progress.losses.steps = steps;
-    return schedule_init(o->schedule, o->learning_rate, o->warmup, steps, &t->schedule);
+    t->schedule = schedule_of(o->schedule, o->learning_rate, o->warmup, steps);
+    return BERT_OK;
 }
 
 /* ---- weights */
