@@ -48,7 +48,8 @@ static bert_status session_fill(bert_session *s, const bert_session_options *opt
     s->max_length = options->max_length ? options->max_length : s->model->max_length;
     TRY(config_check_length(c, s->max_length));
     size_t tokens = options->batch_tokens > s->max_length ? options->batch_tokens : s->max_length;
-    s->limits = (batch_limits){ .tokens = tokens, .sequences = tokens / 2 };
+    const frame *least = tokenizer_frame(s->model->tokenizer.tokenizer, false);
+    s->limits = (batch_limits){ .tokens = tokens, .sequences = frame_sequences(least, tokens) };
 
     TRY(batch_open(&s->batch, &s->limits, &s->batch_block));
     TRY(compute_cpu_open(options->threads, &s->on));

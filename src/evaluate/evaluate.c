@@ -18,7 +18,8 @@ bert_status eval_room_open(compute *on, const examples *e, size_t tokens, eval_r
     const head *h = e->task->head;
     size_t longest = features_longest_unit(&e->features), group = features_group(&e->features);
     if (tokens < longest) tokens = longest;
-    batch_limits limits = { .tokens = tokens, .sequences = tokens / 2 + group };
+    size_t sequences = frame_sequences(tokenizer_frame(e->tokenizer, false), tokens);
+    batch_limits limits = { .tokens = tokens, .sequences = sequences + group };
     limits.wanted = examples_wanted(e, tokens);
     tape_shape shape = head_tape_shape(h, c, &limits, false);
     compute_limits needs = { .rows = tokens, .width = c->hidden, .keys = e->max_length };

@@ -20,7 +20,6 @@ static void targets_free(void *targets)
     answer_targets *t = targets;
     free(t->windows);
     free(t->offsets);
-    free(t->ids);
     free(t);
 }
 

@@ -1,5 +1,6 @@
 /* answer.h: what the files of the task share. A question and its context are cut into windows, each
- * a unit: [CLS] question [SEP] piece of the context [SEP]. */
+ * a unit: the pair of the question and a piece of the context, such as
+ * [CLS] question [SEP] piece [SEP]. */
 #ifndef TASKS_ANSWER_H
 #define TASKS_ANSWER_H
 
@@ -16,8 +17,7 @@ typedef struct answer_window {
 typedef struct answer_targets {
     answer_window *windows; /* [units] */
     text_range *offsets;    /* bytes of the context that each of its tokens covers */
-    int32_t *ids;           /* scratch for one window */
-    size_t window_capacity, offset_count, offset_capacity, id_capacity;
+    size_t window_capacity, offset_count, offset_capacity;
     size_t displaced;   /* answers that do not stand where they should; of them: */
     size_t lost;        /* found nowhere */
     size_t shortened;   /* questions that lost their end */

@@ -102,9 +102,10 @@ static size_t unit_begin(const examples *e, size_t unit)
 {
     const features *f = &e->features;
     if (unit == 0 || features_row(f, unit) != features_row(f, unit - 1)) return 0;
-    size_t stride = 0, special = 2;
-    (void)windows_stride(e->options->stride, e->max_length, special, &stride); /* as it was cut */
-    return 1 + stride;
+    const frame *around = tokenizer_frame(e->tokenizer, false);
+    size_t stride = 0; /* as it was cut */
+    (void)windows_stride(e->options->stride, e->max_length, frame_count(around), &stride);
+    return frame_first_at(around) + stride;
 }
 
 /* In labelled data what is drawn, in a question its blanks. */
@@ -332,12 +333,14 @@ static bert_status text_append(text_out *t, const char *bytes, size_t count)
     return BERT_OK;
 }
 
-/* A piece that goes on with a word ("##ing") does so in the text: the space before it goes. */
-static bert_status word_append(text_out *t, const char *token)
+/* A token that continues a word ("##ing") does so in the text: the space before it goes. */
+static bert_status word_append(const examples *e, text_out *t, int32_t id)
 {
-    if (strncmp(token, "##", 2) != 0) return text_append(t, token, strlen(token));
-    while (t->count > 0 && t->bytes[t->count - 1] == ' ') t->count--;
-    return text_append(t, token + 2, strlen(token + 2));
+    bool continues;
+    slice token = slice_of(tokenizer_token(e->tokenizer, id));
+    slice text = tokenizer_token_text(e->tokenizer, token, &continues);
+    while (continues && t->count > 0 && t->bytes[t->count - 1] == ' ') t->count--;
+    return text_append(t, text.bytes, text.count);
 }
 
 /* The row's text with the best candidates in place of its blanks. */
@@ -347,7 +350,7 @@ static bert_status text_fill(const examples *e, slice text, const blank *blanks,
     size_t at = 0;
     for (size_t i = 0; i < a->blanks; i++) {
         TRY(text_append(out, text.bytes + at, blanks[i].bytes.begin - at));
-        TRY(word_append(out, tokenizer_token(e->tokenizer, a->candidates[i * a->each].id)));
+        TRY(word_append(e, out, a->candidates[i * a->each].id));
         at = blanks[i].bytes.end;
     }
     return text_append(out, text.bytes + at, text.count - at);

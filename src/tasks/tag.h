@@ -23,7 +23,7 @@ typedef enum tag_grouping {
     GROUP_MAX      /* or that of their surest token */
 } tag_grouping;
 
-/* Tokens of one row, without [CLS] and [SEP]. */
+/* Tokens of one row, without special ones. */
 typedef struct tag_pieces {
     int32_t *ids;    /* [count] */
     uint32_t *words; /* [count] the word that each is of */
@@ -56,10 +56,10 @@ typedef struct tag_targets {
     label_names unknown; /* tags of the rows that the model has not, ordered by their bytes */
     size_t unknown_capacity, unknown_words; /* how many words have such a tag */
 
-    int32_t class_id, separator_id; /* [CLS], [SEP] */
-    tag_pieces pieces;              /* of the row that is being encoded, */
-    int32_t *asked;                 /* [words] what they are asked, */
-    tag_place *places;              /* [items] and where they are answered */
+    const frame *frame; /* of the tokenizer, for single texts */
+    tag_pieces pieces;  /* of the row that is being encoded, */
+    int32_t *asked;     /* [words] what they are asked, */
+    tag_place *places;  /* [items] and where they are answered */
     size_t asked_capacity, places_capacity;
 } tag_targets;
 
@@ -85,7 +85,7 @@ bert_status tag_rows_name(dataset *d, const bert_task_options *options);
 bert_status tag_targets_open(examples *e);
 void tag_targets_free(void *targets);
 bert_status tag_encode(examples *e, size_t row);
-/* The tokens of a row that is a text, [CLS] and [SEP] included, as tag_encode() takes them. */
+/* The tokens of a row that is a text, in their frame, as tag_encode() takes them. */
 bert_status tag_text_encode(const examples *e, size_t row, tokenizer_encoding *out);
 
 /* tag_decode.c */
