@@ -252,7 +252,7 @@ static bert_status line_take(void *context, size_t row, const void *answer)
 {
     line_maker *m = context;
     json_t *object = json_object();
-    bert_status status = m->e.task->describe(&m->e, row, answer, object);
+    bert_status status = m->e.task->answers->describe(&m->e, row, answer, object);
     if (status == BERT_OK) status = json_text(object, &m->lines[row]);
     json_decref(object);
     return status;

@@ -118,8 +118,8 @@ static bert_status label_hash_take(void *context, slice label)
 static bert_status labels_hash(const examples *e, dataset_form form, size_t row, uint64_t *out)
 {
     label_hash h = { .ordered = form == FORM_WORDS };
-    if (e->task->labels_tell)
-        TRY(e->task->labels_tell(e, row, &(label_taker){ label_hash_take, &h }));
+    if (e->task->labels->tell)
+        TRY(e->task->labels->tell(e, row, &(label_taker){ label_hash_take, &h }));
     else if (e->rows[row].label.bytes && form != FORM_QUESTIONS)
         h.sum = bytes_hash(e->rows[row].label);
     *out = h.sum;

@@ -53,19 +53,8 @@ double answer_null_odds(const answer_found *found);
 /* The text that stands for the answer; "" where there is none. */
 slice answer_text(const examples *e, size_t row, const answer_found *found);
 
-bert_status answer_decoder_open(const examples *e, void **decoder);
-void answer_decoder_free(void *decoder);
-bert_status answer_decode(void *decoder, const examples *e, const pass *p, size_t first,
-                          size_t count, const answer_taker *taker);
-
-bert_status answer_metrics_open(const examples *e, void **metrics);
-void answer_metrics_free(void *metrics);
-bert_status answer_metrics_add(void *metrics, const examples *e, size_t row, const void *answer);
-bert_status answer_metrics_put(void *metrics, const examples *e, json_t *object);
-bert_status answer_metrics_scores(void *metrics, const examples *e, const uint32_t *weights,
-                                  score_list *out);
-double answer_metrics_score(const void *metrics);
+extern const task_decoding answer_decoding; /* answer_best.c */
+extern const task_metrics answer_metrics;   /* answer_metrics.c */
 bert_status answer_judge(const examples *e, size_t row, const void *answer, verdict *out);
-bert_status answer_metrics_files(const void *metrics, const examples *e, json_t *files);
 
 #endif

@@ -62,14 +62,20 @@ bert_status pooled_encode(examples *e, size_t row)
 /* ---- answers */
 
 typedef struct pooled_decoder {
-    float *logits; /* of one batch, [capacity] */
-    size_t capacity;
     double *sum; /* [outputs] over the row's windows so far */
     float *mean; /* [outputs] */
     size_t windows;
 } pooled_decoder;
 
-bert_status pooled_decoder_open(const examples *e, void **out)
+static void decoder_free(void *decoder)
+{
+    pooled_decoder *d = decoder;
+    free(d->sum);
+    free(d->mean);
+    free(d);
+}
+
+static bert_status decoder_open(const examples *e, void **out)
 {
     void *memory, *sum = NULL, *mean = NULL;
     TRY(memory_zeroed(1, sizeof(pooled_decoder), &memory));
@@ -81,46 +87,36 @@ bert_status pooled_decoder_open(const examples *e, void **out)
     if (status == BERT_OK)
         *out = d;
     else
-        pooled_decoder_free(d);
+        decoder_free(d);
     return status;
 }
 
-void pooled_decoder_free(void *decoder)
-{
-    pooled_decoder *d = decoder;
-    free(d->logits);
-    free(d->sum);
-    free(d->mean);
-    free(d);
-}
-
 /* The only window's logits as they are; else their mean. */
-static void window_add(pooled_decoder *d, size_t outputs, const float *logits)
+static void window_add(pooled_decoder *d, size_t width, const float *logits)
 {
-    for (size_t i = 0; i < outputs; i++) {
+    for (size_t i = 0; i < width; i++) {
         d->sum[i] = (d->windows ? d->sum[i] : 0.0) + (double)logits[i];
         d->mean[i] = (float)(d->sum[i] / (double)(d->windows + 1));
     }
     d->windows++;
 }
 
-bert_status pooled_decode(void *decoder, const examples *e, const pass *p, size_t first,
+static bert_status decode(void *decoder, const examples *e, const head_outputs *o, size_t first,
                           size_t count, const answer_taker *taker)
 {
     pooled_decoder *d = decoder;
     const features *f = &e->features;
-    size_t outputs = p->config->outputs;
-    TRY(memory_grow((void **)&d->logits, &d->capacity, count * outputs, sizeof *d->logits));
-    p->on->read(p->on, count * outputs, p->tape->logits, d->logits);
     for (size_t i = 0; i < count; i++) {
         size_t unit = first + i, row = features_row(f, unit);
-        window_add(d, outputs, d->logits + i * outputs);
+        window_add(d, o->width, o->logits + i * o->width);
         if (unit + 1 < f->count && features_row(f, unit + 1) == row) continue;
         d->windows = 0;
         TRY(taker->take(taker->context, row, d->mean));
     }
     return BERT_OK;
 }
+
+const task_decoding pooled_decoding = { decoder_open, decoder_free, decode };
 
 bert_status pooled_put_logits(const examples *e, const float *logits, json_t *object)
 {

@@ -88,35 +88,21 @@ bert_status tag_encode(examples *e, size_t row);
 /* The tokens of a row that is a text, in their frame, as tag_encode() takes them. */
 bert_status tag_text_encode(const examples *e, size_t row, tokenizer_encoding *out);
 
-/* tag_decode.c */
-bert_status tag_decoder_open(const examples *e, void **decoder);
-void tag_decoder_free(void *decoder);
-bert_status tag_decode(void *decoder, const examples *e, const pass *p, size_t first, size_t count,
-                       const answer_taker *taker);
-bert_status tag_describe(const examples *e, size_t row, const void *answer, json_t *object);
-
-/* A sentence is right where all its words are; else it goes by the word whose wrong tag the model
- * was surest of. */
-bert_status tag_judge(const examples *e, size_t row, const void *answer, verdict *out);
-bert_status tag_explain(const examples *e, size_t row, const void *answer, json_t *object);
+/* tag_decode.c. A sentence is right where all its words are; else it goes by the word whose wrong
+ * tag the model was surest of. */
+extern const task_decoding tag_decoding;
+extern const task_answers tag_answers;
 
 /* tag_groups.c: adds "entities" to the object, made of the tokens of a text. */
 bert_status tag_grouping_parse(const char *name, tag_grouping *out);
 bert_status tag_entities_put(const examples *e, size_t row, const tag_answer *a, json_t *object);
 
 /* tag_metrics.c */
-bert_status tag_metrics_open(const examples *e, void **metrics);
-void tag_metrics_free(void *metrics);
-bert_status tag_metrics_add(void *metrics, const examples *e, size_t row, const void *answer);
-bert_status tag_metrics_put(void *metrics, const examples *e, json_t *object);
-bert_status tag_metrics_scores(void *metrics, const examples *e, const uint32_t *weights,
-                               score_list *out);
-double tag_metrics_score(const void *metrics);
-void tag_metrics_warn(const void *metrics, const examples *e, const bert_observer *observer);
+extern const task_metrics tag_metrics;
 
 /* tag_rivals.c: the commonest tag for every word; the commonest tag of each word in training, and
  * of words that are not there that of all. */
-rival tag_majority, tag_of_word;
+extern const task_rivals tag_rivals;
 
 enum { TAG_LABELS_MAX = 5000 }; /* the confusion matrix has its square */
 
