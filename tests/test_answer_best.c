@@ -93,7 +93,6 @@ static void the_best_spans_are_the_reference_s_in_batches_of_any_size(void **sta
 /* Four words and two windows: [CLS] q [SEP] a b c [SEP], [CLS] q [SEP] c d [SEP]. */
 typedef struct bench {
     questions q;
-    compute *on;
     float logits[13][2];
     answer_found found;
     json_t *told;
@@ -104,7 +103,7 @@ static bert_status bench_take(void *context, size_t row, const void *answer)
     bench *b = context;
     b->found = *(const answer_found *)answer;
     b->told = json_object();
-    return task_answer.describe(&b->q.e, row, answer, b->told);
+    return task_answer.answers->describe(&b->q.e, row, answer, b->told);
 }
 
 static void bench_open(void **state, bench *b, bool unanswerable)
@@ -118,7 +117,6 @@ static void bench_open(void **state, bench *b, bool unanswerable)
     b->q.options.stride = 1;
     assert_done(questions_encode(&b->q, 7));
     assert_int_equal(b->q.e.features.count, 2);
-    assert_done(compute_cpu_open(1, &b->on));
     for (size_t i = 0; i < 13; i++) b->logits[i][0] = b->logits[i][1] = -9.0f;
     b->logits[0][0] = b->logits[0][1] = 2.0f; /* null 4, and 1 of the second window */
     b->logits[7][0] = b->logits[7][1] = 0.5f;
@@ -128,21 +126,19 @@ static void bench_decode(bench *b)
 {
     uint32_t starts[] = { 0, 7, 13 };
     batch made = { .tokens = 13, .sequences = 2, .starts = starts };
-    tape record = { .logits = b->logits[0] };
-    pass p = { .on = b->on, .config = &b->q.config, .batch = &made, .tape = &record };
+    head_outputs o = { .batch = &made, .logits = b->logits[0], .width = 2 };
     void *decoder;
     json_decref(b->told);
     b->told = NULL;
-    assert_done(answer_decoder_open(&b->q.e, &decoder));
-    assert_done(answer_decode(decoder, &b->q.e, &p, 0, 2, &(answer_taker){ bench_take, b }));
-    answer_decoder_free(decoder);
+    assert_done(answer_decoding.open(&b->q.e, &decoder));
+    assert_done(answer_decoding.take(decoder, &b->q.e, &o, 0, 2, &(answer_taker){ bench_take, b }));
+    answer_decoding.free(decoder);
     assert_non_null(b->told);
 }
 
 static void bench_close(bench *b)
 {
     json_decref(b->told);
-    compute_free(b->on);
     questions_close(&b->q);
 }
 
@@ -235,12 +231,12 @@ static json_t *files_of(bench *b, json_t **metrics)
     void *m;
     json_t *files = json_object();
     *metrics = json_object();
-    assert_done(answer_metrics_open(&b->q.e, &m));
+    assert_done(answer_metrics.open(&b->q.e, &m));
     for (size_t row = 0; row < b->q.data.count; row++)
-        assert_done(answer_metrics_add(m, &b->q.e, row, &b->found));
-    assert_done(answer_metrics_put(m, &b->q.e, *metrics));
-    assert_done(answer_metrics_files(m, &b->q.e, files));
-    answer_metrics_free(m);
+        assert_done(answer_metrics.add(m, &b->q.e, row, &b->found));
+    assert_done(answer_metrics.put(m, &b->q.e, *metrics));
+    assert_done(answer_metrics.files(m, &b->q.e, files));
+    answer_metrics.free(m);
     return files;
 }
 
@@ -283,7 +279,7 @@ static void a_question_without_a_span_has_its_odds_all_the_same(void **state)
     assert_true(real_of(json_object_get(files, "null_odds.json"), "x") == -3.0);
     assert_text(json_object_get(files, "predictions.json"), "x", "");
     b.told = json_object();
-    assert_done(task_answer.describe(&b.q.e, 0, &b.found, b.told));
+    assert_done(task_answer.answers->describe(&b.q.e, 0, &b.found, b.told));
     assert_true(real_of(b.told, "null_odds") == -3.0);
     json_decref(b.told);
     json_decref(metrics);

@@ -405,21 +405,21 @@ static void partners_are_ranked_among_all(void **state)
     examples e = { .config = &c, .features.group = 2, .targets = &t };
     void *m;
     json_t *o = json_object();
-    assert_done(similar_metrics_open(&e, &m));
+    assert_done(similar_metrics.open(&e, &m));
     for (size_t i = 0; i < 4; i++) {
         float row[4];
         for (size_t k = 0; k < 4; k++)
             row[k] = (float)(k % 2 ? sin(angles[i][k / 2]) : cos(angles[i][k / 2]));
-        assert_done(similar_metrics_add(m, &e, i, row));
+        assert_done(similar_metrics.add(m, &e, i, row));
     }
-    assert_done(similar_metrics_put(m, &e, o));
+    assert_done(similar_metrics.put(m, &e, o));
     assert_near(metric(o, "eval_mrr"), (1.0 + 0.25 + 0.5 + 0.5) / 4.0);
     assert_near(metric(o, "eval_recall_at_1"), 0.25);
     assert_near(metric(o, "eval_recall_at_5"), 1.0);
     assert_int_equal(json_integer_value(json_object_get(o, "eval_candidates")), 4);
-    assert_near(similar_metrics_score(m), metric(o, "eval_mrr"));
+    assert_near(similar_metrics.score(m), metric(o, "eval_mrr"));
     json_decref(o);
-    similar_metrics_free(m);
+    similar_metrics.free(m);
 }
 
 /* A row of 101 texts has 100 candidates. */
@@ -432,12 +432,12 @@ static void examples_after_the_most_are_left_out(void **state)
     const float row[101] = { 1.0f, 1.0f };
     void *m;
     json_t *o = json_object();
-    assert_done(similar_metrics_open(&e, &m));
-    for (size_t i = 0; i < 103; i++) assert_done(similar_metrics_add(m, &e, i, row));
-    assert_done(similar_metrics_put(m, &e, o));
+    assert_done(similar_metrics.open(&e, &m));
+    for (size_t i = 0; i < 103; i++) assert_done(similar_metrics.add(m, &e, i, row));
+    assert_done(similar_metrics.put(m, &e, o));
     assert_int_equal(json_integer_value(json_object_get(o, "eval_candidates")), SIMILAR_CANDIDATES);
     json_decref(o);
-    similar_metrics_free(m);
+    similar_metrics.free(m);
 }
 
 int main(void)

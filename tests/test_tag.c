@@ -152,7 +152,7 @@ static void tags_that_training_lacks_are_told_and_not_asked(void **state)
                                     "(B-x, I-x); they are scored as wrong");
     assert_int_equal(targets_of(&o)->labels[1], TAG_NOT_ASKED);
     assert_int_equal(targets_of(&o)->labels[2], 4);
-    assert_true(task_tag.weigh(&o.e, (const uint32_t[]){ 0, 1 }, 2, 0, 0) == 1.0);
+    assert_true(task_tag.loss->weigh(&o.e, (const uint32_t[]){ 0, 1 }, 2, 0, 0) == 1.0);
     tag_close(&o);
 }
 
@@ -208,14 +208,14 @@ static void labels_are_ordered_by_their_bytes(void **state)
     const bert_task_options usual = bert_task_options_default();
     assert_done(
         data_open(scratch_text(state, "o.conll", "a\tb\nb\tI-a\nc\tB-é\nd\tB-a\ne\tb\n"), &d));
-    assert_done(task_tag.labels_find(&d, &usual, &nobody, &labels));
+    assert_done(task_tag.labels->find(&d, &usual, &nobody, &labels));
     static const char *const wanted[] = { "B-a", "B-é", "I-a", "b" };
     assert_int_equal(labels.count, 4);
     for (size_t i = 0; i < 4; i++) assert_string_equal(labels.names[i], wanted[i]);
     label_names_release(&labels);
     dataset_release(&d);
     assert_done(data_open(scratch_text(state, "o.conll", "a\tO\nb\tO\n"), &d));
-    assert_failed(task_tag.labels_find(&d, &usual, &nobody, &labels), BERT_DATA,
+    assert_failed(task_tag.labels->find(&d, &usual, &nobody, &labels), BERT_DATA,
                   "have the tag 'O'");
     dataset_release(&d);
 }
@@ -228,7 +228,7 @@ static json_t *measured(opened *o, const int *answers)
     void *metrics;
     size_t at = 0;
     json_t *object = json_object();
-    assert_done(tag_metrics_open(&o->e, &metrics));
+    assert_done(tag_metrics.open(&o->e, &metrics));
     for (size_t row = 0; row < o->e.row_count; row++) {
         float logits[8 * 5] = { 0 };
         bool read[8];
@@ -237,13 +237,13 @@ static json_t *measured(opened *o, const int *answers)
             read[i] = answers[at] >= 0;
             if (read[i]) logits[i * 5 + (size_t)answers[at]] = 3.0f;
         }
-        assert_done(tag_metrics_add(metrics, &o->e, row, &a));
+        assert_done(tag_metrics.add(metrics, &o->e, row, &a));
     }
-    assert_done(tag_metrics_put(metrics, &o->e, object));
-    assert_true(tag_metrics_score(metrics) ==
+    assert_done(tag_metrics.put(metrics, &o->e, object));
+    assert_true(tag_metrics.score(metrics) ==
                 json_real_value(json_object_get(
                     object, targets_of(o)->has_entities ? "eval_f1" : "eval_accuracy")));
-    tag_metrics_free(metrics);
+    tag_metrics.free(metrics);
     return object;
 }
 

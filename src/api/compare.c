@@ -147,12 +147,13 @@ static bert_status verdicts_compare(const contestant *a, const contestant *b, si
     size_t cells[2][2] = { { 0 } }; /* [first is right][second is right] */
     for (size_t i = 0; i < rows; i++) cells[a->made.right[i]][b->made.right[i]]++;
     mcnemar m = mcnemar_test(cells[true][false], cells[false][true]);
-    return json_put(
-        object, "mcnemar",
-        json_pack("{s:s, s:I, s:I, s:I, s:I, s:s, s:f, s:f}", "right", a->model->task->right,
-                  "both", (json_int_t)cells[true][true], "neither", (json_int_t)cells[false][false],
-                  "only_first", (json_int_t)m.only_first, "only_second", (json_int_t)m.only_second,
-                  "test", m.exact ? "exact" : "chi-squared", "statistic", m.statistic, "p", m.p));
+    return json_put(object, "mcnemar",
+                    json_pack("{s:s, s:I, s:I, s:I, s:I, s:s, s:f, s:f}", "right",
+                              a->model->task->answers->right, "both", (json_int_t)cells[true][true],
+                              "neither", (json_int_t)cells[false][false], "only_first",
+                              (json_int_t)m.only_first, "only_second", (json_int_t)m.only_second,
+                              "test", m.exact ? "exact" : "chi-squared", "statistic", m.statistic,
+                              "p", m.p));
 }
 
 static bert_status pair_put(const contestant *a, const contestant *b, size_t rows, json_t *object)

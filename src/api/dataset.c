@@ -27,11 +27,11 @@ bert_status task_rows_open(const task *kind, const char *const *paths, size_t co
 {
     const dataset_request request = { .columns = columns_of(columns),
                                       .form = kind->form,
-                                      .empty_labels = kind->empty_labels,
+                                      .empty_labels = kind->labels->may_be_empty,
                                       .limit = limit };
     dataset d;
     TRY(dataset_open(paths, count, &request, &d));
-    bert_status status = kind->rows_name ? kind->rows_name(&d, options) : BERT_OK;
+    bert_status status = kind->labels->rows_name ? kind->labels->rows_name(&d, options) : BERT_OK;
     if (status == BERT_OK)
         *out = d;
     else

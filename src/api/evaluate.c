@@ -93,12 +93,12 @@ static bert_status model_evaluate(const bert_evaluate_options *o, const bert_mod
     dataset d = { 0 };
     evaluation_wish wish = { .trained = true, .mistakes = o->errors, .intervals = true };
     TRY(head_check(m));
-    if (o->errors && !m->task->judge)
+    if (o->errors && !m->task->answers->judge)
         return fail(BERT_ARGUMENT,
                     "a model for '%s' makes no mistakes to list: it is asked for words that chance "
                     "hides, and more than one may fit; look at eval_perplexity",
                     m->task->name);
-    if (o->files && !m->task->metrics_files)
+    if (o->files && !m->task->metrics->files)
         observe_warning(&o->observer,
                         "a model for '%s' has no files to write beside its metrics; %s is not made",
                         m->task->name, o->files);

@@ -43,7 +43,8 @@ static bert_status session_fill(bert_session *s, const bert_session_options *opt
     s->max_length = options->max_length ? options->max_length : s->model->max_length;
     TRY(config_check_length(c, s->max_length));
     size_t tokens = options->batch_tokens > s->max_length ? options->batch_tokens : s->max_length;
-    s->limits = (batch_limits){ .tokens = tokens, .sequences = tokens / 2 };
+    const frame *least = tokenizer_frame(s->model->tokenizer.tokenizer, false);
+    s->limits = (batch_limits){ .tokens = tokens, .sequences = frame_sequences(least, tokens) };
 
     TRY(batch_open(&s->batch, &s->limits, &s->batch_block));
     TRY(compute_cpu_open(options->threads, &s->on));
@@ -246,7 +247,7 @@ static bert_status line_take(void *context, size_t row, const void *answer)
 {
     line_maker *m = context;
     json_t *object = json_object();
-    bert_status status = m->e.task->describe(&m->e, row, answer, object);
+    bert_status status = m->e.task->answers->describe(&m->e, row, answer, object);
     if (status == BERT_OK) status = json_text(object, &m->lines[row]);
     json_decref(object);
     return status;

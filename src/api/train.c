@@ -71,14 +71,15 @@ static bert_status task_pick(const bert_train_options *o, dataset *d, const task
     if (o->task) TRY(task_by_name(o->task, &kind));
     dataset_request request = { .columns = columns_of(&o->columns),
                                 .form = kind ? kind->form : FORM_FOUND,
-                                .empty_labels = !kind || kind->empty_labels,
+                                .empty_labels = !kind || kind->labels->may_be_empty,
                                 .limit = o->limit };
     TRY(dataset_open(o->train, o->train_count, &request, d));
     bert_status status = kind ? BERT_OK : task_by_data(d, &o->observer, &kind);
     if (status == BERT_OK) status = task_takes_check(o, kind);
-    if (status == BERT_OK && d->form == FORM_TEXTS && !kind->empty_labels)
+    if (status == BERT_OK && d->form == FORM_TEXTS && !kind->labels->may_be_empty)
         status = dataset_check_labels(d);
-    if (status == BERT_OK && kind->rows_name) status = kind->rows_name(d, &o->task_options);
+    if (status == BERT_OK && kind->labels->rows_name)
+        status = kind->labels->rows_name(d, &o->task_options);
     if (status == BERT_OK)
         *out = kind;
     else

@@ -99,6 +99,8 @@ struct compute {
                   float *x); /* from the caller's memory */
     void (*read)(compute *on, size_t count, const float *x,
                  float *host); /* to the caller's memory */
+    /* x itself, if the caller can read the device's memory; NULL: read() copies it. */
+    const float *(*view)(compute *on, const float *x);
 
     /* w [out, in] in the order in which linear_forward reads it fastest: panels [out * in]. For
      * weights that stay as they are over many products. */

@@ -141,8 +141,14 @@ static void profile_memory_release(compute *on, arena *block)
     inner->memory_release(inner, block);
 }
 
+static const float *profile_view(compute *on, const float *x)
+{
+    compute *inner = profile_of(on)->inner;
+    return inner->view(inner, x);
+}
+
 /* A member of compute.h that is not here would be called on the wrong device. */
-enum { UNCOUNTED = 6 };
+enum { UNCOUNTED = 7 };
 _Static_assert(sizeof(compute) == (PROFILE_OPERATIONS + UNCOUNTED) * sizeof(void (*)(void)),
                "every operation of compute.h has a line in profile.def");
 
@@ -158,6 +164,7 @@ bert_status profile_open(compute *inner, profile **out)
                                .memory_open = profile_memory_open,
                                .memory_large_pages = profile_memory_large_pages,
                                .memory_release = profile_memory_release,
+                               .view = profile_view,
                                .sum_squares = profile_sum_squares };
 #define OPERATION(name, ...) p->operations.name = profile_##name;
 #include "compute/profile.def"

@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-bert_status features_append(features *f, size_t row, const int32_t *ids, size_t count,
-                            size_t first_count)
+/* Appends a sequence of `count` ids, which are to be written to *ids. */
+static bert_status sequence_add(features *f, size_t row, size_t count, size_t first_count,
+                                int32_t **ids)
 {
     size_t at = f->sequences, begin = at ? f->starts[at] : 0, end = begin + count;
     if (end > FEATURES_TOKENS_MAX || row > UINT32_MAX)
@@ -20,7 +21,7 @@ bert_status features_append(features *f, size_t row, const int32_t *ids, size_t 
     TRY(memory_grow((void **)&f->rows, &f->rows_capacity, at + 1, sizeof *f->rows));
     TRY(memory_grow((void **)&f->ids, &f->ids_capacity, end, sizeof *f->ids));
 
-    memcpy(f->ids + begin, ids, count * sizeof *f->ids);
+    *ids = f->ids + begin;
     f->starts[at] = begin;
     f->starts[at + 1] = end;
     f->first_counts[at] = (uint32_t)first_count;
@@ -28,6 +29,25 @@ bert_status features_append(features *f, size_t row, const int32_t *ids, size_t 
     f->sequences++;
     f->count = f->sequences / features_group(f);
     if (count > f->longest) f->longest = count;
+    return BERT_OK;
+}
+
+bert_status features_append(features *f, size_t row, const int32_t *ids, size_t count,
+                            size_t first_count)
+{
+    int32_t *to;
+    TRY(sequence_add(f, row, count, first_count, &to));
+    memcpy(to, ids, count * sizeof *to);
+    return BERT_OK;
+}
+
+bert_status features_add_framed(features *f, size_t row, const frame *around, token_slice first,
+                                token_slice second)
+{
+    int32_t *to;
+    TRY(sequence_add(f, row, frame_length(around, first.count, second.count),
+                     frame_first_count(around, first.count), &to));
+    frame_put(around, first, second, to);
     return BERT_OK;
 }
 

@@ -37,6 +37,10 @@ typedef struct features {
 bert_status features_add(features *f, const tokenizer *t, size_t row, slice text, slice pair,
                          size_t max_length, tokenizer_encoding *encoding);
 
+/* Appends one sequence: the tokens of two texts, or of one (second.count 0), in their frame. */
+bert_status features_add_framed(features *f, size_t row, const frame *around, token_slice first,
+                                token_slice second);
+
 /* Appends one sequence of ids as they are, the first `first_count` of type 0. */
 bert_status features_append(features *f, size_t row, const int32_t *ids, size_t count,
                             size_t first_count);

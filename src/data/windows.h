@@ -22,7 +22,8 @@ window windows_at(const windows *w, size_t index);
 
 /* The stride that windows of max_length tokens in all have: the one given, or, for 0, a third of
  * max_length. BERT_ARGUMENT, with the largest that fits, where it leaves no token to advance by
- * beside `special` tokens of [CLS] and [SEP]. */
+ * beside the `special` tokens of each window (frame_count()), and what else stands in all of them.
+ */
 bert_status windows_stride(size_t given, size_t max_length, size_t special, size_t *stride);
 
 #endif

@@ -278,7 +278,7 @@ static bert_status model_run(const examples *trained, const examples *asked, con
 {
     bag_model m;
     bags b = { 0 };
-    TRY(model_open(trained->task->bag, t->count, trained->config->outputs, &m));
+    TRY(model_open(trained->task->rivals->bag, t->count, trained->config->outputs, &m));
     bert_status status = model_fit(&m, trained, learnt, seed);
     if (status == BERT_OK) status = bags_open(asked, t, false, &b);
     if (status == BERT_OK) status = rows_answer(&m, asked, &b, taker);
@@ -320,7 +320,7 @@ static void shares_to_logits(size_t count, float *shares)
 
 static void means_compute(const examples *e, float *target, double *sums, float *means)
 {
-    const bag_question *question = e->task->bag;
+    const bag_question *question = e->task->rivals->bag;
     size_t outputs = e->config->outputs;
     for (size_t row = 0; row < e->row_count; row++) {
         memset(target, 0, outputs * sizeof *target);

@@ -1,5 +1,6 @@
 #include "evaluate/baseline.h"
 
+#include "evaluate/bag_of_words.h"
 #include "json/json.h"
 #include "task/observe.h"
 
@@ -23,7 +24,7 @@ typedef struct scoring {
 static bert_status answer_take(void *context, size_t row, const void *answer)
 {
     scoring *s = context;
-    return s->dev->task->metrics_add(s->metrics, s->dev, row, answer);
+    return s->dev->task->metrics->add(s->metrics, s->dev, row, answer);
 }
 
 /* What is a number, and not one of the many of a table. */
@@ -42,7 +43,7 @@ static bert_status numbers_put(const json_t *metrics, json_t *numbers)
 /* Which of the members is the score. */
 static const char *score_member(const task *kind, const json_t *metrics)
 {
-    const char *const *names = kind->score_members;
+    const char *const *names = kind->rivals->score_members;
     return json_object_get(metrics, names[0]) ? names[0] : names[1];
 }
 
@@ -67,16 +68,16 @@ static bert_status rival_put(const char *name, rival *fit, const examples *train
     const task *kind = dev->task;
     scoring s = { .dev = dev };
     if (!fit) return BERT_OK;
-    TRY(kind->metrics_open(dev, &s.metrics));
+    TRY(kind->metrics->open(dev, &s.metrics));
     json_t *metrics = json_object();
     bert_status status = fit(trained, dev, seed, &(answer_taker){ answer_take, &s });
-    if (status == BERT_OK) status = kind->metrics_put(s.metrics, dev, metrics);
+    if (status == BERT_OK) status = kind->metrics->put(s.metrics, dev, metrics);
     if (status == BERT_OK) {
         b->member = score_member(kind, metrics);
-        status = scores_put(name, kind->metrics_score(s.metrics), metrics, b);
+        status = scores_put(name, kind->metrics->score(s.metrics), metrics, b);
     }
     json_decref(metrics);
-    kind->metrics_free(s.metrics);
+    kind->metrics->free(s.metrics);
     return status;
 }
 
@@ -104,11 +105,14 @@ bert_status baselines_measure(const examples *trained, const examples *dev, uint
     const task *kind = dev->task;
     baselines b = { 0 };
     char scores[128];
-    if (!kind->majority && !kind->bag_of_words) return BERT_OK;
+    if (!kind->rivals) return BERT_OK;
+    task_rivals fit = *kind->rivals;
+    if (fit.bag && !fit.majority) fit.majority = bag_majority;
+    if (fit.bag && !fit.bag_of_words) fit.bag_of_words = bag_answer;
     b.metrics = json_object();
-    bert_status status = rival_put("majority", kind->majority, trained, dev, seed, &b);
+    bert_status status = rival_put("majority", fit.majority, trained, dev, seed, &b);
     if (status == BERT_OK)
-        status = rival_put("bag_of_words", kind->bag_of_words, trained, dev, seed, &b);
+        status = rival_put("bag_of_words", fit.bag_of_words, trained, dev, seed, &b);
     if (status != BERT_OK) {
         baselines_release(&b);
         return status;

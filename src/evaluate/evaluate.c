@@ -18,7 +18,8 @@ bert_status eval_room_open(compute *on, const examples *e, size_t tokens, eval_r
     const head *h = e->task->head;
     size_t longest = features_longest_unit(&e->features), group = features_group(&e->features);
     if (tokens < longest) tokens = longest;
-    batch_limits limits = { .tokens = tokens, .sequences = tokens / 2 + group };
+    size_t sequences = frame_sequences(tokenizer_frame(e->tokenizer, false), tokens);
+    batch_limits limits = { .tokens = tokens, .sequences = sequences + group };
     limits.wanted = examples_wanted(e, tokens);
     tape_shape shape = head_tape_shape(h, c, &limits, false);
     compute_limits needs = { .rows = tokens, .width = c->hidden, .keys = e->max_length };
@@ -48,11 +49,77 @@ typedef struct walk {
     const pass *pass;
     batch *room;
     uint32_t *order; /* 0, 1, 2, ... */
+    float *host;     /* a batch's logits where the program cannot read the device's; else NULL */
+    double *losses;  /* [units of a batch] as head_outputs.losses, or NULL */
+    double row_loss; /* of the row's units so far */
     void *decoder;
     const bert_observer *observer;
     const answer_taker *taker;
     double *loss, *divisor;
 } walk;
+
+static void walk_release(walk *w)
+{
+    const task_decoding *decoding = w->e->task->decoding;
+    if (w->decoder) decoding->free(w->decoder);
+    free(w->losses);
+    free(w->host);
+    free(w->order);
+}
+
+/* Takes all memory that the walk needs; what is taken is in *w after a failure too. */
+static bert_status walk_open(walk *w)
+{
+    const task *kind = w->e->task;
+    compute *on = w->pass->on;
+    const tape *t = w->pass->tape;
+    size_t numbers = t->shape.logit_rows * t->shape.logit_width;
+    void *memory = NULL;
+    TRY(examples_order(w->e->features.count, &w->order));
+    if (!on->view(on, t->logits)) TRY(memory_zeroed(numbers, sizeof *w->host, &memory));
+    w->host = memory;
+    memory = NULL;
+    if (w->e->labelled && kind->loss->add_unit)
+        TRY(memory_zeroed(w->room->limits.sequences, sizeof *w->losses, &memory));
+    w->losses = memory;
+    return kind->decoding->open ? kind->decoding->open(w->e, &w->decoder) : BERT_OK;
+}
+
+/* The losses of units first .. first + count - 1, each with those of its row before it. */
+static void losses_take(walk *w, size_t first, size_t count)
+{
+    const features *f = &w->e->features;
+    for (size_t i = 0; i < count && w->losses; i++) {
+        size_t unit = first + i;
+        if (unit == 0 || features_row(f, unit) != features_row(f, unit - 1)) w->row_loss = 0.0;
+        w->e->task->loss->add_unit(w->pass, w->e, unit, i, &w->row_loss);
+        w->losses[i] = w->row_loss;
+    }
+}
+
+/* How many rows of logits the head has made of the batch. */
+static size_t logit_rows(const walk *w)
+{
+    const batch *b = w->pass->batch;
+    head_rows rows = w->e->task->head->rows;
+    if (rows == ROWS_WANTED) return batch_wanted(b);
+    return rows == ROWS_ALL && !w->pass->tape->shape.vectors ? b->tokens : b->sequences;
+}
+
+static head_outputs outputs_read(const walk *w)
+{
+    compute *on = w->pass->on;
+    const tape *t = w->pass->tape;
+    head_outputs o = { .batch = w->pass->batch,
+                       .logits = on->view(on, t->logits),
+                       .width = t->shape.logit_width,
+                       .losses = w->losses };
+    if (!o.logits) {
+        on->read(on, logit_rows(w) * o.width, t->logits, w->host);
+        o.logits = w->host;
+    }
+    return o;
+}
 
 static bert_status units_run(walk *w, size_t first, size_t count)
 {
@@ -60,13 +127,15 @@ static bert_status units_run(walk *w, size_t first, size_t count)
     const uint32_t *index = w->order + first;
     uint64_t key = rng_key(0, 0); /* of no run's seed: what is asked does not depend on the model */
     batch_fill(w->room, &w->e->features, index, count, first);
-    if (kind->prepare) kind->prepare(w->e, w->room, index, count, key);
+    if (kind->encoding->prepare) kind->encoding->prepare(w->e, w->room, index, count, key);
     kind->head->forward(w->pass);
     if (w->e->labelled) {
-        kind->loss(w->pass, w->e, index, count, 0.0, w->loss);
+        kind->loss->add(w->pass, w->e, index, count, 0.0, w->loss);
         *w->divisor += examples_weigh(w->e, index, count, first, key);
     }
-    TRY(kind->decode(w->decoder, w->e, w->pass, first, count, w->taker));
+    losses_take(w, first, count);
+    head_outputs o = outputs_read(w);
+    TRY(kind->decoding->take(w->decoder, w->e, &o, first, count, w->taker));
     return w->pass->on->status(w->pass->on);
 }
 
@@ -95,11 +164,9 @@ bert_status examples_run(const pass *p, batch *room, const examples *e,
                .taker = taker,
                .loss = loss,
                .divisor = divisor };
-    TRY(examples_order(e->features.count, &w.order));
-    bert_status status = e->task->decoder_open(e, &w.decoder);
+    bert_status status = walk_open(&w);
     if (status == BERT_OK) status = walk_run(&w);
-    if (w.decoder) e->task->decoder_free(w.decoder);
-    free(w.order);
+    walk_release(&w);
     return status;
 }
 
@@ -117,9 +184,9 @@ typedef struct tally {
 static bert_status tally_open(const examples *e, const evaluation_wish *wish, tally *out)
 {
     void *right = NULL;
-    tally t = { .e = e, .mistakes.most = e->task->judge ? wish->mistakes : 0 };
-    bert_status status = e->task->metrics_open(e, &t.metrics);
-    if (status == BERT_OK && wish->verdicts && e->task->right)
+    tally t = { .e = e, .mistakes.most = e->task->answers->judge ? wish->mistakes : 0 };
+    bert_status status = e->task->metrics->open(e, &t.metrics);
+    if (status == BERT_OK && wish->verdicts && e->task->answers->right)
         status = memory_zeroed(e->row_count, sizeof *t.right, &right);
     t.right = right;
     *out = t;
@@ -128,7 +195,7 @@ static bert_status tally_open(const examples *e, const evaluation_wish *wish, ta
 
 static void tally_release(tally *t)
 {
-    if (t->metrics) t->e->task->metrics_free(t->metrics);
+    if (t->metrics) t->e->task->metrics->free(t->metrics);
     mistakes_release(&t->mistakes);
     free(t->right);
 }
@@ -137,7 +204,7 @@ static bert_status row_judge(void *context, const examples *e, size_t row, const
 {
     tally *t = context;
     verdict v;
-    TRY(e->task->judge(e, row, answer, &v));
+    TRY(e->task->answers->judge(e, row, answer, &v));
     if (t->right) t->right[row] = v.right;
     return v.right ? BERT_OK : mistakes_add(&t->mistakes, e, row, answer, v.severity);
 }
@@ -149,13 +216,13 @@ static bool judges(const tally *t)
 
 static bool settles(const examples *e)
 {
-    return e->task->settles && e->task->settles(e);
+    return e->task->metrics->settles && e->task->metrics->settles(e);
 }
 
 static bert_status tally_take(void *context, size_t row, const void *answer)
 {
     tally *t = context;
-    TRY(t->e->task->metrics_add(t->metrics, t->e, row, answer));
+    TRY(t->e->task->metrics->add(t->metrics, t->e, row, answer));
     t->rows++;
     return judges(t) && !settles(t->e) ? row_judge(t, t->e, row, answer) : BERT_OK;
 }
@@ -185,12 +252,12 @@ static bert_status tally_report(tally *t, evaluation *out)
     out->metrics = json_object();
     out->files = json_object();
     TRY(json_put(out->metrics, "eval_loss", json_number(loss)));
-    TRY(e->task->metrics_put(t->metrics, e, out->metrics));
+    TRY(e->task->metrics->put(t->metrics, e, out->metrics));
     TRY(json_put(out->metrics, "eval_examples", json_integer((json_int_t)e->row_count)));
     TRY(json_put(out->metrics, "truncated_share",
                  json_number((double)e->truncated / (double)e->row_count)));
-    out->score = e->task->metrics_score(t->metrics);
-    return e->task->metrics_files ? e->task->metrics_files(t->metrics, e, out->files) : BERT_OK;
+    out->score = e->task->metrics->score(t->metrics);
+    return e->task->metrics->files ? e->task->metrics->files(t->metrics, e, out->files) : BERT_OK;
 }
 
 void evaluation_release(evaluation *e)
@@ -208,11 +275,11 @@ static bert_status tally_end(tally *t, const bert_observer *observer, const eval
 {
     TRY(tally_report(t, out));
     if (judges(t) && settles(t->e))
-        TRY(t->e->task->settle(t->metrics, t->e, &(settled_taker){ row_judge, t }));
+        TRY(t->e->task->metrics->settle(t->metrics, t->e, &(settled_taker){ row_judge, t }));
     if (wish->intervals) TRY(intervals_put(t, observer, out));
     if (t->mistakes.most) TRY(mistakes_list(&t->mistakes, &out->mistakes));
-    if (wish->trained && t->e->task->metrics_warn)
-        t->e->task->metrics_warn(t->metrics, t->e, observer);
+    if (wish->trained && t->e->task->metrics->warn)
+        t->e->task->metrics->warn(t->metrics, t->e, observer);
     return BERT_OK;
 }
 

@@ -60,9 +60,10 @@ static bert_status words_make(const examples *e, size_t row, const void *answer,
     const task *kind = e->task;
     json_t *words = json_object();
     bert_status status = place_put(r, kind->form == FORM_QUESTIONS, words);
-    if (status == BERT_OK) status = kind->explain(e, row, answer, words);
+    if (status == BERT_OK) status = kind->answers->explain(e, row, answer, words);
     if (status == BERT_OK)
-        status = json_put(words, kind->right ? "confidence" : "error", json_number(severity));
+        status =
+            json_put(words, kind->answers->right ? "confidence" : "error", json_number(severity));
     if (status == BERT_OK)
         *out = words;
     else

@@ -12,7 +12,7 @@ static bert_status values_fill(const examples *e, void *metrics, uint32_t *weigh
     for (size_t i = 0; i < r->count; i++) {
         score_list scores = { 0 };
         bootstrap_draw(i, e->row_count, weights);
-        TRY(e->task->metrics_scores(metrics, e, weights, &scores));
+        TRY(e->task->metrics->scores(metrics, e, weights, &scores));
         for (size_t k = 0; k < scores.count; k++)
             r->values[k * r->count + i] = scores.items[k].value;
     }
@@ -23,7 +23,7 @@ bert_status resamples_make(const examples *e, void *metrics, resamples *out)
 {
     void *values = NULL, *weights = NULL;
     resamples r = { .count = bootstrap_resamples(e->row_count) };
-    TRY(e->task->metrics_scores(metrics, e, NULL, &r.scores));
+    TRY(e->task->metrics->scores(metrics, e, NULL, &r.scores));
     bert_status status = memory_zeroed(r.scores.count * r.count, sizeof *r.values, &values);
     if (status == BERT_OK) status = memory_zeroed(e->row_count, sizeof(uint32_t), &weights);
     r.values = values;

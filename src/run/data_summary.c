@@ -14,7 +14,7 @@ static bert_status whole_length(const examples *e, dataset_form form, size_t row
 {
     const dataset_row *r = &e->rows[row];
     const slice none = { NULL, 0 };
-    size_t special = 2, words = special, longest = 0;
+    size_t longest = 0, words = frame_count(tokenizer_frame(e->tokenizer, false));
     bool apart = form == FORM_COMPARED; /* each text is a sequence */
     for (size_t i = 0; i < r->item_count; i++) {
         bool ending = form == FORM_CHOICES;
@@ -22,7 +22,7 @@ static bert_status whole_length(const examples *e, dataset_form form, size_t row
                              ending ? r->items[i] : none, SIZE_MAX, TRUNCATE_LONGEST_FIRST,
                              scratch));
         longest = size_larger(longest, scratch->count);
-        words += scratch->count - special;
+        words += scratch->texts[0].count;
     }
     if (form == FORM_WORDS) longest = words;
     if (r->text.bytes && form != FORM_CHOICES && form != FORM_WORDS) {
@@ -118,8 +118,8 @@ static bert_status label_hash_take(void *context, slice label)
 static bert_status labels_hash(const examples *e, dataset_form form, size_t row, uint64_t *out)
 {
     label_hash h = { .ordered = form == FORM_WORDS };
-    if (e->task->labels_tell)
-        TRY(e->task->labels_tell(e, row, &(label_taker){ label_hash_take, &h }));
+    if (e->task->labels->tell)
+        TRY(e->task->labels->tell(e, row, &(label_taker){ label_hash_take, &h }));
     else if (e->rows[row].label.bytes && form != FORM_QUESTIONS)
         h.sum = bytes_hash(e->rows[row].label);
     *out = h.sum;

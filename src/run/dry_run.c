@@ -55,7 +55,8 @@ static bert_status evaluation_time(run *r, pace *out)
     for (size_t i = 0; i < 2; i++) {
         double begin = clock_seconds();
         batch_fill(&r->trainer.batch, &dev->features, order, count, 0);
-        if (kind->prepare) kind->prepare(dev, &r->trainer.batch, order, count, rng_key(0, 0));
+        if (kind->encoding->prepare)
+            kind->encoding->prepare(dev, &r->trainer.batch, order, count, rng_key(0, 0));
         kind->head->forward(&p);
         *out = (pace){ .seconds = clock_seconds() - begin, .tokens = r->trainer.batch.tokens };
     }

@@ -236,7 +236,8 @@ static bert_status run_put(const run *r, json_t *object)
     TRY(json_put(object, "memory", record_memory(r)));
     if (r->place.first_seed)
         TRY(json_put(object, "first_seed", json_integer((json_int_t)*r->place.first_seed)));
-    double divisor = r->task->score_divisor ? r->task->score_divisor(&r->train) : 0.0;
+    double divisor =
+        r->task->encoding->score_divisor ? r->task->encoding->score_divisor(&r->train) : 0.0;
     if (divisor > 0.0) TRY(json_put(object, "score_divisor", json_number(divisor)));
     json_t *options = json_object();
     TRY(json_put(object, "options", options));

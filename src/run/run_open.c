@@ -61,7 +61,7 @@ static size_t data_bytes(const run *r, const dataset *d)
     const features *train = &r->train.features, *dev = &r->dev.features;
     return dataset_bytes(d) + (r->dev_data ? dataset_bytes(r->dev_data) : 0) +
            features_bytes(train) + features_bytes(dev) +
-           r->task->token_bytes * (features_tokens(train) + features_tokens(dev));
+           r->task->encoding->token_bytes * (features_tokens(train) + features_tokens(dev));
 }
 
 /* ---- parts */

@@ -77,7 +77,8 @@ bert_status config_choose(run *r, const dataset *d)
     const bert_train_options *o = r->options;
     label_names labels = { 0 };
     TRY(config_read(o->model, &r->config));
-    if (r->task->labels_find) TRY(r->task->labels_find(d, &o->task_options, &o->observer, &labels));
+    if (r->task->labels->find)
+        TRY(r->task->labels->find(d, &o->task_options, &o->observer, &labels));
     bool kept =
         head_fits(r) &&
         (!labels.count || (r->start.config.labels_given && labels_same(&r->start.config, &labels)));

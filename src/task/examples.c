@@ -15,12 +15,12 @@ static bert_status rows_encode(examples *e)
 {
     if (e->row_count > UINT32_MAX)
         return fail(BERT_ARGUMENT, "%zu rows are more than can be told apart", e->row_count);
-    TRY(e->task->targets_open(e));
+    TRY(e->task->encoding->open(e));
     for (size_t row = 0; row < e->row_count; row++) {
         if (e->rows[row].pair.bytes && !e->features.untyped &&
             e->task->form != FORM_COMPARED) /* those are read one by one */
             TRY(config_check_pairs(e->config));
-        TRY(e->task->encode(e, row));
+        TRY(e->task->encoding->add(e, row));
     }
     return BERT_OK;
 }
@@ -40,7 +40,8 @@ bert_status examples_open(const examples *given, const char *what, const bert_ob
     examples e = *given;
     e.features.untyped = tokenizer_untyped(e.tokenizer);
     bert_status status = rows_encode(&e);
-    if (status == BERT_OK && what && e.task->encoded) status = e.task->encoded(&e, what, observer);
+    if (status == BERT_OK && what && e.task->encoding->end)
+        status = e.task->encoding->end(&e, what, observer);
     if (status != BERT_OK) {
         examples_release(&e);
         return status;
@@ -52,7 +53,7 @@ bert_status examples_open(const examples *given, const char *what, const bert_ob
 
 void examples_release(examples *e)
 {
-    if (e->targets) e->task->targets_free(e->targets);
+    if (e->targets) e->task->encoding->free(e->targets);
     features_release(&e->features);
     tokenizer_encoding_release(&e->scratch);
     *e = (examples){ 0 };
@@ -61,7 +62,7 @@ void examples_release(examples *e)
 size_t examples_wanted(const examples *e, size_t tokens)
 {
     if (!e->task || e->task->head->rows != ROWS_WANTED) return 0;
-    return e->task->wanted ? e->task->wanted(e, tokens) : tokens;
+    return e->task->encoding->wanted ? e->task->encoding->wanted(e, tokens) : tokens;
 }
 
 bert_status examples_order(size_t count, uint32_t **out)

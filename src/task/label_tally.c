@@ -38,8 +38,8 @@ bert_status label_tally_take(const examples *e, label_tally *out)
 {
     label_tally t = { 0 };
     bert_status status = BERT_OK;
-    for (size_t row = 0; e->task->labels_tell && row < e->row_count && status == BERT_OK; row++)
-        status = e->task->labels_tell(e, row, &(label_taker){ take, &t });
+    for (size_t row = 0; e->task->labels->tell && row < e->row_count && status == BERT_OK; row++)
+        status = e->task->labels->tell(e, row, &(label_taker){ take, &t });
     if (status == BERT_OK)
         *out = t;
     else

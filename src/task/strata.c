@@ -57,7 +57,7 @@ static bert_status strata_by_labels(const examples *e, const label_tally *tally,
     TRY(name_add(s, "no label%.*s", slice_of("")));
     for (size_t row = 0; row < e->row_count; row++) {
         r.rarest = NULL;
-        TRY(e->task->labels_tell(e, row, &(label_taker){ label_take, &r }));
+        TRY(e->task->labels->tell(e, row, &(label_taker){ label_take, &r }));
         s->label_starts[row + 1] = r.count;
         s->of[row] = (uint32_t)(r.rarest ? (size_t)(r.rarest - tally->items) : tally->count);
     }
@@ -114,7 +114,7 @@ static bert_status strata_by_answers(const dataset *d, strata *s)
 static bert_status strata_fill(const examples *e, const dataset *d, strata *s)
 {
     label_tally tally = { 0 };
-    if (e->task->labels_tell) {
+    if (e->task->labels->tell) {
         TRY(label_tally_take(e, &tally));
         bert_status status = strata_by_labels(e, &tally, s);
         label_tally_release(&tally);

@@ -27,9 +27,11 @@ bert_status scores_describe(const score_list *list, json_t *object)
 double examples_weigh(const examples *e, const uint32_t *index, size_t count, size_t first_in_step,
                       uint64_t key)
 {
-    const task *kind = e->task;
-    return kind->weigh ? kind->weigh(e, index, count, first_in_step, key) : (double)count;
+    const task_loss *loss = e->task->loss;
+    return loss->weigh ? loss->weigh(e, index, count, first_in_step, key) : (double)count;
 }
+
+const task_labels labels_none = { 0 };
 
 void label_names_release(label_names *labels)
 {

@@ -59,7 +59,7 @@ typedef struct examples {
     tokenizer_encoding scratch;
 } examples;
 
-/* weigh() of the examples' task, which see. */
+/* weigh() of the loss of the examples' task. */
 double examples_weigh(const examples *e, const uint32_t *index, size_t count, size_t first_in_step,
                       uint64_t key);
 
@@ -110,48 +110,46 @@ typedef struct label_taker {
     void *context;
 } label_taker;
 
-/* A cheap rival of the model, fit to the training data: hands on its answers to the dev data's
- * rows, of the same kind as the decoder's. `trained` and `asked` have targets. */
-typedef bert_status rival(const examples *trained, const examples *asked, uint64_t seed,
-                          const answer_taker *taker);
+/* ---- what a task is made of: groups of facts and functions, which tasks may share */
 
-struct task {
-    const char *name;         /* as --task names it */
-    const char *problem_type; /* in config.json; NULL: none */
-    dataset_form form;
-    bool empty_labels; /* may a row's label be empty, for none of several? */
-    const head *head;
-    unsigned
-        options;   /* what it reads of bert_task_options: TAKES_WINDOWS | ..; the rest is refused */
-    bool windowed; /* does it cut texts into windows unasked? */
-    size_t max_length;  /* the default of --max-length */
-    size_t token_bytes; /* of its targets, for every token of the units; 0: few */
+typedef struct task_labels {
+    bool may_be_empty; /* a row's label, for none of several? */
 
     /* Puts names in the place of numbers in the rows, by a file of labels; once, when they have
-     * been read. NULL: encode() looks them up. */
+     * been read. NULL: encoding.add() looks them up. */
     bert_status (*rows_name)(dataset *d, const bert_task_options *options);
 
     /* The labels that training data hold, in order; says what is odd about them. The caller
      * releases. NULL: the task has none. */
-    bert_status (*labels_find)(const dataset *d, const bert_task_options *options,
-                               const bert_observer *observer, label_names *out);
+    bert_status (*find)(const dataset *d, const bert_task_options *options,
+                        const bert_observer *observer, label_names *out);
 
     /* Hands on the labels of row `row`: its class, each of several, the tag of each word. Reads
      * rows and options, and targets where they are open already: then numbers that a file of labels
      * names are told by their names. NULL: labels are no names. */
-    bert_status (*labels_tell)(const examples *e, size_t row, const label_taker *taker);
+    bert_status (*tell)(const examples *e, size_t row, const label_taker *taker);
+} task_labels;
 
-    /* Opens what encode() fills: e->targets (and e->features.group), after all else of *e is set.
-     */
-    bert_status (*targets_open)(examples *e);
-    void (*targets_free)(void *targets);
+extern const task_labels labels_none;
+
+/* Rows as units and targets. */
+typedef struct task_encoding {
+    size_t token_bytes; /* of its targets, for every token of the units; 0: few */
+
+    /* Opens what add() fills: e->targets (and e->features.group), after all else of *e is set. */
+    bert_status (*open)(examples *e);
+    void (*free)(void *targets);
 
     /* Appends the units of row `row` to the features and, with e->labelled, what they ask to the
      * targets. A label that the configuration does not have is BERT_DATA with file and line. */
-    bert_status (*encode)(examples *e, size_t row);
+    bert_status (*add)(examples *e, size_t row);
 
     /* After all rows, and once: says what was odd about them. NULL: nothing to say. */
-    bert_status (*encoded)(examples *e, const char *what, const bert_observer *observer);
+    bert_status (*end)(examples *e, const char *what, const bert_observer *observer);
+
+    /* What the scores of the training data were divided by, as those of later data are to be; 0:
+     * there are none. NULL: the task has none. */
+    double (*score_divisor)(const examples *e);
 
     /* Of up to `tokens` tokens in a batch, at most so many are wanted by prepare(), for heads of
      * ROWS_WANTED. NULL: all of them. */
@@ -160,7 +158,9 @@ struct task {
     /* Changes a batch just filled with units index[0 .. count-1] by chance (masked words): `key` is
      * of the seed and the step; in evaluation the same for all models. NULL: nothing. */
     void (*prepare)(const examples *e, batch *b, const uint32_t *index, size_t count, uint64_t key);
+} task_encoding;
 
+typedef struct task_loss {
     /* By how much the sum of the units' losses is divided: their number, that of their labelled
      * tokens, the sum of their weights. A step is divided by the weight of all its units.
      * first_in_step: the index in the step of the first, as in batch_fill(). NULL: their number. */
@@ -169,24 +169,37 @@ struct task {
 
     /* After the head's forward pass: adds the sum of the units' losses to *loss and writes scale
      * times its gradient to the tape's dlogits. scale 0: no gradient is wanted. */
-    void (*loss)(const pass *p, const examples *e, const uint32_t *index, size_t count,
-                 double scale, double *loss);
+    void (*add)(const pass *p, const examples *e, const uint32_t *index, size_t count, double scale,
+                double *loss);
 
-    /* What the scores of the training data were divided by, as those of later data are to be; 0:
-     * there are none. NULL: the task has none. */
-    double (*score_divisor)(const examples *e);
+    /* For tasks whose answers hold their row's loss: adds that of one unit, whose place in the
+     * batch is `place`, to *loss. Units have one sequence. NULL: answers hold none. */
+    void (*add_unit)(const pass *p, const examples *e, size_t unit, size_t place, double *loss);
 
     /* Does the loss compare the units of a batch with each other (in_batch_negatives)? NULL: no. */
     bool (*compares)(const examples *e);
+} task_loss;
 
-    /* Decoding: takes the outputs of units first .. first + count - 1, in order and without gaps
-     * from one call to the next, and hands on the answer of every row whose last unit is among
-     * them. What an answer is, is the task's business; it is valid during the call. */
-    bert_status (*decoder_open)(const examples *e, void **decoder);
-    void (*decoder_free)(void *decoder);
-    bert_status (*decode)(void *decoder, const examples *e, const pass *p, size_t first,
-                          size_t count, const answer_taker *taker);
+/* What a head has made of a batch, in the program's memory; valid while it is decoded. */
+typedef struct head_outputs {
+    const batch *batch;  /* which rows are whose: starts, wanted_starts */
+    const float *logits; /* [rows, width], a row a sequence, a token or a wanted token (heads.h) */
+    size_t width;
+    const double *losses; /* [units] of the row's units up to this one, by add_unit(); or NULL */
+} head_outputs;
 
+/* Takes the outputs of units first .. first + count - 1, in order and without gaps from one call to
+ * the next, and hands on the answer of every row whose last unit is among them. What an answer is,
+ * is the task's business; it is valid during the call. */
+typedef struct task_decoding {
+    bert_status (*open)(const examples *e, void **decoder); /* NULL: the decoder is NULL */
+    void (*free)(void *decoder);
+    bert_status (*take)(void *decoder, const examples *e, const head_outputs *o, size_t first,
+                        size_t count, const answer_taker *taker);
+} task_decoding;
+
+/* What single answers say, and are worth. */
+typedef struct task_answers {
     /* Adds the answer's members ("label", "score", ...) to a JSON object. */
     bert_status (*describe)(const examples *e, size_t row, const void *answer, json_t *object);
 
@@ -197,37 +210,65 @@ struct task {
      * what is wrong with it. NULL: single answers of the task mean nothing. */
     bert_status (*judge)(const examples *e, size_t row, const void *answer, verdict *out);
     bert_status (*explain)(const examples *e, size_t row, const void *answer, json_t *object);
+} task_answers;
 
-    /* Metrics of many rows; memory grows with few numbers a row at most. */
-    bert_status (*metrics_open)(const examples *e, void **metrics);
-    void (*metrics_free)(void *metrics);
-    bert_status (*metrics_add)(void *metrics, const examples *e, size_t row, const void *answer);
+/* Metrics of many rows; memory grows with few numbers a row at most. */
+typedef struct task_metrics {
+    bert_status (*open)(const examples *e, void **metrics);
+    void (*free)(void *metrics);
+    bert_status (*add)(void *metrics, const examples *e, size_t row, const void *answer);
     /* Adds the task's members to a JSON object, names beginning with "eval_" where transformers has
      * them. "thresholds", a list, go into the configuration of the model that is saved. */
-    bert_status (*metrics_put)(void *metrics, const examples *e, json_t *object);
+    bert_status (*put)(void *metrics, const examples *e, json_t *object);
     /* The scores of the rows, row r counted weights[r] times (metrics/bootstrap.h).  weights [rows]
-     * in the order they were added; NULL: once each. After metrics_put(), which puts the latter. */
-    bert_status (*metrics_scores)(void *metrics, const examples *e, const uint32_t *weights,
-                                  score_list *out);
-    /* What --keep-best goes by: more is better. After metrics_put(). */
-    double (*metrics_score)(const void *metrics);
+     * in the order they were added; NULL: once each. After put(), which puts the latter. */
+    bert_status (*scores)(void *metrics, const examples *e, const uint32_t *weights,
+                          score_list *out);
+    /* What --keep-best goes by: more is better. After put(). */
+    double (*score)(const void *metrics);
 
     /* Do all rows together settle what each one's answer is (thresholds that are tuned)? Then they
-     * are not judged as they come: after metrics_put(), settle() hands the answers on again, in
-     * their order, with examples that go by what was settled. NULL: no. */
+     * are not judged as they come: after put(), settle() hands the answers on again, in their
+     * order, with examples that go by what was settled. NULL: no. */
     bool (*settles)(const examples *e);
     bert_status (*settle)(const void *metrics, const examples *e, const settled_taker *taker);
 
-    const struct bag_question *bag; /* what the bag of words is asked (bag_of_words.h), or NULL */
-    rival *majority;                /* what is answered without looking at the text; NULL: none */
-    rival *bag_of_words;            /* what words tell without their order; NULL: none */
-    /* Where there are rivals: the score's name, the first of these members that is there. */
-    const char *score_members[2];
-
     /* Says aloud what a user should worry about. NULL: nothing. */
-    void (*metrics_warn)(const void *metrics, const examples *e, const bert_observer *observer);
+    void (*warn)(const void *metrics, const examples *e, const bert_observer *observer);
     /* Adds files to be written beside the metrics: name -> value. NULL: none. */
-    bert_status (*metrics_files)(const void *metrics, const examples *e, json_t *files);
+    bert_status (*files)(const void *metrics, const examples *e, json_t *files);
+} task_metrics;
+
+/* A cheap rival of the model, fit to the training data: hands on its answers to the dev data's
+ * rows, of the same kind as the decoder's. `trained` and `asked` have targets. */
+typedef bert_status rival(const examples *trained, const examples *asked, uint64_t seed,
+                          const answer_taker *taker);
+
+typedef struct task_rivals {
+    const struct bag_question *bag; /* what the bag of words is asked (bag_of_words.h), or NULL */
+    /* What is answered without looking at the text, and what words tell without their order. NULL:
+     * none, or with `bag` bag_majority() and bag_answer(). */
+    rival *majority, *bag_of_words;
+    const char *score_members[2]; /* the score's name: the first of these members that is there */
+} task_rivals;
+
+struct task {
+    const char *name;         /* as --task names it */
+    const char *problem_type; /* in config.json; NULL: none */
+    dataset_form form;
+    const head *head;
+    unsigned
+        options;   /* what it reads of bert_task_options: TAKES_WINDOWS | ..; the rest is refused */
+    bool windowed; /* does it cut texts into windows unasked? */
+    size_t max_length; /* the default of --max-length */
+
+    const task_labels *labels; /* labels_none: it has none */
+    const task_encoding *encoding;
+    const task_loss *loss;
+    const task_decoding *decoding;
+    const task_answers *answers;
+    const task_metrics *metrics;
+    const task_rivals *rivals; /* NULL: there are none */
 
     /* Writes what else belongs into the folder of a trained model whose weights are of the encoder
      * and of `parts`. NULL: nothing. */

@@ -20,7 +20,6 @@ static void targets_free(void *targets)
     answer_targets *t = targets;
     free(t->windows);
     free(t->offsets);
-    free(t->ids);
     free(t);
 }
 
@@ -147,25 +146,17 @@ const task task_answer = {
                TAKES_ANSWER_TOKENS | TAKES_NULL_THRESHOLD,
     .windowed = true,
     .max_length = 384,
-    .token_bytes = sizeof(text_range),
-    .targets_open = targets_open,
-    .targets_free = targets_free,
-    .encode = answer_encode,
-    .encoded = encoded,
-    .weigh = weigh,
-    .loss = loss,
-    .decoder_open = answer_decoder_open,
-    .decoder_free = answer_decoder_free,
-    .decode = answer_decode,
-    .describe = describe,
-    .right = "the answer matches exactly",
-    .judge = answer_judge,
-    .explain = explain,
-    .metrics_open = answer_metrics_open,
-    .metrics_free = answer_metrics_free,
-    .metrics_add = answer_metrics_add,
-    .metrics_put = answer_metrics_put,
-    .metrics_scores = answer_metrics_scores,
-    .metrics_score = answer_metrics_score,
-    .metrics_files = answer_metrics_files,
+    .labels = &labels_none,
+    .encoding = &(const task_encoding){ .token_bytes = sizeof(text_range),
+                                        .open = targets_open,
+                                        .free = targets_free,
+                                        .add = answer_encode,
+                                        .end = encoded },
+    .loss = &(const task_loss){ .weigh = weigh, .add = loss },
+    .decoding = &answer_decoding,
+    .answers = &(const task_answers){ .describe = describe,
+                                      .right = "the answer matches exactly",
+                                      .judge = answer_judge,
+                                      .explain = explain },
+    .metrics = &answer_metrics,
 };

@@ -1,5 +1,6 @@
 /* answer.h: what the files of the task share. A question and its context are cut into windows, each
- * a unit: [CLS] question [SEP] piece of the context [SEP]. */
+ * a unit: the pair of the question and a piece of the context, such as
+ * [CLS] question [SEP] piece [SEP]. */
 #ifndef TASKS_ANSWER_H
 #define TASKS_ANSWER_H
 
@@ -16,8 +17,7 @@ typedef struct answer_window {
 typedef struct answer_targets {
     answer_window *windows; /* [units] */
     text_range *offsets;    /* bytes of the context that each of its tokens covers */
-    int32_t *ids;           /* scratch for one window */
-    size_t window_capacity, offset_count, offset_capacity, id_capacity;
+    size_t window_capacity, offset_count, offset_capacity;
     size_t displaced;   /* answers that do not stand where they should; of them: */
     size_t lost;        /* found nowhere */
     size_t shortened;   /* questions that lost their end */
@@ -53,19 +53,8 @@ double answer_null_odds(const answer_found *found);
 /* The text that stands for the answer; "" where there is none. */
 slice answer_text(const examples *e, size_t row, const answer_found *found);
 
-bert_status answer_decoder_open(const examples *e, void **decoder);
-void answer_decoder_free(void *decoder);
-bert_status answer_decode(void *decoder, const examples *e, const pass *p, size_t first,
-                          size_t count, const answer_taker *taker);
-
-bert_status answer_metrics_open(const examples *e, void **metrics);
-void answer_metrics_free(void *metrics);
-bert_status answer_metrics_add(void *metrics, const examples *e, size_t row, const void *answer);
-bert_status answer_metrics_put(void *metrics, const examples *e, json_t *object);
-bert_status answer_metrics_scores(void *metrics, const examples *e, const uint32_t *weights,
-                                  score_list *out);
-double answer_metrics_score(const void *metrics);
+extern const task_decoding answer_decoding; /* answer_best.c */
+extern const task_metrics answer_metrics;   /* answer_metrics.c */
 bert_status answer_judge(const examples *e, size_t row, const void *answer, verdict *out);
-bert_status answer_metrics_files(const void *metrics, const examples *e, json_t *files);
 
 #endif

@@ -14,22 +14,13 @@ double answer_score(const answer_span *span)
 }
 
 typedef struct answer_decoder {
-    float *logits; /* of one batch, [tokens, 2] */
-    size_t capacity;
     answer_found found; /* of the row's windows so far */
 } answer_decoder;
 
-bert_status answer_decoder_open(const examples *e, void **out)
+static bert_status decoder_open(const examples *e, void **out)
 {
     (void)e;
     return memory_zeroed(1, sizeof(answer_decoder), out);
-}
-
-void answer_decoder_free(void *decoder)
-{
-    answer_decoder *d = decoder;
-    free(d->logits);
-    free(d);
 }
 
 /* The tokens with the highest of the logits in `column`, highest first. Returns how many. */
@@ -105,18 +96,16 @@ static void found_finish(const examples *e, answer_found *f)
     shares_compute(f, may_be_empty);
 }
 
-bert_status answer_decode(void *decoder, const examples *e, const pass *p, size_t first,
+static bert_status decode(void *decoder, const examples *e, const head_outputs *o, size_t first,
                           size_t count, const answer_taker *taker)
 {
     answer_decoder *d = decoder;
     const features *f = &e->features;
     const answer_targets *t = e->targets;
-    const uint32_t *starts = p->batch->starts;
-    TRY(memory_grow((void **)&d->logits, &d->capacity, 2 * p->batch->tokens, sizeof *d->logits));
-    p->on->read(p->on, 2 * p->batch->tokens, p->tape->logits, d->logits);
+    const uint32_t *starts = o->batch->starts;
     for (size_t i = 0; i < count; i++) {
         size_t unit = first + i, row = features_row(f, unit);
-        window_look(e, &t->windows[unit], d->logits + 2 * (size_t)starts[i],
+        window_look(e, &t->windows[unit], o->logits + 2 * (size_t)starts[i],
                     starts[i + 1] - starts[i], &d->found);
         if (unit + 1 < f->count && features_row(f, unit + 1) == row) continue;
         found_finish(e, &d->found);
@@ -125,6 +114,8 @@ bert_status answer_decode(void *decoder, const examples *e, const pass *p, size_
     }
     return BERT_OK;
 }
+
+const task_decoding answer_decoding = { decoder_open, free, decode };
 
 double answer_null_odds(const answer_found *found)
 {

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-typedef struct answer_metrics {
+typedef struct answer_scores {
     squad_totals totals;
     squad_scratch scratch;
     squad_report report;
@@ -15,28 +15,11 @@ typedef struct answer_metrics {
     char *key;     /* of one question in the files */
     size_t capacity, key_capacity;
     json_t *predictions, *best, *null_odds; /* by id */
-} answer_metrics;
+} answer_scores;
 
-bert_status answer_metrics_open(const examples *e, void **out)
+static void metrics_free(void *metrics)
 {
-    (void)e;
-    void *memory;
-    TRY(memory_zeroed(1, sizeof(answer_metrics), &memory));
-    answer_metrics *m = memory;
-    m->predictions = json_object();
-    m->best = json_object();
-    m->null_odds = json_object();
-    if (m->predictions && m->best && m->null_odds) {
-        *out = m;
-        return BERT_OK;
-    }
-    answer_metrics_free(m);
-    return fail(BERT_MEMORY, "out of memory for the answers");
-}
-
-void answer_metrics_free(void *metrics)
-{
-    answer_metrics *m = metrics;
+    answer_scores *m = metrics;
     squad_totals_release(&m->totals);
     squad_scratch_release(&m->scratch);
     free(m->truths);
@@ -47,8 +30,25 @@ void answer_metrics_free(void *metrics)
     free(m);
 }
 
+static bert_status metrics_open(const examples *e, void **out)
+{
+    (void)e;
+    void *memory;
+    TRY(memory_zeroed(1, sizeof(answer_scores), &memory));
+    answer_scores *m = memory;
+    m->predictions = json_object();
+    m->best = json_object();
+    m->null_odds = json_object();
+    if (m->predictions && m->best && m->null_odds) {
+        *out = m;
+        return BERT_OK;
+    }
+    metrics_free(m);
+    return fail(BERT_MEMORY, "out of memory for the answers");
+}
+
 /* The texts of the row's right answers, and room for the one that is not there. */
-static bert_status truths_take(answer_metrics *m, const dataset_row *row)
+static bert_status truths_take(answer_scores *m, const dataset_row *row)
 {
     TRY(memory_grow((void **)&m->truths, &m->capacity, row->answer_count + 1, sizeof *m->truths));
     for (size_t i = 0; i < row->answer_count; i++) m->truths[i] = row->answers[i].text;
@@ -82,7 +82,7 @@ static bert_status nothing_append(const answer_found *f, json_t *list)
 }
 
 /* A question without an id goes by its number in the data. */
-static bert_status key_set(answer_metrics *m, const dataset_row *row, size_t number)
+static bert_status key_set(answer_scores *m, const dataset_row *row, size_t number)
 {
     enum { DIGITS = 24 };
     TRY(memory_grow((void **)&m->key, &m->key_capacity, row->id.count + DIGITS, 1));
@@ -93,8 +93,7 @@ static bert_status key_set(answer_metrics *m, const dataset_row *row, size_t num
     return BERT_OK;
 }
 
-static bert_status files_add(answer_metrics *m, const examples *e, size_t row,
-                             const answer_found *f)
+static bert_status files_add(answer_scores *m, const examples *e, size_t row, const answer_found *f)
 {
     const dataset_row *r = &e->rows[row];
     TRY(key_set(m, r, row + 1));
@@ -106,9 +105,9 @@ static bert_status files_add(answer_metrics *m, const examples *e, size_t row,
     return json_put(m->null_odds, m->key, json_number(answer_null_odds(f)));
 }
 
-bert_status answer_metrics_add(void *metrics, const examples *e, size_t row, const void *answer)
+static bert_status metrics_add(void *metrics, const examples *e, size_t row, const void *answer)
 {
-    answer_metrics *m = metrics;
+    answer_scores *m = metrics;
     const answer_found *f = answer;
     const dataset_row *r = &e->rows[row];
     TRY(truths_take(m, r));
@@ -126,7 +125,7 @@ bert_status answer_judge(const examples *e, size_t row, const void *answer, verd
 {
     const answer_found *f = answer;
     const dataset_row *r = &e->rows[row];
-    answer_metrics m = { 0 };
+    answer_scores m = { 0 };
     squad_scores scores;
     bert_status status = truths_take(&m, r);
     if (status == BERT_OK)
@@ -156,10 +155,10 @@ static double threshold_of(const examples *e)
     return e->config->unanswerable ? e->options->null_threshold : SQUAD_TAKE_EVERY_ANSWER;
 }
 
-bert_status answer_metrics_scores(void *metrics, const examples *e, const uint32_t *weights,
+static bert_status metrics_scores(void *metrics, const examples *e, const uint32_t *weights,
                                   score_list *out)
 {
-    const answer_metrics *m = metrics;
+    const answer_scores *m = metrics;
     squad_report report;
     squad_totals_parts(&m->totals, threshold_of(e), weights, &report);
     score_put(out, "eval_exact_match", report.all.exact);
@@ -167,13 +166,13 @@ bert_status answer_metrics_scores(void *metrics, const examples *e, const uint32
     return BERT_OK;
 }
 
-bert_status answer_metrics_put(void *metrics, const examples *e, json_t *object)
+static bert_status metrics_put(void *metrics, const examples *e, json_t *object)
 {
-    answer_metrics *m = metrics;
+    answer_scores *m = metrics;
     const squad_report *r = &m->report;
     TRY(squad_totals_report(&m->totals, threshold_of(e), &m->report));
     score_list scores = { 0 };
-    TRY(answer_metrics_scores(m, e, NULL, &scores));
+    TRY(metrics_scores(m, e, NULL, &scores));
     TRY(scores_describe(&scores, object));
     if (!r->no_answer.total) return BERT_OK;
     TRY(part_put(object, "HasAns", &r->has_answer));
@@ -185,16 +184,26 @@ bert_status answer_metrics_put(void *metrics, const examples *e, json_t *object)
     return BERT_OK;
 }
 
-double answer_metrics_score(const void *metrics)
+static double metrics_score(const void *metrics)
 {
-    return ((const answer_metrics *)metrics)->report.all.f1;
+    return ((const answer_scores *)metrics)->report.all.f1;
 }
 
-bert_status answer_metrics_files(const void *metrics, const examples *e, json_t *files)
+static bert_status metrics_files(const void *metrics, const examples *e, json_t *files)
 {
-    const answer_metrics *m = metrics;
+    const answer_scores *m = metrics;
     TRY(json_put(files, "predictions.json", json_incref(m->predictions)));
     TRY(json_put(files, "nbest_predictions.json", json_incref(m->best)));
     if (!e->config->unanswerable) return BERT_OK;
     return json_put(files, "null_odds.json", json_incref(m->null_odds));
 }
+
+const task_metrics answer_metrics = {
+    .open = metrics_open,
+    .free = metrics_free,
+    .add = metrics_add,
+    .put = metrics_put,
+    .scores = metrics_scores,
+    .score = metrics_score,
+    .files = metrics_files,
+};

@@ -107,27 +107,26 @@ static void span_find(const text_range *offsets, answer_window *w, const answer_
     w->span[1] = (int32_t)(w->first + last);
 }
 
-/* `before` tokens [CLS] question [SEP] stand in ids already; the context's tokens at `source`. */
-static bert_status window_add(examples *e, size_t row, const tokenizer_encoding *whole,
-                              size_t source, size_t before, window at, const answer_place *place)
+/* The question and tokens at.begin .. at.end - 1 of the context. */
+static bert_status window_add(examples *e, size_t row, token_slice question,
+                              const tokenizer_encoding *whole, window at, const answer_place *place)
 {
     answer_targets *t = e->targets;
+    const frame *f = tokenizer_frame(e->tokenizer, true);
     size_t count = at.end - at.begin, unit = e->features.count;
     TRY(memory_grow((void **)&t->windows, &t->window_capacity, unit + 1, sizeof *t->windows));
     TRY(memory_grow((void **)&t->offsets, &t->offset_capacity, t->offset_count + count + 1,
                     sizeof *t->offsets));
     text_range *offsets = t->offsets + t->offset_count;
     answer_window *w = &t->windows[unit];
-    *w = (answer_window){ .first = (uint32_t)before,
+    *w = (answer_window){ .first = (uint32_t)frame_second_at(f, question.count),
                           .count = (uint32_t)count,
                           .offsets = t->offset_count };
-    memcpy(offsets, whole->offsets + source + at.begin, count * sizeof *offsets);
+    memcpy(offsets, whole->offsets + whole->texts[1].begin + at.begin, count * sizeof *offsets);
     t->offset_count += count;
     span_find(offsets, w, place);
-
-    memcpy(t->ids + before, whole->ids + source + at.begin, count * sizeof *t->ids);
-    t->ids[before + count] = whole->ids[whole->count - 1];
-    return features_append(&e->features, row, t->ids, before + count + 1, before);
+    token_slice part = { encoding_tokens(whole, 1).ids + at.begin, count };
+    return features_add_framed(&e->features, row, f, question, part);
 }
 
 /* How many of a question's tokens stay: all of them where the context fits beside them, or where
@@ -152,25 +151,23 @@ bert_status answer_encode(examples *e, size_t row)
     const dataset_row *r = &e->rows[row];
     answer_targets *t = e->targets;
     tokenizer_encoding *whole = &e->scratch;
-    size_t stride, special = 3, room = e->max_length - special;
+    const frame *f = tokenizer_frame(e->tokenizer, true);
+    size_t stride, room = frame_room(f, e->max_length);
     if (!r->pair.bytes)
         return fail(BERT_ARGUMENT, "%s:%zu: a question needs a context", r->path, r->line);
-    TRY(windows_stride(e->options->stride, e->max_length, special, &stride));
+    TRY(windows_stride(e->options->stride, e->max_length, frame_count(f), &stride));
     TRY(tokenizer_encode(e->tokenizer, r->text, r->pair, SIZE_MAX, TRUNCATE_LONGEST_FIRST, whole));
-    TRY(memory_grow((void **)&t->ids, &t->id_capacity, e->max_length + 1, sizeof *t->ids));
 
-    size_t asked = whole->first_count - 2, context = whole->count - whole->first_count - 1;
-    size_t question = question_kept(asked, context, room, stride);
-    if (question < asked) {
+    token_slice question = encoding_tokens(whole, 0);
+    size_t asked = question.count, context = whole->texts[1].count;
+    question.count = question_kept(asked, context, room, stride);
+    if (question.count < asked) {
         t->shortened++;
         if (!e->labelled) e->truncated++; /* no note is made of inputs, they are counted */
     }
-    memcpy(t->ids, whole->ids, (question + 1) * sizeof *t->ids);
-    t->ids[question + 1] = whole->ids[whole->first_count - 1];
-    windows cut = context_windows(context, question, room, stride);
+    windows cut = context_windows(context, question.count, room, stride);
     answer_place place = place_find(e, r);
     for (size_t i = 0; i < windows_count(&cut); i++)
-        TRY(window_add(e, row, whole, whole->first_count, question + 2, windows_at(&cut, i),
-                       &place));
+        TRY(window_add(e, row, question, whole, windows_at(&cut, i), &place));
     return BERT_OK;
 }

@@ -102,9 +102,10 @@ static size_t unit_begin(const examples *e, size_t unit)
 {
     const features *f = &e->features;
     if (unit == 0 || features_row(f, unit) != features_row(f, unit - 1)) return 0;
-    size_t stride = 0, special = 2;
-    (void)windows_stride(e->options->stride, e->max_length, special, &stride); /* as it was cut */
-    return 1 + stride;
+    const frame *around = tokenizer_frame(e->tokenizer, false);
+    size_t stride = 0; /* as it was cut */
+    (void)windows_stride(e->options->stride, e->max_length, frame_count(around), &stride);
+    return frame_first_at(around) + stride;
 }
 
 /* In labelled data what is drawn, in a question its blanks. */
@@ -186,6 +187,21 @@ static void loss(const pass *p, const examples *e, const uint32_t *index, size_t
     }
 }
 
+/* The batch's loss is one sum, and tells no rows apart. */
+static void unit_loss(const pass *p, const examples *e, size_t unit, size_t place, double *total)
+{
+    enum { RUN = 64 };
+    const batch *b = p->batch;
+    int32_t labels[RUN];
+    size_t words = p->config->vocabulary, end = b->wanted_starts[place + 1];
+    for (size_t begin = b->wanted_starts[place]; begin < end; begin += RUN) {
+        size_t run = size_smaller(end - begin, RUN);
+        for (size_t i = 0; i < run; i++) labels[i] = unit_ids(e, unit)[b->wanted_token[begin + i]];
+        p->on->cross_entropy(p->on, run, words, p->tape->logits + begin * words, labels, NULL, 0.0f,
+                             NULL, total);
+    }
+}
+
 /* ---- answers */
 
 typedef struct candidate {
@@ -202,7 +218,6 @@ typedef struct fill_answer {
 } fill_answer;
 
 typedef struct fill_decoder {
-    float *logits; /* [vocabulary] of one token */
     candidate *candidates;
     size_t capacity;
     fill_answer answer; /* of the row so far */
@@ -211,51 +226,25 @@ typedef struct fill_decoder {
 static void decoder_free(void *decoder)
 {
     fill_decoder *d = decoder;
-    free(d->logits);
     free(d->candidates);
     free(d);
 }
 
 static bert_status decoder_open(const examples *e, void **out)
 {
-    void *memory, *logits;
-    size_t words = e->config->vocabulary, asked = e->options->fillings;
-    TRY(memory_zeroed(1, sizeof(fill_decoder), &memory));
-    fill_decoder *d = memory;
-    bert_status status = memory_zeroed(words, sizeof *d->logits, &logits);
-    if (status != BERT_OK) {
-        free(d);
-        return status;
-    }
-    d->logits = logits;
-    d->answer.each = asked < words ? asked : words;
-    *out = d;
+    TRY(memory_zeroed(1, sizeof(fill_decoder), out));
+    fill_decoder *d = *out;
+    d->answer.each = size_smaller(e->options->fillings, e->config->vocabulary);
     return BERT_OK;
 }
 
-static void word_judge(fill_decoder *d, size_t words, int32_t label)
+static void word_judge(fill_decoder *d, size_t words, const float *logits, int32_t label)
 {
     size_t better = 0;
-    for (size_t i = 0; i < words; i++) better += d->logits[i] > d->logits[label];
+    for (size_t i = 0; i < words; i++) better += logits[i] > logits[label];
     d->answer.asked++;
     d->answer.first += better < 1;
     d->answer.among_five += better < 5;
-}
-
-/* Adds the loss of a sequence's words. The batch's loss is one sum, and tells no rows apart. */
-static void loss_take(fill_decoder *d, const examples *e, const pass *p, size_t sequence,
-                      size_t unit)
-{
-    enum { RUN = 64 };
-    const batch *b = p->batch;
-    int32_t labels[RUN];
-    size_t words = p->config->vocabulary, end = b->wanted_starts[sequence + 1];
-    for (size_t begin = b->wanted_starts[sequence]; begin < end; begin += RUN) {
-        size_t run = size_smaller(end - begin, RUN);
-        for (size_t i = 0; i < run; i++) labels[i] = unit_ids(e, unit)[b->wanted_token[begin + i]];
-        p->on->cross_entropy(p->on, run, words, p->tape->logits + begin * words, labels, NULL, 0.0f,
-                             NULL, &d->answer.loss);
-    }
 }
 
 /* The largest of the logits into best [each], the first of equals first. */
@@ -270,43 +259,42 @@ static void words_rank(const float *logits, size_t words, candidate *best, size_
     }
 }
 
-static bert_status blank_fill(fill_decoder *d, size_t words)
+static bert_status blank_fill(fill_decoder *d, size_t words, const float *logits)
 {
     size_t each = d->answer.each, needed = (d->answer.blanks + 1) * each;
     TRY(memory_grow((void **)&d->candidates, &d->capacity, needed, sizeof *d->candidates));
     candidate *best = d->candidates + d->answer.blanks * each;
-    words_rank(d->logits, words, best, each);
+    words_rank(logits, words, best, each);
     double most = best[0].score, sum = 0.0;
-    for (size_t i = 0; i < words; i++) sum += exp((double)d->logits[i] - most);
+    for (size_t i = 0; i < words; i++) sum += exp((double)logits[i] - most);
     for (size_t i = 0; i < each; i++) best[i].score = exp(best[i].score - most) / sum;
     d->answer.blanks++;
     return BERT_OK;
 }
 
-static bert_status unit_decode(fill_decoder *d, const examples *e, const pass *p, size_t sequence,
-                               size_t unit)
+static bert_status unit_decode(fill_decoder *d, const examples *e, const head_outputs *o,
+                               size_t place, size_t unit)
 {
-    const batch *b = p->batch;
-    size_t words = p->config->vocabulary;
-    if (e->labelled) loss_take(d, e, p, sequence, unit);
-    for (size_t i = b->wanted_starts[sequence]; i < b->wanted_starts[sequence + 1]; i++) {
-        p->on->read(p->on, words, p->tape->logits + i * words, d->logits);
+    const batch *b = o->batch;
+    if (e->labelled) d->answer.loss = o->losses[place];
+    for (size_t i = b->wanted_starts[place]; i < b->wanted_starts[place + 1]; i++) {
+        const float *logits = o->logits + i * o->width;
         if (e->labelled)
-            word_judge(d, words, unit_ids(e, unit)[b->wanted_token[i]]);
+            word_judge(d, o->width, logits, unit_ids(e, unit)[b->wanted_token[i]]);
         else
-            TRY(blank_fill(d, words));
+            TRY(blank_fill(d, o->width, logits));
     }
     return BERT_OK;
 }
 
-static bert_status decode(void *decoder, const examples *e, const pass *p, size_t first,
+static bert_status decode(void *decoder, const examples *e, const head_outputs *o, size_t first,
                           size_t count, const answer_taker *taker)
 {
     fill_decoder *d = decoder;
     const features *f = &e->features;
     for (size_t i = 0; i < count; i++) {
         size_t unit = first + i, row = features_row(f, unit);
-        TRY(unit_decode(d, e, p, i, unit));
+        TRY(unit_decode(d, e, o, i, unit));
         if (unit + 1 < f->count && features_row(f, unit + 1) == row) continue;
         d->answer.candidates = d->candidates;
         TRY(taker->take(taker->context, row, &d->answer));
@@ -332,12 +320,14 @@ static bert_status text_append(text_out *t, const char *bytes, size_t count)
     return BERT_OK;
 }
 
-/* A piece that goes on with a word ("##ing") does so in the text: the space before it goes. */
-static bert_status word_append(text_out *t, const char *token)
+/* A token that continues a word ("##ing") does so in the text: the space before it goes. */
+static bert_status word_append(const examples *e, text_out *t, int32_t id)
 {
-    if (strncmp(token, "##", 2) != 0) return text_append(t, token, strlen(token));
-    while (t->count > 0 && t->bytes[t->count - 1] == ' ') t->count--;
-    return text_append(t, token + 2, strlen(token + 2));
+    bool continues;
+    slice token = slice_of(tokenizer_token(e->tokenizer, id));
+    slice text = tokenizer_token_text(e->tokenizer, token, &continues);
+    while (continues && t->count > 0 && t->bytes[t->count - 1] == ' ') t->count--;
+    return text_append(t, text.bytes, text.count);
 }
 
 /* The row's text with the best candidates in place of its blanks. */
@@ -347,7 +337,7 @@ static bert_status text_fill(const examples *e, slice text, const blank *blanks,
     size_t at = 0;
     for (size_t i = 0; i < a->blanks; i++) {
         TRY(text_append(out, text.bytes + at, blanks[i].bytes.begin - at));
-        TRY(word_append(out, tokenizer_token(e->tokenizer, a->candidates[i * a->each].id)));
+        TRY(word_append(e, out, a->candidates[i * a->each].id));
         at = blanks[i].bytes.end;
     }
     return text_append(out, text.bytes + at, text.count - at);
@@ -488,21 +478,23 @@ const task task_fill = {
     .head = &head_masked,
     .options = TAKES_WINDOWS | TAKES_STRIDE | TAKES_MASK_SHARE | TAKES_WHOLE_WORDS | TAKES_FILLINGS,
     .max_length = 128,
-    .targets_open = targets_open,
-    .targets_free = targets_free,
-    .encode = encode,
-    .wanted = wanted,
-    .prepare = prepare,
-    .weigh = weigh,
-    .loss = loss,
-    .decoder_open = decoder_open,
-    .decoder_free = decoder_free,
-    .decode = decode,
-    .describe = describe,
-    .metrics_open = metrics_open,
-    .metrics_free = metrics_free,
-    .metrics_add = metrics_add,
-    .metrics_put = metrics_put,
-    .metrics_scores = metrics_scores,
-    .metrics_score = metrics_score,
+    .labels = &labels_none,
+    .encoding = &(const task_encoding){ .open = targets_open,
+                                        .free = targets_free,
+                                        .add = encode,
+                                        .wanted = wanted,
+                                        .prepare = prepare },
+    .loss = &(const task_loss){ .weigh = weigh, .add = loss, .add_unit = unit_loss },
+    .decoding =
+        &(const task_decoding){ .open = decoder_open, .free = decoder_free, .take = decode },
+    .answers = &(const task_answers){ .describe = describe },
+    .metrics =
+        &(const task_metrics){
+            .open = metrics_open,
+            .free = metrics_free,
+            .add = metrics_add,
+            .put = metrics_put,
+            .scores = metrics_scores,
+            .score = metrics_score,
+        },
 };

@@ -5,14 +5,13 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { KIND_BEGINS, KIND_CONTINUES, KIND_SPECIAL };
 
 static uint8_t kind_of(const tokenizer *t, int32_t id)
 {
     if (tokenizer_is_special(t, id)) return KIND_SPECIAL;
-    return strncmp(tokenizer_token(t, id), "##", 2) == 0 ? KIND_CONTINUES : KIND_BEGINS;
+    return tokenizer_continues(t, id) ? KIND_CONTINUES : KIND_BEGINS;
 }
 
 bert_status masking_init(const tokenizer *t, double share, bool whole_words, masking *out)

@@ -9,60 +9,48 @@
 
 /* ---- units */
 
-/* [CLS] a [SEP], or [CLS] a [SEP] and then the window of b and [SEP]: from the whole encoding. */
-static bert_status window_append(examples *e, size_t row, const tokenizer_encoding *whole,
-                                 size_t before, window w, int32_t *ids)
+/* Windows of a single text, or of a pair's second text, each after the whole first one. */
+static bert_status windows_append(examples *e, size_t row, const frame *f,
+                                  const tokenizer_encoding *whole)
 {
-    size_t count = w.end - w.begin;
-    memcpy(ids, whole->ids, before * sizeof *ids);
-    memcpy(ids + before, whole->ids + before + w.begin, count * sizeof *ids);
-    ids[before + count] = whole->ids[whole->count - 1];
-    size_t length = before + count + 1;
-    bool pair = whole->first_count < whole->count;
-    return features_append(&e->features, row, ids, length, pair ? before : length);
-}
-
-/* `before` tokens stand before the text that is cut: [CLS], or [CLS] a [SEP]. */
-static bert_status windows_append(examples *e, size_t row, const tokenizer_encoding *whole)
-{
-    size_t before = whole->first_count < whole->count ? whole->first_count : 1;
-    size_t special = before + 1;
-    windows cut = { .tokens = whole->count - special };
+    token_slice text = encoding_tokens(whole, f->pair ? 1 : 0);
+    size_t special = whole->count - text.count; /* and the first text */
+    windows cut = { .tokens = text.count };
     TRY(windows_stride(e->options->stride, e->max_length, special, &cut.stride));
     cut.room = e->max_length - special;
-    void *ids;
-    TRY(memory_zeroed(e->max_length, sizeof(int32_t), &ids));
-    bert_status status = BERT_OK;
-    for (size_t i = 0; i < windows_count(&cut) && status == BERT_OK; i++)
-        status = window_append(e, row, whole, before, windows_at(&cut, i), ids);
-    free(ids);
-    return status;
+    for (size_t i = 0; i < windows_count(&cut); i++) {
+        window w = windows_at(&cut, i);
+        token_slice part = { text.ids + w.begin, w.end - w.begin }, none = { NULL, 0 };
+        TRY(features_add_framed(&e->features, row, f, f->pair ? encoding_tokens(whole, 0) : part,
+                                f->pair ? part : none));
+    }
+    return BERT_OK;
 }
 
-/* Does the stride leave a token to advance by, beside `special` that stand in every window? */
-static bool windows_advance(const examples *e, size_t special)
+/* Does the stride leave a token to advance by in windows that the frame, and a first text of so
+ * many tokens, stand in? */
+static bool windows_advance(const examples *e, const frame *f, size_t first)
 {
-    size_t room = e->max_length > special ? e->max_length - special : 0;
-    return room >= 2 && e->options->stride < room;
+    size_t room = frame_room(f, e->max_length);
+    return room >= first + 2 && e->options->stride < room - first;
 }
 
 /* A pair whose first text alone fills the windows cannot be cut into them. A stride that fits no
  * pair at all is not excused so: windows_stride() refuses it. */
-static bool windows_wanted(const examples *e, const tokenizer_encoding *whole)
+static bool windows_wanted(const examples *e, const frame *f, const tokenizer_encoding *whole)
 {
-    const size_t special_least = 3; /* [CLS], [SEP], [SEP] */
-    bool pair = whole->first_count < whole->count;
-    return whole->count > e->max_length && (!pair || windows_advance(e, whole->first_count + 1) ||
-                                            !windows_advance(e, special_least));
+    return whole->count > e->max_length &&
+           (!f->pair || windows_advance(e, f, whole->texts[0].count) || !windows_advance(e, f, 0));
 }
 
 bert_status pooled_encode(examples *e, size_t row)
 {
     const dataset_row *r = &e->rows[row];
+    const frame *f = tokenizer_frame(e->tokenizer, r->pair.bytes != NULL);
     if (e->options->windows) {
         TRY(tokenizer_encode(e->tokenizer, r->text, r->pair, SIZE_MAX, TRUNCATE_LONGEST_FIRST,
                              &e->scratch));
-        if (windows_wanted(e, &e->scratch)) return windows_append(e, row, &e->scratch);
+        if (windows_wanted(e, f, &e->scratch)) return windows_append(e, row, f, &e->scratch);
     }
     size_t before = e->features.truncated;
     TRY(features_add(&e->features, e->tokenizer, row, r->text, r->pair, e->max_length,
@@ -74,14 +62,20 @@ bert_status pooled_encode(examples *e, size_t row)
 /* ---- answers */
 
 typedef struct pooled_decoder {
-    float *logits; /* of one batch, [capacity] */
-    size_t capacity;
     double *sum; /* [outputs] over the row's windows so far */
     float *mean; /* [outputs] */
     size_t windows;
 } pooled_decoder;
 
-bert_status pooled_decoder_open(const examples *e, void **out)
+static void decoder_free(void *decoder)
+{
+    pooled_decoder *d = decoder;
+    free(d->sum);
+    free(d->mean);
+    free(d);
+}
+
+static bert_status decoder_open(const examples *e, void **out)
 {
     void *memory, *sum = NULL, *mean = NULL;
     TRY(memory_zeroed(1, sizeof(pooled_decoder), &memory));
@@ -93,46 +87,36 @@ bert_status pooled_decoder_open(const examples *e, void **out)
     if (status == BERT_OK)
         *out = d;
     else
-        pooled_decoder_free(d);
+        decoder_free(d);
     return status;
 }
 
-void pooled_decoder_free(void *decoder)
-{
-    pooled_decoder *d = decoder;
-    free(d->logits);
-    free(d->sum);
-    free(d->mean);
-    free(d);
-}
-
 /* The only window's logits as they are; else their mean. */
-static void window_add(pooled_decoder *d, size_t outputs, const float *logits)
+static void window_add(pooled_decoder *d, size_t width, const float *logits)
 {
-    for (size_t i = 0; i < outputs; i++) {
+    for (size_t i = 0; i < width; i++) {
         d->sum[i] = (d->windows ? d->sum[i] : 0.0) + (double)logits[i];
         d->mean[i] = (float)(d->sum[i] / (double)(d->windows + 1));
     }
     d->windows++;
 }
 
-bert_status pooled_decode(void *decoder, const examples *e, const pass *p, size_t first,
+static bert_status decode(void *decoder, const examples *e, const head_outputs *o, size_t first,
                           size_t count, const answer_taker *taker)
 {
     pooled_decoder *d = decoder;
     const features *f = &e->features;
-    size_t outputs = p->config->outputs;
-    TRY(memory_grow((void **)&d->logits, &d->capacity, count * outputs, sizeof *d->logits));
-    p->on->read(p->on, count * outputs, p->tape->logits, d->logits);
     for (size_t i = 0; i < count; i++) {
         size_t unit = first + i, row = features_row(f, unit);
-        window_add(d, outputs, d->logits + i * outputs);
+        window_add(d, o->width, o->logits + i * o->width);
         if (unit + 1 < f->count && features_row(f, unit + 1) == row) continue;
         d->windows = 0;
         TRY(taker->take(taker->context, row, d->mean));
     }
     return BERT_OK;
 }
+
+const task_decoding pooled_decoding = { decoder_open, decoder_free, decode };
 
 bert_status pooled_put_logits(const examples *e, const float *logits, json_t *object)
 {

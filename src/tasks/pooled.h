@@ -9,12 +9,9 @@
  * pair's second text) asks for; a pair whose first text leaves them no room is truncated. */
 bert_status pooled_encode(examples *e, size_t row);
 
-/* The decoder of such tasks; its answers are const float *: the logits [outputs] of a row, the mean
- * of its windows'. */
-bert_status pooled_decoder_open(const examples *e, void **decoder);
-void pooled_decoder_free(void *decoder);
-bert_status pooled_decode(void *decoder, const examples *e, const pass *p, size_t first,
-                          size_t count, const answer_taker *taker);
+/* The decoding of such tasks; its answers are const float *: the logits [outputs] of a row, the
+ * mean of its windows'. */
+extern const task_decoding pooled_decoding;
 
 /* Adds "logits" where the options ask for them. */
 bert_status pooled_put_logits(const examples *e, const float *logits, json_t *object);

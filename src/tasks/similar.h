@@ -22,14 +22,7 @@ double similar_cosine(const float *a, const float *b, size_t width);
  * the first examples, as many as make SIMILAR_CANDIDATES partners: 4 bytes a number. */
 enum { SIMILAR_CANDIDATES = 10000 };
 
-bert_status similar_metrics_open(const examples *e, void **metrics);
-void similar_metrics_free(void *metrics);
-bert_status similar_metrics_add(void *metrics, const examples *e, size_t row, const void *answer);
-bert_status similar_metrics_put(void *metrics, const examples *e, json_t *object);
-bert_status similar_metrics_scores(void *metrics, const examples *e, const uint32_t *weights,
-                                   score_list *out);
-double similar_metrics_score(const void *metrics);
-void similar_metrics_warn(const void *metrics, const examples *e, const bert_observer *observer);
+extern const task_metrics similar_metrics; /* similar_metrics.c */
 
 /* similar_rival.c: vectors of the words that a text has, each by how rare it is in training. */
 rival similar_bag_of_words;

@@ -8,40 +8,40 @@
 #include <math.h>
 #include <stdlib.h>
 
-typedef struct similar_metrics {
+typedef struct similar_scores {
     correlation rows; /* where scored */
     float *vectors;   /* [held, group, hidden] else */
     size_t held, held_most, capacity, seen;
     uint32_t *ranks; /* [held] of the partners, once they are known */
     size_t rank_capacity;
     double score;
-} similar_metrics;
+} similar_scores;
 
 static bool is_scored(const examples *e)
 {
     return ((const similar_targets *)e->targets)->scored;
 }
 
-bert_status similar_metrics_open(const examples *e, void **out)
+static void metrics_free(void *metrics)
 {
-    TRY(memory_zeroed(1, sizeof(similar_metrics), out));
-    similar_metrics *m = *out;
-    m->held_most = SIMILAR_CANDIDATES / (features_group(&e->features) - 1);
-    return BERT_OK;
-}
-
-void similar_metrics_free(void *metrics)
-{
-    similar_metrics *m = metrics;
+    similar_scores *m = metrics;
     correlation_release(&m->rows);
     free(m->vectors);
     free(m->ranks);
     free(m);
 }
 
-bert_status similar_metrics_add(void *metrics, const examples *e, size_t row, const void *answer)
+static bert_status metrics_open(const examples *e, void **out)
 {
-    similar_metrics *m = metrics;
+    TRY(memory_zeroed(1, sizeof(similar_scores), out));
+    similar_scores *m = *out;
+    m->held_most = SIMILAR_CANDIDATES / (features_group(&e->features) - 1);
+    return BERT_OK;
+}
+
+static bert_status metrics_add(void *metrics, const examples *e, size_t row, const void *answer)
+{
+    similar_scores *m = metrics;
     const float *vectors = answer;
     size_t width = e->config->hidden, unit = features_group(&e->features) * width;
     if (is_scored(e)) {
@@ -74,7 +74,7 @@ static float product(const float *a, const float *b, size_t width)
 
 /* Of the row's partner among all, from 1. What is as near as it counts as nearer, and so does what
  * is not a number. */
-static size_t partner_rank(const similar_metrics *m, size_t row, size_t group, size_t width)
+static size_t partner_rank(const similar_scores *m, size_t row, size_t group, size_t width)
 {
     const float *anchor = m->vectors + row * group * width, *own = anchor + width;
     float nearness = product(anchor, own, width);
@@ -87,7 +87,7 @@ static size_t partner_rank(const similar_metrics *m, size_t row, size_t group, s
     return rank;
 }
 
-static bert_status partners_rank(similar_metrics *m, const examples *e)
+static bert_status partners_rank(similar_scores *m, const examples *e)
 {
     size_t group = features_group(&e->features), width = e->config->hidden;
     TRY(memory_grow((void **)&m->ranks, &m->rank_capacity, m->held, sizeof *m->ranks));
@@ -97,7 +97,7 @@ static bert_status partners_rank(similar_metrics *m, const examples *e)
 }
 
 /* A resample draws texts whose partner is looked for; those it is looked for among stay. */
-static void partners_score(const similar_metrics *m, const uint32_t *weights, score_list *out)
+static void partners_score(const similar_scores *m, const uint32_t *weights, score_list *out)
 {
     static const struct {
         const char *name;
@@ -119,10 +119,10 @@ static void partners_score(const similar_metrics *m, const uint32_t *weights, sc
 
 /* ---- scores */
 
-bert_status similar_metrics_scores(void *metrics, const examples *e, const uint32_t *weights,
-                                   score_list *out)
+static bert_status metrics_scores(void *metrics, const examples *e, const uint32_t *weights,
+                                  score_list *out)
 {
-    similar_metrics *m = metrics;
+    similar_scores *m = metrics;
     if (!is_scored(e)) {
         partners_score(m, weights, out);
         return BERT_OK;
@@ -135,15 +135,15 @@ bert_status similar_metrics_scores(void *metrics, const examples *e, const uint3
     return BERT_OK;
 }
 
-bert_status similar_metrics_put(void *metrics, const examples *e, json_t *object)
+static bert_status metrics_put(void *metrics, const examples *e, json_t *object)
 {
-    similar_metrics *m = metrics;
+    similar_scores *m = metrics;
     score_list scores = { 0 };
     if (!is_scored(e)) {
         TRY(partners_rank(m, e));
         json_object_del(object, "eval_loss"); /* see loss() in similar.c */
     }
-    TRY(similar_metrics_scores(m, e, NULL, &scores));
+    TRY(metrics_scores(m, e, NULL, &scores));
     TRY(scores_describe(&scores, object));
     m->score = scores.items[scores.main].value;
     if (!is_scored(e))
@@ -153,15 +153,15 @@ bert_status similar_metrics_put(void *metrics, const examples *e, json_t *object
 }
 
 /* Where it is not defined, as bad as can be. */
-double similar_metrics_score(const void *metrics)
+static double metrics_score(const void *metrics)
 {
-    const similar_metrics *m = metrics;
+    const similar_scores *m = metrics;
     return isfinite(m->score) ? m->score : -1.0;
 }
 
-void similar_metrics_warn(const void *metrics, const examples *e, const bert_observer *observer)
+static void metrics_warn(const void *metrics, const examples *e, const bert_observer *observer)
 {
-    const similar_metrics *m = metrics;
+    const similar_scores *m = metrics;
     const similar_targets *t = e->targets;
     if (m->seen > m->held)
         observe_note(observer,
@@ -173,3 +173,13 @@ void similar_metrics_warn(const void *metrics, const examples *e, const bert_obs
                         "all %zu examples have the score %.4g, so correlations are not defined",
                         e->row_count, t->most);
 }
+
+const task_metrics similar_metrics = {
+    .open = metrics_open,
+    .free = metrics_free,
+    .add = metrics_add,
+    .put = metrics_put,
+    .scores = metrics_scores,
+    .score = metrics_score,
+    .warn = metrics_warn,
+};

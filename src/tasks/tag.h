@@ -23,7 +23,7 @@ typedef enum tag_grouping {
     GROUP_MAX      /* or that of their surest token */
 } tag_grouping;
 
-/* Tokens of one row, without [CLS] and [SEP]. */
+/* Tokens of one row, without special ones. */
 typedef struct tag_pieces {
     int32_t *ids;    /* [count] */
     uint32_t *words; /* [count] the word that each is of */
@@ -56,10 +56,10 @@ typedef struct tag_targets {
     label_names unknown; /* tags of the rows that the model has not, ordered by their bytes */
     size_t unknown_capacity, unknown_words; /* how many words have such a tag */
 
-    int32_t class_id, separator_id; /* [CLS], [SEP] */
-    tag_pieces pieces;              /* of the row that is being encoded, */
-    int32_t *asked;                 /* [words] what they are asked, */
-    tag_place *places;              /* [items] and where they are answered */
+    const frame *frame; /* of the tokenizer, for single texts */
+    tag_pieces pieces;  /* of the row that is being encoded, */
+    int32_t *asked;     /* [words] what they are asked, */
+    tag_place *places;  /* [items] and where they are answered */
     size_t asked_capacity, places_capacity;
 } tag_targets;
 
@@ -85,20 +85,13 @@ bert_status tag_rows_name(dataset *d, const bert_task_options *options);
 bert_status tag_targets_open(examples *e);
 void tag_targets_free(void *targets);
 bert_status tag_encode(examples *e, size_t row);
-/* The tokens of a row that is a text, [CLS] and [SEP] included, as tag_encode() takes them. */
+/* The tokens of a row that is a text, in their frame, as tag_encode() takes them. */
 bert_status tag_text_encode(const examples *e, size_t row, tokenizer_encoding *out);
 
-/* tag_decode.c */
-bert_status tag_decoder_open(const examples *e, void **decoder);
-void tag_decoder_free(void *decoder);
-bert_status tag_decode(void *decoder, const examples *e, const pass *p, size_t first, size_t count,
-                       const answer_taker *taker);
-bert_status tag_describe(const examples *e, size_t row, const void *answer, json_t *object);
-
-/* A sentence is right where all its words are; else it goes by the word whose wrong tag the model
- * was surest of. */
-bert_status tag_judge(const examples *e, size_t row, const void *answer, verdict *out);
-bert_status tag_explain(const examples *e, size_t row, const void *answer, json_t *object);
+/* tag_decode.c. A sentence is right where all its words are; else it goes by the word whose wrong
+ * tag the model was surest of. */
+extern const task_decoding tag_decoding;
+extern const task_answers tag_answers;
 
 /* tag_groups.c: what --aggregate names; and "entities" for the object, made of the tokens of a
  * text.
@@ -107,18 +100,11 @@ tag_grouping tag_grouping_of(const char *name);
 bert_status tag_entities_put(const examples *e, size_t row, const tag_answer *a, json_t *object);
 
 /* tag_metrics.c */
-bert_status tag_metrics_open(const examples *e, void **metrics);
-void tag_metrics_free(void *metrics);
-bert_status tag_metrics_add(void *metrics, const examples *e, size_t row, const void *answer);
-bert_status tag_metrics_put(void *metrics, const examples *e, json_t *object);
-bert_status tag_metrics_scores(void *metrics, const examples *e, const uint32_t *weights,
-                               score_list *out);
-double tag_metrics_score(const void *metrics);
-void tag_metrics_warn(const void *metrics, const examples *e, const bert_observer *observer);
+extern const task_metrics tag_metrics;
 
 /* tag_rivals.c: the commonest tag for every word; the commonest tag of each word in training, and
  * of words that are not there that of all. */
-rival tag_majority, tag_of_word;
+extern const task_rivals tag_rivals;
 
 enum { TAG_LABELS_MAX = 5000 }; /* the confusion matrix has its square */
 

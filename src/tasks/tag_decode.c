@@ -9,23 +9,21 @@
 #include <string.h>
 
 typedef struct tag_decoder {
-    float *batch; /* logits of one batch */
     float *logits;
     bool *read;
     size_t items; /* of the row so far: [items, labels], [items] */
-    size_t batch_capacity, logits_capacity, read_capacity;
+    size_t logits_capacity, read_capacity;
 } tag_decoder;
 
-bert_status tag_decoder_open(const examples *e, void **decoder)
+static bert_status decoder_open(const examples *e, void **decoder)
 {
     (void)e;
     return memory_zeroed(1, sizeof(tag_decoder), decoder);
 }
 
-void tag_decoder_free(void *decoder)
+static void decoder_free(void *decoder)
 {
     tag_decoder *d = decoder;
-    free(d->batch);
     free(d->logits);
     free(d->read);
     free(d);
@@ -57,18 +55,15 @@ static bert_status unit_take(tag_decoder *d, const examples *e, size_t unit, con
     return BERT_OK;
 }
 
-bert_status tag_decode(void *decoder, const examples *e, const pass *p, size_t first, size_t count,
-                       const answer_taker *taker)
+static bert_status decode(void *decoder, const examples *e, const head_outputs *o, size_t first,
+                          size_t count, const answer_taker *taker)
 {
     tag_decoder *d = decoder;
     const features *f = &e->features;
-    const batch *b = p->batch;
-    size_t labels = p->config->labels, numbers = b->tokens * labels;
-    TRY(memory_grow((void **)&d->batch, &d->batch_capacity, numbers, sizeof *d->batch));
-    p->on->read(p->on, numbers, p->tape->logits, d->batch);
+    size_t labels = o->width;
     for (size_t i = 0; i < count; i++) {
         size_t unit = first + i, row = features_row(f, unit);
-        TRY(unit_take(d, e, unit, d->batch + b->starts[i] * labels));
+        TRY(unit_take(d, e, unit, o->logits + o->batch->starts[i] * labels));
         if (unit + 1 < f->count && features_row(f, unit + 1) == row) continue;
         if (e->rows[row].items) TRY(items_reserve(d, e->rows[row].item_count, labels));
         tag_answer a = { .logits = d->logits, .read = d->read, .items = d->items };
@@ -77,6 +72,8 @@ bert_status tag_decode(void *decoder, const examples *e, const pass *p, size_t f
     }
     return BERT_OK;
 }
+
+const task_decoding tag_decoding = { decoder_open, decoder_free, decode };
 
 size_t tag_best(const tag_answer *a, size_t item, size_t labels, double *score)
 {
@@ -112,7 +109,7 @@ static bool word_judge(const examples *e, size_t row, const tag_answer *a, size_
     return wrong;
 }
 
-bert_status tag_judge(const examples *e, size_t row, const void *answer, verdict *out)
+static bert_status judge(const examples *e, size_t row, const void *answer, verdict *out)
 {
     size_t word;
     double confidence = 0.0;
@@ -139,7 +136,7 @@ static bert_status words_join(const dataset_row *row, json_t **out)
     return BERT_OK;
 }
 
-bert_status tag_explain(const examples *e, size_t row, const void *answer, json_t *object)
+static bert_status explain(const examples *e, size_t row, const void *answer, json_t *object)
 {
     const dataset_row *r = &e->rows[row];
     size_t word = 0;
@@ -190,7 +187,7 @@ static bert_status words_put(const examples *e, const dataset_row *row, const ta
     return BERT_OK;
 }
 
-bert_status tag_describe(const examples *e, size_t row, const void *answer, json_t *object)
+static bert_status describe(const examples *e, size_t row, const void *answer, json_t *object)
 {
     const dataset_row *r = &e->rows[row];
     if (r->items)
@@ -200,3 +197,8 @@ bert_status tag_describe(const examples *e, size_t row, const void *answer, json
     if (e->options->logits) TRY(logits_put(answer, e->config->labels, object));
     return BERT_OK;
 }
+
+const task_answers tag_answers = { .describe = describe,
+                                   .right = "all words of the sentence are right",
+                                   .judge = judge,
+                                   .explain = explain };

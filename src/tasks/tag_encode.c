@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SPECIAL_TOKENS = 2 };
 static const slice no_pair = { NULL, 0 };
 
 /* ---- life */
@@ -33,17 +32,14 @@ bert_status tag_targets_open(examples *e)
 {
     void *memory;
     size_t stride;
+    const frame *f = tokenizer_frame(e->tokenizer, false);
     if (e->options->windows)
-        TRY(windows_stride(e->options->stride, e->max_length, SPECIAL_TOKENS, &stride));
+        TRY(windows_stride(e->options->stride, e->max_length, frame_count(f), &stride));
     TRY(memory_zeroed(1, sizeof(tag_targets), &memory));
     tag_targets *t = e->targets = memory;
+    t->frame = f;
     t->grouping = tag_grouping_of(e->options->aggregate);
-    TRY(labels_look(e, t));
-    TRY(tokenizer_encode(e->tokenizer, slice_of(""), no_pair, SIZE_MAX, TRUNCATE_LONGEST_FIRST,
-                         &e->scratch));
-    t->class_id = e->scratch.ids[0];
-    t->separator_id = e->scratch.ids[e->scratch.count - 1];
-    return BERT_OK;
+    return labels_look(e, t);
 }
 
 void tag_targets_free(void *targets)
@@ -61,15 +57,16 @@ void tag_targets_free(void *targets)
 
 /* ---- tokens of a row */
 
-/* Appends an encoding without its [CLS] and [SEP]. */
+/* Appends the tokens of a single text. */
 static bert_status pieces_add(tag_pieces *p, const tokenizer_encoding *from, size_t word)
 {
-    size_t more = from->count - SPECIAL_TOKENS;
-    if (more == 0) return BERT_OK;
-    TRY(memory_grow((void **)&p->ids, &p->ids_capacity, p->count + more, sizeof *p->ids));
-    TRY(memory_grow((void **)&p->words, &p->words_capacity, p->count + more, sizeof *p->words));
-    memcpy(p->ids + p->count, from->ids + 1, more * sizeof *p->ids);
-    for (size_t i = 0; i < more; i++) p->words[p->count++] = (uint32_t)word;
+    token_slice more = encoding_tokens(from, 0);
+    if (more.count == 0) return BERT_OK;
+    size_t end = p->count + more.count;
+    TRY(memory_grow((void **)&p->ids, &p->ids_capacity, end, sizeof *p->ids));
+    TRY(memory_grow((void **)&p->words, &p->words_capacity, end, sizeof *p->words));
+    memcpy(p->ids + p->count, more.ids, more.count * sizeof *p->ids);
+    while (p->count < end) p->words[p->count++] = (uint32_t)word;
     return BERT_OK;
 }
 
@@ -94,16 +91,14 @@ bert_status tag_text_encode(const examples *e, size_t row, tokenizer_encoding *o
                             out);
 }
 
-/* Of a text, the pieces that continue a word are told by their "##": windows keep them together. */
+/* Of a text, the tokens that continue a word belong to it: windows keep them together. */
 static bert_status pieces_of_text(examples *e, size_t row, tag_pieces *p)
 {
     TRY(tag_text_encode(e, row, &e->scratch));
     if (e->scratch.whole_count > e->scratch.count) e->truncated++;
     TRY(pieces_add(p, &e->scratch, 0));
-    for (size_t i = 1; i < p->count; i++) {
-        bool goes_on = strncmp(tokenizer_token(e->tokenizer, p->ids[i]), "##", 2) == 0;
-        p->words[i] = p->words[i - 1] + !goes_on;
-    }
+    for (size_t i = 1; i < p->count; i++)
+        p->words[i] = p->words[i - 1] + !tokenizer_continues(e->tokenizer, p->ids[i]);
     return BERT_OK;
 }
 
@@ -148,36 +143,36 @@ static void place_offer(tag_targets *t, uint32_t item, size_t token, size_t marg
     t->items[token] = item;
 }
 
-/* What the unit's tokens answer and are asked; they begin at `at`, [CLS], among all. */
-static void tokens_ask(examples *e, window w, size_t at)
+/* What the unit's tokens begin .. end - 1 among all answer and are asked: special ones nothing. */
+static void tokens_ask(examples *e, window w, size_t begin, size_t end)
 {
     tag_targets *t = e->targets;
-    size_t last = at + w.end - w.begin + 1; /* [SEP] */
-    t->items[at] = t->items[last] = NO_ITEM;
-    if (e->labelled) t->labels[at] = t->labels[last] = TAG_NOT_ASKED;
-    for (size_t i = w.begin; i < w.end; i++) {
-        size_t token = at + 1 + i - w.begin, before = i - w.begin, after = w.end - 1 - i;
-        uint32_t item = item_of(&t->pieces, i, w.begin);
+    for (size_t token = begin; token < end; token++) {
         t->items[token] = NO_ITEM;
-        if (item != NO_ITEM) place_offer(t, item, token, before < after ? before : after);
-        if (e->labelled) t->labels[token] = item == NO_ITEM ? TAG_NOT_ASKED : t->asked[item];
+        if (e->labelled) t->labels[token] = TAG_NOT_ASKED;
+    }
+    size_t first = begin + frame_first_at(t->frame);
+    for (size_t i = w.begin; i < w.end; i++) {
+        size_t token = first + i - w.begin, before = i - w.begin, after = w.end - 1 - i;
+        uint32_t item = item_of(&t->pieces, i, w.begin);
+        if (item == NO_ITEM) continue;
+        place_offer(t, item, token, before < after ? before : after);
+        if (e->labelled) t->labels[token] = t->asked[item];
     }
 }
 
-static bert_status unit_append(examples *e, size_t row, window w, int32_t *ids)
+static bert_status unit_append(examples *e, size_t row, window w)
 {
     tag_targets *t = e->targets;
     features *f = &e->features;
-    size_t count = w.end - w.begin, length = count + SPECIAL_TOKENS;
-    ids[0] = t->class_id;
-    if (count) memcpy(ids + 1, t->pieces.ids + w.begin, count * sizeof *ids);
-    ids[count + 1] = t->separator_id;
-    TRY(features_append(f, row, ids, length, length));
-    size_t at = f->starts[f->count - 1], end = at + length;
+    token_slice none = { NULL, 0 }, tokens = none;
+    if (w.begin < w.end) tokens = (token_slice){ t->pieces.ids + w.begin, w.end - w.begin };
+    TRY(features_add_framed(f, row, t->frame, tokens, none));
+    size_t begin = f->starts[f->count - 1], end = f->starts[f->count];
     TRY(memory_grow((void **)&t->items, &t->items_capacity, end, sizeof *t->items));
     if (e->labelled)
         TRY(memory_grow((void **)&t->labels, &t->labels_capacity, end, sizeof *t->labels));
-    tokens_ask(e, w, at);
+    tokens_ask(e, w, begin, end);
     return BERT_OK;
 }
 
@@ -210,42 +205,42 @@ static size_t window_after(const tag_pieces *p, window w, size_t room, size_t st
     return next;
 }
 
-static bert_status windows_append(examples *e, size_t row, int32_t *ids)
+static bert_status windows_append(examples *e, size_t row, size_t room)
 {
-    const tag_pieces *p = &((tag_targets *)e->targets)->pieces;
-    size_t room = e->max_length - SPECIAL_TOKENS, stride;
-    TRY(windows_stride(e->options->stride, e->max_length, SPECIAL_TOKENS, &stride));
+    const tag_targets *t = e->targets;
+    const tag_pieces *p = &t->pieces;
+    size_t stride;
+    TRY(windows_stride(e->options->stride, e->max_length, frame_count(t->frame), &stride));
     window w = { .begin = 0, .end = window_end(p, 0, room) };
-    TRY(unit_append(e, row, w, ids));
+    TRY(unit_append(e, row, w));
     while (w.end < p->count) {
         w.begin = window_after(p, w, room, stride);
         w.end = window_end(p, w.begin, room);
-        TRY(unit_append(e, row, w, ids));
+        TRY(unit_append(e, row, w));
     }
     return BERT_OK;
 }
 
 /* ---- rows */
 
-static bert_status units_append(examples *e, size_t row, int32_t *ids)
+static bert_status units_append(examples *e, size_t row)
 {
     tag_targets *t = e->targets;
-    size_t count = t->pieces.count, room = e->max_length - SPECIAL_TOKENS;
-    if (count > room && e->options->windows) return windows_append(e, row, ids);
+    size_t count = t->pieces.count, room = frame_room(t->frame, e->max_length);
+    if (count > room && e->options->windows) return windows_append(e, row, room);
     window w = { .begin = 0, .end = count };
     if (count > room) {
         w.begin = tokenizer_truncates_left(e->tokenizer) ? count - room : 0;
         w.end = w.begin + room;
         e->truncated++;
     }
-    return unit_append(e, row, w, ids);
+    return unit_append(e, row, w);
 }
 
 bert_status tag_encode(examples *e, size_t row)
 {
     tag_targets *t = e->targets;
     const dataset_row *r = &e->rows[row];
-    void *ids;
     t->pieces.count = 0;
     t->pieces.by_token = !r->items;
     if (r->items)
@@ -256,8 +251,5 @@ bert_status tag_encode(examples *e, size_t row)
     size_t items = r->items ? r->item_count : t->pieces.count;
     TRY(memory_grow((void **)&t->places, &t->places_capacity, items, sizeof *t->places));
     if (items) memset(t->places, 0, items * sizeof *t->places);
-    TRY(memory_zeroed(e->max_length, sizeof(int32_t), &ids));
-    bert_status status = units_append(e, row, ids);
-    free(ids);
-    return status;
+    return units_append(e, row);
 }

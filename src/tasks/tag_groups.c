@@ -57,15 +57,18 @@ static void clean_up(string *s, size_t begin)
         replace(s, begin, pairs[i][0], pairs[i][1]);
 }
 
-static bert_status string_add(string *s, slice piece, bool first)
+/* The first keeps its mark. */
+static bert_status string_add(const tokenizer *t, string *s, slice piece, bool first)
 {
-    TRY(memory_grow((void **)&s->bytes, &s->capacity, s->count + piece.count + 2, 1));
+    bool continues;
+    slice text = tokenizer_token_text(t, piece, &continues);
+    if (first) text = piece;
+    const size_t blank_and_end = 2;
+    TRY(memory_grow((void **)&s->bytes, &s->capacity, s->count + text.count + blank_and_end, 1));
     size_t begin = s->count;
-    bool goes_on = piece.count >= 2 && memcmp(piece.bytes, "##", 2) == 0;
-    if (!first && !goes_on) s->bytes[s->count++] = ' ';
-    size_t skip = !first && goes_on ? 2 : 0;
-    if (piece.count > skip) memcpy(s->bytes + s->count, piece.bytes + skip, piece.count - skip);
-    s->count += piece.count - skip;
+    if (!first && !continues) s->bytes[s->count++] = ' ';
+    if (text.count) memcpy(s->bytes + s->count, text.bytes, text.count);
+    s->count += text.count;
     s->bytes[s->count] = '\0';
     clean_up(s, begin);
     return BERT_OK;
@@ -85,28 +88,30 @@ typedef struct grouper {
     const tag_answer *answer;
     slice text;
     tokenizer_encoding encoding; /* offsets in code points */
-    text_range *bytes;           /* [tokens + 2] the same in bytes */
+    text_range *bytes;           /* [encoding.count] the same in bytes */
+    size_t first;                /* token `i` of the text is token first + i of the encoding */
     double *scores;              /* [labels] scratch */
     token_run *runs;
     size_t run_count, run_capacity;
 } grouper;
 
-/* Token `i` of the text is token i + 1 of the encoding, after [CLS]. */
+/* Token `i` of the text; of an unknown one what stands in the text. */
 static slice token_text(const grouper *g, size_t i, bool *unknown)
 {
-    const char *token = tokenizer_token(g->e->tokenizer, g->encoding.ids[i + 1]);
-    *unknown = strcmp(token, "[UNK]") == 0;
-    if (!*unknown) return slice_of(token);
-    text_range at = g->bytes[i + 1];
+    int32_t id = g->encoding.ids[g->first + i];
+    *unknown = id == tokenizer_unknown_id(g->e->tokenizer);
+    if (!*unknown) return slice_of(tokenizer_token(g->e->tokenizer, id));
+    text_range at = g->bytes[g->first + i];
     return (slice){ g->text.bytes + at.begin, at.end - at.begin };
 }
 
-/* Is it a further token of a word? Told by its length, which "##" makes longer than its text; so
- * does what the normalizer takes away, such as accents. */
+/* Is it a further token of a word? As the pipeline has it, not as the tokenizer does: told by its
+ * length, which "##" makes longer than its text; so does what the normalizer takes away, such as
+ * accents. */
 static bool is_continued(const grouper *g, size_t i)
 {
     bool unknown;
-    text_range at = g->encoding.offsets[i + 1];
+    text_range at = g->encoding.offsets[g->first + i];
     slice token = token_text(g, i, &unknown);
     return !unknown && utf8_code_points(token) != at.end - at.begin;
 }
@@ -163,7 +168,7 @@ static bert_status run_add(grouper *g, tag_grouping how, size_t begin, size_t en
     bool unknown, single = how == GROUP_NONE || how == GROUP_SIMPLE;
     if (!single) {
         for (size_t i = begin; i < end; i++)
-            TRY(string_add(&r->word, token_text(g, i, &unknown), i == begin));
+            TRY(string_add(g->e->tokenizer, &r->word, token_text(g, i, &unknown), i == begin));
         return BERT_OK;
     }
     slice token = token_text(g, begin, &unknown);
@@ -207,16 +212,16 @@ static bool goes_on(const grouper *g, const token_run *last, const token_run *ne
 static bert_status entity_append(const grouper *g, const char *key, const char *name, double score,
                                  const string *word, size_t begin, size_t end, json_t *list)
 {
-    const text_range *points = g->encoding.offsets, *bytes = g->bytes;
+    const text_range *points = g->encoding.offsets + g->first, *bytes = g->bytes + g->first;
     json_t *entity = json_object();
     TRY(json_append(list, entity));
     TRY(json_put(entity, key, json_string_of(slice_of(name))));
     TRY(json_put(entity, "score", json_number((double)(float)score)));
     TRY(json_put(entity, "word", json_string_of((slice){ word->bytes, word->count })));
-    TRY(json_put(entity, "start", json_integer((json_int_t)points[begin + 1].begin)));
-    TRY(json_put(entity, "end", json_integer((json_int_t)points[end].end)));
-    TRY(json_put(entity, "start_byte", json_integer((json_int_t)bytes[begin + 1].begin)));
-    return json_put(entity, "end_byte", json_integer((json_int_t)bytes[end].end));
+    TRY(json_put(entity, "start", json_integer((json_int_t)points[begin].begin)));
+    TRY(json_put(entity, "end", json_integer((json_int_t)points[end - 1].end)));
+    TRY(json_put(entity, "start_byte", json_integer((json_int_t)bytes[begin].begin)));
+    return json_put(entity, "end_byte", json_integer((json_int_t)bytes[end - 1].end));
 }
 
 static bert_status tokens_put(const grouper *g, json_t *list)
@@ -227,7 +232,7 @@ static bert_status tokens_put(const grouper *g, json_t *list)
         if (strcmp(name, "O") == 0) continue;
         TRY(entity_append(g, "entity", name, r->score, &r->word, r->begin, r->end, list));
         json_t *entity = json_array_get(list, json_array_size(list) - 1);
-        TRY(json_put(entity, "index", json_integer((json_int_t)r->begin + 1)));
+        TRY(json_put(entity, "index", json_integer((json_int_t)(g->first + r->begin))));
     }
     return BERT_OK;
 }
@@ -244,7 +249,7 @@ static bert_status group_put(const grouper *g, size_t first, size_t last, string
     for (size_t i = first; i < last; i++) {
         const string *part = &g->runs[i].word;
         sum += g->runs[i].score;
-        TRY(string_add(word, (slice){ part->bytes, part->count }, i == first));
+        TRY(string_add(g->e->tokenizer, word, (slice){ part->bytes, part->count }, i == first));
     }
     return entity_append(g, "entity_group", type, sum / (double)(last - first), word,
                          g->runs[first].begin, g->runs[last - 1].end, list);
@@ -270,6 +275,7 @@ static bert_status grouper_fill(grouper *g, size_t row)
 {
     void *memory;
     TRY(tag_text_encode(g->e, row, &g->encoding));
+    g->first = g->encoding.texts[0].begin;
     TRY(memory_zeroed(g->encoding.count, sizeof *g->bytes, &memory));
     g->bytes = memory;
     memcpy(g->bytes, g->encoding.offsets, g->encoding.count * sizeof *g->bytes);

@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* Classes of the confusion: the model's labels, then the tags that it has not, then "no answer". */
-typedef struct tag_metrics {
+typedef struct tag_scores {
     entity_score *entities; /* NULL: tags are counted */
     confusion counts;
     counted_rows rows;  /* of the classes, or of ENTITIES and WORDS, by sentence */
@@ -21,7 +21,7 @@ typedef struct tag_metrics {
     size_t words;
     slice *answers; /* [answers_capacity] of one row */
     size_t answers_capacity;
-} tag_metrics;
+} tag_scores;
 
 /* What is counted of a sentence where tags spell entities: these of all types, and words. */
 enum { ENTITIES, WORDS, ENTITY_LABELS };
@@ -31,7 +31,7 @@ static size_t classes_of(const examples *e)
     return e->config->labels + ((const tag_targets *)e->targets)->unknown.count + 1;
 }
 
-static bert_status counts_open(const examples *e, tag_metrics *m)
+static bert_status counts_open(const examples *e, tag_scores *m)
 {
     const tag_targets *t = e->targets;
     void *sums;
@@ -46,27 +46,27 @@ static bert_status counts_open(const examples *e, tag_metrics *m)
     return confusion_init(classes_of(e), &m->counts);
 }
 
-bert_status tag_metrics_open(const examples *e, void **metrics)
+static void metrics_free(void *metrics)
 {
-    void *memory;
-    TRY(memory_zeroed(1, sizeof(tag_metrics), &memory));
-    bert_status status = counts_open(e, memory);
-    if (status == BERT_OK)
-        *metrics = memory;
-    else
-        tag_metrics_free(memory);
-    return status;
-}
-
-void tag_metrics_free(void *metrics)
-{
-    tag_metrics *m = metrics;
+    tag_scores *m = metrics;
     entity_score_free(m->entities);
     confusion_release(&m->counts);
     counted_rows_release(&m->rows);
     free(m->sums);
     free(m->answers);
     free(m);
+}
+
+static bert_status metrics_open(const examples *e, void **metrics)
+{
+    void *memory;
+    TRY(memory_zeroed(1, sizeof(tag_scores), &memory));
+    bert_status status = counts_open(e, memory);
+    if (status == BERT_OK)
+        *metrics = memory;
+    else
+        metrics_free(memory);
+    return status;
 }
 
 static size_t class_of(const examples *e, slice tag)
@@ -78,7 +78,7 @@ static size_t class_of(const examples *e, slice tag)
 }
 
 /* The entities of all sentences so far. */
-static label_counts entities_sum(const tag_metrics *m)
+static label_counts entities_sum(const tag_scores *m)
 {
     size_t count;
     label_counts sum = { 0 };
@@ -92,7 +92,7 @@ static label_counts entities_sum(const tag_metrics *m)
 }
 
 /* answers [count] of the words */
-static bert_status entities_add(tag_metrics *m, const slice *truths, size_t count)
+static bert_status entities_add(tag_scores *m, const slice *truths, size_t count)
 {
     label_counts before = entities_sum(m);
     TRY(entity_score_add(m->entities, truths, m->answers, count));
@@ -107,7 +107,7 @@ static bert_status entities_add(tag_metrics *m, const slice *truths, size_t coun
                                           .truths = (uint32_t)(now.truths - before.truths) });
 }
 
-static bert_status tag_add(tag_metrics *m, size_t truth, size_t answer)
+static bert_status tag_add(tag_scores *m, size_t truth, size_t answer)
 {
     confusion_add(&m->counts, truth, answer);
     row_counts true_one = { .label = (uint32_t)truth, .right = truth == answer, .truths = 1 };
@@ -115,9 +115,9 @@ static bert_status tag_add(tag_metrics *m, size_t truth, size_t answer)
     return counted_rows_add(&m->rows, (row_counts){ .label = (uint32_t)answer, .answers = 1 });
 }
 
-bert_status tag_metrics_add(void *metrics, const examples *e, size_t row, const void *answer)
+static bert_status metrics_add(void *metrics, const examples *e, size_t row, const void *answer)
 {
-    tag_metrics *m = metrics;
+    tag_scores *m = metrics;
     const tag_answer *a = answer;
     const dataset_row *r = &e->rows[row];
     const tag_targets *t = e->targets;
@@ -148,10 +148,10 @@ static void entities_score(const label_counts *sums, score_list *out)
     score_put(out, "eval_accuracy", counts_accuracy(&sums[WORDS], 1));
 }
 
-bert_status tag_metrics_scores(void *metrics, const examples *e, const uint32_t *weights,
-                               score_list *out)
+static bert_status metrics_scores(void *metrics, const examples *e, const uint32_t *weights,
+                                  score_list *out)
 {
-    tag_metrics *m = metrics;
+    tag_scores *m = metrics;
     size_t classes = classes_of(e);
     counted_rows_sum(&m->rows, weights, m->sums, m->entities ? ENTITY_LABELS : classes);
     if (m->entities) {
@@ -172,7 +172,7 @@ static json_t *rates_object(double precision, double recall, double f1, uint64_t
                      "support", (json_int_t)support);
 }
 
-static bert_status entities_put(const tag_metrics *m, json_t *object)
+static bert_status entities_put(const tag_scores *m, json_t *object)
 {
     size_t count;
     const entity_tally *tallies = entity_score_tallies(m->entities, &count);
@@ -215,7 +215,7 @@ static bert_status matrix_put(const confusion *c, size_t classes, const examples
     return BERT_OK;
 }
 
-static bert_status tags_put(const tag_metrics *m, const examples *e, json_t *object)
+static bert_status tags_put(const tag_scores *m, const examples *e, json_t *object)
 {
     const confusion *c = &m->counts;
     size_t tags = c->classes - 1; /* the last is "no answer" */
@@ -229,26 +229,26 @@ static bert_status tags_put(const tag_metrics *m, const examples *e, json_t *obj
     return matrix_put(c, c->sums[tags].answers ? tags + 1 : tags, e, object);
 }
 
-bert_status tag_metrics_put(void *metrics, const examples *e, json_t *object)
+static bert_status metrics_put(void *metrics, const examples *e, json_t *object)
 {
-    tag_metrics *m = metrics;
+    tag_scores *m = metrics;
     score_list scores = { 0 };
-    TRY(tag_metrics_scores(m, e, NULL, &scores));
+    TRY(metrics_scores(m, e, NULL, &scores));
     TRY(scores_describe(&scores, object));
     TRY(m->entities ? entities_put(m, object) : tags_put(m, e, object));
     return json_put(object, "eval_words", json_integer((json_int_t)m->words));
 }
 
-double tag_metrics_score(const void *metrics)
+static double metrics_score(const void *metrics)
 {
-    const tag_metrics *m = metrics;
+    const tag_scores *m = metrics;
     return m->entities ? entity_score_rates(m->entities, ENTITY_MICRO).f1
                        : counts_accuracy(m->counts.sums, m->counts.classes);
 }
 
-void tag_metrics_warn(const void *metrics, const examples *e, const bert_observer *observer)
+static void metrics_warn(const void *metrics, const examples *e, const bert_observer *observer)
 {
-    const tag_metrics *m = metrics;
+    const tag_scores *m = metrics;
     label_counts found = m->entities ? entities_sum(m) : (label_counts){ 0 };
     if (found.truths && !found.answers)
         observe_warning(observer,
@@ -263,3 +263,13 @@ void tag_metrics_warn(const void *metrics, const examples *e, const bert_observe
                             "apart",
                             class_name(e, k), m->words);
 }
+
+const task_metrics tag_metrics = {
+    .open = metrics_open,
+    .free = metrics_free,
+    .add = metrics_add,
+    .put = metrics_put,
+    .scores = metrics_scores,
+    .score = metrics_score,
+    .warn = metrics_warn,
+};

@@ -124,8 +124,8 @@ static bert_status rows_answer(const lexicon *l, const examples *asked, const an
     return BERT_OK;
 }
 
-bert_status tag_of_word(const examples *trained, const examples *asked, uint64_t seed,
-                        const answer_taker *taker)
+static bert_status of_word(const examples *trained, const examples *asked, uint64_t seed,
+                           const answer_taker *taker)
 {
     (void)seed;
     lexicon l;
@@ -135,8 +135,8 @@ bert_status tag_of_word(const examples *trained, const examples *asked, uint64_t
     return status;
 }
 
-bert_status tag_majority(const examples *trained, const examples *asked, uint64_t seed,
-                         const answer_taker *taker)
+static bert_status majority(const examples *trained, const examples *asked, uint64_t seed,
+                            const answer_taker *taker)
 {
     (void)seed;
     lexicon l = { 0 };
@@ -146,3 +146,7 @@ bert_status tag_majority(const examples *trained, const examples *asked, uint64_
     free(l.words);
     return status;
 }
+
+const task_rivals tag_rivals = { .majority = majority,
+                                 .bag_of_words = of_word,
+                                 .score_members = { "eval_f1", "eval_accuracy" } };

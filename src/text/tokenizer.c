@@ -26,13 +26,23 @@ static bert_status token_require(const tokenizer *t, const tokenizer_class *c, s
 
 static bert_status open_vocabulary(const tokenizer_class *c, const char *path, tokenizer *t)
 {
-    int32_t unknown;
+    int32_t unknown, cls, sep;
     TRY(vocabulary_read(&t->vocabulary, path));
     TRY(token_require(t, c, SPECIAL_UNK, path, &unknown));
-    TRY(token_require(t, c, SPECIAL_CLS, path, &t->class_id));
-    TRY(token_require(t, c, SPECIAL_SEP, path, &t->separator_id));
-    t->wordpiece = wordpiece_of(&t->vocabulary, slice_of("##"), unknown, CHARACTERS_OF_A_WORD_MAX);
-    return BERT_OK;
+    TRY(token_require(t, c, SPECIAL_CLS, path, &cls));
+    TRY(token_require(t, c, SPECIAL_SEP, path, &sep));
+    frames_bert(cls, sep, &t->single, &t->pair);
+    return wordpiece_init(&t->vocabulary, "##", unknown, CHARACTERS_OF_A_WORD_MAX, &t->wordpiece);
+}
+
+/* Does the vocabulary have all of the special tokens? */
+static bool frame_is_known(const frame *f, const vocabulary *v)
+{
+    const frame_run *runs[] = { &f->before, &f->between, &f->after };
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++)
+        for (size_t k = 0; k < runs[i]->count; k++)
+            if (!vocabulary_text(v, runs[i]->ids[k])) return false;
+    return true;
 }
 
 static bert_status open_json(const tokenizer_class *c, const char *path, tokenizer *t)
@@ -43,8 +53,7 @@ static bert_status open_json(const tokenizer_class *c, const char *path, tokeniz
     if (status == BERT_OK) status = tokenizer_class_add(c, root, &t->added, &t->vocabulary);
     json_decref(root);
     TRY(status);
-    if (!vocabulary_text(&t->vocabulary, t->class_id) ||
-        !vocabulary_text(&t->vocabulary, t->separator_id))
+    if (!frame_is_known(&t->pair, &t->vocabulary))
         return fail(BERT_FORMAT, "%s: the vocabulary lacks the post_processor's [CLS] or [SEP]",
                     path);
 
@@ -139,6 +148,7 @@ void tokenizer_free(tokenizer *t)
 {
     if (!t) return;
     added_tokens_release(&t->added);
+    wordpiece_release(&t->wordpiece);
     vocabulary_release(&t->vocabulary);
     free(t);
 }
@@ -159,9 +169,32 @@ int32_t tokenizer_mask_id(const tokenizer *t)
     return t->mask_id;
 }
 
+int32_t tokenizer_unknown_id(const tokenizer *t)
+{
+    return t->wordpiece.unknown;
+}
+
+const frame *tokenizer_frame(const tokenizer *t, bool pair)
+{
+    return pair ? &t->pair : &t->single;
+}
+
+slice tokenizer_token_text(const tokenizer *t, slice token, bool *continues)
+{
+    return wordpiece_text(&t->wordpiece, token, continues);
+}
+
+bool tokenizer_continues(const tokenizer *t, int32_t id)
+{
+    bool continues;
+    tokenizer_token_text(t, slice_of(tokenizer_token(t, id)), &continues);
+    return continues;
+}
+
 bool tokenizer_is_special(const tokenizer *t, int32_t id)
 {
-    if (id == t->class_id || id == t->separator_id || id == t->wordpiece.unknown) return true;
+    if (id == t->wordpiece.unknown || frame_holds(&t->single, id) || frame_holds(&t->pair, id))
+        return true;
     for (size_t i = 0; i < t->added.count; i++)
         if (t->added.entries[i].id == id && t->added.entries[i].special_once) return true;
     return false;

@@ -5,6 +5,7 @@
 
 #include "base/slice.h"
 #include "base/status.h"
+#include "text/frame.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,12 +27,14 @@ typedef struct text_range {
 } text_range;
 
 /* Where an encoding is put, and what came of it. Start from { 0 }; reuse keeps the memory;
- * tokenizer_encoding_release() at the end. [CLS] a [SEP], or [CLS] a [SEP] b [SEP]; the first
- * `first_count` ids have type 0, the others type 1. */
+ * tokenizer_encoding_release() at the end. The tokens of one text or two stand in their frame
+ * (frame.h); the first `first_count` ids have type 0, the others type 1. */
 typedef struct tokenizer_encoding {
     int32_t *ids;        /* [count] */
     text_range *offsets; /* [count], bytes into the text the token came from */
     size_t count, first_count;
+    token_span
+        texts[2]; /* where the tokens of each text stand; none of a second that is not there */
     size_t whole_count; /* what `count` would have been without truncation */
     size_t capacity, offsets_capacity;
     struct tokenizer_scratch *scratch; /* the tokenizer's own */
@@ -47,9 +50,20 @@ void tokenizer_free(tokenizer *t);
 size_t tokenizer_vocabulary_count(const tokenizer *t); /* highest id + 1 */
 const char *tokenizer_token(const tokenizer *t,
                             int32_t id); /* its text; borrowed; "[UNK]"'s for an id without one */
-int32_t tokenizer_mask_id(const tokenizer *t); /* [MASK]'s; -1: the vocabulary has none */
+int32_t tokenizer_mask_id(const tokenizer *t);    /* [MASK]'s; -1: the vocabulary has none */
+int32_t tokenizer_unknown_id(const tokenizer *t); /* [UNK]'s */
 /* Is it the id of [CLS], [SEP], [PAD], [UNK], [MASK] or a special token that was added? */
 bool tokenizer_is_special(const tokenizer *t, int32_t id);
+
+/* The special tokens around single texts, or around pairs; borrowed. */
+const frame *tokenizer_frame(const tokenizer *t, bool pair);
+
+/* Does the token continue the word of the token before it, as "##ing" does? */
+bool tokenizer_continues(const tokenizer *t, int32_t id);
+/* The same of a token's text; returns what the token adds to its word, "ing". Borrowed from
+ * `token`.
+ */
+slice tokenizer_token_text(const tokenizer *t, slice token, bool *continues);
 size_t tokenizer_max_length(
     const tokenizer *t); /* tokenizer_config's model_max_length; SIZE_MAX if none */
 /* Does it keep the case of letters because its vocabulary has them, and no file says? */
@@ -59,7 +73,7 @@ bool tokenizer_untyped(const tokenizer *t);
 bool tokenizer_truncates_left(const tokenizer *t); /* do texts lose their beginning? */
 
 /* Encodes UTF-8 `text`, and `pair` unless its bytes are NULL, into at most `max_length` ids,
- * special tokens included. max_length must leave room for the special tokens (2, with a pair 3):
+ * special tokens included. max_length must leave room for the special tokens (frame_count()):
  * BERT_ARGUMENT otherwise. `how` is not used for a single text, which loses its end (its beginning
  * where the configuration's truncation_side is "left"; so do pairs). Where
  * only_first or only_second would have to take a text whole: BERT_ARGUMENT, as the reference
@@ -67,6 +81,12 @@ bool tokenizer_truncates_left(const tokenizer *t); /* do texts lose their beginn
 bert_status tokenizer_encode(const tokenizer *t, slice text, slice pair, size_t max_length,
                              truncation how, tokenizer_encoding *out);
 void tokenizer_encoding_release(tokenizer_encoding *encoding);
+
+/* The tokens of the first text (0) or the second (1), without special tokens; borrowed. */
+static inline token_slice encoding_tokens(const tokenizer_encoding *e, size_t text)
+{
+    return (token_slice){ e->ids + e->texts[text].begin, e->texts[text].count };
+}
 
 /* Turns byte offsets into code-point offsets, as the reference gives them (malformed bytes count
  * for nothing). */

@@ -1,6 +1,5 @@
 /* The way of a text: malformed bytes out -> added tokens out -> normalized -> added tokens that are
- * found there out -> words -> pieces. Texts are then cut to the length and framed by [CLS] and
- * [SEP]. */
+ * found there out -> words -> pieces. Texts are then cut to the length and put in their frame. */
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/utf8.h"
@@ -189,60 +188,74 @@ static bert_status keep(size_t first, size_t second, size_t room, truncation how
     return BERT_OK;
 }
 
-/* Moves the `kept` tokens of the `count` from `from` on to `to`. */
-static void tokens_move(const tokenizer *t, tokenizer_encoding *out, size_t from, size_t count,
-                        size_t kept, size_t to)
+static bert_status run_push(const frame_run *run, tokenizer_encoding *out)
 {
-    if (t->truncate_left) from += count - kept;
-    memmove(out->ids + to, out->ids + from, kept * sizeof out->ids[0]);
-    memmove(out->offsets + to, out->offsets + from, kept * sizeof out->offsets[0]);
-}
-
-static bert_status special_push(tokenizer_encoding *out, int32_t id)
-{
-    TRY(encoding_reserve(out, 1));
-    encoding_push(out, id, (text_range){ 0, 0 });
+    TRY(encoding_reserve(out, run->count));
+    for (size_t i = 0; i < run->count; i++) encoding_push(out, run->ids[i], (text_range){ 0, 0 });
     return BERT_OK;
 }
 
-/* Leaves [CLS] first [SEP] second [SEP] with whole texts in `out`; *first is the first's count. */
-static bert_status encode_whole(const tokenizer *t, slice text, slice pair, tokenizer_encoding *out,
-                                size_t *first)
+/* Appends the tokens of a text and notes where they stand. */
+static bert_status text_push(const tokenizer *t, slice text, tokenizer_encoding *out,
+                             token_span *span)
 {
-    TRY(special_push(out, t->class_id));
+    span->begin = out->count;
     TRY(text_encode(t, text, out));
-    *first = out->count - 1;
-    TRY(special_push(out, t->separator_id));
-    if (!pair.bytes) return BERT_OK;
-    TRY(text_encode(t, pair, out));
-    return special_push(out, t->separator_id);
+    span->count = out->count - span->begin;
+    return BERT_OK;
+}
+
+/* Leaves whole texts in their frame in `out`. */
+static bert_status encode_whole(const tokenizer *t, const frame *f, slice text, slice pair,
+                                tokenizer_encoding *out)
+{
+    out->count = 0;
+    out->texts[1] = (token_span){ 0, 0 };
+    TRY(run_push(&f->before, out));
+    TRY(text_push(t, text, out, &out->texts[0]));
+    TRY(run_push(&f->between, out));
+    if (f->pair) TRY(text_push(t, pair, out, &out->texts[1]));
+    return run_push(&f->after, out);
+}
+
+/* Appends `kept` of the tokens of a text, which stand at or behind the end of what is kept before
+ * them. */
+static void text_keep(const tokenizer *t, tokenizer_encoding *out, token_span *text, size_t kept)
+{
+    size_t from = text->begin + (t->truncate_left ? text->count - kept : 0);
+    memmove(out->ids + out->count, out->ids + from, kept * sizeof out->ids[0]);
+    memmove(out->offsets + out->count, out->offsets + from, kept * sizeof out->offsets[0]);
+    *text = (token_span){ .begin = out->count, .count = kept };
+    out->count += kept;
+}
+
+/* Cuts the texts. Nothing moves back, so there is room for all. */
+static bert_status encode_cut(const tokenizer *t, const frame *f, const kept_counts *kept,
+                              tokenizer_encoding *out)
+{
+    out->count = frame_first_at(f);
+    text_keep(t, out, &out->texts[0], kept->first);
+    TRY(run_push(&f->between, out));
+    if (f->pair) text_keep(t, out, &out->texts[1], kept->second);
+    return run_push(&f->after, out);
 }
 
 bert_status tokenizer_encode(const tokenizer *t, slice text, slice pair, size_t max_length,
                              truncation how, tokenizer_encoding *out)
 {
-    bool is_pair = pair.bytes != NULL;
-    size_t special = is_pair ? 3 : 2, first = 0;
+    const frame *f = tokenizer_frame(t, pair.bytes != NULL);
+    size_t special = frame_count(f);
     if (max_length < special)
         return fail(BERT_ARGUMENT, "a maximum length of %zu leaves no room for %zu special tokens",
                     max_length, special);
     TRY(scratch_open(out));
-    out->count = 0;
-    TRY(encode_whole(t, text, pair, out, &first));
+    TRY(encode_whole(t, f, text, pair, out));
     out->whole_count = out->count;
 
     kept_counts kept;
-    size_t second = out->count - special - first;
-    TRY(keep(first, second, max_length - special, how, is_pair, &kept));
-    tokens_move(t, out, 1, first, kept.first, 1);
-    out->count = 1 + kept.first;
-    encoding_push(out, t->separator_id, (text_range){ 0, 0 });
-    out->first_count = out->count;
-    if (!is_pair) return BERT_OK;
-    tokens_move(t, out, first + 2, second, kept.second, out->count);
-    out->count += kept.second;
-    encoding_push(out, t->separator_id, (text_range){ 0, 0 });
-    return BERT_OK;
+    TRY(keep(out->texts[0].count, out->texts[1].count, max_length - special, how, f->pair, &kept));
+    out->first_count = frame_first_count(f, kept.first);
+    return encode_cut(t, f, &kept, out);
 }
 
 /* Counts code points up to a byte position, forwards from where it was asked before. */

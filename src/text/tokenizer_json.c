@@ -79,8 +79,7 @@ static bert_status model_read(const json_t *root, const char *path, tokenizer *t
     int32_t id = vocabulary_find(&t->vocabulary, slice_of(unknown));
     if (id == TRIE_ABSENT)
         return fail(BERT_FORMAT, "%s: the vocabulary lacks \"%s\"", path, unknown);
-    t->wordpiece = wordpiece_of(&t->vocabulary, slice_of(prefix), id, characters_max);
-    return BERT_OK;
+    return wordpiece_init(&t->vocabulary, prefix, id, characters_max, &t->wordpiece);
 }
 
 static bert_status normalizer_read(const json_t *root, const char *path, normalizer_options *own)
@@ -137,7 +136,7 @@ static bert_status template_id(const json_t *part, const char *path, const char 
     return id_read(json_array_get(ids, 0), path, name, id);
 }
 
-static bert_status template_read(const json_t *part, const char *path, tokenizer *t)
+static bert_status template_read(const json_t *part, const char *path, int32_t *cls, int32_t *sep)
 {
     const char *names[2] = { NULL, NULL };
     if (!template_is_bert(json_object_get(part, "pair"), 5, names) ||
@@ -146,8 +145,8 @@ static bert_status template_read(const json_t *part, const char *path, tokenizer
                     "%s: the post_processor's template is not \"[CLS] A [SEP]\" and \"[CLS] A "
                     "[SEP] B [SEP]\"",
                     path);
-    TRY(template_id(part, path, names[0], &t->class_id));
-    return template_id(part, path, names[1], &t->separator_id);
+    TRY(template_id(part, path, names[0], cls));
+    return template_id(part, path, names[1], sep);
 }
 
 /* [CLS] and [SEP], which two kinds of post-processor write: as a template that says where they
@@ -156,12 +155,16 @@ static bert_status frame_read(const json_t *root, const char *path, tokenizer *t
 {
     const json_t *part = json_object_get(root, "post_processor");
     const char *type = json_string_value(json_object_get(part, "type"));
+    int32_t cls, sep;
     if (!type || strcmp(type, "BertProcessing") != 0) {
         TRY(part_get(root, path, "post_processor", "TemplateProcessing", &part));
-        return template_read(part, path, t);
+        TRY(template_read(part, path, &cls, &sep));
+    } else {
+        TRY(id_read(json_array_get(json_object_get(part, "cls"), 1), path, "cls", &cls));
+        TRY(id_read(json_array_get(json_object_get(part, "sep"), 1), path, "sep", &sep));
     }
-    TRY(id_read(json_array_get(json_object_get(part, "cls"), 1), path, "cls", &t->class_id));
-    return id_read(json_array_get(json_object_get(part, "sep"), 1), path, "sep", &t->separator_id);
+    frames_bert(cls, sep, &t->single, &t->pair);
+    return BERT_OK;
 }
 
 bert_status added_token_read(const json_t *object, const char *path, added_token *out)

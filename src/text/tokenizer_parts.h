@@ -4,6 +4,7 @@
 #define TEXT_TOKENIZER_PARTS_H
 
 #include "text/added_tokens.h"
+#include "text/frame.h"
 #include "text/normalizer.h"
 #include "text/tokenizer.h"
 #include "text/vocabulary.h"
@@ -14,12 +15,12 @@ struct tokenizer {
     added_tokens added;
     normalizer normalizer;
     wordpiece wordpiece;
-    int32_t class_id, separator_id; /* [CLS] and [SEP] */
-    int32_t mask_id;                /* [MASK]; -1: there is none */
-    bool cased_by_vocabulary;       /* see tokenizer_cased_by_vocabulary() */
-    bool untyped;                   /* gives no token types */
-    bool truncate_left;             /* a text that is too long loses its beginning */
-    size_t max_length;              /* SIZE_MAX: no bound is known */
+    frame single, pair;       /* around one text, around two */
+    int32_t mask_id;          /* [MASK]; -1: there is none */
+    bool cased_by_vocabulary; /* see tokenizer_cased_by_vocabulary() */
+    bool untyped;             /* gives no token types */
+    bool truncate_left;       /* a text that is too long loses its beginning */
+    size_t max_length;        /* SIZE_MAX: no bound is known */
 };
 
 #endif

@@ -3,11 +3,30 @@
 #include "base/memory.h"
 #include "text/unicode.h"
 
-wordpiece wordpiece_of(const vocabulary *v, slice prefix, int32_t unknown, size_t characters_max)
+#include <stdlib.h>
+#include <string.h>
+
+bert_status wordpiece_init(const vocabulary *v, const char *prefix, int32_t unknown,
+                           size_t characters_max, wordpiece *out)
 {
     wordpiece w = { .pieces = &v->ids, .unknown = unknown, .characters_max = characters_max };
-    w.continues = trie_walk(&v->ids, prefix, &w.continuation);
-    return w;
+    if (!(w.prefix = strdup(prefix))) return fail(BERT_MEMORY, "out of memory for a tokenizer");
+    w.continues = trie_walk(&v->ids, slice_of(prefix), &w.continuation);
+    *out = w;
+    return BERT_OK;
+}
+
+void wordpiece_release(wordpiece *w)
+{
+    free(w->prefix);
+    *w = (wordpiece){ 0 };
+}
+
+slice wordpiece_text(const wordpiece *w, slice token, bool *continues)
+{
+    size_t mark = strlen(w->prefix);
+    *continues = mark > 0 && token.count >= mark && memcmp(token.bytes, w->prefix, mark) == 0;
+    return *continues ? (slice){ token.bytes + mark, token.count - mark } : token;
 }
 
 bert_status encoding_reserve(tokenizer_encoding *out, size_t more)

@@ -15,14 +15,22 @@
 
 typedef struct wordpiece {
     const trie *pieces;
-    uint32_t continuation; /* the node of "##" */
+    char *prefix;          /* "##", which marks the pieces inside a word */
+    uint32_t continuation; /* its node */
     bool continues;        /* some piece begins with it */
     int32_t unknown;       /* stands for a word that cannot be cut */
     size_t characters_max; /* of a word; a longer one is unknown */
 } wordpiece;
 
-/* `v` must outlive the result. `prefix` marks the pieces inside a word. */
-wordpiece wordpiece_of(const vocabulary *v, slice prefix, int32_t unknown, size_t characters_max);
+/* `v` must outlive the result; `prefix` is copied. Fails only with BERT_MEMORY. The caller
+ * releases.
+ */
+bert_status wordpiece_init(const vocabulary *v, const char *prefix, int32_t unknown,
+                           size_t characters_max, wordpiece *out);
+void wordpiece_release(wordpiece *w);
+
+/* Of a token's text, "##ing": what it adds to its text, "ing", and whether it continues a word. */
+slice wordpiece_text(const wordpiece *w, slice token, bool *continues);
 
 /* Appends the tokens of text->bytes[begin .. end) to `out`. Fails only with BERT_MEMORY. */
 bert_status wordpiece_encode(const wordpiece *w, const normalized *text, size_t begin, size_t end,

@@ -181,8 +181,9 @@ void trainer_forward(trainer *t, const pass *p, const uint32_t *index, size_t co
     const task *kind = t->of.task;
     const examples *train = t->of.train;
     batch_fill(&t->batch, &train->features, index, count, first);
-    if (kind->prepare) kind->prepare(train, &t->batch, index, count, t->dropout.key);
+    if (kind->encoding->prepare)
+        kind->encoding->prepare(train, &t->batch, index, count, t->dropout.key);
     optimizer_meet(&t->optimizer, t->batch.ids, t->batch.tokens);
     kind->head->forward(p);
-    kind->loss(p, train, index, count, scale, loss);
+    kind->loss->add(p, train, index, count, scale, loss);
 }

@@ -35,7 +35,7 @@ static bert_status data_sizes_open(const trainer *t, data_sizes *out)
 bool trainer_compares(const trainer *t)
 {
     const task *kind = t->of.task;
-    return kind->compares && kind->compares(t->of.train);
+    return kind->loss->compares && kind->loss->compares(t->of.train);
 }
 
 /* The dev data are batched by what there is room for, one unit at least. */

@@ -55,7 +55,7 @@ static bert_status run(char **arguments, bool windows)
     TRY(config_read(arguments[0], &c));
     TRY(dataset_open((const char *const *)&arguments[1], 1,
                      &(dataset_request){ .form = FORM_WORDS }, &d));
-    TRY(task_tag.labels_find(&d, &options, &nobody, &labels));
+    TRY(task_tag.labels->find(&d, &options, &nobody, &labels));
     TRY(config_set_labels(&c, (const char *const *)labels.names, labels.count));
     examples e = { .task = &task_tag,
                    .options = &options,

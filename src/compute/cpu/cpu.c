@@ -89,6 +89,12 @@ static void cpu_read(compute *on, size_t count, const float *x, float *host)
     memcpy(host, x, count * sizeof *x);
 }
 
+static const float *cpu_view(compute *on, const float *x)
+{
+    (void)on;
+    return x;
+}
+
 bert_status compute_cpu_open(size_t threads, compute **out)
 {
     void *memory;
@@ -113,6 +119,7 @@ bert_status compute_cpu_open(size_t threads, compute **out)
     table->memory_release = cpu_memory_release;
     table->write = cpu_write;
     table->read = cpu_read;
+    table->view = cpu_view;
     linear_operations(table);
     rows_operations(table);
     attention_operations(table);
