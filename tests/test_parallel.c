@@ -135,6 +135,7 @@ static void a_child_does_the_items_alone(void **state)
         parallel_for(t, ITEMS, count_item, &own);
         for (size_t i = 0; i < ITEMS; i++)
             if (own.done[i] != 1) _exit(1);
+        team_free(t);
         _exit(0);
     }
     int status;

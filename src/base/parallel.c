@@ -49,6 +49,7 @@ struct team {
     atomic_size_t next;   /* item */
     atomic_uint inside;   /* helpers. The caller waits for 0 */
     atomic_uint waiting;  /* 1: the caller does so asleep */
+    pid_t process;        /* that has the helpers; a child after fork() has none */
     size_t helper_count;
     helper helpers[];
 };
@@ -181,6 +182,7 @@ bert_status team_open(size_t threads, team **out)
     pthread_attr_t attributes;
     TRY(memory_zeroed(1, sizeof(team) + (threads - 1) * sizeof(helper), &memory));
     team *t = memory;
+    t->process = getpid();
     int error = pthread_attr_init(&attributes);
     if (error == 0) {
         error = pthread_attr_setstacksize(&attributes, STACK_BYTES);
@@ -205,6 +207,7 @@ void team_free(team *t)
     atomic_store(&t->ends, true);
     atomic_fetch_add(&t->loop, 2); /* still closed */
     word_wake(&t->loop, t->helper_count);
-    for (size_t i = 0; i < t->helper_count; i++) pthread_join(t->helpers[i].id, NULL);
+    for (size_t i = 0; i < t->helper_count && t->process == getpid(); i++)
+        pthread_join(t->helpers[i].id, NULL);
     free(t);
 }

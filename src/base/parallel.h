@@ -17,7 +17,7 @@ typedef struct team team;
  * so many. The caller frees it with team_free(). */
 bert_status team_open(size_t threads, team **out);
 
-/* Ends the threads. Takes NULL. */
+/* Ends the threads. Takes NULL, and a team in a child after fork(). */
 void team_free(team *t);
 
 /* Does item `index`. `thread` is below the team's size and differs between items done at once. */
