@@ -1,5 +1,5 @@
 # `make help` lists the targets.
-# Knobs: SAN=address,undefined or thread (own build folder), PREFIX, DESTDIR, CC, CFLAGS.
+# Knobs: SAN=address,undefined or thread (own build folder), PREFIX, DESTDIR, CC, CFLAGS, WERROR=1 (a warning is an error).
 
 BUILD  ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 comma  := ,
@@ -9,7 +9,7 @@ VERSION := $(shell sed -n 's/^\#define BERT_VERSION "\(.*\)"/\1/p' include/bert.
 SONAME  := libbert.so.$(firstword $(subst ., ,$(VERSION)))
 
 CFLAGS   ?= -O2 $(if $(SAN),-g)
-WARNINGS  = -std=c11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
+WARNINGS  = -std=c11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla $(if $(WERROR),-Werror)
 FLAGS     = $(WARNINGS) -D_GNU_SOURCE -pthread -fopenmp-simd -fvisibility=hidden -fPIC -ffp-contract=off -Iinclude -Isrc \
             $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 LIBRARIES = -ldnnl -lgomp -lutf8proc -ljansson -lcsv -lnettle -lm -ldl
