@@ -108,8 +108,11 @@ test: ## every test; ends in one line: N passed, N failed
 	$(AGAIN) --silent all tests tools targets
 	@python3 tests/run.py $(BUILD)
 
-check: all ## the rules that a program can check: layers, format, symbols, lengths
-	@python3 tools/check/rules.py $(BUILD)
+# The same compiles as `make`, by the same flags, but in a folder of their own where a warning is an error: users' compilers
+# warn of what we have not seen.
+check: ## the rules that a program can check: warnings, layers, format, symbols, lengths
+	$(AGAIN) --silent BUILD=build-check WERROR=1 all tests tools targets
+	@python3 tools/check/rules.py build-check
 
 .PHONY: bench bench-quick bench-page results torture
 BENCH = @BENCH_PYTHON=$(BENCH_PYTHON) python3 bench/bench.py --build $(BUILD)
