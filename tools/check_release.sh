@@ -10,8 +10,8 @@
 set -u -o pipefail
 
 # Quick ones that compile, link and run something of every layer.
-FEW='test_kernels test_compute test_products test_heads test_losses test_json test_tokenizer test_data test_training
-     test_threads cli/train cli/predict cli/evaluate cli/usage'
+FEW=(test_kernels test_compute test_products test_heads test_losses test_json test_tokenizer test_data test_training
+     test_threads cli/train cli/predict cli/evaluate cli/usage)
 
 if [ $# -lt 2 ]; then
     sed -n '4s/^# *//p' "$0" >&2
@@ -33,13 +33,12 @@ if [ -z "${CHECK_RELEASE_INSIDE-}" ]; then
     CHECK_RELEASE_INSIDE=1 exec unshare --mount --pid --fork --kill-child "$here/tools/check_release.sh" "$suite" "$@"
 fi
 
+. "$here/tools/tally.sh"
 root=${RELEASE_FOLDER:-$(mktemp -d)}
-passed=0 failed=0
-log=$(mktemp)
 system=$root/$suite
+processors=$(nproc)
 
 clean_up() {
-    rm -f "$log"
     umount -R "$system/proc" "$system/dev" 2> /dev/null
     [ -z "${RELEASE_FOLDER-}" ] || return
     if grep -q " $root/" /proc/self/mountinfo; then
@@ -61,8 +60,7 @@ inside() {
         chroot "$system" bash -c "cd /root/bert.c && $1"
 }
 
-# The host's Debian mirror; where the host is no Debian, Debian's own.
-mirror_find() {
+mirror_find() { # this machine's, of Debian
     apt-get indextargets --format '$(REPO_URI)' 'Label: Debian' | head -1
 }
 
@@ -80,40 +78,33 @@ system_make() {
         { apt-get update -qq && apt_install debootstrap; } || give_up "debootstrap cannot be installed"
     fi
     mirror=$(mirror_find)
+    [ -n "$mirror" ] || { apt-get update -qq && mirror=$(mirror_find); } # a new machine has no lists yet
+    [ -n "$mirror" ] || give_up "apt knows no mirror of Debian here"
     proxy=
     eval "$(apt-config shell proxy Acquire::http::Proxy)"
     if [ ! -x "$system/usr/bin/apt-get" ]; then
         http_proxy=${proxy:-${http_proxy-}} debootstrap --variant=minbase --include=ca-certificates "$suite" "$system" \
-            "${mirror:-http://deb.debian.org/debian/}" > "$log" 2>&1 || { tail "$log"; give_up "debootstrap could not make $suite"; }
+            "$mirror" > "$root/log" 2>&1 || { tail "$root/log" && give_up "debootstrap could not make $suite"; }
     fi
     mount --rbind /dev "$system/dev" && mount -t proc proc "$system/proc" || give_up "/dev and /proc cannot be mounted"
     mkdir -p "$system/root/bert.c"
+    find "$system/root/bert.c" -mindepth 1 -maxdepth 1 ! -name 'build*' -exec rm -rf {} + # a kept one's old sources
     tar -C "$here" --exclude=./.git --exclude=./build --exclude='./build-*' -c . | tar -C "$system/root/bert.c" -x
     settings_carry
 }
 
-tally_add() { # of what the last command printed
-    tally=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$log" | tail -1)
-    if [ -z "$tally" ]; then
-        failed=$((failed + 1)) # it did not build
-    else
-        passed=$((passed + $(echo "$tally" | cut -d' ' -f1)))
-        failed=$((failed + $(echo "$tally" | cut -d' ' -f3)))
-    fi
+build_and_test() { # build_and_test COMPILER [TEST]...
+    local knobs="-j$processors --silent WERROR=1 CC=$1 BUILD=build-$1"
+    inside "make $knobs deps > /dev/null && make $knobs all tests tools targets && python3 tests/run.py build-$*"
 }
 
 system_make
-names=
+names=()
 for compiler in "$@"; do
-    build=build-$compiler
     inside "apt-get update -qq && apt-get install -y -qq --no-install-recommends make $compiler > /dev/null" ||
         give_up "$compiler cannot be installed"
     echo "$suite: $(inside "$compiler --version" | head -1)"
-    knobs="-j$(nproc) --silent WERROR=1 CC=$compiler BUILD=$build"
-    inside "make $knobs deps > /dev/null && make $knobs all tests tools targets && python3 tests/run.py $build $names" 2>&1 | tee "$log"
-    tally_add
-    names=$(echo $FEW)
+    tally_of build_and_test "$compiler" "${names[@]}"
+    names=("${FEW[@]}")
 done
-echo "$suite: $passed passed, $failed failed"
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+tally_end
