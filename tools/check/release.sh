@@ -1,7 +1,7 @@
 #!/bin/bash
 # Builds and tests this tree on a fresh Debian: debootstrap makes one in a temporary folder. Needs root.
 #
-#     tools/check_release.sh SUITE COMPILER...      as in: tools/check_release.sh trixie gcc clang
+#     tools/check/release.sh SUITE COMPILER...      as in: tools/check/release.sh trixie gcc clang
 #
 # A warning is an error. The first compiler's build runs every test, the others' run those of FEW. Mirror, proxies,
 # certificates and pip's settings are those of this machine; demo/ is copied along, if there is one.
@@ -19,21 +19,21 @@ if [ $# -lt 2 ]; then
 fi
 suite=$1
 shift
-here=$(cd "$(dirname "$0")/.." && pwd)
+here=$(cd "$(dirname "$0")/../.." && pwd)
 
 give_up() {
-    echo "check_release.sh: $1"
+    echo "release.sh: $1"
     echo "0 passed, 1 failed"
     exit 1
 }
 
 [ "$(id -u)" = 0 ] || give_up "debootstrap and chroot need root"
 # Mounts in a namespace of our own end with it, whatever ends it; they cannot be left over.
-if [ -z "${CHECK_RELEASE_INSIDE-}" ]; then
-    CHECK_RELEASE_INSIDE=1 exec unshare --mount --pid --fork --kill-child "$here/tools/check_release.sh" "$suite" "$@"
+if [ -z "${RELEASE_INSIDE-}" ]; then
+    RELEASE_INSIDE=1 exec unshare --mount --pid --fork --kill-child "$here/tools/check/release.sh" "$suite" "$@"
 fi
 
-. "$here/tools/tally.sh"
+. "$here/tools/check/tally.sh"
 root=${RELEASE_FOLDER:-$(mktemp -d)}
 system=$root/$suite
 processors=$(nproc)
@@ -42,7 +42,7 @@ clean_up() {
     umount -R "$system/proc" "$system/dev" 2> /dev/null
     [ -z "${RELEASE_FOLDER-}" ] || return
     if grep -q " $root/" /proc/self/mountinfo; then
-        echo "check_release.sh: something is mounted below $root; it is left there"
+        echo "release.sh: something is mounted below $root; it is left there"
     else
         rm -rf --one-file-system "$root"
     fi
