@@ -93,7 +93,7 @@ demo-data: ## fetches a small pretrained model and movie reviews into demo/
 	@tools/fetch.sh demo
 
 # Steps that depend on each other by more than a file call make again, so that -j keeps their order.
-AGAIN = @$(MAKE) --no-print-directory
+AGAIN = +@$(MAKE) --no-print-directory
 
 .PHONY: demo test check
 demo: ## trains on movie reviews, evaluates, predicts
