@@ -11,12 +11,13 @@ need() { # need PACKAGE COMMAND...: the package, unless the command succeeds
     shift
     "$@" > /dev/null 2>&1 || missing="$missing $package"
 }
-compiles() { # compiles HEADER LIBRARY
+compiles() { # compiles HEADER LIBRARY [FLAG]
     printf '#include <stddef.h>\n#include <stdarg.h>\n#include <setjmp.h>\n#include <stdint.h>\n%s\nint main(void) { return 0; }\n' "#include <$1>" |
-        ${CC:-cc} -x c - -o /dev/null "-l$2"
+        ${CC:-cc} -x c - -o /dev/null "-l$2" ${3-}
 }
 
 need build-essential sh -c 'command -v make && command -v "${CC:-cc}"'
+case ${CC:-cc} in *clang*) need libomp-dev compiles omp.h m -fopenmp ;; esac # gcc brings its own
 need pkg-config command -v pkg-config
 need libdnnl-dev compiles dnnl.h dnnl
 need libutf8proc-dev compiles utf8proc.h utf8proc

@@ -35,12 +35,9 @@ static bert_status examples_evaluate(const bert_evaluate_options *o, const bert_
     compute *on;
     eval_room room = { 0 };
     TRY(compute_cpu_open(o->threads, &on));
-    const params *weights;
+    pass p = { .on = on, .config = e->config, .batch = &room.batch, .tape = &room.tape };
     bert_status status = eval_room_open(on, e, TOKENS, &room);
-    if (status == BERT_OK) status = model_params(m, on, &weights);
-    pass p = {
-        .on = on, .config = e->config, .params = weights, .batch = &room.batch, .tape = &room.tape
-    };
+    if (status == BERT_OK) status = model_params(m, on, &p.params);
     if (status == BERT_OK) status = evaluate(&p, &room.batch, e, &o->observer, wish, out);
     if (status == BERT_OK && !out->metrics)
         status = fail(BERT_ARGUMENT, "stopped before the end of the evaluation");

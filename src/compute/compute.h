@@ -256,6 +256,12 @@ void compute_free(compute *on);
  * takes for itself. */
 size_t compute_cpu_scratch(const compute_limits *limits, size_t threads);
 
+/* The bytes that the matrix library holds once it has multiplied: pages of its code and its tables,
+ * what it allocates when it is loaded, kernels that it writes. By its version, measured; at most
+ * COMPUTE_CPU_LIBRARY_MOST. */
+enum { COMPUTE_CPU_LIBRARY_MOST = 12000000 };
+size_t compute_cpu_library_bytes(void);
+
 /* "oneDNN 2.6.3", or "plain C" under BERT_ISA=ref. */
 const char *compute_cpu_matrix_library(void);
 

@@ -7,16 +7,6 @@
  * that may reach to its end. */
 enum { CHARACTERS_OF_A_WORD_MAX = 100, CHARACTERS_OF_A_WORD_LIMIT = 1000 };
 
-/* *out = a member that must be an object. */
-static bert_status object_get(const json_t *object, const char *path, const char *key,
-                              const json_t **out)
-{
-    const json_t *value = json_object_get(object, key);
-    if (!json_is_object(value)) return fail(BERT_FORMAT, "%s: \"%s\" is not an object", path, key);
-    *out = value;
-    return BERT_OK;
-}
-
 /* *out = the object `key`, whose "type" must be the one this program has. */
 static bert_status part_get(const json_t *root, const char *path, const char *key,
                             const char *wanted, const json_t **out)
@@ -47,11 +37,11 @@ static bert_status id_read(const json_t *value, const char *path, const char *te
 
 static bert_status vocabulary_take(const json_t *model, const char *path, vocabulary *v)
 {
-    const json_t *vocab;
-    TRY(object_get(model, path, "vocab", &vocab));
+    json_t *vocab = json_object_get(model, "vocab");
+    if (!json_is_object(vocab)) return fail(BERT_FORMAT, "%s: \"vocab\" is not an object", path);
     const char *text;
     json_t *value;
-    json_object_foreach((json_t *)vocab, text, value)
+    json_object_foreach(vocab, text, value)
     {
         int32_t id;
         TRY(id_read(value, path, text, &id));

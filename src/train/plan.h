@@ -5,13 +5,15 @@
  *
  * The sum is an estimate of the process's peak resident size, good to a few percent: what the run
  * itself takes is added up exactly, by the code that will carve it; what any run of the program
- * takes (code, libraries, tokenizer) is a constant and a number for each word piece.
+ * takes (code, libraries, tokenizer) was measured: a constant, one for each version of the matrix
+ * library, and a number for each word piece.
  *
  * With a limit, first as few layers as needed are computed again in backward (model/tape.h), which
  * changes no bit. Where all of them are not enough, the largest number of examples at once that
  * fits is taken, made even over the step's passes, and then again the fewest layers. What is free
- * on the machine is not looked at, and threads below 16 count as 16: the same data, options and
- * limit choose the same, on any machine of up to 16 processors. */
+ * on the machine is not looked at, threads below 16 count as 16, and the matrix library counts as
+ * its largest version: the same data, options and limit choose the same, on any machine of up to 16
+ * processors. */
 #ifndef TRAIN_PLAN_H
 #define TRAIN_PLAN_H
 
