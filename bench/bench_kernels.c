@@ -20,7 +20,7 @@ typedef struct workspace {
 } workspace;
 
 static const dropout_row dropping = {
-    .key = 7, .token = 1, .example = 2, .place = 3, .threshold = 429496730, .scale = 1.0f / 0.9f
+    .key = 7, .token = 1, .unit = 2, .place = 3, .threshold = 429496730, .scale = 1.0f / 0.9f
 };
 static const dropout_row keeping = { .scale = 1.0f };
 

@@ -199,8 +199,8 @@ static void answers_loss(golden *g, const uint32_t *index, size_t count, float s
 {
     int32_t ends[MOST];
     integers_take(g, "spans", 2, index, count, ends);
-    g->on->group_cross_entropy(g->on, count, 2, g->batch.starts, g->tape.logits, ends, scale,
-                               g->tape.dlogits, loss);
+    g->on->segment_cross_entropy(g->on, count, 2, g->batch.starts, g->tape.logits, ends, scale,
+                                 g->tape.dlogits, loss);
 }
 
 const golden_task golden_answers = { .head = &head_spans,
@@ -215,8 +215,8 @@ static void choices_loss(golden *g, const uint32_t *index, size_t count, float s
     uint32_t starts[MOST + 1];
     integers_take(g, "labels", 1, index, count, right);
     for (size_t i = 0; i <= count; i++) starts[i] = (uint32_t)(i * features_group(&g->features));
-    g->on->group_cross_entropy(g->on, count, 1, starts, g->tape.logits, right, scale,
-                               g->tape.dlogits, loss);
+    g->on->segment_cross_entropy(g->on, count, 1, starts, g->tape.logits, right, scale,
+                                 g->tape.dlogits, loss);
 }
 
 const golden_task golden_choices = { .head = &head_choice,

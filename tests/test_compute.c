@@ -189,9 +189,9 @@ static void norm_backward_equals_differences(void **state)
     each_device(norm_trial);
 }
 
-static uint32_t row_example[64], row_token[64];
+static uint32_t row_unit[64], row_token[64];
 static const dropout drops = {
-    .rate = 0.3f, .key = 12345, .place = 6, .example = row_example, .token = row_token
+    .rate = 0.3f, .key = 12345, .place = 6, .unit = row_unit, .token = row_token
 };
 
 /* inputs: x, residual, gain, shift, bias */
@@ -515,7 +515,7 @@ static int rows_name(void **state)
 {
     (void)state;
     for (uint32_t i = 0; i < 64; i++) {
-        row_example[i] = i / 5;
+        row_unit[i] = i / 5;
         row_token[i] = i % 5;
     }
     return 0;

@@ -76,11 +76,10 @@ static void a_batch_lays_sequences_end_to_end(void **state)
     assert_memory_equal(b.ids, ((int32_t[]){ 6, 7, 8, 9, 1, 2, 3 }), 7 * sizeof(int32_t));
     assert_memory_equal(b.types, ((int32_t[]){ 0, 0, 1, 1, 0, 0, 0 }), 7 * sizeof(int32_t));
     assert_memory_equal(b.positions, ((int32_t[]){ 0, 1, 2, 3, 0, 1, 2 }), 7 * sizeof(int32_t));
-    assert_memory_equal(b.example, ((uint32_t[]){ 10, 10, 10, 10, 11, 11, 11 }),
-                        7 * sizeof(uint32_t));
+    assert_memory_equal(b.unit, ((uint32_t[]){ 10, 10, 10, 10, 11, 11, 11 }), 7 * sizeof(uint32_t));
     assert_memory_equal(b.starts, ((uint32_t[]){ 0, 4, 7 }), 3 * sizeof(uint32_t));
     assert_memory_equal(b.wanted_starts, ((uint32_t[]){ 0, 1, 2 }), 3 * sizeof(uint32_t));
-    assert_memory_equal(b.wanted_example, ((uint32_t[]){ 10, 11 }), 2 * sizeof(uint32_t));
+    assert_memory_equal(b.wanted_unit, ((uint32_t[]){ 10, 11 }), 2 * sizeof(uint32_t));
     assert_memory_equal(b.wanted_rows, ((uint32_t[]){ 0, 4 }), 2 * sizeof(uint32_t));
     features untyped = three;
     untyped.untyped = true;
@@ -112,7 +111,7 @@ static void sequences_of_a_unit_share_its_name_and_number_its_tokens_on(void **s
     batch_fill(&b, &couples, index, 2, 0);
     assert_int_equal(b.sequences, 4);
     assert_memory_equal(b.starts, ((uint32_t[]){ 0, 4, 5, 8, 10 }), 5 * sizeof(uint32_t));
-    assert_memory_equal(b.example, ((uint32_t[]){ 0, 0, 0, 0, 0, 1, 1, 1, 1, 1 }),
+    assert_memory_equal(b.unit, ((uint32_t[]){ 0, 0, 0, 0, 0, 1, 1, 1, 1, 1 }),
                         10 * sizeof(uint32_t));
     assert_memory_equal(b.token, ((uint32_t[]){ 0, 1, 2, 3, 4, 0, 1, 2, 3, 4 }),
                         10 * sizeof(uint32_t));

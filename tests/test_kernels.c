@@ -19,19 +19,19 @@ static const double rounding = 3e-6;
 
 static const dropout_row rows[] = {
     { .key = 0x123456789ABCDEFu,
-      .unit = 0,
+      .column = 0,
       .token = 3,
-      .example = 5,
+      .unit = 5,
       .place = 7,
       .threshold = 429496730,
       .scale = 1.0f / 0.9f },
     { .key = 42,
-      .unit = 4 * 193,
+      .column = 4 * 193,
       .token = 0xFFFFFFFFu,
       .place = 0x3FFFFFFF,
       .threshold = 0x80000000u,
       .scale = 2.0f },
-    { .key = ~0ull, .unit = 0xFFFFFFF0u, .threshold = 0xFFFFFFFFu, .scale = 4294967296.0f },
+    { .key = ~0ull, .column = 0xFFFFFFF0u, .threshold = 0xFFFFFFFFu, .scale = 4294967296.0f },
     { .key = 1, .threshold = 0, .scale = 1.0f },
 };
 enum { ROWS = sizeof rows / sizeof *rows };

@@ -281,9 +281,9 @@ static void softmax_gradients_are_the_slopes(void **state)
 static void dropout_draws(const kernel_table *k)
 {
     const dropout_row d = { .key = 99,
-                            .unit = 40,
+                            .column = 40,
                             .token = 7,
-                            .example = 8,
+                            .unit = 8,
                             .place = 9,
                             .threshold = 0x40000000u,
                             .scale = 1 / 0.75f };
@@ -334,7 +334,7 @@ static void dropout_continues(const kernel_table *k)
     dropout_row d = { .key = 5, .threshold = 0x80000000u, .scale = 2.0f };
     array x = array_random(200, 0, 1, 1, 2), whole = array_copy(&x), rest = array_copy(&x);
     k->dropout_apply(&d, 200, x.at, whole.at);
-    d.unit = 64;
+    d.column = 64;
     k->dropout_apply(&d, 136, x.at + 64, rest.at + 64);
     assert_memory_equal(rest.at + 64, whole.at + 64, 136 * sizeof(float));
     array_release(&x), array_release(&whole), array_release(&rest);

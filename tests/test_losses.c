@@ -245,9 +245,9 @@ static uint32_t *starts_of(const golden_case *g)
     return (uint32_t *)integers(g, "starts"); /* not negative */
 }
 
-static void group_case(golden_case *g)
+static void segment_case(golden_case *g)
 {
-    size_t groups = size_of(g, "labels", 0), columns = size_of(g, "labels", 1);
+    size_t segments = size_of(g, "labels", 0), columns = size_of(g, "labels", 1);
     size_t count = size_of(g, "logits", 0) * columns;
     const float *logits = tensor(g, "logits");
     int32_t *labels = integers(g, "labels");
@@ -255,12 +255,14 @@ static void group_case(golden_case *g)
     float *dlogits = floats(count), *same = floats(count);
     double loss = 1.0, alone = 1.0;
     memcpy(same, logits, count * sizeof *same);
-    g->on->group_cross_entropy(g->on, groups, columns, starts, logits, labels, scale, dlogits,
-                               &loss);
-    g->on->group_cross_entropy(g->on, groups, columns, starts, logits, labels, 0.0f, NULL, &alone);
+    g->on->segment_cross_entropy(g->on, segments, columns, starts, logits, labels, scale, dlogits,
+                                 &loss);
+    g->on->segment_cross_entropy(g->on, segments, columns, starts, logits, labels, 0.0f, NULL,
+                                 &alone);
     assert_loss(g, loss, 1e-13);
     assert_true(loss == alone);
-    g->on->group_cross_entropy(g->on, groups, columns, starts, same, labels, scale, same, &alone);
+    g->on->segment_cross_entropy(g->on, segments, columns, starts, same, labels, scale, same,
+                                 &alone);
     assert_memory_equal(same, dlogits, count * sizeof *same);
     assert_tensor(g, "gradient", dlogits, 1e-7);
     free(same);
@@ -268,10 +270,10 @@ static void group_case(golden_case *g)
     free(labels);
 }
 
-static void group_cross_entropy_equals_pytorch(void **state)
+static void segment_cross_entropy_equals_pytorch(void **state)
 {
     (void)state;
-    each_case("group_cross_entropy", 5, group_case);
+    each_case("segment_cross_entropy", 5, segment_case);
 }
 
 static void sigmoid_case(golden_case *g)
@@ -460,7 +462,7 @@ static void classes_work(compute *on, outcome *o, float **at)
     *at += MANY * CLASSES;
     on->sigmoid_cross_entropy(on, MANY, CLASSES, logits, logits, NULL, scale, *at, &o->losses[2]);
     *at += MANY * CLASSES;
-    on->group_cross_entropy(on, MANY, 2, starts, logits, labels, scale, *at, &o->losses[3]);
+    on->segment_cross_entropy(on, MANY, 2, starts, logits, labels, scale, *at, &o->losses[3]);
     *at += 2 * MANY * GROUP;
     free(logits);
     free(words);
@@ -518,7 +520,7 @@ int main(void)
         cmocka_unit_test(cross_entropy_equals_pytorch),
         cmocka_unit_test(weights_of_one_are_none),
         cmocka_unit_test(many_classes_are_near_double),
-        cmocka_unit_test(group_cross_entropy_equals_pytorch),
+        cmocka_unit_test(segment_cross_entropy_equals_pytorch),
         cmocka_unit_test(sigmoid_cross_entropy_equals_pytorch),
         cmocka_unit_test(squared_error_equals_pytorch),
         cmocka_unit_test(means_and_their_gradients_equal_pytorch),

@@ -76,11 +76,11 @@ static void questions_of_one_context_and_pairs_of_one_text_are_a_group(void **st
     (void)state;
     dataset_row a = pair("who?", "the context"), b = pair("where?", "the context"),
                 c = pair("who?", "another");
-    assert_true(same_text(FORM_QUESTIONS, REACH_GROUP, a, b));
-    assert_false(same_text(FORM_QUESTIONS, REACH_GROUP, a, c));
+    assert_true(same_text(FORM_QUESTIONS, REACH_BUNDLE, a, b));
+    assert_false(same_text(FORM_QUESTIONS, REACH_BUNDLE, a, c));
     assert_false(same_text(FORM_QUESTIONS, REACH_ROW, a, b));
-    assert_true(same_text(FORM_COMPARED, REACH_GROUP, a, c));
-    assert_false(same_text(FORM_TEXTS, REACH_GROUP, a, c));
+    assert_true(same_text(FORM_COMPARED, REACH_BUNDLE, a, c));
+    assert_false(same_text(FORM_TEXTS, REACH_BUNDLE, a, c));
 }
 
 static void a_text_of_blanks_is_empty(void **state)

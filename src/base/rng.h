@@ -5,17 +5,17 @@
  * threads, batch layout and resuming cannot change one. The keys and counters in use:
  *
  *   use            key                   word 0       1          2                3
- *   dropout        rng_key(seed, step)   unit / 4     token      example in step  place
+ *   dropout        rng_key(seed, step)   column / 4   token      unit in step     place
  *   data order     rng_key(seed, epoch)  swap / 4     0          0                RNG_SHUFFLE
- *   dev split      rng_key(seed, SPLIT)  as the data order, of the groups of equal texts
+ *   dev split      rng_key(seed, SPLIT)  as the data order, of the bundles of split.h
  *   bag of words   rng_key(seed, BAG)    as the data order; BAG + 1, ... for later epochs
  *   fresh weights  rng_key(seed, 0)      element / 4  parameter  0                RNG_WEIGHTS
- *   masked words   rng_key(seed, step)   0            token      example in step  RNG_MASKING
+ *   masked words   rng_key(seed, step)   0            token      unit in step     RNG_MASKING
  *   drawn rows     rng_key(0, resample)  draw / 4     0          0                RNG_RESAMPLE
  *
  * (SPLIT and BAG are the RNG_STREAM_ below.)
  *
- * Word i of the four results serves unit 4 * n + i; of masked words', word 0 chooses the token, 1
+ * Word i of the four results serves column 4 * n + i; of masked words', word 0 chooses the token, 1
  * says what becomes of it, 2 which random piece. In evaluation their key is rng_key(0, 0), so that
  * every model is asked for the same words. */
 #ifndef BASE_RNG_H

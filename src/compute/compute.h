@@ -33,11 +33,11 @@ typedef struct compute_limits {
 /* Which elements dropout leaves out is a function of what they are (base/rng.h), so every row
  * brings its names. */
 typedef struct dropout {
-    float rate;              /* 0: off, and nothing else is read */
-    uint64_t key;            /* of the seed and the step */
-    uint32_t place;          /* layer and place in it */
-    const uint32_t *example; /* [rows] index of the row's example in the step */
-    const uint32_t *token;   /* [rows] index of the row's token in the example */
+    float rate;            /* 0: off, and nothing else is read */
+    uint64_t key;          /* of the seed and the step */
+    uint32_t place;        /* layer and place in it */
+    const uint32_t *unit;  /* [rows] index of the row's unit in the step */
+    const uint32_t *token; /* [rows] index of the row's token in the unit */
 } dropout;
 
 typedef struct linear_shape {
@@ -194,14 +194,14 @@ struct compute {
     void (*cross_entropy)(compute *on, size_t rows, size_t classes, const float *logits,
                           const int32_t *labels, const class_loss *how, float scale, float *dlogits,
                           double *loss);
-    /* The same over the rows of a group, for each column by itself: a column's logits within
+    /* The same over the rows of a segment, for each column by itself: a column's logits within
      * rows starts[g] .. starts[g + 1] - 1 are the classes, labels[g][column] counts from starts[g].
      * Where an answer begins and ends in a text (two columns), which of some texts is right (one).
-     *   logits, dlogits [rows, columns], may be one array      starts [groups + 1]
-     *   labels [groups, columns]; below 0: adds nothing, gradient 0 */
-    void (*group_cross_entropy)(compute *on, size_t groups, size_t columns, const uint32_t *starts,
-                                const float *logits, const int32_t *labels, float scale,
-                                float *dlogits, double *loss);
+     *   logits, dlogits [rows, columns], may be one array      starts [segments + 1]
+     *   labels [segments, columns]; below 0: adds nothing, gradient 0 */
+    void (*segment_cross_entropy)(compute *on, size_t segments, size_t columns,
+                                  const uint32_t *starts, const float *logits,
+                                  const int32_t *labels, float scale, float *dlogits, double *loss);
     /* Each number adds, with t its target in 0 .. 1, s the logistic function and w the positive
      * weights (NULL: all 1),
      *   w[class] t -log s(x)  +  (1 - t) -log (1 - s(x))

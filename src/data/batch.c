@@ -16,12 +16,12 @@ void batch_place(batch *b, const batch_limits *limits, arena *block)
     b->ids = arena_take(block, limits->tokens, sizeof *b->ids);
     b->types = arena_take(block, limits->tokens, sizeof *b->types);
     b->positions = arena_take(block, limits->tokens, sizeof *b->positions);
-    b->example = arena_take(block, limits->tokens, sizeof *b->example);
+    b->unit = arena_take(block, limits->tokens, sizeof *b->unit);
     b->token = arena_take(block, limits->tokens, sizeof *b->token);
     b->starts = arena_take(block, limits->sequences + 1, sizeof *b->starts);
     b->wanted_starts = arena_take(block, limits->sequences + 1, sizeof *b->wanted_starts);
     b->wanted_rows = arena_take(block, wanted, sizeof *b->wanted_rows);
-    b->wanted_example = arena_take(block, wanted, sizeof *b->wanted_example);
+    b->wanted_unit = arena_take(block, wanted, sizeof *b->wanted_unit);
     b->wanted_token = arena_take(block, wanted, sizeof *b->wanted_token);
 }
 
@@ -45,7 +45,7 @@ static void sequence_put(batch *b, const features *f, size_t sequence, size_t in
         b->types[at + i] = !f->untyped && i >= f->first_counts[sequence];
         b->positions[at + i] = (int32_t)i;
         b->token[at + i] = (uint32_t)(first_token + i);
-        b->example[at + i] = (uint32_t)in_step;
+        b->unit[at + i] = (uint32_t)in_step;
     }
     b->starts[b->sequences++] = (uint32_t)at;
     b->tokens += length;
@@ -80,7 +80,7 @@ void batch_want(batch *b, size_t row)
     size_t at = b->wanted_starts[0]++;
     assert(at < wanted_most(&b->limits));
     b->wanted_rows[at] = (uint32_t)row;
-    b->wanted_example[at] = b->example[row];
+    b->wanted_unit[at] = b->unit[row];
     b->wanted_token[at] = b->token[row];
 }
 

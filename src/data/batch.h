@@ -18,12 +18,12 @@ typedef struct batch {
     int32_t *ids, *types, *positions; /* [tokens] */
     uint32_t *starts;                 /* [sequences + 1] */
     /* [tokens] the unit's index in the step, the token's in the unit: what dropout goes by */
-    uint32_t *example, *token;
+    uint32_t *unit, *token;
     /* The tokens that a head which reads few of them wants: the first of each sequence, [CLS],
      * unless a task sets others. Sequence s wants wanted_starts[s] .. wanted_starts[s + 1] - 1. */
-    uint32_t *wanted_starts;                 /* [sequences + 1] */
-    uint32_t *wanted_rows;                   /* [wanted] ascending rows among the tokens */
-    uint32_t *wanted_example, *wanted_token; /* [wanted] as above */
+    uint32_t *wanted_starts;              /* [sequences + 1] */
+    uint32_t *wanted_rows;                /* [wanted] ascending rows among the tokens */
+    uint32_t *wanted_unit, *wanted_token; /* [wanted] as above */
     batch_limits limits;
 } batch;
 

@@ -59,11 +59,11 @@ static bert_status plain_add(plain *p, slice text)
 
 static bert_status row_plain(const dataset_row *row, dataset_form form, row_reach reach, plain *p)
 {
-    bool group = reach == REACH_GROUP;
+    bool bundle = reach == REACH_BUNDLE;
     p->count = 0;
-    if (group && form == FORM_QUESTIONS) return plain_add(p, row->pair);
+    if (bundle && form == FORM_QUESTIONS) return plain_add(p, row->pair);
     TRY(plain_add(p, row->text));
-    if (group && (form == FORM_CHOICES || form == FORM_COMPARED)) return BERT_OK;
+    if (bundle && (form == FORM_CHOICES || form == FORM_COMPARED)) return BERT_OK;
     TRY(plain_add(p, row->pair));
     for (size_t i = 0; i < row->item_count; i++) TRY(plain_add(p, row->items[i]));
     return BERT_OK;

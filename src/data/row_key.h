@@ -15,9 +15,9 @@ typedef struct row_key {
 
 /* How much of a row is looked at. */
 typedef enum row_reach {
-    REACH_ROW,  /* all of its texts */
-    REACH_GROUP /* what must not stand in training and dev data both: of questions their context, of
-                   choices and compared texts the first one; else all */
+    REACH_ROW,   /* all of its texts */
+    REACH_BUNDLE /* what must not stand in training and dev data both: of questions their context,
+                   of choices and compared texts the first one; else all */
 } row_reach;
 
 /* keys [d->count] for the caller to free(). */

@@ -1,6 +1,6 @@
 /* split.h: which rows are held out of training to measure it by.
  *
- *     rows -> groups of equal keys -> drawn, stratum by stratum, until each has given its share
+ *     rows -> bundles of equal keys -> drawn, stratum by stratum, until each has given its share
  *
  * Which ones are drawn depends on the seed and the rows alone. */
 #ifndef DATA_SPLIT_H

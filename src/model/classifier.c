@@ -7,7 +7,7 @@ static dropout dropout_of(const pass *p)
     return (dropout){ .rate = p->dropout.classifier,
                       .key = p->dropout.key,
                       .place = DROPOUT_CLASSIFIER,
-                      .example = p->batch->wanted_example,
+                      .unit = p->batch->wanted_unit,
                       .token = p->batch->wanted_token };
 }
 

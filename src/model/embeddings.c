@@ -17,7 +17,7 @@ static dropout dropout_of(const pass *p)
     return (dropout){ .rate = p->dropout.hidden,
                       .key = p->dropout.key,
                       .place = DROPOUT_EMBEDDING,
-                      .example = p->batch->example,
+                      .unit = p->batch->unit,
                       .token = p->batch->token };
 }
 

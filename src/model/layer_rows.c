@@ -9,12 +9,11 @@ layer_rows layer_rows_of(const pass *p, size_t layer)
     if (p->tape->shape.wanted && layer + 1 == p->config->layers)
         return (layer_rows){ .count = batch_wanted(b),
                              .starts = b->wanted_starts,
-                             .example = b->wanted_example,
+                             .unit = b->wanted_unit,
                              .token = b->wanted_token,
                              .few = true };
-    return (layer_rows){
-        .count = b->tokens, .starts = b->starts, .example = b->example, .token = b->token
-    };
+    return (
+        layer_rows){ .count = b->tokens, .starts = b->starts, .unit = b->unit, .token = b->token };
 }
 
 dropout layer_dropout(const pass *p, size_t layer, enum dropout_layer_place place,
@@ -26,7 +25,7 @@ dropout layer_dropout(const pass *p, size_t layer, enum dropout_layer_place plac
         .rate = place == DROPOUT_PROBABILITIES ? p->dropout.attention : p->dropout.hidden,
         .key = p->dropout.key,
         .place = (uint32_t)number,
-        .example = rows->example,
+        .unit = rows->unit,
         .token = rows->token,
     };
 }

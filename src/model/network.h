@@ -73,9 +73,9 @@ void feed_forward_part_backward(const pass *p, size_t layer, params *gradients);
 /* The rows a layer is wanted at, and how dropout names them. */
 typedef struct layer_rows {
     size_t count;
-    const uint32_t *starts;          /* [sequences + 1] of the queries */
-    const uint32_t *example, *token; /* [count] */
-    bool few;                        /* fewer than the tokens */
+    const uint32_t *starts;       /* [sequences + 1] of the queries */
+    const uint32_t *unit, *token; /* [count] */
+    bool few;                     /* fewer than the tokens */
 } layer_rows;
 
 layer_rows layer_rows_of(const pass *p, size_t layer);

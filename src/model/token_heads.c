@@ -10,7 +10,7 @@ static dropout dropout_of(const pass *p)
     return (dropout){ .rate = p->dropout.classifier,
                       .key = p->dropout.key,
                       .place = DROPOUT_CLASSIFIER,
-                      .example = p->batch->example,
+                      .unit = p->batch->unit,
                       .token = p->batch->token };
 }
 

@@ -146,7 +146,7 @@ bert_status strata_open(const task *kind, const bert_task_options *options, cons
 static bert_status request_open(const task *kind, const bert_task_options *options, uint64_t seed,
                                 const dataset *d, row_key **keys, strata *s, split_request *out)
 {
-    TRY(row_keys_open(d, REACH_GROUP, keys));
+    TRY(row_keys_open(d, REACH_BUNDLE, keys));
     TRY(strata_open(kind, options, d, s));
     *out = (split_request){
         .path = d->rows[0].path, .keys = *keys, .strata = s, .count = d->count, .seed = seed

@@ -110,7 +110,7 @@ typedef struct label_taker {
     void *context;
 } label_taker;
 
-/* ---- what a task is made of: groups of facts and functions, which tasks may share */
+/* ---- the parts of a task: facts and functions, which tasks may share */
 
 typedef struct task_labels {
     bool may_be_empty; /* a row's label, for none of several? */

@@ -68,8 +68,9 @@ static void loss(const pass *p, const examples *e, const uint32_t *index, size_t
         size_t run = count - begin < RUN ? count - begin : RUN;
         for (size_t i = 0; i < 2 * run; i++)
             spans[i] = t->windows[index[begin + i / 2]].span[i % 2];
-        p->on->group_cross_entropy(p->on, run, 2, p->batch->starts + begin, p->tape->logits, spans,
-                                   (float)scale, scale != 0.0 ? p->tape->dlogits : NULL, total);
+        p->on->segment_cross_entropy(p->on, run, 2, p->batch->starts + begin, p->tape->logits,
+                                     spans, (float)scale, scale != 0.0 ? p->tape->dlogits : NULL,
+                                     total);
     }
 }
 

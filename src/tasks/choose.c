@@ -76,8 +76,8 @@ static void loss(const pass *p, const examples *e, const uint32_t *index, size_t
         size_t run = count - begin < RUN ? count - begin : RUN;
         for (size_t i = 0; i <= run; i++) starts[i] = (uint32_t)((begin + i) * group);
         for (size_t i = 0; i < run; i++) right[i] = t->right[index[begin + i]];
-        p->on->group_cross_entropy(p->on, run, 1, starts, p->tape->logits, right, (float)scale,
-                                   scale != 0.0 ? p->tape->dlogits : NULL, total);
+        p->on->segment_cross_entropy(p->on, run, 1, starts, p->tape->logits, right, (float)scale,
+                                     scale != 0.0 ? p->tape->dlogits : NULL, total);
     }
 }
 

@@ -109,11 +109,11 @@ static size_t unit_begin(const examples *e, size_t unit)
 }
 
 /* In labelled data what is drawn, in a question its blanks. */
-static bool asks(const examples *e, uint64_t key, size_t example, size_t unit, size_t token)
+static bool asks(const examples *e, uint64_t key, size_t in_step, size_t unit, size_t token)
 {
     const fill_targets *t = e->targets;
     const int32_t *ids = unit_ids(e, unit);
-    if (e->labelled) return masking_chooses(&t->masking, key, (uint32_t)example, ids, token);
+    if (e->labelled) return masking_chooses(&t->masking, key, (uint32_t)in_step, ids, token);
     return ids[token] == t->masking.mask && token >= unit_begin(e, unit);
 }
 
@@ -136,12 +136,12 @@ static void prepare(const examples *e, batch *b, const uint32_t *index, size_t c
     batch_want_none(b);
     for (size_t i = 0; i < count; i++) {
         for (size_t row = b->starts[i]; row < b->starts[i + 1] && room > 0; row++) {
-            if (!asks(e, key, b->example[row], index[i], b->token[row])) continue;
+            if (!asks(e, key, b->unit[row], index[i], b->token[row])) continue;
             batch_want(b, row);
             room--; /* masking_most() sees to it that it is never used up */
             if (e->labelled)
                 b->ids[row] =
-                    masking_shows(&t->masking, key, b->example[row], b->token[row], b->ids[row]);
+                    masking_shows(&t->masking, key, b->unit[row], b->token[row], b->ids[row]);
         }
     }
     batch_want_end(b);

@@ -37,9 +37,9 @@ void masking_release(masking *m)
     *m = (masking){ 0 };
 }
 
-static rng_block draw(uint64_t key, uint32_t example, size_t token)
+static rng_block draw(uint64_t key, uint32_t unit, size_t token)
 {
-    return rng_philox(key, (rng_block){ { 0, (uint32_t)token, example, RNG_MASKING } });
+    return rng_philox(key, (rng_block){ { 0, (uint32_t)token, unit, RNG_MASKING } });
 }
 
 /* Uniform on [0, 1). */
@@ -54,17 +54,17 @@ static bool goes_on(const masking *m, const int32_t *ids, size_t token)
            m->kinds[ids[token - 1]] != KIND_SPECIAL;
 }
 
-bool masking_chooses(const masking *m, uint64_t key, uint32_t example, const int32_t *ids,
+bool masking_chooses(const masking *m, uint64_t key, uint32_t unit, const int32_t *ids,
                      size_t token)
 {
     if (m->kinds[ids[token]] == KIND_SPECIAL) return false;
     while (goes_on(m, ids, token)) token--; /* to the word's first piece */
-    return uniform(draw(key, example, token).word[0]) < m->share;
+    return uniform(draw(key, unit, token).word[0]) < m->share;
 }
 
-int32_t masking_shows(const masking *m, uint64_t key, uint32_t example, size_t token, int32_t id)
+int32_t masking_shows(const masking *m, uint64_t key, uint32_t unit, size_t token, int32_t id)
 {
-    rng_block drawn = draw(key, example, token);
+    rng_block drawn = draw(key, unit, token);
     double which = uniform(drawn.word[1]);
     if (which < 0.8) return m->mask;
     return which < 0.9 ? (int32_t)(((uint64_t)drawn.word[2] * m->vocabulary) >> 32) : id;

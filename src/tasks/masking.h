@@ -1,7 +1,7 @@
 /* masking.h: which tokens are hidden from the model, and behind what.
  *
- * Every draw is a function of (key, example, token) and nothing else (base/rng.h), so batches,
- * threads and resuming change none. Of the tokens that are not special each is chosen with
+ * Every draw is a function of (key, unit in the step, token) and nothing else (base/rng.h), so
+ * batches, threads and resuming change none. Of the tokens that are not special each is chosen with
  * probability `share`, or with `whole_words` all pieces of a word by one draw. A chosen token is
  * replaced by [MASK] in 80 of 100 cases, by any piece of the vocabulary in 10, and stays in 10
  * (Devlin et al. 2019, 3.1), each piece by itself. */
@@ -28,11 +28,11 @@ bert_status masking_init(const tokenizer *t, double share, bool whole_words, mas
 void masking_release(masking *m);
 
 /* Is ids[token] of this sequence chosen? */
-bool masking_chooses(const masking *m, uint64_t key, uint32_t example, const int32_t *ids,
+bool masking_chooses(const masking *m, uint64_t key, uint32_t unit, const int32_t *ids,
                      size_t token);
 
 /* What the model sees in place of the chosen `id`. */
-int32_t masking_shows(const masking *m, uint64_t key, uint32_t example, size_t token, int32_t id);
+int32_t masking_shows(const masking *m, uint64_t key, uint32_t unit, size_t token, int32_t id);
 
 /* The pieces of the longest word in ids [count]; 1 where pieces are chosen one by one. */
 size_t masking_longest(const masking *m, const int32_t *ids, size_t count);

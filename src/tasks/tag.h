@@ -15,13 +15,13 @@
 #include "task/task.h"
 
 /* How tokens of a text become entities: transformers' aggregation strategies. */
-typedef enum tag_grouping {
-    GROUP_NONE,    /* every token by itself */
-    GROUP_SIMPLE,  /* neighbours of one type */
-    GROUP_FIRST,   /* the same of words, which have their first token's tag, */
-    GROUP_AVERAGE, /* the best of their tokens' mean scores, */
-    GROUP_MAX      /* or that of their surest token */
-} tag_grouping;
+typedef enum tag_aggregation {
+    AGGREGATE_NONE,    /* every token by itself */
+    AGGREGATE_SIMPLE,  /* neighbours of one type */
+    AGGREGATE_FIRST,   /* the same of words, which have their first token's tag, */
+    AGGREGATE_AVERAGE, /* the best of their tokens' mean scores, */
+    AGGREGATE_MAX      /* or that of their surest token */
+} tag_aggregation;
 
 /* Tokens of one row, without special ones. */
 typedef struct tag_pieces {
@@ -47,7 +47,7 @@ typedef struct tag_targets {
         *labels; /* [tokens] what each is asked, or TAG_NOT_ASKED; where the rows are labelled */
     uint32_t *items; /* [tokens] the item of its row that each answers, or NO_ITEM */
     size_t labels_capacity, items_capacity;
-    tag_grouping grouping;
+    tag_aggregation aggregation;
     bool has_entities; /* are the model's labels those of entities (metrics/entities.h)? */
     /* What a word is answered that no token stands for, as it has none or max_length cut it off:
      * "O" where the labels have it or name entities, "_" where each word must have one of them. */
@@ -93,10 +93,10 @@ bert_status tag_text_encode(const examples *e, size_t row, tokenizer_encoding *o
 extern const task_decoding tag_decoding;
 extern const task_answers tag_answers;
 
-/* tag_groups.c: what --aggregate names; and "entities" for the object, made of the tokens of a
+/* tag_entities.c: what --aggregate names; and "entities" for the object, made of the tokens of a
  * text.
  */
-tag_grouping tag_grouping_of(const char *name);
+tag_aggregation tag_aggregation_of(const char *name);
 bert_status tag_entities_put(const examples *e, size_t row, const tag_answer *a, json_t *object);
 
 /* tag_metrics.c */

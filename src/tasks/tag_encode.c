@@ -38,7 +38,7 @@ bert_status tag_targets_open(examples *e)
     TRY(memory_zeroed(1, sizeof(tag_targets), &memory));
     tag_targets *t = e->targets = memory;
     t->frame = f;
-    t->grouping = tag_grouping_of(e->options->aggregate);
+    t->aggregation = tag_aggregation_of(e->options->aggregate);
     return labels_look(e, t);
 }
 

@@ -51,7 +51,7 @@ def cross_entropy(rows, classes, weighted=False, smoothing=0.0, ignored=False, s
                 **({"weights": weights} if weighted else {}))
 
 
-def group_cross_entropy(columns, sizes, ignored=False):
+def segment_cross_entropy(columns, sizes, ignored=False):
     starts = torch.tensor([0] + sizes).cumsum(0)
     logits = draw(sum(sizes), columns, spread=3.0).requires_grad_()
     labels = torch.stack([draw_labels(-1 if ignored else 0, sizes) for _ in range(columns)], 1)
@@ -126,7 +126,7 @@ CASES = {
                     dict(rows=1, classes=1, weighted=True, smoothing=0.5), dict(rows=3, classes=512, smoothing=1.0),
                     dict(rows=3, classes=513, weighted=True, smoothing=0.2, ignored=True),
                     dict(rows=2, classes=1023, spread=30.0)],
-    group_cross_entropy: [dict(columns=1, sizes=[1]), dict(columns=2, sizes=[1, 7, 3, 40]),
+    segment_cross_entropy: [dict(columns=1, sizes=[1]), dict(columns=2, sizes=[1, 7, 3, 40]),
                           dict(columns=2, sizes=[3, 1, 2, 2, 4, 1], ignored=True), dict(columns=1, sizes=[4, 4, 4]),
                           dict(columns=3, sizes=[5, 2], ignored=True)],
     sigmoid_cross_entropy: [dict(rows=1, classes=1), dict(rows=7, classes=3), dict(rows=3, classes=7, weighted=True),

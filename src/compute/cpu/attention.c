@@ -28,8 +28,8 @@ typedef struct head {
     const dropout *dropout;
     size_t first_query, first_key; /* rows of the packed matrices */
     size_t queries, keys, width, stride;
-    size_t offset; /* of the head's columns */
-    uint32_t unit; /* the head's first dropout unit */
+    size_t offset;   /* of the head's columns */
+    uint32_t column; /* the head's first one of dropout */
     float scale;
 } head;
 
@@ -47,7 +47,7 @@ static head head_of(const attention_task *t, size_t index)
         .width = s->head_width,
         .stride = s->heads * s->head_width,
         .offset = which * s->head_width,
-        .unit = (uint32_t)which << 16, /* heads have room for 65,536 keys each */
+        .column = (uint32_t)which << 16, /* heads have room for 65,536 keys each */
         .scale = 1.0f / sqrtf((float)s->head_width),
     };
 }
@@ -93,7 +93,7 @@ static void head_apply_transposed(const head *h, const float *scores, const floa
 static void head_dropout(const head *h, const float *x, float *y)
 {
     for (size_t query = 0; query < h->queries; query++) {
-        dropout_row d = dropout_row_of(h->dropout, h->first_query + query, h->unit);
+        dropout_row d = dropout_row_of(h->dropout, h->first_query + query, h->column);
         h->cpu->kernels.dropout_apply(&d, h->keys, x + query * h->keys, y + query * h->keys);
     }
 }

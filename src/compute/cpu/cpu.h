@@ -63,8 +63,8 @@ size_t cpu_team(const compute_cpu *cpu, double operations);
 void cpu_share(const compute_cpu *cpu, double operations, size_t count, parallel_body *body,
                void *context);
 
-/* The kernel's view of row `row` of a dropout; `unit` is the first element's. */
-dropout_row dropout_row_of(const dropout *d, size_t row, uint32_t unit);
+/* The kernel's view of row `row` of a dropout; `column` is that of its first element. */
+dropout_row dropout_row_of(const dropout *d, size_t row, uint32_t column);
 
 /* matmul.c: settles how the matrix library works, for the whole process. It uses instructions up to
  * `most`; that has no effect once it has multiplied. */

@@ -176,23 +176,23 @@ static void cross_entropy(compute *on, size_t rows, size_t classes, const float 
     losses_add(t.cpu, rows, cross_entropy_operations(classes), cross_entropy_item, &t, loss);
 }
 
-/* ---- cross entropy within groups of rows */
+/* ---- cross entropy within segments of rows */
 
-typedef struct group_task {
+typedef struct segment_task {
     size_t columns;
     const uint32_t *starts;
     const float *logits;
     const int32_t *labels;
     float scale, *dlogits;
-} group_task;
+} segment_task;
 
-/* One column of one group: `count` logits that lie `columns` apart. */
-static double group_item(const void *task, size_t item)
+/* One column of one segment: `count` logits that lie `columns` apart. */
+static double segment_item(const void *task, size_t item)
 {
-    const group_task *t = task;
-    size_t columns = t->columns, group = item / columns, column = item % columns;
-    size_t count = t->starts[group + 1] - t->starts[group];
-    size_t at = t->starts[group] * columns + column;
+    const segment_task *t = task;
+    size_t columns = t->columns, segment = item / columns, column = item % columns;
+    size_t count = t->starts[segment + 1] - t->starts[segment];
+    size_t at = t->starts[segment] * columns + column;
     int32_t label = t->labels[item];
     if (label < 0) {
         for (size_t i = 0; t->dlogits && i < count; i++) t->dlogits[at + i * columns] = 0.0f;
@@ -210,19 +210,19 @@ static double group_item(const void *task, size_t item)
     return log(sum) - (own - most);
 }
 
-static void group_cross_entropy(compute *on, size_t groups, size_t columns, const uint32_t *starts,
-                                const float *logits, const int32_t *labels, float scale,
-                                float *dlogits, double *loss)
+static void segment_cross_entropy(compute *on, size_t segments, size_t columns,
+                                  const uint32_t *starts, const float *logits,
+                                  const int32_t *labels, float scale, float *dlogits, double *loss)
 {
-    if (groups == 0) return;
-    group_task t = { .columns = columns,
-                     .starts = starts,
-                     .logits = logits,
-                     .labels = labels,
-                     .scale = scale,
-                     .dlogits = dlogits };
-    double rows = (double)(starts[groups] - starts[0]) / (double)groups;
-    losses_add(cpu_of(on), groups * columns, 2.0 * exp_operations * rows, group_item, &t, loss);
+    if (segments == 0) return;
+    segment_task t = { .columns = columns,
+                       .starts = starts,
+                       .logits = logits,
+                       .labels = labels,
+                       .scale = scale,
+                       .dlogits = dlogits };
+    double rows = (double)(starts[segments] - starts[0]) / (double)segments;
+    losses_add(cpu_of(on), segments * columns, 2.0 * exp_operations * rows, segment_item, &t, loss);
 }
 
 /* ---- losses of numbers, one by one */
@@ -290,7 +290,7 @@ static void squared_error(compute *on, size_t count, const float *x, const float
 void loss_operations(compute *table)
 {
     table->cross_entropy = cross_entropy;
-    table->group_cross_entropy = group_cross_entropy;
+    table->segment_cross_entropy = segment_cross_entropy;
     table->sigmoid_cross_entropy = sigmoid_cross_entropy;
     table->squared_error = squared_error;
 }

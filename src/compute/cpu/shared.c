@@ -15,14 +15,14 @@ void cpu_share(const compute_cpu *cpu, double operations, size_t count, parallel
     parallel_for(cpu_team(cpu, operations) > 1 ? cpu->team : NULL, count, body, context);
 }
 
-dropout_row dropout_row_of(const dropout *d, size_t row, uint32_t unit)
+dropout_row dropout_row_of(const dropout *d, size_t row, uint32_t column)
 {
     if (!(d->rate > 0.0f)) return (dropout_row){ .scale = 1.0f };
     return (dropout_row){
         .key = d->key,
-        .unit = unit,
+        .column = column,
         .token = d->token[row],
-        .example = d->example[row],
+        .unit = d->unit[row],
         .place = d->place,
         .threshold = (uint32_t)lrint((double)d->rate * 0x1p32),
         .scale = 1.0f / (1.0f - d->rate),

@@ -2,11 +2,11 @@
 
 #include "base/rng.h"
 
-/* What multiplies the four units from `at` on (a multiple of 4): the scale, or 0. A product, so
+/* What multiplies the four columns from `at` on (a multiple of 4): the scale, or 0. A product, so
  * that a NaN under the mask stays a NaN. */
 static void dropout_factors(const dropout_row *d, size_t at, float factor[4])
 {
-    rng_block counter = { { d->unit / 4 + (uint32_t)(at / 4), d->token, d->example, d->place } };
+    rng_block counter = { { d->column / 4 + (uint32_t)(at / 4), d->token, d->unit, d->place } };
     rng_block drawn = rng_philox(d->key, counter);
     for (int k = 0; k < 4; k++) factor[k] = drawn.word[k] >= d->threshold ? d->scale : 0.0f;
 }

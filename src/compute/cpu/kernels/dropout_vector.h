@@ -1,19 +1,19 @@
 /* dropout_vector.h: dropout_apply and residual_add, after a vocabulary (vector_avx2.h explains).
  *
  * LANES / 2 Philox blocks of consecutive counters at a time, each in 64-bit lanes: four words a
- * block make 2 * LANES units. A round is two multiplications, two shifts and two or four XORs for
+ * block make 2 * LANES columns. A round is two multiplications, two shifts and two or four XORs for
  * all of them. Bits equal the reference's, in the mask and in the arithmetic. */
 #include "compute/cpu/kernels/variants.h"
 
 #include <string.h>
 
-/* The factors, scale or 0, of the 2 * LANES units from `at` on. rng_philox() of base/rng.c on many
- * counters. */
+/* The factors, scale or 0, of the 2 * LANES columns from `at` on. rng_philox() of base/rng.c on
+ * many counters. */
 ALWAYS_INLINE void dropout_factors(const dropout_row *d, size_t at, vector factor[2])
 {
     const words multiplier0 = words_set(0xD2511F53u), multiplier1 = words_set(0xCD9E8D57u);
-    words word0 = words_count_from(d->unit / 4 + (uint32_t)(at / 4));
-    words word1 = words_set(d->token), word2 = words_set(d->example), word3 = words_set(d->place);
+    words word0 = words_count_from(d->column / 4 + (uint32_t)(at / 4));
+    words word1 = words_set(d->token), word2 = words_set(d->unit), word3 = words_set(d->place);
     uint32_t key0 = (uint32_t)d->key, key1 = (uint32_t)(d->key >> 32);
 #pragma GCC unroll 10
     for (int round = 0; round < 10; round++) {

@@ -16,12 +16,12 @@
 #include <stdint.h>
 
 /* One row's dropout stream: which Philox blocks decide. See base/rng.h.
- * Unit u of the row keeps its value, times 1 / (1 - rate), where word u % 4 of block (unit / 4 + u
- * / 4, token, example, place) is at least `threshold`; else it becomes 0. */
+ * Column c of the row keeps its value, times 1 / (1 - rate), where word c % 4 of block (column / 4
+ * + c / 4, token, unit, place) is at least `threshold`; else it becomes 0. */
 typedef struct dropout_row {
     uint64_t key;
-    uint32_t unit; /* of the row's first element; a multiple of 4 */
-    uint32_t token, example, place;
+    uint32_t column; /* of the row's first element; a multiple of 4 */
+    uint32_t token, unit, place;
     uint32_t threshold; /* rate * 2^32, rounded; 0: nothing is dropped and scale is 1 */
     float scale;        /* 1 / (1 - rate) */
 } dropout_row;

@@ -1,4 +1,4 @@
-/* tag_groups.c: the entities of a text from its tokens' scores, in every respect as transformers'
+/* tag_entities.c: the entities of a text from its tokens' scores, in every respect as transformers'
  * TokenClassificationPipeline has them (pipelines/token_classification.py), its oddities included.
  *
  *     tokens -> runs (single tokens, or the words they make) -> entities (neighbours of one type)
@@ -15,16 +15,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-tag_grouping tag_grouping_of(const char *name)
+tag_aggregation tag_aggregation_of(const char *name)
 {
     static const char *const names[] = {
-        [GROUP_NONE] = "none",       [GROUP_SIMPLE] = "simple", [GROUP_FIRST] = "first",
-        [GROUP_AVERAGE] = "average", [GROUP_MAX] = "max",
+        [AGGREGATE_NONE] = "none",       [AGGREGATE_SIMPLE] = "simple", [AGGREGATE_FIRST] = "first",
+        [AGGREGATE_AVERAGE] = "average", [AGGREGATE_MAX] = "max",
     };
-    size_t grouping = 0;
-    while (grouping <= GROUP_MAX && strcmp(name, names[grouping]) != 0) grouping++;
-    assert(grouping <= GROUP_MAX);
-    return (tag_grouping)grouping;
+    size_t aggregation = 0;
+    while (aggregation <= AGGREGATE_MAX && strcmp(name, names[aggregation]) != 0) aggregation++;
+    assert(aggregation <= AGGREGATE_MAX);
+    return (tag_aggregation)aggregation;
 }
 
 /* ---- words of tokens, as the tokenizer's decoder joins them */
@@ -83,7 +83,7 @@ typedef struct token_run {
     string word;
 } token_run;
 
-typedef struct grouper {
+typedef struct aggregator {
     const examples *e;
     const tag_answer *answer;
     slice text;
@@ -93,10 +93,10 @@ typedef struct grouper {
     double *scores;              /* [labels] scratch */
     token_run *runs;
     size_t run_count, run_capacity;
-} grouper;
+} aggregator;
 
 /* Token `i` of the text; of an unknown one what stands in the text. */
-static slice token_text(const grouper *g, size_t i, bool *unknown)
+static slice token_text(const aggregator *g, size_t i, bool *unknown)
 {
     int32_t id = g->encoding.ids[g->first + i];
     *unknown = id == tokenizer_unknown_id(g->e->tokenizer);
@@ -108,7 +108,7 @@ static slice token_text(const grouper *g, size_t i, bool *unknown)
 /* Is it a further token of a word? As the pipeline has it, not as the tokenizer does: told by its
  * length, which "##" makes longer than its text; so does what the normalizer takes away, such as
  * accents. */
-static bool is_continued(const grouper *g, size_t i)
+static bool is_continued(const aggregator *g, size_t i)
 {
     bool unknown;
     text_range at = g->encoding.offsets[g->first + i];
@@ -116,7 +116,7 @@ static bool is_continued(const grouper *g, size_t i)
     return !unknown && utf8_code_points(token) != at.end - at.begin;
 }
 
-static void scores_take(const grouper *g, size_t token, double *scores)
+static void scores_take(const aggregator *g, size_t token, double *scores)
 {
     size_t labels = g->e->config->labels;
     const float *logits = g->answer->logits + token * labels;
@@ -126,7 +126,7 @@ static void scores_take(const grouper *g, size_t token, double *scores)
 }
 
 /* The mean of the scores of all tokens of the run. */
-static void run_average(const grouper *g, token_run *r)
+static void run_average(const aggregator *g, token_run *r)
 {
     size_t labels = g->e->config->labels;
     double *scores = g->scores, *mean = g->scores + labels;
@@ -142,15 +142,15 @@ static void run_average(const grouper *g, token_run *r)
 }
 
 /* The label of the run's first token, or of its surest one. */
-static void run_decide(const grouper *g, tag_grouping how, token_run *r)
+static void run_decide(const aggregator *g, tag_aggregation how, token_run *r)
 {
     size_t labels = g->e->config->labels;
-    if (how == GROUP_AVERAGE) {
+    if (how == AGGREGATE_AVERAGE) {
         run_average(g, r);
         return;
     }
     r->label = tag_best(g->answer, r->begin, labels, &r->score);
-    for (size_t token = r->begin + 1; token < r->end && how == GROUP_MAX; token++) {
+    for (size_t token = r->begin + 1; token < r->end && how == AGGREGATE_MAX; token++) {
         double score;
         size_t label = tag_best(g->answer, token, labels, &score);
         if ((float)score <= (float)r->score) continue;
@@ -159,13 +159,13 @@ static void run_decide(const grouper *g, tag_grouping how, token_run *r)
     }
 }
 
-static bert_status run_add(grouper *g, tag_grouping how, size_t begin, size_t end)
+static bert_status run_add(aggregator *g, tag_aggregation how, size_t begin, size_t end)
 {
     TRY(memory_grow((void **)&g->runs, &g->run_capacity, g->run_count + 1, sizeof *g->runs));
     token_run *r = &g->runs[g->run_count++];
     *r = (token_run){ .begin = begin, .end = end };
     run_decide(g, how, r);
-    bool unknown, single = how == GROUP_NONE || how == GROUP_SIMPLE;
+    bool unknown, single = how == AGGREGATE_NONE || how == AGGREGATE_SIMPLE;
     if (!single) {
         for (size_t i = begin; i < end; i++)
             TRY(string_add(g->e->tokenizer, &r->word, token_text(g, i, &unknown), i == begin));
@@ -178,9 +178,9 @@ static bert_status run_add(grouper *g, tag_grouping how, size_t begin, size_t en
     return BERT_OK;
 }
 
-static bert_status runs_find(grouper *g, tag_grouping how)
+static bert_status runs_find(aggregator *g, tag_aggregation how)
 {
-    bool words = how != GROUP_NONE && how != GROUP_SIMPLE;
+    bool words = how != AGGREGATE_NONE && how != AGGREGATE_SIMPLE;
     for (size_t begin = 0, end; begin < g->answer->items; begin = end) {
         for (end = begin + 1; words && end < g->answer->items && is_continued(g, end);) end++;
         TRY(run_add(g, how, begin, end));
@@ -201,7 +201,7 @@ static const char *tag_type(const char *tag)
     return tag_begins(tag) || strncmp(tag, "I-", 2) == 0 ? tag + 2 : tag;
 }
 
-static bool goes_on(const grouper *g, const token_run *last, const token_run *next)
+static bool goes_on(const aggregator *g, const token_run *last, const token_run *next)
 {
     char *const *names = g->e->config->label_names;
     return !tag_begins(names[next->label]) &&
@@ -209,8 +209,9 @@ static bool goes_on(const grouper *g, const token_run *last, const token_run *ne
 }
 
 /* Appends an entity to the list: tokens begin .. end - 1 of the text. */
-static bert_status entity_append(const grouper *g, const char *key, const char *name, double score,
-                                 const string *word, size_t begin, size_t end, json_t *list)
+static bert_status entity_append(const aggregator *g, const char *key, const char *name,
+                                 double score, const string *word, size_t begin, size_t end,
+                                 json_t *list)
 {
     const text_range *points = g->encoding.offsets + g->first, *bytes = g->bytes + g->first;
     json_t *entity = json_object();
@@ -224,7 +225,7 @@ static bert_status entity_append(const grouper *g, const char *key, const char *
     return json_put(entity, "end_byte", json_integer((json_int_t)bytes[end - 1].end));
 }
 
-static bert_status tokens_put(const grouper *g, json_t *list)
+static bert_status tokens_put(const aggregator *g, json_t *list)
 {
     for (size_t i = 0; i < g->run_count; i++) {
         const token_run *r = &g->runs[i];
@@ -238,8 +239,8 @@ static bert_status tokens_put(const grouper *g, json_t *list)
 }
 
 /* Runs first .. last - 1 as one. */
-static bert_status group_put(const grouper *g, size_t first, size_t last, string *word,
-                             json_t *list)
+static bert_status entity_put(const aggregator *g, size_t first, size_t last, string *word,
+                              json_t *list)
 {
     const char *name = g->e->config->label_names[g->runs[first].label], *dash = strchr(name, '-');
     const char *type = dash ? dash + 1 : name;
@@ -255,7 +256,7 @@ static bert_status group_put(const grouper *g, size_t first, size_t last, string
                          g->runs[first].begin, g->runs[last - 1].end, list);
 }
 
-static bert_status groups_put(const grouper *g, json_t *list)
+static bert_status entities_put(const aggregator *g, json_t *list)
 {
     string word = { 0 };
     bert_status status = BERT_OK;
@@ -263,7 +264,7 @@ static bert_status groups_put(const grouper *g, json_t *list)
         for (last = first + 1;
              last < g->run_count && goes_on(g, &g->runs[last - 1], &g->runs[last]);)
             last++;
-        status = group_put(g, first, last, &word, list);
+        status = entity_put(g, first, last, &word, list);
     }
     free(word.bytes);
     return status;
@@ -271,7 +272,7 @@ static bert_status groups_put(const grouper *g, json_t *list)
 
 /* ---- the whole */
 
-static bert_status grouper_fill(grouper *g, size_t row)
+static bert_status aggregator_fill(aggregator *g, size_t row)
 {
     void *memory;
     TRY(tag_text_encode(g->e, row, &g->encoding));
@@ -285,7 +286,7 @@ static bert_status grouper_fill(grouper *g, size_t row)
     return BERT_OK;
 }
 
-static void grouper_release(grouper *g)
+static void aggregator_release(aggregator *g)
 {
     for (size_t i = 0; i < g->run_count; i++) free(g->runs[i].word.bytes);
     free(g->runs);
@@ -296,13 +297,14 @@ static void grouper_release(grouper *g)
 
 bert_status tag_entities_put(const examples *e, size_t row, const tag_answer *a, json_t *object)
 {
-    tag_grouping how = ((const tag_targets *)e->targets)->grouping;
-    grouper g = { .e = e, .answer = a, .text = e->rows[row].text };
+    tag_aggregation how = ((const tag_targets *)e->targets)->aggregation;
+    aggregator g = { .e = e, .answer = a, .text = e->rows[row].text };
     json_t *list = json_array();
     TRY(json_put(object, "entities", list));
-    bert_status status = grouper_fill(&g, row);
+    bert_status status = aggregator_fill(&g, row);
     if (status == BERT_OK) status = runs_find(&g, how);
-    if (status == BERT_OK) status = how == GROUP_NONE ? tokens_put(&g, list) : groups_put(&g, list);
-    grouper_release(&g);
+    if (status == BERT_OK)
+        status = how == AGGREGATE_NONE ? tokens_put(&g, list) : entities_put(&g, list);
+    aggregator_release(&g);
     return status;
 }
