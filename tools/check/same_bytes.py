@@ -198,9 +198,10 @@ def differences(old, new):
             yield f"{name} differs from {place_of(old / name, at)}"
 
 
-def compare(builds, task, variant, words, ask, is_resumed=False):
+def compare(builds, task, variant, words, ask):
     """Prints the line of a case and returns whether it is the same."""
-    (old, old_said), (new, new_said) = (b.case(f"{task}-{variant}", words, ask, is_resumed) for b in builds)
+    (old, old_said), (new, new_said) = (b.case(f"{task}-{variant}", [*words, *more(variant, b, words)], ask,
+                                               variant == "resumed") for b in builds)
     if old_said and new_said:
         sys.exit(f"{task} {variant}: both fail: {new_said}")
     found = [f"{b.name} fails: {said}" for b, said in zip(builds, (old_said, new_said)) if said]
@@ -212,24 +213,31 @@ def compare(builds, task, variant, words, ask, is_resumed=False):
 
 
 def memory_limit(build, words):
-    """A --memory that leaves `build` neither all layers' activations nor a whole batch at once."""
-    refusal = build.bert("train", *words, "--dry-run", "--memory", "1").stderr.decode()
-    least = re.search(r"give --memory (\d+M)", refusal)
-    if not least:
-        sys.exit(f"--memory 1 was not refused: {refusal}")
-    plan = json.loads(build.bert("train", *words, "--dry-run", "--json", "--memory", least[1]).stdout)["memory"]
+    """The least --memory that `build` takes, which leaves it neither all layers' activations nor a whole batch at once. What
+    the libraries hold is counted in it and may differ between builds, so each has its own."""
+    def tried(limit):
+        return build.bert("train", *words, "--dry-run", "--json", "--memory", str(limit))
+
+    too_little, enough = 1, 10**9
+    while enough - too_little > 10000:
+        limit = (too_little + enough) // 2
+        too_little, enough = (limit, enough) if tried(limit).returncode else (too_little, limit)
+    plan = json.loads(tried(enough).stdout)["memory"]
     if not (plan["layers_again"] and plan["examples_at_once"] < 8):
-        sys.exit(f"--memory {least[1]} limits nothing: {plan}")
-    return ["--memory", least[1]]
+        sys.exit(f"--memory {enough} limits nothing: {plan}")
+    return ["--memory", str(enough)]
+
+
+def more(variant, build, words):
+    return memory_limit(build, words) if variant == "memory" else VARIANTS.get(variant, [])
 
 
 def compare_tasks(builds):
     for task, suffix in SUFFIXES.items():
         train, dev, ask = (f"data/{task}-{part}.{suffix}" for part in ("train", "dev", "ask"))
         words = ["model", "--task", task, "--train", train, "--dev", dev, *RUN]
-        for variant, more in VARIANTS.items():
-            more = memory_limit(builds[0], words) if variant == "memory" else more
-            yield compare(builds, task, variant, [*words, *more], ask, variant == "resumed")
+        for variant in VARIANTS:
+            yield compare(builds, task, variant, words, ask)
 
 
 def compare_demo(builds, scratch, is_whole):
