@@ -2,7 +2,7 @@
  * layers do the work. */
 #include "api/api.h"
 #include "base/locale.h"
-#include "run/train_many.h"
+#include "run/run_series.h"
 
 #include "options/options.h"
 #include "task/observe.h"

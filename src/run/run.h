@@ -1,8 +1,9 @@
 /* run.h: everything a training run holds beside its trainer: the checkpoint that it starts from,
  * its data, its output folder, what its evaluations measured, its checkpoints.
  *
- *   run_open.h       opens all of it
+ *   run_open.h       opens all of it, run_start.h what it takes over from that checkpoint
  *   run_train.h      trains, evaluates, writes
+ *   run_series.h     several runs: folds, seeds
  *   checkpointing.h  takes checkpoints, resume.h continues from one
  *   record.h         what a run writes of itself */
 #ifndef RUN_RUN_H

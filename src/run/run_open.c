@@ -3,7 +3,7 @@
 #include "run/checkpointing.h"
 #include "run/record.h"
 #include "run/resume.h"
-#include "run/start.h"
+#include "run/run_start.h"
 #include "task/observe.h"
 
 /* ---- data */

@@ -1,4 +1,4 @@
-#include "run/start.h"
+#include "run/run_start.h"
 
 #include "task/observe.h"
 

@@ -1,6 +1,6 @@
-/* start.h: what a run takes over from the checkpoint that it starts from. */
-#ifndef RUN_START_H
-#define RUN_START_H
+/* run_start.h: what a run takes over from the checkpoint that it starts from. */
+#ifndef RUN_RUN_START_H
+#define RUN_RUN_START_H
 
 #include "run/run.h"
 

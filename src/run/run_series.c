@@ -1,4 +1,4 @@
-#include "run/train_many.h"
+#include "run/run_series.h"
 
 #include "base/file.h"
 #include "base/memory.h"

@@ -1,4 +1,4 @@
-/* train_many.h: several trainings instead of one: to measure what one score is worth. Each of them
+/* run_series.h: several trainings instead of one: to measure what one score is worth. Each of them
  * is data_train() in a folder of its own beside the output, as OUTPUT.fold-2 or OUTPUT.seed-43.
  *
  *   folds  each fold is held out once and measured by the model trained on the others; last, the
@@ -11,8 +11,8 @@
  * ended from their folders, resumes the one that was at work and begins the others. A wish to stop
  * puts the best seed that has ended (else what there is of the first) in its place meanwhile; going
  * on finds it there. */
-#ifndef RUN_TRAIN_MANY_H
-#define RUN_TRAIN_MANY_H
+#ifndef RUN_RUN_SERIES_H
+#define RUN_RUN_SERIES_H
 
 #include "run/run.h"
 
