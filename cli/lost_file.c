@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
 #include <unistd.h>
 
 /* All below runs in a signal's handler, wherever the program was: it calls read() and its like and

@@ -2,7 +2,6 @@
 #include "columns.h"
 
 #include <stdbool.h>
-#include <string.h>
 
 enum { INDENT = 8, ANSWER_WIDTH = 60 };
 

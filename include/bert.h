@@ -118,9 +118,9 @@ BERT_API void bert_table_free(bert_table *table);
 BERT_API bool bert_table_is(const char *path); /* does the name end as a table's? */
 /* BERT_DATA, with the names that there are, where the column is not there. */
 BERT_API bert_status bert_table_column(const bert_table *table, const char *name, size_t *column);
-/* The names of the columns that hold a text and its second text where training finds them by
- * itself, for what *text and *pair leave NULL: a given text is one without a second unless that is
- * given too. *pair NULL: there is none. BERT_DATA where no column has a name that a text's has. */
+/* Fills in *text and *pair where they are NULL, with the names of the columns that training finds
+ * by itself. If only *text is given, *pair stays NULL. *pair NULL: there is no second text.
+ * BERT_DATA where no column has a name that a text's has. */
 BERT_API bert_status bert_table_find_texts(const bert_table *table, const char **text,
                                            const char **pair);
 BERT_API bert_status bert_table_next(bert_table *table, bool *more);
@@ -348,9 +348,10 @@ typedef struct bert_event {
     size_t step, steps;   /* from 1; of how many */
     size_t epoch, epochs; /* from 1; those that the steps reach into */
     double loss, learning_rate, gradient_norm;
-    size_t tokens;                 /* of this step */
-    size_t token_pairs, sequences; /* of this step: attention's scores a head; texts or windows */
-    double seconds;                /* this step or evaluation took; 0: not known */
+    size_t tokens; /* of this step */
+    size_t token_pairs,
+        sequences;  /* of this step: the scores of an attention head; the sequences computed */
+    double seconds; /* this step or evaluation took; 0: not known */
     size_t done, total;
     double score;
     const char *run;

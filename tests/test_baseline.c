@@ -171,9 +171,10 @@ static void a_score_within_a_standard_error_is_a_warning(void **state)
     bert_observer observer = { .tell = listen, .context = text };
     json_t *metrics = json_pack("{s:f, s:f}", "eval_loss", 0.4, "eval_accuracy", 0.83);
     baselines_compare(&b, metrics, 100, &observer); /* the error is 0.0376 */
-    assert_non_null(strstr(text, "warning: accuracy on the dev data: the model 0.830; baseline: "
-                                 "majority 0.500, bag of words 0.800: the model is not above it by "
-                                 "more than a standard error (0.038 of 100 rows)"));
+    assert_non_null(strstr(text,
+                           "warning: accuracy on the dev data: the model's 0.830 is not above "
+                           "the baseline (majority 0.500, bag of words 0.800) by more than a "
+                           "standard error (0.038 of 100 rows)"));
     *text = '\0';
     baselines_compare(&b, metrics, 400, &observer); /* 0.0188 */
     assert_string_equal(text, "accuracy on the dev data: the model 0.830; baseline: majority "
@@ -194,10 +195,9 @@ static void a_score_that_is_not_defined_is_no_zero(void **state)
     bert_observer observer = { .tell = listen, .context = text };
     json_t *metrics = json_pack("{s:f, s:n}", "eval_loss", 0.4, "eval_pearson");
     baselines_compare(&b, metrics, 1, &observer);
-    assert_string_equal(text, "warning: pearson on the dev data: the model undefined; baseline: "
-                              "majority undefined: there is none where the data's numbers, or the "
-                              "model's answers, are all equal, so nothing says what it has "
-                              "learnt\n");
+    assert_string_equal(text, "warning: pearson on the dev data is not defined for the model "
+                              "(baseline: majority undefined): the data's numbers, or the model's "
+                              "answers, are all equal, so nothing shows what it has learnt\n");
     baselines_release(&b);
     json_decref(metrics);
 }

@@ -421,6 +421,7 @@ static void resume_compares_each_option_that_the_list_says(void **state)
             assert_done(resume_try(&r, o, false));
         }
         if (o->record == COMPARED && !is_usual(&r, o)) {
+            snprintf(words, sizeof words, "which did not record --%s; ", o->form.name);
             assert_failed(resume_try(&r, o, true), BERT_ARGUMENT, words);
             given++;
         } else {

@@ -144,6 +144,43 @@ static void a_child_does_the_items_alone(void **state)
     team_free(t);
 }
 
+typedef struct forking {
+    team *team;
+    atomic_int status; /* of the child */
+} forking;
+
+/* Item 0 forks while other threads are inside the loop; the child computes with the same team. */
+static void fork_in_an_item(void *context, size_t index, size_t thread)
+{
+    forking *f = context;
+    (void)thread;
+    nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
+    if (index != 0) return;
+    pid_t child = fork();
+    if (child == 0) {
+        counted own = { .team = 3 };
+        alarm(20);
+        parallel_for(f->team, ITEMS, count_item, &own);
+        for (size_t i = 0; i < ITEMS; i++)
+            if (own.done[i] != 1) _exit(1);
+        _exit(0);
+    }
+    int status = -1;
+    if (waitpid(child, &status, 0) != child) status = -1;
+    atomic_store(&f->status, status);
+}
+
+static void a_child_made_within_a_loop_computes_alone(void **state)
+{
+    (void)state;
+    team *t;
+    assert_done(team_open(3, &t));
+    forking f = { .team = t, .status = -1 };
+    parallel_for(t, 6, fork_in_an_item, &f);
+    assert_int_equal(atomic_load(&f.status), 0);
+    team_free(t);
+}
+
 static void note_signals(void *context, size_t index, size_t thread)
 {
     sigset_t held;
@@ -217,6 +254,7 @@ int main(void)
         cmocka_unit_test(loops_follow_each_other_at_any_distance),
         cmocka_unit_test(a_team_that_slept_helps_again),
         cmocka_unit_test(a_team_that_waits_sleeps),
+        cmocka_unit_test(a_child_made_within_a_loop_computes_alone),
         cmocka_unit_test(a_child_does_the_items_alone),
         cmocka_unit_test(signals_are_held_during_a_loop_and_as_before_after_it),
         cmocka_unit_test(a_team_that_cannot_be_is_refused),

@@ -45,7 +45,8 @@ static inline slice slice_from(bert_text text)
  * so yet. *out is borrowed from the model. */
 bert_status model_params(const bert_model *m, compute *on, const params **out);
 
-/* BERT_ARGUMENT where the model has no trained head. */
+/* BERT_ARGUMENT where the model has no trained head; BERT_UNSUPPORTED where its head is for
+ * something that is not known here. */
 bert_status head_check(const bert_model *m);
 
 /* The options given, with windows, stride and masking as the model was trained where they are not.

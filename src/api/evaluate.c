@@ -7,7 +7,6 @@
 #include "model/network.h"
 #include "options/options.h"
 #include "task/observe.h"
-#include "tasks/tasks.h"
 
 #include <stdlib.h>
 
@@ -92,8 +91,8 @@ static bert_status model_evaluate(const bert_evaluate_options *o, const bert_mod
     TRY(head_check(m));
     if (o->errors && !m->task->answers->judge)
         return fail(BERT_ARGUMENT,
-                    "a model for '%s' makes no mistakes to list: it is asked for words that chance "
-                    "hides, and more than one may fit; look at eval_perplexity",
+                    "a model for '%s' cannot list mistakes: masked words are chosen at random, and "
+                    "several may fit; look at eval_perplexity",
                     m->task->name);
     if (o->files && !m->task->metrics->files)
         observe_warning(&o->observer,

@@ -7,7 +7,6 @@
 #include "model/config.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 bert_hub_options bert_hub_options_default(void)

@@ -73,7 +73,7 @@ bert_status bert_training_memory(const bert_model *m, const bert_train_options *
     size_t together =
         o->micro_batch && o->micro_batch < o->batch_size ? o->micro_batch : o->batch_size;
     size_t tokens;
-    if (!together || !size_multiply(together, length, &tokens) || tokens > UINT32_MAX)
+    if (!size_multiply(together, length, &tokens) || tokens > UINT32_MAX)
         return fail(BERT_ARGUMENT, "a batch of %zu texts of %zu tokens is out of bounds", together,
                     length);
     even_sizes sizes = { .config = c,

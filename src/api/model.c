@@ -8,9 +8,7 @@
 #include "tasks/task_options.h"
 #include "tasks/tasks.h"
 
-#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 bert_status isa_check(void)
 {

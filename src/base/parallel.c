@@ -151,7 +151,7 @@ void parallel_for(team *t, size_t count, parallel_body *body, void *context)
 {
     sigset_t signals;
     signals_hold(&signals);
-    if (t && t->helper_count > 0 && count > 1)
+    if (t && t->helper_count > 0 && count > 1 && t->process == getpid())
         loop_run(t, count, body, context);
     else
         for (size_t i = 0; i < count; i++) body(context, i, 0);

@@ -49,8 +49,8 @@ static inline size_t batch_wanted(const batch *b)
     return b->wanted_starts[b->sequences];
 }
 
-/* The squares of the sequences' lengths, added up: the scores that attention computes for a head.
- */
+/* The squares of the sequences' lengths, added up: the scores of one attention
+ * head. */
 size_t batch_token_pairs(const batch *b);
 
 /* How many of index[0 .. count-1] fit the limits, from the first on; at least 1 where count is. */

@@ -1,4 +1,4 @@
-/* dataset.h: the examples of one or several files, in memory, as text. */
+/* dataset.h: the rows of one or several files, in memory, as text. */
 #ifndef DATA_DATASET_H
 #define DATA_DATASET_H
 

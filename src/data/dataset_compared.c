@@ -7,8 +7,6 @@
  * --label names; without one they do. */
 #include "data/dataset_reader.h"
 
-#include <string.h>
-
 typedef struct compared_names {
     const char *text, *pair, *score, *negative; /* score, negative NULL: there is none */
 } compared_names;

@@ -3,8 +3,6 @@
 #include "data/dataset_reader.h"
 #include "rows/squad.h"
 
-#include <string.h>
-
 /* Many questions share a context; it is kept once for those that follow each other. `same`: the
  * context is known to be the last row's, which need not be looked through again. */
 static bert_status context_keep(dataset *d, slice context, bool same, slice *out)

@@ -5,8 +5,6 @@
 #include "rows/conll.h"
 #include "rows/json_texts.h"
 
-#include <string.h>
-
 static const char *const word_columns[] = { "tokens", "words" };
 static const char *const tag_columns[] = { "tags", "ner_tags", "pos_tags", "labels" };
 

@@ -1,4 +1,4 @@
-/* sampler.h: which examples make which step. */
+/* sampler.h: which units make which step. */
 #ifndef DATA_SAMPLER_H
 #define DATA_SAMPLER_H
 
@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Each epoch visits every example once, in an order that is a function of the seed and the epoch
+/* Each epoch visits every unit once, in an order that is a function of the seed and the epoch
  * alone (or in the file's, without `shuffle`); the last step of an epoch may be smaller. */
 typedef struct sampler {
     uint64_t seed;
@@ -26,7 +26,7 @@ size_t sampler_steps(const sampler *s); /* an epoch's */
 /* Draws the order of epoch 1, 2, ... */
 void sampler_epoch(sampler *s, size_t epoch);
 
-/* The examples of step 0, 1, ... of the epoch: *index [*count], borrowed until the next epoch. */
+/* The units of step 0, 1, ... of the epoch: *index [*count], borrowed until the next epoch. */
 void sampler_step(const sampler *s, size_t step, const uint32_t **index, size_t *count);
 
 #endif

@@ -136,19 +136,19 @@ void baselines_compare(const baselines *b, const json_t *metrics, size_t rows,
     const char *measure = b->member + sizeof prefix - 1;
     scores_text(b, scores, sizeof scores);
     if (!json_is_number(member))
-        observe_warning(
-            observer,
-            "%s on the dev data: the model undefined; baseline: %s: there is none where "
-            "the data's numbers, or the model's answers, are all equal, so nothing "
-            "says what it has learnt",
-            measure, scores);
+        observe_warning(observer,
+                        "%s on the dev data is not defined for the model (baseline: %s): the "
+                        "data's numbers, or "
+                        "the model's answers, are all equal, so nothing shows what it has learnt",
+                        measure, scores);
     else if (score > b->best + error)
         observe_note(observer, "%s on the dev data: the model %.3f; baseline: %s", measure, score,
                      scores);
     else
-        observe_warning(observer,
-                        "%s on the dev data: the model %.3f; baseline: %s: the model is not above "
-                        "it by more than a standard error (%.3f of %zu rows), so it has learnt "
-                        "nothing that this does not know",
-                        measure, score, scores, error, rows);
+        observe_warning(
+            observer,
+            "%s on the dev data: the model's %.3f is not above the baseline (%s) by more "
+            "than a standard error (%.3f of %zu rows), so it has learnt nothing that the "
+            "baseline does not know",
+            measure, score, scores, error, rows);
 }

@@ -1,6 +1,5 @@
 #include "evaluate/score.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -7,7 +7,6 @@
 
 #include <dirent.h>
 #include <stdlib.h>
-#include <string.h>
 
 typedef struct commit_look {
     const hub_cache *cache;

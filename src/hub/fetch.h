@@ -29,9 +29,9 @@ bert_status hub_fetch_describe(hub_fetch *f, hub_file *file);
 /* The bytes that are still to come: less what an earlier try has left. */
 bert_status hub_fetch_missing(const hub_fetch *f, const hub_file *file, int64_t *bytes);
 
-/* Fetches what is described, or waits for another process that does. What is left of an earlier try
- * is gone on from; size and digest are checked before the file gets its name. `total` counts it
- * already; `done` does in the end. */
+/* Fetches what is described, or waits for another process that does. The download resumes where
+ * an earlier try stopped; size and digest are checked before the file gets its name. `total` counts
+ * it already; `done` does in the end. */
 bert_status hub_fetch_file(hub_fetch *f, hub_file *file);
 
 #endif

@@ -195,7 +195,7 @@ static bert_status fail_busy(exchange *x, double *wait)
     if (asked > WAIT_MAX) {
         *wait = -1.0;
         return hub_fail(c, HUB_UNREACHED, BERT_IO,
-                        "%.*s is busy (HTTP %ld) and wants to be left alone for %.0f s; try again "
+                        "%.*s is busy (HTTP %ld) and asks us to wait %.0f s; try again "
                         "then",
                         host, x->url, x->reply->status, asked);
     }

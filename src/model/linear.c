@@ -1,7 +1,5 @@
 #include "model/linear.h"
 
-#include <assert.h>
-
 static linear_shape shape_of(const weight *w, size_t rows)
 {
     return (linear_shape){ .rows = rows, .in = w->cols, .out = w->rows };

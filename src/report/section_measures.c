@@ -2,7 +2,6 @@
 #include "report/page.h"
 
 #include <math.h>
-#include <string.h>
 
 static bool stands_in(json_t *metrics, const measure *m)
 {

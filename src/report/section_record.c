@@ -1,8 +1,6 @@
 #include "report/markup.h"
 #include "report/page.h"
 
-#include <string.h>
-
 /* ---- options */
 
 static void value_put(FILE *out, json_t *value)

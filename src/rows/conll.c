@@ -3,7 +3,6 @@
 #include "base/memory.h"
 #include "rows/text_lines.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

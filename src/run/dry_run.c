@@ -5,7 +5,6 @@
 #include "base/rng.h"
 #include "json/json.h"
 #include "run/record.h"
-#include "task/observe.h"
 #include "train/train.h"
 
 #include <stdlib.h>

@@ -1,6 +1,5 @@
 #include "run/resume.h"
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "json/json.h"
 #include "options/options.h"
@@ -8,9 +7,7 @@
 #include "run/record.h"
 #include "task/observe.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* ---- is it the same run? */
 
@@ -39,7 +36,15 @@ static bert_status differs(const char *where, const option *o, const json_t *the
     return status;
 }
 
-/* An option that an older version did not record had its default. */
+static bert_status not_recorded(const char *where, const option *o)
+{
+    return fail(BERT_ARGUMENT,
+                "%s: was begun by an older version, which did not record --%s; leave it out to go "
+                "on, or use --overwrite without --resume to begin anew",
+                where, o->form.name);
+}
+
+/* What an older version did not record counts as the default. */
 static bert_status owner_same(option_owner owner, const char *where, const json_t *then,
                               const json_t *now, const json_t *usual)
 {
@@ -48,8 +53,9 @@ static bert_status owner_same(option_owner owner, const char *where, const json_
         if (o->owner != owner || o->record != COMPARED) continue;
         const json_t *before = json_object_get(then, option_key(o, key));
         const json_t *after = json_object_get(now, key);
-        if (!before) before = json_object_get(usual, key);
-        if (!json_equal(before, after)) return differs(where, o, before, after);
+        if (!before && !json_equal(json_object_get(usual, key), after))
+            return not_recorded(where, o);
+        if (before && !json_equal(before, after)) return differs(where, o, before, after);
     }
     return BERT_OK;
 }

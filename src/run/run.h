@@ -19,7 +19,7 @@
 #include "run/output.h"
 #include "train/trainer.h"
 
-/* Where a run of a series works, and what its folder holds beside the rest. */
+/* Working folder and extra files of a run that belongs to a series. */
 typedef struct run_place {
     const char *folder;         /* NULL: the option `output`, which the record names in any case */
     json_t *folds;              /* content of folds.json; NULL: there is none */

@@ -4,7 +4,6 @@
 #include "run/record.h"
 #include "run/resume.h"
 #include "run/run_start.h"
-#include "task/observe.h"
 
 /* ---- data */
 

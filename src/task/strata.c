@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static bert_status name_add(strata *s, const char *format, slice label)
 {

@@ -2,7 +2,6 @@
 
 #include "json/json.h"
 #include <assert.h>
-#include <math.h>
 #include <stdlib.h>
 
 void score_put(score_list *list, const char *name, double value)

@@ -49,7 +49,8 @@ typedef struct examples {
     size_t max_length;
     const dataset_row *rows; /* [row_count] */
     size_t row_count;
-    const struct examples *training; /* for dev data: those trained on; NULL: it is they, or none */
+    const struct examples *training; /* for dev data: those trained on; NULL if these are the
+                                       training data, or if there are none */
     double score_divisor; /* of a model that was trained with scores; 0: not known, or none */
     bool labelled;        /* do the rows have labels, and are targets made of them? */
 

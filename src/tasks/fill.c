@@ -159,8 +159,8 @@ static double weigh(const examples *e, const uint32_t *index, size_t count, size
 
 /* ---- loss */
 
-/* The wanted tokens begin .. end - 1 of a batch as they were before prepare(). first_unit: index[]
- * of the batch's sequences. */
+/* The wanted tokens begin .. end - 1 of a batch as they were before prepare(). index
+ * [sequences]: the units of the batch's sequences. */
 static void labels_take(const examples *e, const batch *b, const uint32_t *index, size_t begin,
                         size_t end, int32_t *labels)
 {

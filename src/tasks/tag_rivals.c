@@ -4,7 +4,6 @@
 #include "tasks/tag.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* A word of the training data with its tag, as an index of the model's labels. */
 typedef struct tagged_word {

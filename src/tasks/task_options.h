@@ -5,8 +5,8 @@
 
 #include "task/task.h"
 
-/* BERT_ARGUMENT where an option is given and out of bounds, before the task is known. What is as
- * bert.h's defaults have it, and 0, false and NULL, count as not given. */
+/* BERT_ARGUMENT where an option is given and out of bounds, before the task is known. 0,
+ * false, NULL and the default value all mean "not given". */
 bert_status task_options_bounds(const bert_task_options *given);
 
 /* BERT_ARGUMENT where an option is given that the task does not take, with the tasks that do, and

@@ -68,12 +68,12 @@ bert_status tensorflow_find(const char *folder, char **name)
 
 /* ---- the index */
 
-typedef struct bundle {
+typedef struct tensor_bundle {
     const char *path; /* of the index */
     tensor_part *part;
     tensor_list list;
     bool header_there;
-} bundle;
+} tensor_bundle;
 
 /* The numbers of types.proto. */
 static const struct tensor_format {
@@ -92,13 +92,13 @@ static const struct tensor_format {
     { 23, TENSOR_OTHER, 8 },                                                  /* uint64 */
 };
 
-static bert_status malformed(const bundle *b, slice name)
+static bert_status malformed(const tensor_bundle *b, slice name)
 {
     return fail(BERT_FORMAT, "%s: the entry of tensor '%.*s' is malformed", b->path,
                 (int)name.count, name.bytes);
 }
 
-static bert_status data_files_open(bundle *b, uint64_t count)
+static bert_status data_files_open(tensor_bundle *b, uint64_t count)
 {
     tensor_part *part = b->part;
     size_t stem = strlen(b->path) - strlen(ending);
@@ -118,7 +118,7 @@ static bert_status data_files_open(bundle *b, uint64_t count)
     return BERT_OK;
 }
 
-static bert_status header_read(bundle *b, slice message)
+static bert_status header_read(tensor_bundle *b, slice message)
 {
     uint64_t files = 1, endianness = 0;
     while (message.count) {
@@ -185,7 +185,7 @@ static bool entry_parse(slice message, entry_numbers *e, tensor_info *info)
 }
 
 /* Holds the shape and type against the data's length, and that against the file's. */
-static bert_status data_locate(const bundle *b, slice name, const entry_numbers *e,
+static bert_status data_locate(const tensor_bundle *b, slice name, const entry_numbers *e,
                                tensor_info *info)
 {
     const struct tensor_format *format = NULL;
@@ -213,7 +213,7 @@ static bert_status data_locate(const bundle *b, slice name, const entry_numbers 
 static bert_status bundle_entry(void *context, slice key, slice value)
 {
     static const slice objects = { "_CHECKPOINTABLE_OBJECT_GRAPH", 28 };
-    bundle *b = context;
+    tensor_bundle *b = context;
     if (key.count == 0) return header_read(b, value);
     if (!b->header_there) return fail(BERT_FORMAT, "%s: has no header", b->path);
     if (key.bytes[0] == '\0') return BERT_OK; /* a part of a tensor that is refused below */
@@ -238,7 +238,7 @@ static bert_status bundle_entry(void *context, slice key, slice value)
 bert_status tensorflow_open(char *path, tensor_part *out)
 {
     tensor_part part = { .path = path };
-    bundle b = { .path = path, .part = &part };
+    tensor_bundle b = { .path = path, .part = &part };
     file_map index = { 0 };
     bert_status status = file_map_open(path, &index);
     if (status == BERT_OK)

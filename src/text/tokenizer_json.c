@@ -192,7 +192,7 @@ static bert_status added_read(const json_t *root, const char *path, tokenizer *t
     return BERT_OK;
 }
 
-/* Of the truncation that is stored the class keeps the side alone. */
+/* Only the side of the stored truncation is used, as the class does. */
 static bert_status truncation_read(const json_t *root, const char *path, tokenizer *t)
 {
     const char *direction = "Right";

@@ -1,7 +1,6 @@
 /* plan.h: the memory that a run holds at its peak, and what is chosen so that it fits a limit.
  *
- *     sizes of the data, options, limit  ->  plan_make()  ->  examples at once, layers computed
- * again
+ *     sizes of the data, options, limit  ->  plan_make()  ->  units at once, layers again
  *
  * The sum is an estimate of the process's peak resident size, good to a few percent: what the run
  * itself takes is added up exactly, by the code that will carve it; what any run of the program
@@ -9,7 +8,7 @@
  * library, and a number for each word piece.
  *
  * With a limit, first as few layers as needed are computed again in backward (model/tape.h), which
- * changes no bit. Where all of them are not enough, the largest number of examples at once that
+ * changes no bit. Where all of them are not enough, the largest number of units at once that
  * fits is taken, made even over the step's passes, and then again the fewest layers. What is free
  * on the machine is not looked at, threads below 16 count as 16, and the matrix library counts as
  * its largest version: the same data, options and limit choose the same, on any machine of up to 16

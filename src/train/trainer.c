@@ -1,11 +1,9 @@
 #include "train/trainer.h"
 
-#include "base/memory.h"
 #include "base/rng.h"
 #include "task/observe.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* ---- order and rates of the steps */
 

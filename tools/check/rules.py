@@ -33,6 +33,8 @@ STRAY = {
     r"\b(pthread_create|sched_yield|pthread_spin_\w+)\s*\(": ("src/base/parallel.c",),
     r"\buselocale\s*\(": ("src/base/locale.h",),
 }
+# Each thread has its own: the last error message, the text of the matrix library's name.
+OUTLIVE_A_CALL = (("base/status.o", "message"), ("compute/cpu/matmul.o", "name."))
 SUFFIXES = (".c", ".h", ".def", ".inc")
 
 
@@ -162,9 +164,11 @@ def check_symbols(build):
     for path in sorted(pathlib.Path(build, "src").rglob("*.o")):
         table = subprocess.run(["objdump", "-t", path], capture_output=True, text=True, check=True).stdout
         for line in table.splitlines():
-            found = re.search(r" O (\.t?bss|\.t?data)\s+[0-9a-f]{16}\s+(?:\.hidden )?(\S+)", line)
-            if found and not path.match("base/status.o"):
-                yield f"{path}: '{found[2]}' is a variable that outlives a call"
+            found = re.search(r" ([O ]) (\.t?bss|\.t?data)\s+[0-9a-f]{16}\s+(?:\.hidden )?(\S+)", line)
+            if not found or (found[1] == " " and not found[2].startswith(".t")): # objdump gives threads' variables no O
+                continue
+            if not any(path.match(place) and found[3].startswith(name) for place, name in OUTLIVE_A_CALL):
+                yield f"{path}: '{found[3]}' is a variable that outlives a call"
 
 
 def check_sizes(build):

@@ -26,7 +26,7 @@ static void scratch_place(compute_cpu *cpu, const compute_limits *limits, arena 
     cpu->similarities = arena_take(block, limits->units * candidates, sizeof(float));
 }
 
-/* Measured: the panels that a thread's products pack, and its stack. */
+/* Measured: the copies that oneDNN makes in a thread's products, and the thread's stack. */
 enum { THREAD_BYTES = 1200000 };
 
 size_t compute_cpu_scratch(const compute_limits *limits, size_t threads)

@@ -116,15 +116,15 @@ static void tiles_run(const tiling *t)
 
 /* ---- strips */
 
-typedef struct packing {
+typedef struct filling {
     const tiling *tiling;
     float *strips;
-} packing;
+} filling;
 
-static void strip_pack(void *context, size_t index, size_t thread)
+static void strip_fill(void *context, size_t index, size_t thread)
 {
     (void)thread;
-    const packing *p = context;
+    const filling *p = context;
     const tiling *t = p->tiling;
     const matmul_shape *s = t->shape;
     size_t col = index * t->cols, cols = s->cols - col < t->cols ? s->cols - col : t->cols;
@@ -137,11 +137,11 @@ static void strip_pack(void *context, size_t index, size_t thread)
         memcpy(strip + row * cols, t->b + row * s->ldb + col, cols * sizeof *strip);
 }
 
-static void strips_pack(const tiling *t, float *strips)
+static void strips_fill(const tiling *t, float *strips)
 {
-    packing p = { .tiling = t, .strips = strips };
+    filling p = { .tiling = t, .strips = strips };
     double numbers = (double)t->shape->inner * (double)t->shape->cols;
-    cpu_share(t->cpu, numbers, t->across, strip_pack, &p);
+    cpu_share(t->cpu, numbers, t->across, strip_fill, &p);
 }
 
 /* Sums over this many products are taken in parts, so that b's strips are no longer than what the
@@ -182,7 +182,7 @@ static void strips_run(const tiling *whole)
             if (t.bias) t.bias += col;
             t.c += col;
             t.strips = strips;
-            strips_pack(&t, strips);
+            strips_fill(&t, strips);
             tiles_run(&t);
         }
 }

@@ -15,7 +15,7 @@ typedef struct rows_task {
     const dropout *dropout;
     const uint32_t *index;
     const float *x, *dy, *gain, *shift, *bias, *residual, *mean_in, *rstd_in;
-    float *sum, *y, *dx, *mean, *rstd, *dgain, *dshift;
+    float *sum, *y, *dx, *mean, *rstd;
 } rows_task;
 
 /* Where nothing is summed over rows, few of them make an item: a single text's share the team too.
