@@ -17,6 +17,7 @@ compiles() { # compiles HEADER LIBRARY [FLAG]
 }
 
 need build-essential sh -c 'command -v make && command -v "${CC:-cc}"'
+need build-essential compiles stdio.h m # a compiler alone may have no C library to compile with
 case ${CC:-cc} in *clang*) need libomp-dev compiles omp.h m -fopenmp ;; esac # gcc brings its own
 need pkg-config command -v pkg-config
 need libdnnl-dev compiles dnnl.h dnnl
