@@ -2,7 +2,9 @@
 # Trains, answers and embeds without and with variables of the environment; says which of them change a byte of the
 # model, of the log or of standard output.
 #
-#     same_bytes.sh "VARIABLE=VALUE ..." ...     each argument is one setting
+#     [STACK=KILOBYTES] same_bytes.sh "VARIABLE=VALUE ..." ...     each argument is one setting
+#
+# STACK: the stack that bert is given; tools such as wc of Debian 13 need more.
 set -e
 
 # Batches of 1,024 tokens: oneDNN would share out their products.
@@ -20,6 +22,7 @@ run() { # run FOLDER [VARIABLE=VALUE...]
     shift
     mkdir "$folder"
     {
+        [ -z "${STACK-}" ] || ulimit -s "$STACK"
         env "$@" bert train "$GOLDEN" --train t.tsv --dev t.tsv --output "$folder/o" --epochs 1 --max-length 32 --threads 2
         env "$@" bert predict "$folder/o" --threads 2 < texts.txt
         env "$@" bert embed "$folder/o" --threads 2 < texts.txt
