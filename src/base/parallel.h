@@ -1,6 +1,6 @@
 /* parallel.h: loops that a team of threads shares.
  *
- * A team's threads are made once and wait for loops: 50 microseconds awake, then asleep, so that
+ * A team's threads are made once and wait for loops: 200 microseconds awake, then asleep, so that
  * a busy machine gets its processors back. They touch nothing of OpenMP, whose settings come from
  * the environment and from the program around the library. */
 #ifndef BASE_PARALLEL_H
