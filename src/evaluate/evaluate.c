@@ -97,15 +97,6 @@ static void losses_take(walk *w, size_t first, size_t count)
     }
 }
 
-/* How many rows of logits the head has made of the batch. */
-static size_t logit_rows(const walk *w)
-{
-    const batch *b = w->pass->batch;
-    head_rows rows = w->e->task->head->rows;
-    if (rows == ROWS_WANTED) return batch_wanted(b);
-    return rows == ROWS_ALL && !w->pass->tape->shape.vectors ? b->tokens : b->sequences;
-}
-
 static head_outputs outputs_read(const walk *w)
 {
     compute *on = w->pass->on;
@@ -115,7 +106,8 @@ static head_outputs outputs_read(const walk *w)
                        .width = t->shape.logit_width,
                        .losses = w->losses };
     if (!o.logits) {
-        on->read(on, logit_rows(w) * o.width, t->logits, w->host);
+        size_t rows = head_logit_rows(w->e->task->head, o.batch);
+        on->read(on, rows * o.width, t->logits, w->host);
         o.logits = w->host;
     }
     return o;

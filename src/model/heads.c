@@ -73,6 +73,12 @@ bert_status head_begin(const head *h, config *c, const head_start *given)
     return h->check ? h->check(c) : BERT_OK;
 }
 
+size_t head_logit_rows(const head *h, const batch *b)
+{
+    if (h->rows == ROWS_WANTED) return batch_wanted(b);
+    return h->rows == ROWS_ALL && !h->room.vectors ? b->tokens : b->sequences;
+}
+
 tape_shape head_tape_shape(const head *h, const config *c, const batch_limits *limits,
                            bool backward)
 {

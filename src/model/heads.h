@@ -81,6 +81,9 @@ void head_set_outputs(const head *h, config *c);
  * unanswerable. BERT_ARGUMENT for a pooling of another name, else the head's check(). */
 bert_status head_begin(const head *h, config *c, const head_start *given);
 
+/* How many rows of logits a pass makes of the batch: one a sequence, a token or a wanted token. */
+size_t head_logit_rows(const head *h, const batch *b);
+
 /* The room that a pass with this head wants, for batches up to the limits. */
 tape_shape head_tape_shape(const head *h, const config *c, const batch_limits *limits,
                            bool backward);

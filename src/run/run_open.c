@@ -45,30 +45,30 @@ static bert_status data_look(run *r)
     return baselines_measure(&r->train, &r->dev, o->seed, &o->observer, &r->baselines);
 }
 
-static bert_status data_open(run *r, const dataset *d)
+static bert_status data_open(run *r)
 {
     const bert_train_options *o = r->options;
-    examples train = examples_of(r, d);
+    examples train = examples_of(r, r->train_data);
     const char *what = o->train_count > 1 ? "training data" : o->train[0];
     TRY(examples_open(&train, what, &o->observer, &r->train));
     return dev_open(r);
 }
 
 /* Of the texts, their ids and what is asked of them. */
-static size_t data_bytes(const run *r, const dataset *d)
+static size_t data_bytes(const run *r)
 {
     const features *train = &r->train.features, *dev = &r->dev.features;
-    return dataset_bytes(d) + (r->dev_data ? dataset_bytes(r->dev_data) : 0) +
+    return dataset_bytes(r->train_data) + (r->dev_data ? dataset_bytes(r->dev_data) : 0) +
            features_bytes(train) + features_bytes(dev) +
            r->task->encoding->token_bytes * (features_tokens(train) + features_tokens(dev));
 }
 
 /* ---- parts */
 
-static bert_status start_open(run *r, const dataset *d)
+static bert_status start_open(run *r)
 {
     const bert_train_options *o = r->options;
-    TRY(config_choose(r, d));
+    TRY(config_choose(r));
     r->max_length = o->max_length ? o->max_length : r->task->max_length;
     if (!o->max_length && r->max_length > r->config.positions) r->max_length = r->config.positions;
     TRY(config_check_length(&r->config, r->max_length));
@@ -80,7 +80,7 @@ static bert_status start_open(run *r, const dataset *d)
     return BERT_OK;
 }
 
-static bert_status trainer_make(run *r, const dataset *d)
+static bert_status trainer_make(run *r)
 {
     const trainer_request request = { .options = r->options,
                                       .task = r->task,
@@ -90,7 +90,7 @@ static bert_status trainer_make(run *r, const dataset *d)
                                       .start = &r->start,
                                       .train = &r->train,
                                       .dev = &r->dev,
-                                      .data_bytes = data_bytes(r, d) };
+                                      .data_bytes = data_bytes(r) };
     TRY(trainer_open(&request, &r->trainer));
     if (!r->options->dry_run) {
         TRY(record_data_tell(r, NULL));
@@ -110,7 +110,7 @@ static bert_status device_open(run *r)
     return BERT_OK;
 }
 
-static bert_status run_fill(run *r, const dataset *d)
+static bert_status run_fill(run *r)
 {
     TRY(device_open(r));
     TRY(pretrained_open(r->options->model, r->on, &r->start));
@@ -120,10 +120,10 @@ static bert_status run_fill(run *r, const dataset *d)
                                              : OUTPUT_NEW;
     const char *folder = r->place.folder ? r->place.folder : r->options->output;
     if (!r->options->dry_run) TRY(output_open(folder, use, &r->output));
-    TRY(start_open(r, d));
-    TRY(data_open(r, d));
+    TRY(start_open(r));
+    TRY(data_open(r));
     TRY(data_look(r));
-    TRY(trainer_make(r, d));
+    TRY(trainer_make(r));
     if (r->options->dry_run) return BERT_OK;
     TRY(record_digests(r, &r->digests)); /* of what was read, before anyone changes it */
     return run_begin(r);
@@ -138,7 +138,7 @@ bert_status run_open(const bert_train_options *options, const task *kind, const 
                 .train_data = d,
                 .dev_data = dev,
                 .output = { .lock = -1 } };
-    bert_status status = run_fill(r, d);
+    bert_status status = run_fill(r);
     if (status != BERT_OK) run_release(r);
     return status;
 }

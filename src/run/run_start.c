@@ -72,8 +72,9 @@ static void thresholds_drop(run *r)
     r->config.thresholds = NULL;
 }
 
-bert_status config_choose(run *r, const dataset *d)
+bert_status config_choose(run *r)
 {
+    const dataset *d = r->train_data;
     const bert_train_options *o = r->options;
     label_names labels = { 0 };
     TRY(config_read(o->model, &r->config));

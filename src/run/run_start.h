@@ -4,10 +4,10 @@
 
 #include "run/run.h"
 
-/* Fills r->config: the checkpoint's configuration, with the labels of the training data `d`.
+/* Fills r->config: the checkpoint's configuration, with the labels of the training data.
  * Decides whether the checkpoint's head is kept, and says so; a head that is not kept is forgotten
  * in r->start. */
-bert_status config_choose(run *r, const dataset *d);
+bert_status config_choose(run *r);
 
 /* Says which tensors of the model's folder are not used, and what was assumed about its tokenizer.
  */
