@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 static _Thread_local char message[1024];
 
@@ -15,6 +16,30 @@ bert_status fail(bert_status status, const char *format, ...)
     va_end(arguments);
     utf8_one_line(message);
     return status;
+}
+
+bert_status fail_more(bert_status status, const char *format, ...)
+{
+    if (status == BERT_OK) return status;
+    size_t used = strlen(message);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message + used, sizeof message - used, format, arguments);
+    va_end(arguments);
+    utf8_one_line(message + used);
+    return status;
+}
+
+bert_status fail_in(bert_status status, const char *format, ...)
+{
+    if (status == BERT_OK) return status;
+    char before[sizeof message], place[sizeof message];
+    memcpy(before, message, sizeof message);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(place, sizeof place, format, arguments);
+    va_end(arguments);
+    return fail(status, "%s: %s", place, before);
 }
 
 const char *status_message(void)

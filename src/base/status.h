@@ -14,6 +14,14 @@
  * cites of files included, see utf8_one_line()) and returns `status`. */
 bert_status fail(bert_status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Adds to the message of a failure that is handed up: fail_more() behind it (begin with "; "),
+ * fail_in() "PLACE: " before it, for callers that know where the file or text came from. Return
+ * `status`. Cut as fail() cuts; BERT_OK leaves the message alone. */
+bert_status fail_more(bert_status status, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+bert_status fail_in(bert_status status, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* This thread's last message; "" before any. Valid until the thread's next failure. */
 const char *status_message(void);
 

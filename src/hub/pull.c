@@ -229,9 +229,7 @@ static bert_status snapshot_look(const hub_fetch *f, const hub_pull_options *o)
     free(folder);
     if (status == BERT_OK) return BERT_OK;
     f->client->trouble = HUB_FINAL;
-    char reason[1024];
-    snprintf(reason, sizeof reason, "%s", status_message());
-    return fail(status, "%s: %s", f->client->name->id, reason);
+    return fail_in(status, "%s", f->client->name->id);
 }
 
 static bert_status listed_get(hub_fetch *f, const hub_listing *listing, const hub_pull_options *o)

@@ -456,11 +456,8 @@ bert_status output_publish(output *o, bool finished)
 {
     if (!finished) TRY(checkpoints_prune(o->staging, 1));
     bert_status status = folder_publish(o->staging, o->folder);
-    if (status != BERT_OK && folder_exists(o->staging)) {
-        char reason[1024];
-        snprintf(reason, sizeof reason, "%s", status_message());
-        status = fail(status, "%s; the finished model is kept in %s", reason, o->staging);
-    }
+    if (status != BERT_OK && folder_exists(o->staging))
+        status = fail_more(status, "; the finished model is kept in %s", o->staging);
     /* The model is in its place: a checkpoint that cannot be removed makes that no failure. */
     if (status == BERT_OK && finished) (void)checkpoints_prune(o->folder, 0);
     close(o->lock);

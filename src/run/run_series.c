@@ -180,11 +180,10 @@ static bert_status runs_tell(const series *s, const json_t *object)
 /* The message says what --resume can go on from. */
 static bert_status kept_tell(const series *s, bert_status status)
 {
-    char reason[1024];
-    if (status == BERT_OK || !json_array_size(s->runs)) return status;
-    snprintf(reason, sizeof reason, "%s", status_message());
-    return fail(status, "%s; what %zu of the trainings gave is kept, and --resume goes on", reason,
-                json_array_size(s->runs));
+    size_t kept = json_array_size(s->runs);
+    if (status == BERT_OK || !kept) return status;
+    return fail_more(status, "; what %zu of the trainings gave is kept, and --resume goes on",
+                     kept);
 }
 
 /* The output folder says that all have ended: were they these? */
