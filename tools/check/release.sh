@@ -3,8 +3,9 @@
 #
 #     tools/check/release.sh SUITE COMPILER...      as in: tools/check/release.sh trixie gcc clang
 #
-# A warning is an error. The first compiler's build runs every test, the others' run those of FEW. Mirror, proxies,
-# certificates and pip's settings are those of this machine; demo/ is copied along, if there is one.
+# A warning is an error. The first compiler's build runs every test, the others' run those of FEW; where this machine is the
+# same Debian, all run those of FEW. Mirror, proxies, certificates and pip's settings are those of this machine; demo/ is
+# copied along, if there is one. RELEASE_WHOLE=1 runs every test with the first compiler on any machine.
 # RELEASE_FOLDER=FOLDER makes the Debian there, keeps it, and uses it again the next time.
 # The last line is `N passed, N failed`. Exit 1 if anything failed.
 set -u -o pipefail
@@ -100,6 +101,9 @@ build_and_test() { # build_and_test COMPILER [TEST]...
 
 system_make
 names=()
+if [ "$(. /etc/os-release && echo "${VERSION_CODENAME-}")" = "$suite" ] && [ -z "${RELEASE_WHOLE-}" ]; then
+    names=("${FEW[@]}")
+fi
 for compiler in "$@"; do
     inside "apt-get update -qq && apt-get install -y -qq --no-install-recommends make $compiler > /dev/null" ||
         give_up "$compiler cannot be installed"
