@@ -192,7 +192,7 @@ static void note_signals(void *context, size_t index, size_t thread)
     (void)index, (void)thread;
 }
 
-static void signals_are_held_during_a_loop_and_as_before_after_it(void **state)
+static void signals_are_held_during_a_held_loop_and_as_before_after_it(void **state)
 {
     (void)state;
     team *t;
@@ -200,8 +200,8 @@ static void signals_are_held_during_a_loop_and_as_before_after_it(void **state)
     sigset_t before = { 0 }, after = { 0 }; /* the kernel fills less than all of it */
     pthread_sigmask(SIG_SETMASK, NULL, &before);
     assert_done(team_open(3, &t));
-    parallel_for(t, 20, note_signals, &open);
-    parallel_for(NULL, 2, note_signals, &open);
+    parallel_for_held(t, 20, note_signals, &open);
+    parallel_for_held(NULL, 2, note_signals, &open);
     assert_int_equal(open, 0);
     pthread_sigmask(SIG_SETMASK, NULL, &after);
     assert_memory_equal(&before, &after, sizeof before);
@@ -256,7 +256,7 @@ int main(void)
         cmocka_unit_test(a_team_that_waits_sleeps),
         cmocka_unit_test(a_child_made_within_a_loop_computes_alone),
         cmocka_unit_test(a_child_does_the_items_alone),
-        cmocka_unit_test(signals_are_held_during_a_loop_and_as_before_after_it),
+        cmocka_unit_test(signals_are_held_during_a_held_loop_and_as_before_after_it),
         cmocka_unit_test(a_team_that_cannot_be_is_refused),
         cmocka_unit_test(processors_are_those_of_the_affinity),
     };

@@ -132,9 +132,15 @@ static void loop_run(team *t, size_t count, parallel_body *body, void *context)
     for (unsigned n; (n = atomic_load(&t->inside)) != 0;) word_wait(&t->inside, n, &t->waiting);
 }
 
-/* oneDNN's AVX-512 products (2.6) keep numbers below the stack pointer, where a signal's handler
- * puts its frame: a timer, or one Ctrl-C, would ruin a product or the heap. So signals wait for the
- * end of the loop, but for those that a fault of the thread itself raises. */
+void parallel_for(team *t, size_t count, parallel_body *body, void *context)
+{
+    if (t && t->helper_count > 0 && count > 1 && t->process == getpid())
+        loop_run(t, count, body, context);
+    else
+        for (size_t i = 0; i < count; i++) body(context, i, 0);
+}
+
+/* All signals except those that a fault of the thread itself raises. */
 static void signals_hold(sigset_t *before)
 {
     static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS };
@@ -149,14 +155,11 @@ static void signals_let(const sigset_t *before)
     pthread_sigmask(SIG_SETMASK, before, NULL);
 }
 
-void parallel_for(team *t, size_t count, parallel_body *body, void *context)
+void parallel_for_held(team *t, size_t count, parallel_body *body, void *context)
 {
     sigset_t signals;
     signals_hold(&signals);
-    if (t && t->helper_count > 0 && count > 1 && t->process == getpid())
-        loop_run(t, count, body, context);
-    else
-        for (size_t i = 0; i < count; i++) body(context, i, 0);
+    parallel_for(t, count, body, context);
     signals_let(&signals);
 }
 

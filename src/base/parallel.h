@@ -26,8 +26,14 @@ typedef void parallel_body(void *context, size_t index, size_t thread);
 /* Calls body for 0 .. count-1, each once and in any order, and waits for all. t NULL: on the
  * calling thread alone. An item must not depend on which thread does it, so that results do not
  * depend on the team. The loop ends even if no helper gets a processor, or if there is none any
- * more (in a child after fork()): the caller then does all items. Signals are held back on the
- * threads that work until the loop is done. Not to be nested. */
+ * more (in a child after fork()): the caller then does all items. Helpers take no signals. Not to
+ * be nested. */
 void parallel_for(team *t, size_t count, parallel_body *body, void *context);
+
+/* The same, and the calling thread takes no signals either until the loop is done, except those
+ * that its own faults raise. For bodies that call oneDNN: the AVX-512 products of 2.6 keep numbers
+ * below the stack pointer, where a signal handler puts its frame, so a timer or one Ctrl-C would
+ * ruin a product or the heap. Costs two system calls. */
+void parallel_for_held(team *t, size_t count, parallel_body *body, void *context);
 
 #endif

@@ -174,7 +174,7 @@ static void attention_forward(compute *on, const attention_shape *s, const dropo
 {
     compute_cpu *cpu = cpu_of(on);
     attention_task t = { .cpu = cpu, .shape = s, .dropout = d, .q = q, .k = k, .v = v, .y = y };
-    cpu_share(cpu, 4.0 * head_products(s), s->sequences * s->heads, head_forward, &t);
+    cpu_share_products(cpu, 4.0 * head_products(s), s->sequences * s->heads, head_forward, &t);
 }
 
 static void attention_backward(compute *on, const attention_shape *s, const dropout *d,
@@ -192,7 +192,7 @@ static void attention_backward(compute *on, const attention_shape *s, const drop
                          .dq = dq,
                          .dk = dk,
                          .dv = dv };
-    cpu_share(cpu, 10.0 * head_products(s), s->sequences * s->heads, head_backward, &t);
+    cpu_share_products(cpu, 10.0 * head_products(s), s->sequences * s->heads, head_backward, &t);
 }
 
 void attention_operations(compute *table)

@@ -62,6 +62,9 @@ size_t cpu_team(const compute_cpu *cpu, double operations);
  */
 void cpu_share(const compute_cpu *cpu, double operations, size_t count, parallel_body *body,
                void *context);
+/* The same for items that call cpu_matmul_alone(); see parallel_for_held(). */
+void cpu_share_products(const compute_cpu *cpu, double operations, size_t count,
+                        parallel_body *body, void *context);
 
 /* The kernel's view of row `row` of a dropout; `column` is that of its first element. */
 dropout_row dropout_row_of(const dropout *d, size_t row, uint32_t column);
@@ -69,7 +72,7 @@ dropout_row dropout_row_of(const dropout *d, size_t row, uint32_t column);
 /* matmul.c: settles how the matrix library works, for the whole process. It uses instructions up to
  * `most`; that has no effect once it has multiplied. */
 void cpu_matmul_settle(isa most);
-/* c = alpha a b + beta c, on the calling thread alone. */
+/* c = alpha a b + beta c, on the calling thread alone; within cpu_share_products(). */
 void cpu_matmul_alone(compute_cpu *cpu, const matmul_shape *s, float alpha, const float *a,
                       const float *b, float beta, float *c);
 /* The same by the whole team, in tiles whose shape depends on the matrices alone. */

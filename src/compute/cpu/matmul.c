@@ -111,7 +111,8 @@ static void tiles_run(const tiling *t)
 {
     const matmul_shape *s = t->shape;
     double operations = 2.0 * (double)s->rows * (double)s->cols * (double)s->inner;
-    cpu_share(t->cpu, operations, blocks_of(s->rows, t->rows) * t->across, tile_run, (void *)t);
+    cpu_share_products(t->cpu, operations, blocks_of(s->rows, t->rows) * t->across, tile_run,
+                       (void *)t);
 }
 
 /* ---- strips */

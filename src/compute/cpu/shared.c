@@ -15,6 +15,12 @@ void cpu_share(const compute_cpu *cpu, double operations, size_t count, parallel
     parallel_for(cpu_team(cpu, operations) > 1 ? cpu->team : NULL, count, body, context);
 }
 
+void cpu_share_products(const compute_cpu *cpu, double operations, size_t count,
+                        parallel_body *body, void *context)
+{
+    parallel_for_held(cpu_team(cpu, operations) > 1 ? cpu->team : NULL, count, body, context);
+}
+
 dropout_row dropout_row_of(const dropout *d, size_t row, uint32_t column)
 {
     if (!(d->rate > 0.0f)) return (dropout_row){ .scale = 1.0f };
