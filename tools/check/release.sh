@@ -36,6 +36,7 @@ fi
 
 . "$here/tools/check/tally.sh"
 root=${RELEASE_FOLDER:-$(mktemp -d)}
+mkdir -p "$root" || give_up "$root cannot be made"
 system=$root/$suite
 processors=$(nproc)
 
@@ -85,7 +86,7 @@ system_make() {
     eval "$(apt-config shell proxy Acquire::http::Proxy)"
     if [ ! -x "$system/usr/bin/apt-get" ]; then
         http_proxy=${proxy:-${http_proxy-}} debootstrap --variant=minbase --include=ca-certificates "$suite" "$system" \
-            "$mirror" > "$root/log" 2>&1 || { tail "$root/log" && give_up "debootstrap could not make $suite"; }
+            "$mirror" > "$root/log" 2>&1 || { tail "$root/log"; give_up "debootstrap could not make $suite"; }
     fi
     mount --rbind /dev "$system/dev" && mount -t proc proc "$system/proc" || give_up "/dev and /proc cannot be mounted"
     mkdir -p "$system/root/bert.c"
