@@ -18,9 +18,11 @@
 
 enum { BATCH_BYTES = 1 << 20 };
 
-static bool task_asks(const char *task)
+/* What a model's task reads; without a model, or a trained head, plain texts. */
+static bert_task_input input_of(const bert_model *model)
 {
-    return strcmp(task, "answer") == 0;
+    const bert_task_info *task = model ? bert_task_get_info(bert_model_get_info(model).task) : NULL;
+    return task ? task->input : BERT_INPUT_TEXTS;
 }
 
 /* "COLUMN", or "COLUMN=NAME" for another name in the answer; the table may have a column of all of
@@ -102,13 +104,12 @@ static int lines_open(command_index command, const settings *s, inputs *in)
 
 /* Does the model's task read this file in its own way, and not text by text? Texts of a table are
  * named by --text, a task that compares or asks knows its columns. */
-static bool rows_wanted(const settings *s, const bert_model *model)
+static bool rows_wanted(const settings *s, bert_task_input input)
 {
     const char *path = path_of(s);
-    const char *task = model ? bert_model_get_info(model).task : "";
     if (s->columns.text || strcmp(path, "-") == 0) return false;
-    return task_asks(task) || strcmp(task, "choose") == 0 || strcmp(task, "similar") == 0 ||
-           (strcmp(task, "tag") == 0 && bert_table_is(path));
+    return input == BERT_INPUT_OBJECTS || input == BERT_INPUT_ROWS ||
+           (input == BERT_INPUT_WORDS && bert_table_is(path));
 }
 
 static int rows_open(command_index command, const settings *s, const bert_model *model, inputs *in)
@@ -140,9 +141,10 @@ static int room_make(const settings *s, inputs *in)
 int inputs_open(command_index command, const settings *s, const bert_model *model, inputs *out)
 {
     bert_columns columns = s->columns;
-    bool rows = rows_wanted(s, model), table = !rows && bert_table_is(path_of(s));
-    const char *task = model ? bert_model_get_info(model).task : "";
-    *out = (inputs){ .lines.descriptor = -1, .json = !rows && !table && task_asks(task) };
+    bert_task_input input = input_of(model);
+    bool rows = rows_wanted(s, input), table = !rows && bert_table_is(path_of(s));
+    *out =
+        (inputs){ .lines.descriptor = -1, .json = !rows && !table && input == BERT_INPUT_OBJECTS };
     int status = EXIT_DONE;
     if (table)
         status = columns_find(s, out, &columns);

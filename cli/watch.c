@@ -20,6 +20,11 @@ void watch_release(watch *w)
     w->metrics = w->profile = NULL;
 }
 
+const bert_task_info *task_named(const json_t *name)
+{
+    return json_is_string(name) ? bert_task_get_info(json_string_value(name)) : NULL;
+}
+
 void metrics_print(const json_t *metrics, FILE *out)
 {
     static const char prefix[] = "eval_";
@@ -113,6 +118,7 @@ static void data_note(watch *w, const bert_event *event)
 {
     bool result = w->settings->train.dry_run;
     json_t *summary = json_from_answer(event->text);
+    w->task = task_named(json_object_get(summary, "task"));
     if (result && w->settings->json)
         line_print(w, json_incref(summary));
     else if (result || !w->settings->quiet)

@@ -218,6 +218,51 @@ BERT_API bert_status bert_convert(const bert_convert_options *options, char **js
 /* The names of the tasks, as bert_train_options.task has them; NULL from their number on. */
 BERT_API const char *bert_task_name(size_t index);
 
+/* What a task reads when it answers. */
+typedef enum bert_task_input {
+    BERT_INPUT_TEXTS,   /* texts: a line each, or a column of a table, and perhaps a second one */
+    BERT_INPUT_WORDS,   /* the same, or sentences as words: CoNLL files, lists in a table */
+    BERT_INPUT_OBJECTS, /* a JSON object a line, or the rows of a file (bert_dataset_open()) */
+    BERT_INPUT_ROWS     /* the rows of a file alone */
+} bert_task_input;
+
+/* Scores by name among the metrics: {"joy":{"precision":..,"recall":..,"f1":..,"support":..},..} */
+typedef struct bert_score_table {
+    const char *member; /* of the metrics: "per_type"; NULL behind the last table */
+    const char *column; /* what the names are: "entity"; NULL: the program does not print it */
+    const char *title;  /* "Each type of entity" */
+} bert_score_table;
+
+/* A score that the program prints on a line of its own. */
+typedef struct bert_score_line {
+    const char *member; /* of the metrics: "eval_mse"; NULL behind the last line */
+    const char *shown;  /* "mean squared error" */
+} bert_score_line;
+
+/* The facts of a task. Later versions add to the end. */
+typedef struct bert_task_info {
+    const char *name;  /* "classify" */
+    const char *title; /* "Text classification" */
+    bert_task_input input;
+    const char *sample;    /* a line that it reads: "A text."; NULL: it reads none */
+    const char *members;   /* of its answers, with spaces between: "label score scores logits" */
+    bool windowed;         /* does it cut long texts into windows unasked? */
+    bool per_token;        /* are its outputs those of tokens, not of texts? */
+    bool tags;             /* are its labels those of words, not of rows? */
+    bool percent;          /* are its F1 and exact match 0 to 100, as SQuAD's script has them? */
+    const char *scores[2]; /* the metric that it goes by: the first of these that is there */
+    const bert_score_table *tables; /* NULL: none */
+    const bert_score_line *lines;   /* NULL: its scores are printed side by side */
+    const char *const *files; /* that an evaluation writes beside the metrics; NULL behind the last;
+                                 NULL: none */
+    const char *pipeline;     /* of the Hugging Face Hub: "text-classification" */
+    const char *transformers_class; /* "AutoModelForMaskedLM"; NULL: its models are read by
+                                       sentence-transformers */
+} bert_task_info;
+
+/* By name; NULL: there is no such task. */
+BERT_API const bert_task_info *bert_task_get_info(const char *task);
+
 /* Does the task take this option, by its name on the command line ("class-weights")? */
 BERT_API bool bert_task_takes(const char *task, const char *option);
 
@@ -518,8 +563,8 @@ BERT_API bert_evaluate_options bert_evaluate_options_default(void);
 /* *json: one object
  * {"eval_loss":..,"eval_accuracy":..,"eval_macro_f1":..,"eval_mcc":..,"eval_examples":..,"labels":[..],
  * "confusion":[[..],..] (rows: true label, columns: answer),"truncated_share":..,
- * "intervals":{"eval_accuracy":[low,high],..},"interval_resamples":1000,"errors":[..]}, for
- * bert_text_free().
+ * "intervals":{"eval_accuracy":[low,high],..},"interval_resamples":1000,"errors":[..],
+ * "task":"classify"}, for bert_text_free().
  *
  * An interval is the middle 95 % of the score over resamples of the examples (percentile
  * bootstrap), the same bits each time. "errors", where options->errors asks for them: the mistakes

@@ -93,11 +93,11 @@ static bert_status model_evaluate(const bert_evaluate_options *o, const bert_mod
         return fail(BERT_ARGUMENT,
                     "a model for '%s' cannot list mistakes: masked words are chosen at random, and "
                     "several may fit; look at eval_perplexity",
-                    m->task->name);
+                    m->task->info.name);
     if (o->files && !m->task->metrics->files)
         observe_warning(&o->observer,
                         "a model for '%s' has no files to write beside its metrics; %s is not made",
-                        m->task->name, o->files);
+                        m->task->info.name, o->files);
     TRY(evaluation_data(o, m, &d));
     bert_status status = evaluation_run(o, m, &d, &wish, out);
     dataset_release(&d);
@@ -118,6 +118,7 @@ bert_status bert_evaluate(const bert_evaluate_options *options, char **json)
         status = files_write(options->files, made.files);
     if (status == BERT_OK && made.mistakes)
         status = json_put(made.metrics, "errors", json_incref(made.mistakes));
+    if (status == BERT_OK) status = json_put(made.metrics, "task", json_string(m->task->info.name));
     if (status == BERT_OK) status = json_text(made.metrics, json);
     evaluation_release(&made);
     bert_model_free(m);

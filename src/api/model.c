@@ -152,7 +152,7 @@ bert_model_info bert_model_get_info(const bert_model *m)
         .norm_epsilon = c->norm_epsilon,
         .has_pooler = (m->weights.parts & PARAMS_POOLER) != 0,
         .has_classifier = m->task != NULL,
-        .task = m->task ? m->task->name : "",
+        .task = m->task ? m->task->info.name : "",
         .ignored_tensors = m->weights.ignored,
         .cased_by_vocabulary = tokenizer_cased_by_vocabulary(m->tokenizer.tokenizer),
         .truncates_left = tokenizer_truncates_left(m->tokenizer.tokenizer),

@@ -289,7 +289,7 @@ bert_status bert_predict(bert_session *s, const bert_input *inputs, size_t count
         return fail(BERT_UNSUPPORTED,
                     "a model for '%s' has no logits for whole texts; see "
                     "bert_answers()",
-                    s->model->task->name);
+                    s->model->task->info.name);
     logits_maker m = { .logits = logits };
     return inputs_answer(s, inputs, count, &m.e, &(answer_taker){ logits_take, &m });
 }

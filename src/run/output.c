@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "bert.h"
 #include "json/json.h"
 #include "report/card.h"
 
@@ -15,8 +16,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-/* All that a model folder of ours, or of transformers, holds. What else lies in a folder is not
- * ours to remove. */
+/* All that a model folder of ours, or of transformers, holds, beside the files of tasks. What else
+ * lies in a folder is not ours to remove. */
 static const char *const known_files[] = {
     "config.json",
     "model.safetensors",
@@ -34,9 +35,6 @@ static const char *const known_files[] = {
     "all_results.json",
     "report.html",
     "README.md",
-    "predictions.json",
-    "nbest_predictions.json",
-    "null_odds.json",
     "modules.json",
     "sentence_bert_config.json",
     "config_sentence_transformers.json",
@@ -66,11 +64,26 @@ static bool is_checkpoint(const char *name)
     return count && !name[count];
 }
 
+/* Does `fits` hold of the name and a file that a run may leave, by any task? */
+static bool file_find(const char *name, bool (*fits)(const char *name, const char *of))
+{
+    const char *task;
+    for (size_t i = 0; i < sizeof known_files / sizeof *known_files; i++)
+        if (fits(name, known_files[i])) return true;
+    for (size_t i = 0; (task = bert_task_name(i)); i++)
+        for (const char *const *file = bert_task_get_info(task)->files; file && *file; file++)
+            if (fits(name, *file)) return true;
+    return false;
+}
+
+static bool same_name(const char *name, const char *of)
+{
+    return strcmp(name, of) == 0;
+}
+
 static bool file_known(const char *name)
 {
-    for (size_t i = 0; i < sizeof known_files / sizeof *known_files; i++)
-        if (strcmp(name, known_files[i]) == 0) return true;
-    return is_checkpoint(name);
+    return file_find(name, same_name) || is_checkpoint(name);
 }
 
 /* A model card may be a person's work, which no run has made. */
@@ -104,9 +117,7 @@ static bool file_unfinished(const char *name)
 {
     uint64_t step;
     size_t count = checkpoint_name(name, &step);
-    for (size_t i = 0; i < sizeof known_files / sizeof *known_files; i++)
-        if (unfinished_of(name, known_files[i])) return true;
-    return count && name_unfinished(name, count);
+    return file_find(name, unfinished_of) || (count && name_unfinished(name, count));
 }
 
 static bool module_file_known(const char *name)

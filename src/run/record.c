@@ -92,7 +92,7 @@ static bert_status options_record(const run *r, const bert_train_options *o, jso
     TRY(files_put(o, object));
     TRY(options_put(OWNER_train, o, object));
     TRY(options_put(OWNER_columns, &o->columns, object));
-    TRY(json_put(object, "task", json_string(r->task->name)));
+    TRY(json_put(object, "task", json_string(r->task->info.name)));
     TRY(json_put(object, "max_length", json_integer((json_int_t)max_length)));
     json_t *own = json_object();
     TRY(json_put(object, "task_options", own));
@@ -203,7 +203,7 @@ json_t *record_memory(const run *r)
 static bert_status data_put(const run *r, json_t *object)
 {
     TRY(data_summary_put(&r->data, &r->config, object));
-    TRY(json_put(object, "task", json_string(r->task->name)));
+    TRY(json_put(object, "task", json_string(r->task->info.name)));
     TRY(json_put(object, "max_length", json_integer((json_int_t)r->max_length)));
     return json_put(object, "memory", record_memory(r));
 }
@@ -268,7 +268,8 @@ static bert_status pages_write(const run *r, json_t *run_json, json_t *results)
     if (status == BERT_OK) status = base_model_read(r->options->model, &base);
     if (status == BERT_OK)
         status = report_write(r->output.staging,
-                              &(report_facts){ .run = run_json,
+                              &(report_facts){ .task = &r->task->info,
+                                               .run = run_json,
                                                .defaults = defaults,
                                                .metrics = r->results.kept.metrics,
                                                .folds = r->place.folds,

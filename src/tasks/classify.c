@@ -342,7 +342,17 @@ static void target_of(const examples *e, size_t row, float *target)
 static const bag_question question = { .loss = BAG_SOFTMAX, .target = target_of };
 
 const task task_classify = {
-    .name = "classify",
+    .info = {
+        .name = "classify",
+        .title = "Text classification",
+        .input = BERT_INPUT_TEXTS,
+        .sample = "A text.",
+        .members = "label score scores logits",
+        .scores = { "eval_accuracy" },
+        .tables = (const bert_score_table[]){ { "per_label", NULL, "Each label" }, { NULL } },
+        .pipeline = "text-classification",
+        .transformers_class = "AutoModelForSequenceClassification",
+    },
     .problem_type = "single_label_classification",
     .form = FORM_TEXTS,
     .head = &head_classifier,
@@ -367,5 +377,5 @@ const task task_classify = {
             .score = metrics_score,
             .warn = metrics_warn,
         },
-    .rivals = &(const task_rivals){ .bag = &question, .score_members = { "eval_accuracy" } },
+    .rivals = &(const task_rivals){ .bag = &question },
 };

@@ -507,7 +507,17 @@ static void target_of(const examples *e, size_t row, float *target)
 static const bag_question question = { .loss = BAG_SIGMOID, .target = target_of };
 
 const task task_multilabel = {
-    .name = "multilabel",
+    .info = {
+        .name = "multilabel",
+        .title = "Multi-label classification",
+        .input = BERT_INPUT_TEXTS,
+        .sample = "A text.",
+        .members = "labels scores logits",
+        .scores = { "eval_micro_f1" },
+        .tables = (const bert_score_table[]){ { "per_label", "label", "Each label" }, { NULL } },
+        .pipeline = "text-classification",
+        .transformers_class = "AutoModelForSequenceClassification",
+    },
     .problem_type = "multi_label_classification",
     .form = FORM_TEXTS,
     .head = &head_classifier,
@@ -537,5 +547,5 @@ const task task_multilabel = {
             .settle = settle,
             .warn = metrics_warn,
         },
-    .rivals = &(const task_rivals){ .bag = &question, .score_members = { "eval_micro_f1" } },
+    .rivals = &(const task_rivals){ .bag = &question },
 };
