@@ -1,3 +1,4 @@
+#include "columns.h"
 #include "commands.h"
 #include "interrupt.h"
 #include "json_lines.h"
@@ -25,14 +26,32 @@ static bool result_print_json(const watch *w, const char *output)
     return printed;
 }
 
-/* What the model's task reads. */
+/* Of a model that reads pairs, the columns that it was trained on. */
+static void columns_print(const char *text, const char *pair)
+{
+    fputs("the columns ", stdout);
+    column_print(stdout, text);
+    fputs(" and ", stdout);
+    column_print(stdout, pair);
+    putchar('\n');
+}
+
+/* What the model reads: a line, or what stands in a file. */
 static void next_command_print(const watch *w, const char *output)
 {
     const char *sample = w->task ? w->task->sample : NULL;
-    if (sample)
+    const char *text = json_string_value(json_object_get(w->columns, "text"));
+    const char *pair = json_string_value(json_object_get(w->columns, "text_pair"));
+    bool by_columns = !sample || (pair && w->task->input == BERT_INPUT_TEXTS);
+    if (!by_columns) {
         printf("echo '%s' | bert predict %s\n", sample, output);
+        return;
+    }
+    printf("bert predict %s FILE, with ", output);
+    if (pair)
+        columns_print(text, pair);
     else
-        printf("bert predict %s FILE, with columns as those you trained on\n", output);
+        puts("columns as those you trained on");
 }
 
 /* Has the run left the checkpoint of a wish to stop? */

@@ -11,7 +11,8 @@ typedef struct watch {
     const settings *settings;
     progress progress;
     const bert_task_info *task; /* of the run, once its data are summed up; NULL before */
-    size_t step, steps;         /* done last, of how many */
+    json_t *columns; /* "text", "text_pair", "label": those of the training data that have a name */
+    size_t step, steps;   /* done last, of how many */
     json_t *metrics;      /* the last evaluation's, or the best one's with --keep-best; or NULL */
     size_t metrics_epoch; /* its epoch */
     double best_score;

@@ -157,6 +157,14 @@ typedef struct bert_model bert_model;
 BERT_API bert_status bert_model_open(const char *folder, bert_model **out);
 BERT_API void bert_model_free(bert_model *model);
 
+/* What a model was trained on, where its folder says so. */
+typedef enum bert_texts {
+    BERT_TEXTS_UNKNOWN, /* it does not say, or its task takes one thing alone */
+    BERT_TEXTS_SINGLE,
+    BERT_TEXTS_PAIRS
+} bert_texts;
+
+/* Later versions add to the end. */
 typedef struct bert_model_info {
     size_t layers, hidden, heads, intermediate, positions, vocabulary, types;
     size_t labels;          /* 0 where the outputs have no names */
@@ -173,6 +181,10 @@ typedef struct bert_model_info {
     bool cased_by_vocabulary; /* the tokenizer keeps the case of letters because the vocabulary has
                                  them: no file of the folder says (Google's) */
     bool truncates_left;      /* texts that are too long lose their beginning, not their end */
+    size_t max_length;        /* of a session that names none, in tokens */
+    bert_texts texts;         /* what it was trained on; it answers to nothing else */
+    const char *text_column, *pair_column, *label_column; /* of the tables that it was trained on,
+                                                             borrowed; NULL: not said, or none */
 } bert_model_info;
 
 BERT_API bert_model_info bert_model_get_info(const bert_model *model);
@@ -314,7 +326,9 @@ BERT_API void bert_session_free(bert_session *session);
 
 /* What the model's task answers to each input, as it goes to a user: one JSON object an input in
  * lines [count], each for bert_text_free(). What each task takes and gives: docs/tasks.md. Refused
- * with BERT_ARGUMENT where the model has no trained head. */
+ * with BERT_ARGUMENT where the model has no trained head, and where it was trained on pairs of
+ * texts and an input is a single one, or the other way round (bert_model_info.texts); a second text
+ * may be "". */
 BERT_API bert_status bert_answers(bert_session *session, const bert_input *inputs, size_t count,
                                   char **lines);
 
@@ -329,8 +343,8 @@ BERT_API size_t bert_dataset_count(const bert_dataset *dataset);
 BERT_API bert_input bert_dataset_input(const bert_dataset *dataset, size_t index);
 
 /* logits [count, labels] of a model for whole texts (classify, regress, multilabel; with windows
- * the mean over them). Refused with BERT_ARGUMENT where the model has no trained head, with
- * BERT_UNSUPPORTED where its head is for something else. */
+ * the mean over them). Refused with BERT_ARGUMENT as by bert_answers(), with BERT_UNSUPPORTED where
+ * the model's head is for something else. */
 BERT_API bert_status bert_predict(bert_session *session, const bert_input *inputs, size_t count,
                                   float *logits);
 
@@ -361,8 +375,9 @@ BERT_API void bert_session_truncated(const bert_session *session, size_t *trunca
 /* ------------------------------------------------------------------------------------------
  * labelled data */
 
-/* Which columns of a table to read; NULL: found by name (text, sentence, sentence1 + sentence2,
- * premise + hypothesis, ...; label, labels, intent, category, score). */
+/* Which columns of a table to read; NULL: those that the model was trained on, where the table has
+ * them, else found by name (text, sentence, sentence1 + sentence2, premise + hypothesis, ...;
+ * label, labels, intent, category, score). */
 typedef struct bert_columns {
     const char *text, *pair, *label;
 } bert_columns;

@@ -63,6 +63,7 @@ bert_status evaluation_run(const bert_evaluate_options *o, const bert_model *m, 
                        .score_divisor = m->trained.score_divisor,
                        .labelled = true };
     TRY(config_check_length(&c, given.max_length));
+    TRY(texts_check(m, &d->rows[0]));
     examples e;
     TRY(examples_open(&given, o->data_count > 1 ? "the data" : o->data[0], &o->observer, &e));
     bert_status status = examples_evaluate(o, m, &e, wish, out);
@@ -79,8 +80,15 @@ bert_status evaluation_check(const bert_evaluate_options *o)
 bert_status evaluation_data(const bert_evaluate_options *o, const bert_model *m, dataset *out)
 {
     TRY(columns_check(&o->columns, o->data, o->data_count, NULL));
-    return task_rows_open(m->task, o->data, o->data_count, &o->columns, o->limit, &o->task_options,
-                          out);
+    const rows_request request = { .kind = m->task,
+                                   .paths = o->data,
+                                   .count = o->data_count,
+                                   .columns = o->columns,
+                                   .known = &m->trained.columns,
+                                   .options = &o->task_options,
+                                   .observer = &o->observer,
+                                   .limit = o->limit };
+    return task_rows_open(&request, out);
 }
 
 static bert_status model_evaluate(const bert_evaluate_options *o, const bert_model *m,

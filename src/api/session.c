@@ -220,6 +220,8 @@ static bert_status inputs_answer(bert_session *s, const bert_input *inputs, size
 {
     input_rows rows = { 0 };
     bert_status status = input_rows_fill(inputs, count, s->inputs, &rows);
+    for (size_t i = 0; i < count && status == BERT_OK; i++)
+        status = texts_check(s->model, &rows.rows[i]);
     examples given = { .task = s->model->task,
                        .options = &s->options,
                        .config = &s->model->weights.config,

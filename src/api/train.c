@@ -87,11 +87,34 @@ static bert_status task_pick(const bert_train_options *o, dataset *d, const task
     return status;
 }
 
+/* Dev data are of the kind that is trained on, in columns of the same names where they have them.
+ */
+static bert_status dev_read(const bert_train_options *o, const task *kind, const dataset *train,
+                            dataset *dev)
+{
+    const dataset_columns known = dataset_columns_of(train);
+    const rows_request request = { .kind = kind,
+                                   .paths = &o->dev,
+                                   .count = 1,
+                                   .columns = o->columns,
+                                   .known = &known,
+                                   .options = &o->task_options,
+                                   .observer = &o->observer };
+    TRY(task_rows_open(&request, dev));
+    if (train->form != FORM_TEXTS || !train->pair_column == !dev->pair_column) return BERT_OK;
+    bert_status status =
+        fail(BERT_DATA, "%s: holds %s, and the training data %s; name the columns alike", o->dev,
+             dev->pair_column ? "pairs of texts" : "single texts",
+             train->pair_column ? "pairs" : "single texts");
+    dataset_release(dev);
+    return status;
+}
+
 /* Dev data of their own, or held out of the training data, or none, which is said. */
 static bert_status dev_open(const bert_train_options *o, const task *kind, dataset *train,
                             dataset *dev)
 {
-    if (o->dev) return task_rows_open(kind, &o->dev, 1, &o->columns, 0, &o->task_options, dev);
+    if (o->dev) return dev_read(o, kind, train, dev);
     if (o->dev_share > 0.0) {
         TRY(dev_hold_out(kind, &o->task_options, o->dev_share, o->seed, train, dev));
         observe_note(&o->observer,

@@ -41,14 +41,29 @@ static void what_put(FILE *out, const report_facts *f)
 
 /* ---- use */
 
+static const char *column_of(const report_facts *f, const char *role)
+{
+    return facts_text(facts_at(f->run, "data", "columns", NULL), role);
+}
+
+/* Of pairs, and of what a task reads in files alone, a table with the columns of the training. */
 static void program_put(FILE *out, const report_facts *f)
 {
     const char *folder = folder_word(f), *sample = f->task->sample;
+    const char *text = column_of(f, "text"), *pair = column_of(f, "text_pair");
+    bool table = !sample || (*pair && f->task->input == BERT_INPUT_TEXTS);
     fprintf(out, "\n## How to use it\n\nWith bert.c:\n\n```sh\n");
-    if (sample)
+    if (!table) {
         fprintf(out, "echo '%s' | bert predict %s\n```\n", sample, folder);
-    else
-        fprintf(out, "bert predict %s FILE.tsv\n```\n", folder);
+        return;
+    }
+    fprintf(out, "bert predict %s FILE.tsv\n```\n", folder);
+    if (!*pair) return;
+    fprintf(out, "\nThe file has the columns ");
+    markdown_text(out, text);
+    fprintf(out, " and ");
+    markdown_text(out, pair);
+    fprintf(out, ".\n");
 }
 
 static void python_put(FILE *out, const report_facts *f)
@@ -92,6 +107,14 @@ static void count_line(FILE *out, const char *what, json_t *value)
         fprintf(out, "- %s: %s\n", what, number_count(json_number_value(value), text));
 }
 
+static void column_line(FILE *out, const char *what, const char *name)
+{
+    if (!*name) return;
+    fprintf(out, "- %s: ", what);
+    markdown_text(out, name);
+    fprintf(out, "\n");
+}
+
 static void data_put(FILE *out, const report_facts *f)
 {
     json_t *train = facts_at(f->run, "data", "train", NULL);
@@ -99,6 +122,9 @@ static void data_put(FILE *out, const report_facts *f)
     files_put(out, facts_at(f->run, "options", "train", NULL));
     fprintf(out, "\n");
     count_line(out, "examples", json_object_get(f->results, "train_samples"));
+    column_line(out, "column of the text", column_of(f, "text"));
+    column_line(out, "column of the second text", column_of(f, "text_pair"));
+    column_line(out, "column of the label", column_of(f, "label"));
     labels_put(out, f);
     count_line(out, "tokens of an example, median", facts_at(train, "tokens", "median", NULL));
     count_line(out, "tokens of the longest", facts_at(train, "tokens", "longest", NULL));

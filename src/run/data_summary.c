@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "json/json.h"
+#include "model/trained_as.h"
 #include "task/observe.h"
 
 #include <stdlib.h>
@@ -188,7 +189,7 @@ static size_t leaks_count(const keyed_row *dev, size_t dev_count, const keyed_ro
 bert_status data_summary_make(const examples *train, const dataset *train_rows, const examples *dev,
                               const dataset *dev_rows, data_summary *out)
 {
-    data_summary s = { 0 };
+    data_summary s = { .columns = dataset_columns_of(train_rows) };
     keyed_row *trained = NULL, *asked = NULL;
     bert_status status = part_fill(train, train_rows, &trained, &s.train);
     if (status == BERT_OK) status = label_tally_likes(&s.train.labels, &s.likes);
@@ -267,6 +268,7 @@ static bert_status unseen_append(const data_summary *s, json_t *unseen)
 
 bert_status data_summary_put(const data_summary *s, const config *c, json_t *object)
 {
+    TRY(trained_columns_put(&s->columns, object));
     TRY(part_put(&s->train, "train", c, object));
     TRY(part_put(&s->dev, "dev", c, object));
     TRY(json_put(object, "leaked", json_integer((json_int_t)s->leaked)));

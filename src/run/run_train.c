@@ -45,6 +45,7 @@ static bert_status run_finish(run *r)
     const char *folder = r->output.staging;
     TRY(journal_close(&r->journal));
     TRY(thresholds_take(r));
+    r->config.trained = record_trained_as(r);
     named_class made = head_class_name(h, &r->config);
     TRY(config_write(&r->config, folder, made.name, h->labelled, r->task->problem_type,
                      TENSOR_F32));
