@@ -8,16 +8,16 @@
  *     if (bert_train(&options) != BERT_OK) { fprintf(stderr, "%s\n", bert_error()); exit(1); }
  *
  * A call that can fail returns a bert_status; bert_error() then has one sentence for a person,
- * which names options as the command line does (max_length is --max-length). An option out of its
- * bounds is BERT_ARGUMENT, with the command line's own sentence; `bert COMMAND --help` lists bounds
- * and defaults. Set options on what bert_..._options_default() returns. On failure outputs are as
- * they were. The library never prints, never exits and reads no environment
- * variable but BERT_ISA (ref, avx2, avx512: the most that the kernels may use) and, where a model
- * is asked for by name, those of huggingface_hub. Variables of OpenMP and oneDNN change no byte of
- * a result; OMP_PLACES and its like choose processors. It opens no connection but for
- * bert_hub_pull() and bert_hub_find(). Texts are UTF-8 with a length in bytes and need no NUL;
- * malformed UTF-8 in them is skipped (in files it is refused). Numbers are read and written as in
- * the C locale, whatever the program has set; an observer is called in the locale of setlocale().
+ * which names options as the structs do (max_length, where the command line says --max-length). An
+ * option out of its bounds is BERT_ARGUMENT, and bert_error_field() names it; `bert COMMAND --help`
+ * lists bounds and defaults. Set options on what bert_..._options_default() returns. On failure
+ * outputs are as they were. The library never prints, never exits and reads no environment variable
+ * but BERT_ISA (ref, avx2, avx512: the most that the kernels may use) and, where a model is asked
+ * for by name, those of huggingface_hub. Variables of OpenMP and oneDNN change no byte of a result;
+ * OMP_PLACES and its like choose processors. It opens no connection but for bert_hub_pull() and
+ * bert_hub_find(). Texts are UTF-8 with a length in bytes and need no NUL; malformed UTF-8 in them
+ * is skipped (in files it is refused). Numbers are read and written as in the C locale, whatever
+ * the program has set; an observer is called in the locale of setlocale().
  *
  * Who owns what: _open and _new give an object that its _free takes back; _free takes NULL. What a
  * getter returns is borrowed from its object. A char* that a function puts out is the caller's, for
@@ -50,6 +50,10 @@ BERT_API const char *bert_version(void);
 /* One sentence on this thread's last failure; "" before any. Valid until the thread's next failing
  * call. */
 BERT_API const char *bert_error(void);
+
+/* The field of the structs below that the last failure is about, "learning_rate"; "" where it is
+ * about none, or about several that do not go together. */
+BERT_API const char *bert_error_field(void);
 
 BERT_API void bert_text_free(char *text);
 

@@ -12,14 +12,13 @@
 bert_status columns_check(const bert_columns *named, const char *const *paths, size_t count,
                           const char *more)
 {
-    const char *option = named->text ? "text" : named->pair ? "text-pair" : "label";
+    const char *field = named->text ? "text" : named->pair ? "pair" : "label";
     if (!named->text && !named->pair && !named->label) return BERT_OK;
     bool tables = more && table_is_kind(more);
     for (size_t i = 0; i < count; i++) tables = tables || table_is_kind(paths[i]);
     if (tables) return BERT_OK;
-    return fail(BERT_ARGUMENT,
-                "--%s names a column of a table, and %s is none (.tsv, .csv, .jsonl)", option,
-                paths[0]);
+    return fail_field(BERT_ARGUMENT, field,
+                      "names a column of a table, and %s is none (.tsv, .csv, .jsonl)", paths[0]);
 }
 
 /* What was found without being named is said, if it is news. */

@@ -35,7 +35,7 @@ const char *dataset_column_found(const table *t, const char *const *names, size_
 void dataset_texts_find(const table *t, const char **text, const char **pair);
 /* The column of a label by its usual name; NULL: none. */
 const char *dataset_label_find(const table *t);
-/* BERT_DATA: "which column is the text? Name it (--text)", with those that there are. */
-bert_status dataset_column_missing(const table *t, const char *what, const char *option);
+/* BERT_DATA: "which column is the text? Name it (FIELD(text))", with those that there are. */
+bert_status dataset_column_missing(const table *t, const char *what, const char *field);
 
 #endif

@@ -31,7 +31,7 @@ static bert_status metric_unknown(const json_t *metrics, const char *metric)
         if (is_metric(name, value))
             snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", bare(name));
     }
-    return fail(BERT_ARGUMENT, "--metric is '%s'; of this task it can be %s", metric, names);
+    return fail_field(BERT_ARGUMENT, "metric", "is '%s'; of this task it can be %s", metric, names);
 }
 
 bert_status score_choose(evaluation *e, const char *metric)

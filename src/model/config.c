@@ -33,8 +33,9 @@ const char *config_activation_name(activation_kind kind)
 bert_status config_check_length(const config *c, size_t max_length)
 {
     if (max_length <= c->positions) return BERT_OK;
-    return fail(BERT_ARGUMENT, "--max-length %zu is above the %zu positions that the model has",
-                max_length, c->positions);
+    return fail_field(BERT_ARGUMENT, "max_length",
+                      "%zu is above the %zu positions that the model has", max_length,
+                      c->positions);
 }
 
 bert_status config_check_pairs(const config *c)

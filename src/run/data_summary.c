@@ -291,17 +291,17 @@ static void part_warn(const data_part *p, const char *what, const config *c, siz
                         p->contradicting == 1 ? "text stands" : "texts stand");
     if ((double)p->truncated <= many * (double)p->rows) return;
     if (p->for_99_percent <= c->positions)
-        observe_warning(observer,
-                        "%s data: %.1f %% of the texts are cut at %zu tokens; --max-length %zu "
-                        "would cut fewer than 1 %%",
-                        what, 100.0 * (double)p->truncated / (double)p->rows, max_length,
-                        p->for_99_percent);
+        observe_warning(
+            observer,
+            "%s data: %.1f %% of the texts are cut at %zu tokens; %s %zu would cut fewer than 1 %%",
+            what, 100.0 * (double)p->truncated / (double)p->rows, max_length, FIELD(max_length),
+            p->for_99_percent);
     else
         observe_warning(observer,
                         "%s data: %.1f %% of the texts are cut at %zu tokens, and 1 %% or more "
-                        "would be at the %zu that the model has; see --windows",
+                        "would be at the %zu that the model has; see %s",
                         what, 100.0 * (double)p->truncated / (double)p->rows, max_length,
-                        c->positions);
+                        c->positions, FIELD(windows));
 }
 
 void data_summary_warn(const data_summary *s, const config *c, size_t max_length,

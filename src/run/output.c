@@ -175,13 +175,11 @@ static bert_status folder_check(const char *folder, output_use use)
                           folder, entry->d_name);
         else if (use == OUTPUT_NEW && is_checkpoint(entry->d_name))
             status = fail(BERT_ARGUMENT,
-                          "%s: holds a run that was stopped; --resume goes on with it, --overwrite "
-                          "begins anew",
-                          folder);
+                          "%s: holds a run that was stopped; %s goes on with it, %s begins anew",
+                          folder, FIELD(resume), FIELD(overwrite));
         else if (use == OUTPUT_NEW)
-            status =
-                fail(BERT_ARGUMENT,
-                     "%s: is there already and holds a model; --overwrite replaces it", folder);
+            status = fail(BERT_ARGUMENT, "%s: is there already and holds a model; %s replaces it",
+                          folder, FIELD(overwrite));
     }
     closedir(entries);
     return status;
@@ -211,9 +209,9 @@ static bert_status staging_look(const output *o, output_use use, DIR *entries)
                         o->staging, entry->d_name);
         if (use == OUTPUT_NEW && is_checkpoint(entry->d_name))
             return fail(BERT_ARGUMENT,
-                        "%s: a run into it was stopped and has left checkpoints in %s; --resume "
-                        "goes on with it, --overwrite begins anew",
-                        o->folder, o->staging);
+                        "%s: a run into it was stopped and has left checkpoints in %s; %s goes on "
+                        "with it, %s begins anew",
+                        o->folder, o->staging, FIELD(resume), FIELD(overwrite));
     }
 }
 
@@ -312,10 +310,10 @@ bert_status output_open(const char *folder, output_use use, output *out)
 
 void output_release(output *o)
 {
-    if (o->lock >= 0) {    /* without the lock the folder is another run's */
-        char reason[1024]; /* for which the run ends: one more failure is not told in its stead */
-        snprintf(reason, sizeof reason, "%s", status_message());
-        if (!o->kept && folder_remove(o->staging) != BERT_OK) (void)fail(BERT_IO, "%s", reason);
+    if (o->lock >= 0) { /* without the lock the folder is another run's */
+        /* one more failure is not told in place of that for which the run ends */
+        const failure first = failure_keep(BERT_OK);
+        if (!o->kept && folder_remove(o->staging) != BERT_OK) failure_return(&first);
         close(o->lock);
     }
     free(o->folder);

@@ -37,11 +37,11 @@ static bert_status encoded(examples *e, const char *what, const bert_observer *o
                      "in their context, %zu nowhere: those count as not in the text",
                      what, t->displaced, t->displaced - t->lost, t->lost);
     else if (t->displaced)
-        observe_warning(observer,
-                        "%s: %zu of %zu answers do not stand at their answer_start: %s%s; "
-                        "--fix-answers searches for them",
-                        what, t->displaced, e->row_count, t->examples,
-                        t->displaced > 3 ? "; ..." : "");
+        observe_warning(
+            observer,
+            "%s: %zu of %zu answers do not stand at their answer_start: %s%s; %s searches for them",
+            what, t->displaced, e->row_count, t->examples, t->displaced > 3 ? "; ..." : "",
+            FIELD(fix_answers));
     observe_note(observer, "%s: %zu questions in %zu windows of at most %zu tokens", what,
                  e->row_count, e->features.count, e->max_length);
     return BERT_OK;

@@ -79,8 +79,9 @@ static bert_status question_encode(examples *e, size_t row)
     if (left < masks)
         return fail(BERT_DATA,
                     "%s:%zu: the text is cut to %zu tokens and loses %zu of its %zu [MASK]; allow "
-                    "more (--max-length), or let it be cut into windows (--windows)",
-                    r->path, r->line, e->max_length, masks - left, masks);
+                    "more (%s), or let it be cut into windows (%s)",
+                    r->path, r->line, e->max_length, masks - left, masks, FIELD(max_length),
+                    FIELD(windows));
     return blanks_add(e, row);
 }
 

@@ -38,10 +38,10 @@ static bert_status row_number(const dataset_row *row, double *out)
 {
     if (label_number(row->label, out) && fabs(*out) <= FLT_MAX) return BERT_OK;
     return fail(BERT_DATA,
-                "%s:%zu: the label '%.*s' is not a number such as 3.75, which regress asks for; "
-                "--task classify takes labels as classes",
+                "%s:%zu: the label '%.*s' is not a number such as 3.75, which regress asks for; %s "
+                "classify takes labels as classes",
                 row->path, row->line, (int)(row->label.count < 80 ? row->label.count : 80),
-                row->label.bytes);
+                row->label.bytes, FIELD(task));
 }
 
 typedef struct number_targets {

@@ -34,8 +34,8 @@ static bert_status foreign_refuse(const task *kind, const option *o, unsigned bi
 {
     char takers[128];
     takers_list(bit, takers, sizeof takers);
-    return fail(BERT_ARGUMENT, "--%s is for %s; the task is %s%s%s%s", o->form.name, takers,
-                kind->info.name, source ? " (" : "", source ? source : "", source ? ")" : "");
+    return fail_field(BERT_ARGUMENT, o->form.field, "is for %s; the task is %s%s%s%s", takers,
+                      kind->info.name, source ? " (" : "", source ? source : "", source ? ")" : "");
 }
 
 bert_status task_options_bounds(const bert_task_options *given)
@@ -62,8 +62,8 @@ bert_status task_options_check(const task *kind, const bert_task_options *given,
 bert_status task_stride_check(const task *kind, size_t stride, bool windows)
 {
     if (!stride || windows || kind->info.windowed) return BERT_OK;
-    return fail(BERT_ARGUMENT,
-                "--stride says how far windows overlap, and none are cut without --windows");
+    return fail_field(BERT_ARGUMENT, "stride",
+                      "says how far windows overlap, and none are cut without %s", FIELD(windows));
 }
 
 const char *bert_task_name(size_t index)

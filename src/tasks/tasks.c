@@ -32,7 +32,7 @@ bert_status task_by_name(const char *name, const task **out)
         strncat(known, i ? ", " : "", sizeof known - strlen(known) - 1);
         strncat(known, tasks[i]->info.name, sizeof known - strlen(known) - 1);
     }
-    return fail(BERT_ARGUMENT, "--task is '%s'; it can be %s", name, known);
+    return fail_field(BERT_ARGUMENT, "task", "is '%s'; it can be %s", name, known);
 }
 
 /* What the data of each form are, for people. */

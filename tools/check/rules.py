@@ -116,6 +116,21 @@ def check_tasks():
                 yield f"{path}:{line}: {what}; put the fact into its bert_task_info or struct task"
 
 
+def check_fields():
+    """A message of the library names a field of bert.h's structs by FIELD() or fail_field() (base/status.h), which call it as
+    the caller does; the pages of a run (src/report) are for users of the program."""
+    fields = set(re.findall(r"OPTION\((?:\w+, )\w+, (\w+),", pathlib.Path("include/bert_options.def").read_text()))
+    for path in source_files("src"):
+        text = re.sub(r"/\*.*?\*/", lambda c: re.sub(r"[^\n]", " ", c.group()), path.read_text(), flags=re.S)
+        for found in re.finditer(r'\bFIELD\((\w+)\)|\bfail_field\(\s*\w+,\s*"([^"]*)"', text):
+            name = found[1] or found[2]
+            if name not in fields and not path.match("base/status.h"):
+                yield f"{path}:{text.count(chr(10), 0, found.start()) + 1}: include/bert_options.def has no field '{name}'"
+        for found in re.finditer(r'"(?:\\.|[^"\\\n])*"', text):
+            if re.search(r"(?<!\w)--[a-z]", found[0]) and path.parts[1] != "report":
+                yield f"{path}:{text.count(chr(10), 0, found.start()) + 1}: names an option; a C program has fields: FIELD()"
+
+
 def check_locale():
     """A public function that reads or writes text begins by leaving the program's locale (base/locale.h)."""
     for path in source_files("src/api"):
@@ -201,7 +216,7 @@ def check_sizes(build):
 
 def main():
     build = sys.argv[1] if len(sys.argv) > 1 else "build"
-    broken = [*check_layers(), *check_stray(), *check_heads(), *check_tasks(), *check_locale(), *check_lengths(), *check_format(),
+    broken = [*check_layers(), *check_stray(), *check_heads(), *check_tasks(), *check_fields(), *check_locale(), *check_lengths(), *check_format(),
               *check_symbols(build), *check_sizes(build)]
     for line in broken:
         print(line)
