@@ -50,15 +50,25 @@ static int batch_answer(const settings *s, const answerer *with, const input_bat
     return output_flush() ? EXIT_DONE : EXIT_FAILED;
 }
 
+/* Is it one of `words`, which have spaces between them? */
+static bool word_among(const char *words, const char *word)
+{
+    for (size_t count = strlen(word); *words; words += strcspn(words, " ")) {
+        words += strspn(words, " ");
+        if (strcspn(words, " ") == count && memcmp(words, word, count) == 0) return true;
+    }
+    return false;
+}
+
 /* A kept column must not hide a member of the answer, nor another one. */
 static int keep_check(command_index command, const settings *s, const answerer *with,
                       const char *const *names)
 {
     for (size_t i = 0; i < s->keep.count; i++) {
-        const char *option = s->keep.items[i], *found = strstr(with->members, names[i]);
+        const char *option = s->keep.items[i];
         size_t count = strlen(names[i]), column = strcspn(option, "=");
         if (!count) return wrong_use(command, "--keep %s: there is no name behind the =", option);
-        if (found > with->members && found[-1] == ' ' && found[count] == ' ')
+        if (word_among(with->members, names[i]))
             return wrong_use(command,
                              "--keep %s: the answer has a member of that name already; give "
                              "another one, as --keep %.*s=mine",

@@ -19,7 +19,7 @@ typedef struct answerer {
      * is set as NULL, which leaves no answer. */
     bert_status (*describe)(void *context, const input_batch *batch, size_t index, answer *out);
     const bert_model *model; /* whose task reads the input; NULL: plain texts */
-    const char *members;     /* " label score ": what describe() sets, so that --keep must not */
+    const char *members;     /* "label score": what describe() sets, so that --keep must not */
 } answerer;
 
 /* Takes `value`, NULL included. */

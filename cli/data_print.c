@@ -1,5 +1,6 @@
 #include "data_print.h"
 #include "columns.h"
+#include "watch.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -68,13 +69,13 @@ static void count_print(const json_t *part, const char *member, const char *word
 static void part_print(const json_t *summary, const char *name, FILE *out)
 {
     const json_t *part = json_object_get(summary, name), *tokens = json_object_get(part, "tokens");
-    const char *task = json_string_value(json_object_get(summary, "task"));
+    const bert_task_info *task = task_named(json_object_get(summary, "task"));
     double rows = number_of(part, "rows"), units = number_of(part, "units"),
            truncated = number_of(part, "truncated");
     if (!json_is_object(part)) return;
     fprintf(out, "%s: %.0f rows", name, rows);
     if (units != rows) fprintf(out, " in %.0f windows", units);
-    labels_print(json_object_get(part, "labels"), rows, task && strcmp(task, "tag") == 0, out);
+    labels_print(json_object_get(part, "labels"), rows, task && task->tags, out);
     fprintf(out, "\n%s: tokens: median %g, 95 %% %.0f, longest %.0f", name,
             number_of(tokens, "median"), number_of(tokens, "percentile_95"),
             number_of(tokens, "longest"));

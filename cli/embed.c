@@ -61,7 +61,7 @@ int command_embed(const settings *s)
     const answerer with = { .context = &e,
                             .compute = tokens ? NULL : batch_embed,
                             .describe = tokens ? tokens_describe : vector_describe,
-                            .members = " embedding " };
+                            .members = "embedding" };
 
     int status = model_session_open(s, &e.open);
     if (status == EXIT_DONE) {

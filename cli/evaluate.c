@@ -22,7 +22,7 @@ int command_evaluate(const settings *s)
     json_t *metrics = s->quiet || s->json ? NULL : json_from_answer(text);
     if (metrics) {
         fflush(stdout);
-        results_print(metrics, stderr);
+        results_print(task_named(json_object_get(metrics, "task")), metrics, stderr);
         mistakes_print(json_object_get(metrics, "errors"), stderr);
     }
     json_decref(metrics);

@@ -99,6 +99,21 @@ static void ignored_print(const description *d)
     puts(count > NAMED ? ", ..." : "");
 }
 
+/* What the folder says of the training. */
+static void trained_print(const bert_model_info *info)
+{
+    const char *const columns[] = { info->text_column, info->pair_column, info->label_column };
+    const char *texts = info->texts == BERT_TEXTS_PAIRS    ? "pairs of texts"
+                        : info->texts == BERT_TEXTS_SINGLE ? "single texts"
+                                                           : "";
+    if (!*texts && !info->text_column) return;
+    printf("Trained on: %s", texts);
+    if (info->text_column) printf("%s", *texts ? ", columns" : "columns");
+    for (size_t i = 0; i < 3; i++)
+        if (columns[i]) named_print(i ? ", " : " ", columns[i]);
+    putchar('\n');
+}
+
 static void foot_print(const description *d)
 {
     const bert_memory *m = &d->memory;
@@ -113,6 +128,7 @@ static void foot_print(const description *d)
             named_print(i ? ", " : " ", bert_model_label(d->model, i));
         putchar('\n');
     }
+    trained_print(&d->info);
     if (!d->info.has_pooler) printf("Pooler: none; a task that needs one draws a fresh one\n");
     if (d->info.cased_by_vocabulary)
         printf("Tokenizer: keeps upper case, as vocab.txt has it; no file says so\n");
@@ -159,6 +175,24 @@ static json_t *labels_json(const description *d)
     return list;
 }
 
+static json_t *trained_json(const bert_model_info *info)
+{
+    static const char *const texts[] = {
+        [BERT_TEXTS_SINGLE] = "single", [BERT_TEXTS_PAIRS] = "pairs"
+    };
+    const struct {
+        const char *key, *value;
+    } members[] = { { "texts", texts[info->texts] },
+                    { "text", info->text_column },
+                    { "text_pair", info->pair_column },
+                    { "label", info->label_column } };
+    json_t *object = json_object();
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        if (members[i].value)
+            object = json_with(object, members[i].key, json_string(members[i].value));
+    return object;
+}
+
 static int description_print_json(const description *d)
 {
     const bert_model_info *info = &d->info;
@@ -194,6 +228,7 @@ static int description_print_json(const description *d)
     object = json_with(object, "has_pooler", json_boolean(info->has_pooler));
     object = json_with(object, "task", json_string(info->task));
     object = json_with(object, "has_classifier", json_boolean(info->has_classifier));
+    object = json_with(object, "trained_on", trained_json(info));
     object = json_with(object, "labels", labels_json(d));
     object = json_with(object, "tensors", tensors_json(d));
     bool printed = json_line_print(object, stdout);

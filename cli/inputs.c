@@ -18,9 +18,11 @@
 
 enum { BATCH_BYTES = 1 << 20 };
 
-static bool task_asks(const char *task)
+/* What a model's task reads; without a model, or a trained head, plain texts. */
+static bert_task_input input_of(const bert_model *model)
 {
-    return strcmp(task, "answer") == 0;
+    const bert_task_info *task = model ? bert_task_get_info(bert_model_get_info(model).task) : NULL;
+    return task ? task->input : BERT_INPUT_TEXTS;
 }
 
 /* "COLUMN", or "COLUMN=NAME" for another name in the answer; the table may have a column of all of
@@ -55,16 +57,38 @@ int inputs_refuse_columns(command_index command, const settings *s)
         command, "--%s names a column of a table, so FILE must be a .tsv, .csv or .jsonl", asked);
 }
 
-/* Columns that are not named are found as training finds them, and said. */
-static int columns_find(const settings *s, inputs *in, bert_columns *columns)
+static bool column_there(const bert_table *table, const char *name)
 {
-    if (bert_table_open(path_of(s), &in->table) != BERT_OK ||
-        bert_table_find_texts(in->table, &columns->text, &columns->pair) != BERT_OK)
+    size_t column;
+    return name && bert_table_column(table, name, &column) == BERT_OK;
+}
+
+/* The columns that the model was trained on, if the table has them. */
+static bool columns_of_training(const bert_table *table, const bert_model *model,
+                                bert_columns *columns)
+{
+    if (!model || columns->text || columns->pair) return false;
+    bert_model_info info = bert_model_get_info(model);
+    if (!column_there(table, info.text_column)) return false;
+    if (info.pair_column && !column_there(table, info.pair_column)) return false;
+    columns->text = info.text_column;
+    columns->pair = info.pair_column;
+    return true;
+}
+
+/* Columns that are not named are those of the training, or found as training finds them, and said.
+ */
+static int columns_find(const settings *s, const bert_model *model, inputs *in,
+                        bert_columns *columns)
+{
+    if (bert_table_open(path_of(s), &in->table) != BERT_OK) return complain_of_library();
+    bool trained = columns_of_training(in->table, model, columns);
+    if (bert_table_find_texts(in->table, &columns->text, &columns->pair) != BERT_OK)
         return complain_of_library();
     if (!s->columns.text && !s->quiet)
-        fprintf(stderr, "%s: texts are in the column%s %s%s%s\n", path_of(s),
+        fprintf(stderr, "%s: texts are in the column%s %s%s%s%s\n", path_of(s),
                 columns->pair ? "s" : "", columns->text, columns->pair ? " and " : "",
-                columns->pair ? columns->pair : "");
+                columns->pair ? columns->pair : "", trained ? ", as in training" : "");
     return EXIT_DONE;
 }
 
@@ -102,13 +126,12 @@ static int lines_open(command_index command, const settings *s, inputs *in)
 
 /* Does the model's task read this file in its own way, and not text by text? Texts of a table are
  * named by --text, a task that compares or asks knows its columns. */
-static bool rows_wanted(const settings *s, const bert_model *model)
+static bool rows_wanted(const settings *s, bert_task_input input)
 {
     const char *path = path_of(s);
-    const char *task = model ? bert_model_get_info(model).task : "";
     if (s->columns.text || strcmp(path, "-") == 0) return false;
-    return task_asks(task) || strcmp(task, "choose") == 0 || strcmp(task, "similar") == 0 ||
-           (strcmp(task, "tag") == 0 && bert_table_is(path));
+    return input == BERT_INPUT_OBJECTS || input == BERT_INPUT_ROWS ||
+           (input == BERT_INPUT_WORDS && bert_table_is(path));
 }
 
 static int rows_open(command_index command, const settings *s, const bert_model *model, inputs *in)
@@ -140,15 +163,18 @@ static int room_make(const settings *s, inputs *in)
 int inputs_open(command_index command, const settings *s, const bert_model *model, inputs *out)
 {
     bert_columns columns = s->columns;
-    bool rows = rows_wanted(s, model), table = !rows && bert_table_is(path_of(s));
-    const char *task = model ? bert_model_get_info(model).task : "";
-    *out = (inputs){ .lines.descriptor = -1, .json = !rows && !table && task_asks(task) };
+    bert_task_input input = input_of(model);
+    bool rows = rows_wanted(s, input), table = !rows && bert_table_is(path_of(s));
+    *out =
+        (inputs){ .lines.descriptor = -1, .json = !rows && !table && input == BERT_INPUT_OBJECTS };
     int status = EXIT_DONE;
     if (table)
-        status = columns_find(s, out, &columns);
+        status = columns_find(s, model, out, &columns);
     else if (!rows)
         status = inputs_refuse_columns(command, s);
-    out->has_pair = table ? columns.pair != NULL : out->json;
+    out->tabs = !rows && !table && input == BERT_INPUT_TEXTS && model &&
+                bert_model_get_info(model).texts == BERT_TEXTS_PAIRS;
+    out->has_pair = table ? columns.pair != NULL : out->json || out->tabs;
     if (status == EXIT_DONE) status = room_make(s, out);
     if (status != EXIT_DONE) return status;
     if (rows) return rows_open(command, s, model, out);
@@ -240,6 +266,23 @@ static bool question_put(inputs *in, bert_text line, bert_text *fields)
     return good;
 }
 
+/* TEXT<TAB>TEXT: two fields. */
+static bool pair_put(inputs *in, bert_text line, bert_text *fields)
+{
+    const char *tab = line.count ? memchr(line.bytes, '\t', line.count) : NULL;
+    size_t count = tab ? (size_t)(tab - line.bytes) : line.count, rest = line.count - count;
+    bool more = rest > 1 && memchr(tab + 1, '\t', rest - 1);
+    if (!tab || more) {
+        snprintf(in->failure, sizeof in->failure,
+                 "%s:%zu: has %s TAB, and the model was trained on pairs of texts: a line is the "
+                 "two with one TAB between them",
+                 in->lines.name, in->lines.line, tab ? "more than one" : "no");
+        return false;
+    }
+    return field_put(in, (bert_text){ line.bytes, count }, &fields[0]) &&
+           field_put(in, (bert_text){ tab + 1, rest - 1 }, &fields[1]);
+}
+
 static line_outcome line_next(inputs *in, bert_text *fields)
 {
     bert_text line = { NULL, 0 };
@@ -264,7 +307,9 @@ static line_outcome line_next(inputs *in, bert_text *fields)
                  in->lines.name, in->lines.line, valid + 1);
         return LINE_FAILED;
     }
-    bool put = in->json ? question_put(in, line, fields) : field_put(in, line, &fields[0]);
+    bool put = in->json   ? question_put(in, line, fields)
+               : in->tabs ? pair_put(in, line, fields)
+                          : field_put(in, line, &fields[0]);
     return put ? LINE_READ : LINE_FAILED;
 }
 

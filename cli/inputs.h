@@ -27,6 +27,7 @@ typedef struct inputs {
     size_t next_row;
     bert_table *table;      /* NULL: lines */
     bool json;              /* is a line an object with a question and a context? */
+    bool tabs;              /* is a line two texts with a TAB between them? */
     size_t *columns;        /* [field_count] of the table */
     size_t field_count;     /* fields an input: text, perhaps pair, the kept ones */
     bool has_pair, prompts; /* prompts: a person types, so one line at a time */

@@ -16,17 +16,29 @@ typedef text_list bert_field_TEXTS, bert_field_FILES;
 #include "bert_options.def"
 
 const option_entry option_table[] = {
-#define OPTION(owner, kind, field, name, value, bounds, usual, absent, record, commands, help)     \
-    PROGRAM_OPTION(kind, owner.field, name, value, bounds, absent, commands, help)
-#define PROGRAM_OPTION(kind, field, name, value, bounds, absent, commands, help)                   \
-    { { BERT_OPTION_##kind, name, value, bounds, absent },                                         \
-      offsetof(settings, field),                                                                   \
+#define ENTRY(kind, place, name, value, bounds, absent, field, commands, help)                     \
+    { { BERT_OPTION_##kind, name, value, bounds, absent, field },                                  \
+      "--" name,                                                                                   \
+      offsetof(settings, place),                                                                   \
       commands,                                                                                    \
       help },
+#define OPTION(owner, kind, field, name, value, bounds, usual, absent, record, commands, help)     \
+    ENTRY(kind, owner.field, name, value, bounds, absent, #field, commands, help)
+#define PROGRAM_OPTION(kind, field, name, value, bounds, absent, commands, help)                   \
+    ENTRY(kind, field, name, value, bounds, absent, #field, commands, help)
 #define HEADING(title) { .help = title },
 #include "bert_options.def"
 };
 const size_t option_count = sizeof option_table / sizeof *option_table;
+
+/* The library's messages call a field by its option. */
+const char *bert_field_name(const char *field)
+{
+    for (size_t i = 0; i < option_count; i++)
+        if (option_table[i].commands && strcmp(option_table[i].form.field, field) == 0)
+            return option_table[i].typed;
+    return field;
+}
 
 const command_entry command_table[COMMAND_COUNT] = {
 #define COMMAND(name, BIT, usage, least, most, help) { #name, usage, least, most, help },

@@ -11,7 +11,8 @@
 /* One of no command is a heading: help prints its text above those that follow. */
 typedef struct option_entry {
     bert_option form;
-    size_t place; /* of its field in settings */
+    const char *typed; /* "--epochs" */
+    size_t place;      /* of its field in settings */
     unsigned commands;
     const char *help;
 } option_entry;

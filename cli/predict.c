@@ -35,14 +35,12 @@ int command_predict(const settings *s)
         status = conll_predict(s, &p.open);
         model_session_tell_truncated(s, &p.open);
     } else if (status == EXIT_DONE) {
-        const answerer with = {
-            .context = &p,
-            .compute = batch_predict,
-            .describe = line_describe,
-            .model = p.open.model,
-            .members = " label labels score scores logits filled fillings entities tokens tags "
-                       "answer answers start end null_odds choice ending cosine "
-        };
+        const bert_task_info *task = bert_task_get_info(p.open.info.task);
+        const answerer with = { .context = &p,
+                                .compute = batch_predict,
+                                .describe = line_describe,
+                                .model = p.open.model,
+                                .members = task ? task->members : "" };
         status = answers_run(INDEX_PREDICT, s, &with);
         model_session_tell_truncated(s, &p.open);
     }

@@ -22,7 +22,8 @@ typedef struct sentences {
 
 bool conll_wanted(const settings *s, const model_session *open)
 {
-    return s->operand_count > 1 && !s->columns.text && strcmp(open->info.task, "tag") == 0 &&
+    const bert_task_info *task = bert_task_get_info(open->info.task);
+    return s->operand_count > 1 && !s->columns.text && task && task->input == BERT_INPUT_WORDS &&
            bert_conll_is(s->operands[1]);
 }
 

@@ -6,19 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- a regression */
+/* ---- scores on lines of their own */
 
-static void numbers_print(const json_t *metrics, FILE *out)
+static void lines_print(const json_t *metrics, const bert_score_line *lines, FILE *out)
 {
-    static const struct {
-        const char *key, *shown;
-    } numbers[] = { { "eval_pearson", "Pearson" },
-                    { "eval_spearman", "Spearman" },
-                    { "eval_mse", "mean squared error" },
-                    { "eval_mae", "mean absolute error" } };
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        const json_t *value = json_object_get(metrics, numbers[i].key);
-        fprintf(out, "%-20s", numbers[i].shown);
+    for (const bert_score_line *line = lines; line->member; line++) {
+        const json_t *value = json_object_get(metrics, line->member);
+        fprintf(out, "%-20s", line->shown);
         if (json_is_number(value))
             fprintf(out, " %8.4f\n", json_number_value(value));
         else
@@ -126,22 +120,25 @@ static void intervals_print(const json_t *metrics, FILE *out)
     }
 }
 
-void results_print(const json_t *metrics, FILE *out)
+/* The first table that is there. One without a column says what the matrix says. */
+static bool table_print(const json_t *metrics, const bert_score_table *tables, FILE *out)
 {
-    const json_t *scores = json_object_get(metrics, "per_label");
-    const json_t *types = json_object_get(metrics, "per_type");
-    const json_t *tags = json_object_get(metrics, "per_tag");
+    for (const bert_score_table *t = tables; t && t->member; t++) {
+        const json_t *scores = json_object_get(metrics, t->member);
+        if (!t->column || !json_is_object(scores)) continue;
+        labels_print(metrics, scores, t->column, out);
+        return true;
+    }
+    return false;
+}
+
+void results_print(const bert_task_info *task, const json_t *metrics, FILE *out)
+{
     bool matrix = json_object_get(metrics, "confusion") != NULL;
     if (matrix) confusion_print(metrics, out);
-    if (json_object_get(metrics, "eval_pearson") && json_object_get(metrics, "eval_mse"))
-        numbers_print(metrics, out);
-    else if (json_is_object(scores) && json_object_get(metrics, "eval_exact_match"))
-        labels_print(metrics, scores, "label", out);
-    else if (json_is_object(types))
-        labels_print(metrics, types, "entity", out);
-    else if (json_is_object(tags))
-        labels_print(metrics, tags, "tag", out);
-    else if (!matrix)
+    if (task && task->lines)
+        lines_print(metrics, task->lines, out);
+    else if (!table_print(metrics, task ? task->tables : NULL, out) && !matrix)
         metrics_print(metrics, out);
     if (json_object_get(metrics, "intervals")) intervals_print(metrics, out);
 }

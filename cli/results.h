@@ -2,12 +2,14 @@
 #ifndef CLI_RESULTS_H
 #define CLI_RESULTS_H
 
+#include "bert.h"
+
 #include <jansson.h>
 #include <stdio.h>
 
-/* By what the metrics have: a confusion matrix, a regression's four numbers, or the scores of each
- * label, kind of entity or tag, the worst last (of many the first and the last ones); else the
- * numbers in one line. Then the scores' intervals, where there are some. */
-void results_print(const json_t *metrics, FILE *out);
+/* A confusion matrix where there is one; the scores that the task lists, or its table of labels,
+ * the worst last (of many the first and the last ones); without any of these the numbers in one
+ * line. Then the scores' intervals, where there are some. task NULL: one that is not known. */
+void results_print(const bert_task_info *task, const json_t *metrics, FILE *out);
 
 #endif

@@ -31,14 +31,10 @@ static void part_name(const bert_parameter *p, char *out, size_t capacity)
         snprintf(out, capacity, "%.*s", (int)strcspn(name, "."), name);
 }
 
-static bool head_reads_tokens(const char *task)
-{
-    return strcmp(task, "tag") == 0 || strcmp(task, "answer") == 0 || strcmp(task, "fill") == 0;
-}
-
 bool summary_make(const bert_model *model, const char *freeze, summary *out)
 {
     bert_model_info info = bert_model_get_info(model);
+    const bert_task_info *task = bert_task_get_info(info.task);
     summary s = { .parts = calloc(info.parameter_tensors + 1, sizeof *s.parts) };
     if (!s.parts) return false;
     for (size_t i = 0; i < info.parameter_tensors; i++) {
@@ -48,7 +44,7 @@ bool summary_make(const bert_model *model, const char *freeze, summary *out)
         if (s.count == 0 || strcmp(s.parts[s.count - 1].name, name) != 0) {
             summary_part *part = &s.parts[s.count++];
             memcpy(part->name, name, sizeof name);
-            part->per_token = p.embedding || p.layer || head_reads_tokens(info.task);
+            part->per_token = p.embedding || p.layer || (task && task->per_token);
             part->width = p.embedding || p.layer ? info.hidden : p.rows;
             part->trained = parameter_trained(&p, freeze);
         }

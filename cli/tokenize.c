@@ -42,7 +42,7 @@ int command_tokenize(const settings *s)
         return complain_of_library();
     const answerer with = { .context = &teller,
                             .describe = tokens_describe,
-                            .members = " ids tokens offsets " };
+                            .members = "ids tokens offsets" };
     int status = answers_run(INDEX_TOKENIZE, s, &with);
     bert_tokenizer_free(teller.tokenizer);
     return status;

@@ -1,3 +1,4 @@
+#include "columns.h"
 #include "commands.h"
 #include "interrupt.h"
 #include "json_lines.h"
@@ -25,31 +26,32 @@ static bool result_print_json(const watch *w, const char *output)
     return printed;
 }
 
-/* The task that was found or given, as the run's own record has it: the model itself would be read
- * whole. The caller releases. */
-static json_t *task_of(const char *output)
+/* Of a model that reads pairs, the columns that it was trained on. */
+static void columns_print(const char *text, const char *pair)
 {
-    char path[4096];
-    snprintf(path, sizeof path, "%s/run.json", output);
-    json_t *record = json_load_file(path, 0, NULL);
-    json_t *task = json_incref(json_object_get(json_object_get(record, "options"), "task"));
-    json_decref(record);
-    return task;
+    fputs("the columns ", stdout);
+    column_print(stdout, text);
+    fputs(" and ", stdout);
+    column_print(stdout, pair);
+    putchar('\n');
 }
 
-/* What the model's task reads. */
-static void next_command_print(const char *output)
+/* What the model reads: a line, or what stands in a file. */
+static void next_command_print(const watch *w, const char *output)
 {
-    json_t *name = task_of(output);
-    const char *task = json_is_string(name) ? json_string_value(name) : "";
-    if (strcmp(task, "answer") == 0)
-        printf("echo '{\"question\": \"..\", \"context\": \"..\"}' | bert predict %s\n", output);
-    else if (strcmp(task, "choose") == 0 || strcmp(task, "similar") == 0)
-        printf("bert predict %s FILE, with columns as those you trained on\n", output);
+    const char *sample = w->task ? w->task->sample : NULL;
+    const char *text = json_string_value(json_object_get(w->columns, "text"));
+    const char *pair = json_string_value(json_object_get(w->columns, "text_pair"));
+    bool by_columns = !sample || (pair && w->task->input == BERT_INPUT_TEXTS);
+    if (!by_columns) {
+        printf("echo '%s' | bert predict %s\n", sample, output);
+        return;
+    }
+    printf("bert predict %s FILE, with ", output);
+    if (pair)
+        columns_print(text, pair);
     else
-        printf("echo '%s' | bert predict %s\n",
-               strcmp(task, "fill") == 0 ? "a [MASK] text" : "your text", output);
-    json_decref(name);
+        puts("columns as those you trained on");
 }
 
 /* Has the run left the checkpoint of a wish to stop? */
@@ -72,7 +74,7 @@ static void result_print(const watch *w, const char *output)
     if (w->metrics && w->metrics_epoch > 0) {
         const char *dev = w->settings->train.dev;
         printf("\n%s after epoch %zu:\n", dev ? dev : "held-out data", w->metrics_epoch);
-        results_print(w->metrics, stdout);
+        results_print(w->task, w->metrics, stdout);
         putchar('\n');
     }
     if (w->profile) {
@@ -92,7 +94,7 @@ static void result_print(const watch *w, const char *output)
         printf("\n\nTo go on from there:\n  %s%s", w->settings->command_line,
                w->settings->train.resume ? "" : " --resume");
     printf("\n\nNow try:\n  ");
-    next_command_print(output);
+    next_command_print(w, output);
 }
 
 /* Of a dry run the watch has printed what there is. Returns the exit status: what the run has saved

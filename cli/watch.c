@@ -17,7 +17,13 @@ void watch_release(watch *w)
     progress_clear(&w->progress);
     json_decref(w->metrics);
     json_decref(w->profile);
-    w->metrics = w->profile = NULL;
+    json_decref(w->columns);
+    w->metrics = w->profile = w->columns = NULL;
+}
+
+const bert_task_info *task_named(const json_t *name)
+{
+    return json_is_string(name) ? bert_task_get_info(json_string_value(name)) : NULL;
 }
 
 void metrics_print(const json_t *metrics, FILE *out)
@@ -113,6 +119,9 @@ static void data_note(watch *w, const bert_event *event)
 {
     bool result = w->settings->train.dry_run;
     json_t *summary = json_from_answer(event->text);
+    w->task = task_named(json_object_get(summary, "task"));
+    json_decref(w->columns);
+    w->columns = json_incref(json_object_get(summary, "columns"));
     if (result && w->settings->json)
         line_print(w, json_incref(summary));
     else if (result || !w->settings->quiet)

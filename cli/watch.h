@@ -10,6 +10,8 @@
 typedef struct watch {
     const settings *settings;
     progress progress;
+    const bert_task_info *task; /* of the run, once its data are summed up; NULL before */
+    json_t *columns; /* "text", "text_pair", "label": those of the training data that have a name */
     size_t step, steps;   /* done last, of how many */
     json_t *metrics;      /* the last evaluation's, or the best one's with --keep-best; or NULL */
     size_t metrics_epoch; /* its epoch */
@@ -31,6 +33,9 @@ bert_observer watch_observer(watch *w);
 /* What the settings ask of an evaluation or comparison, with the watch as observer; `model` is left
  * open. */
 bert_evaluate_options watch_evaluation(watch *w);
+
+/* The task that a member of a result names; NULL: none. */
+const bert_task_info *task_named(const json_t *name);
 
 /* "accuracy 0.9235, macro_f1 0.9234, loss 0.2134": the numbers of a metrics object, without their
  * "eval_". */

@@ -8,16 +8,16 @@
  *     if (bert_train(&options) != BERT_OK) { fprintf(stderr, "%s\n", bert_error()); exit(1); }
  *
  * A call that can fail returns a bert_status; bert_error() then has one sentence for a person,
- * which names options as the command line does (max_length is --max-length). An option out of its
- * bounds is BERT_ARGUMENT, with the command line's own sentence; `bert COMMAND --help` lists bounds
- * and defaults. Set options on what bert_..._options_default() returns. On failure outputs are as
- * they were. The library never prints, never exits and reads no environment
- * variable but BERT_ISA (ref, avx2, avx512: the most that the kernels may use) and, where a model
- * is asked for by name, those of huggingface_hub. Variables of OpenMP and oneDNN change no byte of
- * a result; OMP_PLACES and its like choose processors. It opens no connection but for
- * bert_hub_pull() and bert_hub_find(). Texts are UTF-8 with a length in bytes and need no NUL;
- * malformed UTF-8 in them is skipped (in files it is refused). Numbers are read and written as in
- * the C locale, whatever the program has set; an observer is called in the locale of setlocale().
+ * which names options as the structs do (max_length, where the command line says --max-length). An
+ * option out of its bounds is BERT_ARGUMENT, and bert_error_field() names it; `bert COMMAND --help`
+ * lists bounds and defaults. Set options on what bert_..._options_default() returns. On failure
+ * outputs are as they were. The library never prints, never exits and reads no environment variable
+ * but BERT_ISA (ref, avx2, avx512: the most that the kernels may use) and, where a model is asked
+ * for by name, those of huggingface_hub. Variables of OpenMP and oneDNN change no byte of a result;
+ * OMP_PLACES and its like choose processors. It opens no connection but for bert_hub_pull() and
+ * bert_hub_find(). Texts are UTF-8 with a length in bytes and need no NUL; malformed UTF-8 in them
+ * is skipped (in files it is refused). Numbers are read and written as in the C locale, whatever
+ * the program has set; an observer is called in the locale of setlocale().
  *
  * Who owns what: _open and _new give an object that its _free takes back; _free takes NULL. What a
  * getter returns is borrowed from its object. A char* that a function puts out is the caller's, for
@@ -50,6 +50,10 @@ BERT_API const char *bert_version(void);
 /* One sentence on this thread's last failure; "" before any. Valid until the thread's next failing
  * call. */
 BERT_API const char *bert_error(void);
+
+/* The field of the structs below that the last failure is about, "learning_rate"; "" where it is
+ * about none, or about several that do not go together. */
+BERT_API const char *bert_error_field(void);
 
 BERT_API void bert_text_free(char *text);
 
@@ -157,6 +161,14 @@ typedef struct bert_model bert_model;
 BERT_API bert_status bert_model_open(const char *folder, bert_model **out);
 BERT_API void bert_model_free(bert_model *model);
 
+/* What a model was trained on, where its folder says so. */
+typedef enum bert_texts {
+    BERT_TEXTS_UNKNOWN, /* it does not say, or its task takes one thing alone */
+    BERT_TEXTS_SINGLE,
+    BERT_TEXTS_PAIRS
+} bert_texts;
+
+/* Later versions add to the end. */
 typedef struct bert_model_info {
     size_t layers, hidden, heads, intermediate, positions, vocabulary, types;
     size_t labels;          /* 0 where the outputs have no names */
@@ -173,6 +185,10 @@ typedef struct bert_model_info {
     bool cased_by_vocabulary; /* the tokenizer keeps the case of letters because the vocabulary has
                                  them: no file of the folder says (Google's) */
     bool truncates_left;      /* texts that are too long lose their beginning, not their end */
+    size_t max_length;        /* of a session that names none, in tokens */
+    bert_texts texts;         /* what it was trained on; it answers to nothing else */
+    const char *text_column, *pair_column, *label_column; /* of the tables that it was trained on,
+                                                             borrowed; NULL: not said, or none */
 } bert_model_info;
 
 BERT_API bert_model_info bert_model_get_info(const bert_model *model);
@@ -217,6 +233,51 @@ BERT_API bert_status bert_convert(const bert_convert_options *options, char **js
 
 /* The names of the tasks, as bert_train_options.task has them; NULL from their number on. */
 BERT_API const char *bert_task_name(size_t index);
+
+/* What a task reads when it answers. */
+typedef enum bert_task_input {
+    BERT_INPUT_TEXTS,   /* texts: a line each, or a column of a table, and perhaps a second one */
+    BERT_INPUT_WORDS,   /* the same, or sentences as words: CoNLL files, lists in a table */
+    BERT_INPUT_OBJECTS, /* a JSON object a line, or the rows of a file (bert_dataset_open()) */
+    BERT_INPUT_ROWS     /* the rows of a file alone */
+} bert_task_input;
+
+/* Scores by name among the metrics: {"joy":{"precision":..,"recall":..,"f1":..,"support":..},..} */
+typedef struct bert_score_table {
+    const char *member; /* of the metrics: "per_type"; NULL behind the last table */
+    const char *column; /* what the names are: "entity"; NULL: the program does not print it */
+    const char *title;  /* "Each type of entity" */
+} bert_score_table;
+
+/* A score that the program prints on a line of its own. */
+typedef struct bert_score_line {
+    const char *member; /* of the metrics: "eval_mse"; NULL behind the last line */
+    const char *shown;  /* "mean squared error" */
+} bert_score_line;
+
+/* The facts of a task. Later versions add to the end. */
+typedef struct bert_task_info {
+    const char *name;  /* "classify" */
+    const char *title; /* "Text classification" */
+    bert_task_input input;
+    const char *sample;    /* a line that it reads: "A text."; NULL: it reads none */
+    const char *members;   /* of its answers, with spaces between: "label score scores logits" */
+    bool windowed;         /* does it cut long texts into windows unasked? */
+    bool per_token;        /* are its outputs those of tokens, not of texts? */
+    bool tags;             /* are its labels those of words, not of rows? */
+    bool percent;          /* are its F1 and exact match 0 to 100, as SQuAD's script has them? */
+    const char *scores[2]; /* the metric that it goes by: the first of these that is there */
+    const bert_score_table *tables; /* NULL: none */
+    const bert_score_line *lines;   /* NULL: its scores are printed side by side */
+    const char *const *files; /* that an evaluation writes beside the metrics; NULL behind the last;
+                                 NULL: none */
+    const char *pipeline;     /* of the Hugging Face Hub: "text-classification" */
+    const char *transformers_class; /* "AutoModelForMaskedLM"; NULL: its models are read by
+                                       sentence-transformers */
+} bert_task_info;
+
+/* By name; NULL: there is no such task. */
+BERT_API const bert_task_info *bert_task_get_info(const char *task);
 
 /* Does the task take this option, by its name on the command line ("class-weights")? */
 BERT_API bool bert_task_takes(const char *task, const char *option);
@@ -269,7 +330,9 @@ BERT_API void bert_session_free(bert_session *session);
 
 /* What the model's task answers to each input, as it goes to a user: one JSON object an input in
  * lines [count], each for bert_text_free(). What each task takes and gives: docs/tasks.md. Refused
- * with BERT_ARGUMENT where the model has no trained head. */
+ * with BERT_ARGUMENT where the model has no trained head, and where it was trained on pairs of
+ * texts and an input is a single one, or the other way round (bert_model_info.texts); a second text
+ * may be "". */
 BERT_API bert_status bert_answers(bert_session *session, const bert_input *inputs, size_t count,
                                   char **lines);
 
@@ -284,8 +347,8 @@ BERT_API size_t bert_dataset_count(const bert_dataset *dataset);
 BERT_API bert_input bert_dataset_input(const bert_dataset *dataset, size_t index);
 
 /* logits [count, labels] of a model for whole texts (classify, regress, multilabel; with windows
- * the mean over them). Refused with BERT_ARGUMENT where the model has no trained head, with
- * BERT_UNSUPPORTED where its head is for something else. */
+ * the mean over them). Refused with BERT_ARGUMENT as by bert_answers(), with BERT_UNSUPPORTED where
+ * the model's head is for something else. */
 BERT_API bert_status bert_predict(bert_session *session, const bert_input *inputs, size_t count,
                                   float *logits);
 
@@ -316,8 +379,9 @@ BERT_API void bert_session_truncated(const bert_session *session, size_t *trunca
 /* ------------------------------------------------------------------------------------------
  * labelled data */
 
-/* Which columns of a table to read; NULL: found by name (text, sentence, sentence1 + sentence2,
- * premise + hypothesis, ...; label, labels, intent, category, score). */
+/* Which columns of a table to read; NULL: those that the model was trained on, where the table has
+ * them, else found by name (text, sentence, sentence1 + sentence2, premise + hypothesis, ...;
+ * label, labels, intent, category, score). */
 typedef struct bert_columns {
     const char *text, *pair, *label;
 } bert_columns;
@@ -518,8 +582,8 @@ BERT_API bert_evaluate_options bert_evaluate_options_default(void);
 /* *json: one object
  * {"eval_loss":..,"eval_accuracy":..,"eval_macro_f1":..,"eval_mcc":..,"eval_examples":..,"labels":[..],
  * "confusion":[[..],..] (rows: true label, columns: answer),"truncated_share":..,
- * "intervals":{"eval_accuracy":[low,high],..},"interval_resamples":1000,"errors":[..]}, for
- * bert_text_free().
+ * "intervals":{"eval_accuracy":[low,high],..},"interval_resamples":1000,"errors":[..],
+ * "task":"classify"}, for bert_text_free().
  *
  * An interval is the middle 95 % of the score over resamples of the examples (percentile
  * bootstrap), the same bits each time. "errors", where options->errors asks for them: the mistakes

@@ -5,7 +5,7 @@
  * bert_options.def lists the options. A table of them is made by expanding it:
  *
  *     #define OPTION(owner, kind, field, name, value, bounds, usual, absent, ...) \
- *         { BERT_OPTION_##kind, name, value, bounds, absent },
+ *         { BERT_OPTION_##kind, name, value, bounds, absent, #field },
  *     #include "bert_options.def"                                                              */
 #ifndef BERT_OPTIONS_H
 #define BERT_OPTIONS_H
@@ -39,8 +39,13 @@ typedef bool bert_field_FLAG, bert_field_FLAG_OFF;
 /* The columns of bert_options.def that reading and checking need. */
 typedef struct bert_option {
     bert_option_kind kind;
-    const char *name, *value, *bounds, *absent;
+    const char *name, *value, *bounds, *absent, *field;
 } bert_option;
+
+/* How messages call a field of bert.h's structs. The library's own, which is weak, gives the
+ * field's name; the program has one that gives the option's, which the linker takes in its place.
+ */
+const char *bert_field_name(const char *field);
 
 /* The `absent` of an option that a command cannot run without. */
 extern const char bert_option_required[];
@@ -54,7 +59,7 @@ enum { BERT_OPTION_CAPACITY = 32 }; /* of the text of a number or flag */
 /* Reads `text` (NULL for a flag) strictly into *field, which has the kind's type; for TEXTS and
  * FILES *field is one item, a const char *. A WORD or TEXT is borrowed from `text`. BERT_ARGUMENT:
  * "--epochs is '0'; it must be a whole number in [1, 1000000]"; then *field is as it was. The
- * library's calls refuse a field of their structs with the same message. */
+ * library's calls refuse a field of their structs with the same message, by the field's name. */
 bert_status bert_option_read(const bert_option *option, const char *text, void *field);
 
 /* The value as text, as bert_option_read() reads it; for a flag "true" if it was given, else

@@ -60,7 +60,7 @@ static void a_loss_that_is_not_finite_is_traced_to_layer_and_examples(void **sta
     assert_failed(bert_train(&o), BERT_NUMERIC,
                   "step 1: the loss is not finite: it begins in layer 2 of 3, with ");
     assert_non_null(strstr(bert_error(), "train.tsv:2, "));
-    assert_non_null(strstr(bert_error(), "train.tsv:4, ...; try a lower --learning-rate"));
+    assert_non_null(strstr(bert_error(), "train.tsv:4, ...; try a lower learning_rate"));
 
     /* Two numbers that are finite alone and whose sum is not: where the word meets the type. */
     const char *half =

@@ -280,7 +280,7 @@ static void a_stride_that_does_not_fit_is_told_the_one_that_does(void **state)
     q.options.stride = 0;
     assert_done(questions_encode(&q, 5));
     assert_failed(questions_encode(&q, 4), BERT_ARGUMENT,
-                  "windows of 4 tokens (--max-length) leave 1 for the text: they need 5 at least");
+                  "windows of 4 tokens (max_length) leave 1 for the text: they need 5 at least");
     questions_close(&q);
 }
 
@@ -311,7 +311,7 @@ static void misplaced_answers_are_counted_and_the_first_three_are_named(void **s
     assert_non_null(strstr(said, "question 2 wants 'bird' at 1, where 'af\u00e9 ' stands"));
     assert_non_null(strstr(said, "question 3 (id c) wants 'dog' at 90, past the context's end"));
     assert_null(strstr(said, "question 4"));
-    assert_non_null(strstr(said, "; ...; --fix-answers searches for them"));
+    assert_non_null(strstr(said, "; ...; fix_answers searches for them"));
     assert_int_equal(utf8_malformed(slice_of(said)), strlen(said));
     /* As the reference goes on: what stands there, and nothing past the context's end. */
     assert_answer(&q, 0, 8, 12); /* ", ca", whole pieces */

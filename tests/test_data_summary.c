@@ -99,7 +99,7 @@ static void rows_labels_lengths_and_repeats_are_counted(void **state)
         h.warnings,
         "training data: 1 text stands with different labels; what they have in common cannot be "
         "learnt\n"
-        "training data: 20.0 % of the texts are cut at 6 tokens; --max-length 12 would cut fewer "
+        "training data: 20.0 % of the texts are cut at 6 tokens; max_length 12 would cut fewer "
         "than 1 %\n"
         "2 of 3 dev texts (66.7 %) stand in the training data too; their score says what was "
         "remembered, not what was learnt\n");

@@ -143,9 +143,9 @@ static void a_column_that_is_not_there_is_answered_with_those_that_are(void **st
     assert_refused(path, &columns, "no column 'other'; the columns are: id, text, label");
     path = scratch_text(state, "n.tsv", "id\tbody\tlabel\n1\ta\tb\n");
     assert_refused(path, &find_all,
-                   "n.tsv: which column is the text? Name it (--text); the columns are: id, body");
+                   "n.tsv: which column is the text? Name it (text); the columns are: id, body");
     path = scratch_text(state, "n.tsv", "id\ttext\tgrade\n1\ta\tb\n");
-    assert_refused(path, &find_all, "which column is the label? Name it (--label); the columns");
+    assert_refused(path, &find_all, "which column is the label? Name it (label); the columns");
     path = scratch_text(state, "n.csv", "text;label\na;b\n");
     assert_refused(path, &find_all,
                    "n.csv: the header is one column, 'text;label'; separated by ';'? save it with");

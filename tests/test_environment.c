@@ -169,7 +169,7 @@ static void settings_of_the_programs_own_are_kept(void **state)
 static void threads_out_of_bounds_are_refused(void **state)
 {
     const size_t many = 5000;
-    const char *wanted = "--threads is '5000'; it must be a whole number in [1, 1024]",
+    const char *wanted = "threads is '5000'; it must be a whole number in [1, 1024]",
                *data = data_write(state);
     answers made;
     bert_memory memory;

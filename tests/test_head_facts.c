@@ -53,7 +53,7 @@ static void check_class(const task *kind, config *c)
     const head *h = kind->head;
     unsigned parts = PARAMS_ENCODER | h->parts;
     named_class made = head_class_name(h, c);
-    assert_string_equal(made.name, class_wanted(kind->name));
+    assert_string_equal(made.name, class_wanted(kind->info.name));
     assert_done(config_set_head(c, made.name, 0));
     assert_int_equal(head_is_bare(c, made.name), h->bare);
     assert_ptr_equal(head_of_class(c), h->bare ? NULL : h); /* BertModel is any encoder's class */

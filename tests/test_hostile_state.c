@@ -185,7 +185,7 @@ static void a_state_of_no_run_is_refused(void **state)
         { "epochs_done", "4611686018427387904", "names no place" },
         { "evaluated_step", "19", "names no place" },
         { "stale", "3", "names no place" },
-        { "examples_at_once", "7", "--micro-batch 7" },
+        { "examples_at_once", "7", "micro_batch 7" },
     };
     victim v;
     checkpoint good;

@@ -447,7 +447,7 @@ static void training_memory_adds_up(void **state)
     assert_int_equal(split.moments, whole.moments);
     o.batch_size = SIZE_MAX;
     o.micro_batch = 0;
-    assert_failed(bert_training_memory(m, &o, &whole), BERT_ARGUMENT, "--batch-size is");
+    assert_failed(bert_training_memory(m, &o, &whole), BERT_ARGUMENT, "batch_size is");
     bert_model_free(m);
 }
 

@@ -212,7 +212,10 @@ static void bad_value_try(calls c, const option *o, field_value bad)
     bert_status status = call_make(&c, o->owner);
     if (status != BERT_ARGUMENT)
         fail_msg("--%s (owner %d): status %d: %s", o->form.name, o->owner, status, bert_error());
-    snprintf(wanted, sizeof wanted, "bert %s: %s", first_command(o), bert_error());
+    assert_string_equal(bert_error_field(), o->form.field);
+    assert_memory_equal(bert_error(), o->form.field, strlen(o->form.field));
+    snprintf(wanted, sizeof wanted, "bert %s: --%s%s", first_command(o), o->form.name,
+             bert_error() + strlen(o->form.field));
     bert_option_text(&o->form, field, text, sizeof text);
     program_says(o, text, said, sizeof said);
     assert_string_equal(said, wanted);
@@ -266,9 +269,9 @@ static void zeros_are_refused_by_the_task_that_reads_them(void **state)
         const char *folder, *words;
     } cases[] = {
         { "tests/data/heads/answer",
-          "--answer-tokens is '0'; it must be a whole number in [1, 65536]" },
-        { "tests/data/heads/fill", "--mask-share is '0'; it must be a number in [1e-6, 1]" },
-        { "tests/data/heads/tag", "--aggregate is ''; it must be one of none|simple" },
+          "answer_tokens is '0'; it must be a whole number in [1, 65536]" },
+        { "tests/data/heads/fill", "mask_share is '0'; it must be a number in [1e-6, 1]" },
+        { "tests/data/heads/tag", "aggregate is ''; it must be one of none|simple" },
         { toy_model, NULL },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -413,7 +416,7 @@ static void resume_compares_each_option_that_the_list_says(void **state)
     for (const option *o = option_list; o < option_list + OPTION_COUNT; o++) {
         char words[64];
         if (o->record == UNRECORDED) continue;
-        snprintf(words, sizeof words, "was begun with --%s ", o->form.name);
+        snprintf(words, sizeof words, "was begun with %s ", o->form.field);
         if (o->record == COMPARED) {
             assert_failed(resume_try(&r, o, false), BERT_ARGUMENT, words);
             compared++;
@@ -421,7 +424,7 @@ static void resume_compares_each_option_that_the_list_says(void **state)
             assert_done(resume_try(&r, o, false));
         }
         if (o->record == COMPARED && !is_usual(&r, o)) {
-            snprintf(words, sizeof words, "which did not record --%s; ", o->form.name);
+            snprintf(words, sizeof words, "which did not record %s; ", o->form.field);
             assert_failed(resume_try(&r, o, true), BERT_ARGUMENT, words);
             given++;
         } else {
@@ -433,13 +436,13 @@ static void resume_compares_each_option_that_the_list_says(void **state)
     json_decref(r.record);
 }
 
-static void a_flag_is_told_as_the_command_line_has_it(void **state)
+static void a_flag_is_told_as_the_struct_has_it(void **state)
 {
     recorded_run r;
     run_open(state, &r);
     r.options.shuffle = true;
     assert_failed(bert_train(&r.options), BERT_ARGUMENT,
-                  "was begun with --no-shuffle true, which is false now");
+                  "was begun with shuffle false, which is true now");
     json_decref(r.record);
 }
 
@@ -452,7 +455,7 @@ int main(void)
         CASE(defaults_and_the_ends_of_bounds_are_good),
         CASE(every_option_that_is_to_be_recorded_is),
         CASE(resume_compares_each_option_that_the_list_says),
-        CASE(a_flag_is_told_as_the_command_line_has_it),
+        CASE(a_flag_is_told_as_the_struct_has_it),
     };
 #undef CASE
     return cmocka_run_group_tests(tests, NULL, NULL);

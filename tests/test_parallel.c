@@ -223,7 +223,7 @@ static void a_team_that_cannot_be_is_refused(void **state)
         if (setrlimit(RLIMIT_AS, &limit) != 0) _exit(2);
         if (team_open(1024, &t) != BERT_MEMORY || t) _exit(3);
         if (!strstr(status_message(), "of 1024 threads can be started")) _exit(4);
-        if (!strstr(status_message(), "--threads")) _exit(5);
+        if (!strstr(status_message(), "ask for fewer: threads")) _exit(5);
         if (team_open(8, &t) != BERT_OK) _exit(6); /* the others are gone */
         team_free(t);
         _exit(0);

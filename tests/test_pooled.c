@@ -178,10 +178,10 @@ static void weights_that_are_none_are_refused(void **state)
     static const char *const texts = "tests/data/heads/weighted/texts.tsv";
     static const struct {
         const char *weights, *words;
-    } cases[] = { { "awful=2", "--class-weights: there is no label 'awful'" },
-                  { "bad=-1", "--class-weights: 'bad=-1' gives no weight" },
-                  { "bad=x", "--class-weights: 'bad=x' gives no weight" },
-                  { "fine", "--class-weights is 'balanced' or a list" } };
+    } cases[] = { { "awful=2", "class_weights names 'awful', which is none of the labels" },
+                  { "bad=-1", "class_weights holds 'bad=-1', which gives no weight" },
+                  { "bad=x", "class_weights holds 'bad=x', which gives no weight" },
+                  { "fine", "class_weights is 'balanced' or a list" } };
     bert_train_options o = head_options("tests/data/heads/weighted", &texts);
     o.output = scratch_path(state, "refused");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -190,7 +190,7 @@ static void weights_that_are_none_are_refused(void **state)
     }
     o.task_options.class_weights = NULL;
     o.task_options.label_smoothing = 1.0;
-    assert_failed(bert_train(&o), BERT_ARGUMENT, "--label-smoothing");
+    assert_failed(bert_train(&o), BERT_ARGUMENT, "label_smoothing");
 }
 
 static void a_label_with_commas_and_equals_signs_has_a_weight(void **state)

@@ -189,8 +189,8 @@ static void what_is_wrong_with_words_and_tags_is_told_with_its_line(void **state
           "n.jsonl:2: 'tokens' has 1 elements and 'tags' 0" },
         { "e.jsonl", "{\"tokens\":[\"a\"],\"tags\":[\"\"]}\n",
           "e.jsonl:1: element 1 of 'tags' is" },
-        { "w.jsonl", "{\"text\":\"a\",\"tags\":[\"O\"]}\n", "list of words? Name it (--text)" },
-        { "t.jsonl", "{\"tokens\":[\"a\"]}\n", "list of tags? Name it (--label)" },
+        { "w.jsonl", "{\"text\":\"a\",\"tags\":[\"O\"]}\n", "list of words? Name it (text)" },
+        { "t.jsonl", "{\"tokens\":[\"a\"]}\n", "list of tags? Name it (label)" },
         { "t.conll", "a\n", "t.conll:1: the word has no tag" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -384,7 +384,7 @@ static void an_unknown_aggregation_is_refused(void **state)
     options.task_options.aggregate = "most";
     assert_done(bert_model_open(folder, &model));
     assert_failed(bert_session_new(model, &options, &session), BERT_ARGUMENT,
-                  "--aggregate is 'most'; it must be one of none|simple|first|average|max");
+                  "aggregate is 'most'; it must be one of none|simple|first|average|max");
     bert_model_free(model);
 }
 

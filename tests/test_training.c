@@ -113,7 +113,7 @@ static void a_run_that_must_fit_writes_the_same_bytes_as_long_as_it_can(void **s
         }
     }
     assert_true(run > 4);
-    assert_failed(status, BERT_ARGUMENT, "give --memory");
+    assert_failed(status, BERT_ARGUMENT, "give memory_limit");
     assert_int_equal(together, 1);
 }
 
@@ -290,7 +290,7 @@ static void an_output_that_is_there_is_refused_and_kept(void **state)
     bert_train_options o = toy_options(state, &train, &h);
     o.max_steps = 1;
     assert_done(bert_train(&o));
-    assert_failed(bert_train(&o), BERT_ARGUMENT, "--overwrite");
+    assert_failed(bert_train(&o), BERT_ARGUMENT, "overwrite replaces it");
     o.overwrite = true;
     assert_done(bert_train(&o));
     scratch_text(state, "out/diary.txt", "mine");
@@ -448,7 +448,7 @@ static void options_out_of_bounds_are_refused(void **state)
     assert_failed(bert_train(&o), BERT_ARGUMENT, "40 positions");
     o.max_length = 32;
     o.learning_rate = NAN;
-    assert_failed(bert_train(&o), BERT_ARGUMENT, "--learning-rate");
+    assert_failed(bert_train(&o), BERT_ARGUMENT, "learning_rate is");
     o.learning_rate = 1e-3;
     o.freeze = "4";
     assert_failed(bert_train(&o), BERT_ARGUMENT, "up to 3");
@@ -461,7 +461,7 @@ static void options_out_of_bounds_are_refused(void **state)
     o.schedule = "linear";
     const char *output = o.output;
     o.output = "";
-    assert_failed(bert_train(&o), BERT_ARGUMENT, "--output is empty: it needs DIR");
+    assert_failed(bert_train(&o), BERT_ARGUMENT, "output is empty: it needs DIR");
     o.output = output;
     assert_false(is_there(o.output));
 }

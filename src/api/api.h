@@ -54,10 +54,24 @@ bert_status head_check(const bert_model *m);
 bert_status task_options_of(const bert_model *m, const bert_task_options *given,
                             bert_task_options *out);
 
-/* Labelled rows as the task reads them. limit 0: all. The caller releases. */
-bert_status task_rows_open(const task *kind, const char *const *paths, size_t count,
-                           const bert_columns *columns, size_t limit,
-                           const bert_task_options *options, dataset *out);
+/* BERT_ARGUMENT where the model was trained on pairs and the row is a single text, or the other way
+ * round. */
+bert_status texts_check(const bert_model *m, const dataset_row *row);
+
+/* Labelled rows to ask for. */
+typedef struct rows_request {
+    const task *kind;
+    const char *const *paths; /* [count] */
+    size_t count;
+    bert_columns columns;
+    const dataset_columns *known; /* taken where none is named and the first file has them */
+    const bert_task_options *options;
+    const bert_observer *observer; /* is told where `known` has others than would be found */
+    size_t limit;                  /* 0: all */
+} rows_request;
+
+/* The caller releases. */
+bert_status task_rows_open(const rows_request *request, dataset *out);
 
 /* BERT_ARGUMENT where columns are named and neither the files nor `more` (NULL: none) is a table.
  */

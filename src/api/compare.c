@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "json/json.h"
 #include "metrics/mcnemar.h"
+#include "metrics/measure.h"
 #include "task/observe.h"
 
 #include <stdlib.h>
@@ -42,7 +43,7 @@ static bert_status pair_check(const contestant *a, const contestant *b)
     if (kind != b->model->task)
         return fail(BERT_ARGUMENT,
                     "%s is for '%s' and %s for '%s'; only models for the same task can be compared",
-                    a->folder, kind->name, b->folder, b->model->task->name);
+                    a->folder, kind->info.name, b->folder, b->model->task->info.name);
     bool names = kind->head->labelled && a->model->weights.config.labels > 1; /* not of a number */
     if (!names) return BERT_OK;
     TRY(labels_within(a, b));
@@ -111,7 +112,7 @@ static bert_status score_compare(const contestant *a, const contestant *b, size_
     TRY(metric_put(a, b, s->name, metric));
     differences_take(of_a, &b->made.resamples, which, differences);
     TRY(json_put(metric, "interval", interval_json(differences, of_a->count)));
-    return json_put(metric, "less_is_better", json_boolean(s->less_is_better));
+    return json_put(metric, "less_is_better", json_boolean(measure_less_is_better(s->name)));
 }
 
 static bert_status loss_compare(const contestant *a, const contestant *b, json_t *metrics)
@@ -121,7 +122,7 @@ static bert_status loss_compare(const contestant *a, const contestant *b, json_t
     TRY(json_put(metrics, "eval_loss", metric));
     TRY(metric_put(a, b, "eval_loss", metric));
     TRY(json_put(metric, "interval", json_null()));
-    return json_put(metric, "less_is_better", json_true());
+    return json_put(metric, "less_is_better", json_boolean(measure_less_is_better("eval_loss")));
 }
 
 static bert_status metrics_compare(const contestant *a, const contestant *b, json_t *object)
@@ -160,7 +161,7 @@ static bert_status pair_put(const contestant *a, const contestant *b, size_t row
 {
     TRY(json_put(object, "first", json_string_of(slice_of(a->folder))));
     TRY(json_put(object, "second", json_string_of(slice_of(b->folder))));
-    TRY(json_put(object, "task", json_string(a->model->task->name)));
+    TRY(json_put(object, "task", json_string(a->model->task->info.name)));
     TRY(json_put(object, "eval_examples", json_integer((json_int_t)rows)));
     TRY(metrics_compare(a, b, object));
     return a->made.right ? verdicts_compare(a, b, rows, object) : BERT_OK;

@@ -5,33 +5,45 @@
 #include "base/memory.h"
 #include "data/dataset.h"
 #include "rows/table.h"
+#include "task/observe.h"
 
 #include <stdlib.h>
 
 bert_status columns_check(const bert_columns *named, const char *const *paths, size_t count,
                           const char *more)
 {
-    const char *option = named->text ? "text" : named->pair ? "text-pair" : "label";
+    const char *field = named->text ? "text" : named->pair ? "pair" : "label";
     if (!named->text && !named->pair && !named->label) return BERT_OK;
     bool tables = more && table_is_kind(more);
     for (size_t i = 0; i < count; i++) tables = tables || table_is_kind(paths[i]);
     if (tables) return BERT_OK;
-    return fail(BERT_ARGUMENT,
-                "--%s names a column of a table, and %s is none (.tsv, .csv, .jsonl)", option,
-                paths[0]);
+    return fail_field(BERT_ARGUMENT, field,
+                      "names a column of a table, and %s is none (.tsv, .csv, .jsonl)", paths[0]);
 }
 
-bert_status task_rows_open(const task *kind, const char *const *paths, size_t count,
-                           const bert_columns *columns, size_t limit,
-                           const bert_task_options *options, dataset *out)
+/* What was found without being named is said, if it is news. */
+static bert_status columns_take(const rows_request *q, dataset_columns *columns)
 {
-    const dataset_request request = { .columns = columns_of(columns),
-                                      .form = kind->form,
-                                      .empty_labels = kind->labels->may_be_empty,
-                                      .limit = limit };
+    bool news;
+    TRY(dataset_columns_known(q->paths[0], q->known, columns, &news));
+    if (news && (q->kind->form == FORM_TEXTS || q->kind->form == FORM_LINES))
+        observe_note(q->observer, "%s: columns as in training: %s%s%s%s%s", q->paths[0],
+                     columns->text, columns->pair ? ", " : "", columns->pair ? columns->pair : "",
+                     columns->label ? ", " : "", columns->label ? columns->label : "");
+    return BERT_OK;
+}
+
+bert_status task_rows_open(const rows_request *q, dataset *out)
+{
+    dataset_request request = { .columns = columns_of(&q->columns),
+                                .form = q->kind->form,
+                                .empty_labels = q->kind->labels->may_be_empty,
+                                .limit = q->limit };
+    const task_labels *labels = q->kind->labels;
     dataset d;
-    TRY(dataset_open(paths, count, &request, &d));
-    bert_status status = kind->labels->rows_name ? kind->labels->rows_name(&d, options) : BERT_OK;
+    TRY(columns_take(q, &request.columns));
+    TRY(dataset_open(q->paths, q->count, &request, &d));
+    bert_status status = labels->rows_name ? labels->rows_name(&d, q->options) : BERT_OK;
     if (status == BERT_OK)
         *out = d;
     else
@@ -70,7 +82,11 @@ bert_status bert_dataset_open(const bert_model *model, const char *path, bert_da
     TRY(memory_zeroed(1, sizeof(bert_dataset), &memory));
     bert_dataset *d = memory;
     dataset_request request = { .form = model->task->form, .unlabelled = true };
-    bert_status status = dataset_open(&path, 1, &request, &d->rows);
+    bool news;
+    bert_status status =
+        dataset_columns_known(path, &model->trained.columns, &request.columns, &news);
+    request.columns.label = NULL;
+    if (status == BERT_OK) status = dataset_open(&path, 1, &request, &d->rows);
     if (status == BERT_OK) status = items_take(d);
     if (status == BERT_OK)
         *out = d;

@@ -63,6 +63,7 @@ bert_status evaluation_run(const bert_evaluate_options *o, const bert_model *m, 
                        .score_divisor = m->trained.score_divisor,
                        .labelled = true };
     TRY(config_check_length(&c, given.max_length));
+    TRY(texts_check(m, &d->rows[0]));
     examples e;
     TRY(examples_open(&given, o->data_count > 1 ? "the data" : o->data[0], &o->observer, &e));
     bert_status status = examples_evaluate(o, m, &e, wish, out);
@@ -79,8 +80,15 @@ bert_status evaluation_check(const bert_evaluate_options *o)
 bert_status evaluation_data(const bert_evaluate_options *o, const bert_model *m, dataset *out)
 {
     TRY(columns_check(&o->columns, o->data, o->data_count, NULL));
-    return task_rows_open(m->task, o->data, o->data_count, &o->columns, o->limit, &o->task_options,
-                          out);
+    const rows_request request = { .kind = m->task,
+                                   .paths = o->data,
+                                   .count = o->data_count,
+                                   .columns = o->columns,
+                                   .known = &m->trained.columns,
+                                   .options = &o->task_options,
+                                   .observer = &o->observer,
+                                   .limit = o->limit };
+    return task_rows_open(&request, out);
 }
 
 static bert_status model_evaluate(const bert_evaluate_options *o, const bert_model *m,
@@ -93,11 +101,11 @@ static bert_status model_evaluate(const bert_evaluate_options *o, const bert_mod
         return fail(BERT_ARGUMENT,
                     "a model for '%s' cannot list mistakes: masked words are chosen at random, and "
                     "several may fit; look at eval_perplexity",
-                    m->task->name);
+                    m->task->info.name);
     if (o->files && !m->task->metrics->files)
         observe_warning(&o->observer,
                         "a model for '%s' has no files to write beside its metrics; %s is not made",
-                        m->task->name, o->files);
+                        m->task->info.name, o->files);
     TRY(evaluation_data(o, m, &d));
     bert_status status = evaluation_run(o, m, &d, &wish, out);
     dataset_release(&d);
@@ -118,6 +126,7 @@ bert_status bert_evaluate(const bert_evaluate_options *options, char **json)
         status = files_write(options->files, made.files);
     if (status == BERT_OK && made.mistakes)
         status = json_put(made.metrics, "errors", json_incref(made.mistakes));
+    if (status == BERT_OK) status = json_put(made.metrics, "task", json_string(m->task->info.name));
     if (status == BERT_OK) status = json_text(made.metrics, json);
     evaluation_release(&made);
     bert_model_free(m);

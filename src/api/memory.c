@@ -66,8 +66,9 @@ bert_status bert_training_memory(const bert_model *m, const bert_train_options *
 {
     LOCALE_PLAIN;
     const config *c = &m->weights.config;
+    const task *kind = m->task ? m->task : task_usual();
     TRY(memory_check(o));
-    size_t length = o->max_length ? o->max_length : m->task ? m->task->max_length : 128;
+    size_t length = o->max_length ? o->max_length : kind->max_length;
     if (!o->max_length && length > c->positions) length = c->positions;
     TRY(config_check_length(c, length));
     size_t together =
@@ -77,7 +78,7 @@ bert_status bert_training_memory(const bert_model *m, const bert_train_options *
         return fail(BERT_ARGUMENT, "a batch of %zu texts of %zu tokens is out of bounds", together,
                     length);
     even_sizes sizes = { .config = c,
-                         .head = m->task ? m->task->head : task_classify.head,
+                         .head = kind->head,
                          .length = length,
                          .mask_share = m->trained.mask_share > 0.0
                                            ? m->trained.mask_share

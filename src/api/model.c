@@ -8,6 +8,7 @@
 #include "tasks/task_options.h"
 #include "tasks/tasks.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 bert_status isa_check(void)
@@ -47,7 +48,8 @@ static bert_status model_fill(bert_model *m, const char *folder)
             "%s: the vocabulary has %zu pieces, the weights only %zu; they are not of one model",
             folder, pieces, c->vocabulary);
     m->task = task_of_model(c, m->weights.parts);
-    TRY(record_read(folder, &m->trained));
+    m->trained = c->trained;
+    if (!c->trained.known) TRY(record_read(folder, &m->trained));
     m->max_length = length_of(m);
     return BERT_OK;
 }
@@ -116,6 +118,35 @@ bert_status head_check(const bert_model *m)
                                "train one with `bert train`");
 }
 
+/* " (columns 'premise' and 'hypothesis')", as far as they are known. */
+static const char *columns_text(const dataset_columns *c, char *out, size_t capacity)
+{
+    *out = '\0';
+    if (c->text && c->pair)
+        snprintf(out, capacity, " (columns '%s' and '%s')", c->text, c->pair);
+    else if (c->text)
+        snprintf(out, capacity, " (column '%s')", c->text);
+    return out;
+}
+
+bert_status texts_check(const bert_model *m, const dataset_row *row)
+{
+    const trained_as *t = &m->trained;
+    bool pair = row->pair.bytes != NULL, pairs = t->texts == BERT_TEXTS_PAIRS;
+    char columns[256];
+    if (m->task->form != FORM_TEXTS || t->texts == BERT_TEXTS_UNKNOWN || pair == pairs)
+        return BERT_OK;
+    columns_text(&t->columns, columns, sizeof columns);
+    if (pair)
+        return fail(BERT_ARGUMENT,
+                    "%s:%zu: is a pair of texts, and the model was trained on single texts%s",
+                    row->path, row->line, columns);
+    return fail(BERT_ARGUMENT,
+                "%s:%zu: is a single text, and the model was trained on pairs of texts%s; give the "
+                "second text too, even if it is empty",
+                row->path, row->line, columns);
+}
+
 bert_status task_options_of(const bert_model *m, const bert_task_options *given,
                             bert_task_options *out)
 {
@@ -152,10 +183,15 @@ bert_model_info bert_model_get_info(const bert_model *m)
         .norm_epsilon = c->norm_epsilon,
         .has_pooler = (m->weights.parts & PARAMS_POOLER) != 0,
         .has_classifier = m->task != NULL,
-        .task = m->task ? m->task->name : "",
+        .task = m->task ? m->task->info.name : "",
         .ignored_tensors = m->weights.ignored,
         .cased_by_vocabulary = tokenizer_cased_by_vocabulary(m->tokenizer.tokenizer),
         .truncates_left = tokenizer_truncates_left(m->tokenizer.tokenizer),
+        .max_length = m->max_length,
+        .texts = m->trained.texts,
+        .text_column = m->trained.columns.text,
+        .pair_column = m->trained.columns.pair,
+        .label_column = m->trained.columns.label,
     };
     for (size_t i = 0; i < m->weights.entry_count; i++) {
         const weight *w = params_weight((params *)&m->weights.params, &m->weights.entries[i]);

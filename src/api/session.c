@@ -220,6 +220,8 @@ static bert_status inputs_answer(bert_session *s, const bert_input *inputs, size
 {
     input_rows rows = { 0 };
     bert_status status = input_rows_fill(inputs, count, s->inputs, &rows);
+    for (size_t i = 0; i < count && status == BERT_OK; i++)
+        status = texts_check(s->model, &rows.rows[i]);
     examples given = { .task = s->model->task,
                        .options = &s->options,
                        .config = &s->model->weights.config,
@@ -289,7 +291,7 @@ bert_status bert_predict(bert_session *s, const bert_input *inputs, size_t count
         return fail(BERT_UNSUPPORTED,
                     "a model for '%s' has no logits for whole texts; see "
                     "bert_answers()",
-                    s->model->task->name);
+                    s->model->task->info.name);
     logits_maker m = { .logits = logits };
     return inputs_answer(s, inputs, count, &m.e, &(answer_taker){ logits_take, &m });
 }

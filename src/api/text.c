@@ -21,6 +21,11 @@ const char *bert_error(void)
     return status_message();
 }
 
+const char *bert_error_field(void)
+{
+    return status_field();
+}
+
 void bert_text_free(char *text)
 {
     free(text);
@@ -161,7 +166,7 @@ bert_status bert_table_find_texts(const bert_table *t, const char **text, const 
     LOCALE_PLAIN;
     const char *found = *text, *second = *pair;
     dataset_texts_find(t->table, &found, &second);
-    if (!found) return dataset_column_missing(t->table, "text", "--text");
+    if (!found) return dataset_column_missing(t->table, "text", FIELD(text));
     *text = found;
     *pair = second;
     return BERT_OK;

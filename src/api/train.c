@@ -16,11 +16,12 @@
 static bert_status many_check(const bert_train_options *o, bool has_dev)
 {
     if (o->folds && (has_dev || o->seeds))
-        return fail(BERT_ARGUMENT,
-                    "--folds take turns as dev data, so --dev, --dev-share and --seeds "
-                    "do not go with it");
+        return fail_field(BERT_ARGUMENT, "folds",
+                          "take turns as dev data, so %s, %s and %s do not go with it", FIELD(dev),
+                          FIELD(dev_share), FIELD(seeds));
     if (o->seeds && !has_dev)
-        return fail(BERT_ARGUMENT, "--seeds keeps the best by dev data: give --dev or --dev-share");
+        return fail_field(BERT_ARGUMENT, "seeds", "keeps the best by dev data: give %s or %s",
+                          FIELD(dev), FIELD(dev_share));
     return BERT_OK;
 }
 
@@ -29,7 +30,8 @@ static bert_status seed_check(const bert_train_options *o)
 {
     uint64_t most = (uint64_t)BERT_SEED_MAX - (o->seeds ? o->seeds - 1 : 0);
     if (o->seed <= most) return BERT_OK;
-    return fail(BERT_ARGUMENT, "--seed is %" PRIu64 "; it must be up to %" PRIu64, o->seed, most);
+    return fail_field(BERT_ARGUMENT, "seed", "is %" PRIu64 "; it must be up to %" PRIu64, o->seed,
+                      most);
 }
 
 static bert_status train_options_check(const bert_train_options *o)
@@ -42,17 +44,18 @@ static bert_status train_options_check(const bert_train_options *o)
         return fail(BERT_ARGUMENT, "a model and an output folder must be given");
     if (!o->train || !o->train_count) return fail(BERT_ARGUMENT, "training data must be given");
     if (o->keep_best && !has_dev)
-        return fail(BERT_ARGUMENT, "--keep-best goes by dev data: give --dev or --dev-share");
+        return fail_field(BERT_ARGUMENT, "keep_best", "goes by dev data: give %s or %s", FIELD(dev),
+                          FIELD(dev_share));
     if ((o->metric || o->patience) && !has_dev)
-        return fail(BERT_ARGUMENT, "--%s goes by dev data: give --dev or --dev-share",
-                    o->metric ? "metric" : "patience");
+        return fail_field(BERT_ARGUMENT, o->metric ? "metric" : "patience",
+                          "goes by dev data: give %s or %s", FIELD(dev), FIELD(dev_share));
     if (o->task_options.tune_thresholds && !has_dev)
-        return fail(BERT_ARGUMENT,
-                    "--tune-thresholds wants dev data to tune on: give --dev or --dev-share");
+        return fail_field(BERT_ARGUMENT, "tune_thresholds",
+                          "wants dev data to tune on: give %s or %s", FIELD(dev), FIELD(dev_share));
     if (o->dev && o->dev_share > 0.0)
-        return fail(
-            BERT_ARGUMENT,
-            "--dev names dev data, --dev-share takes some of the training data: give one of them");
+        return fail_field(BERT_ARGUMENT, "dev",
+                          "names dev data, %s takes some of the training data: give one of them",
+                          FIELD(dev_share));
     TRY(columns_check(&o->columns, o->train, o->train_count, o->dev));
     TRY(many_check(o, has_dev));
     return seed_check(o);
@@ -87,11 +90,34 @@ static bert_status task_pick(const bert_train_options *o, dataset *d, const task
     return status;
 }
 
+/* Dev data are of the kind that is trained on, in columns of the same names where they have them.
+ */
+static bert_status dev_read(const bert_train_options *o, const task *kind, const dataset *train,
+                            dataset *dev)
+{
+    const dataset_columns known = dataset_columns_of(train);
+    const rows_request request = { .kind = kind,
+                                   .paths = &o->dev,
+                                   .count = 1,
+                                   .columns = o->columns,
+                                   .known = &known,
+                                   .options = &o->task_options,
+                                   .observer = &o->observer };
+    TRY(task_rows_open(&request, dev));
+    if (train->form != FORM_TEXTS || !train->pair_column == !dev->pair_column) return BERT_OK;
+    bert_status status =
+        fail(BERT_DATA, "%s: holds %s, and the training data %s; name the columns alike", o->dev,
+             dev->pair_column ? "pairs of texts" : "single texts",
+             train->pair_column ? "pairs" : "single texts");
+    dataset_release(dev);
+    return status;
+}
+
 /* Dev data of their own, or held out of the training data, or none, which is said. */
 static bert_status dev_open(const bert_train_options *o, const task *kind, dataset *train,
                             dataset *dev)
 {
-    if (o->dev) return task_rows_open(kind, &o->dev, 1, &o->columns, 0, &o->task_options, dev);
+    if (o->dev) return dev_read(o, kind, train, dev);
     if (o->dev_share > 0.0) {
         TRY(dev_hold_out(kind, &o->task_options, o->dev_share, o->seed, train, dev));
         observe_note(&o->observer,
@@ -101,7 +127,8 @@ static bert_status dev_open(const bert_train_options *o, const task *kind, datas
     }
     if (o->folds) return BERT_OK;
     observe_note(&o->observer,
-                 "no dev data: nothing will measure the result; --dev-share 0.1 holds out a tenth");
+                 "no dev data: nothing will measure the result; %s 0.1 holds out a tenth",
+                 FIELD(dev_share));
     return BERT_OK;
 }
 

@@ -201,9 +201,8 @@ bert_status team_open(size_t threads, team **out)
     }
     size_t started = t->helper_count + 1;
     team_free(t);
-    return fail(BERT_MEMORY,
-                "only %zu of %zu threads can be started (%s); ask for fewer: --threads", started,
-                threads, strerror(error));
+    return fail(BERT_MEMORY, "only %zu of %zu threads can be started (%s); ask for fewer: %s",
+                started, threads, strerror(error), FIELD(threads));
 }
 
 void team_free(team *t)

@@ -6,43 +6,83 @@
 #include <stdio.h>
 #include <string.h>
 
-static _Thread_local char message[1024];
+static _Thread_local failure message;
+
+/* The program has another, which is taken in place of this one (bert_options.h). */
+__attribute__((weak)) const char *bert_field_name(const char *field)
+{
+    return field;
+}
+
+static void message_write(size_t used, const char *format, va_list arguments)
+{
+    vsnprintf(message.text + used, sizeof message.text - used, format, arguments);
+    utf8_one_line(message.text + used);
+}
 
 bert_status fail(bert_status status, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
+    message_write(0, format, arguments);
     va_end(arguments);
-    utf8_one_line(message);
+    message.field = NULL;
     return status;
 }
 
 bert_status fail_more(bert_status status, const char *format, ...)
 {
     if (status == BERT_OK) return status;
-    size_t used = strlen(message);
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(message + used, sizeof message - used, format, arguments);
+    message_write(strlen(message.text), format, arguments);
     va_end(arguments);
-    utf8_one_line(message + used);
     return status;
 }
 
 bert_status fail_in(bert_status status, const char *format, ...)
 {
     if (status == BERT_OK) return status;
-    char before[sizeof message], place[sizeof message];
-    memcpy(before, message, sizeof message);
+    char place[sizeof message.text];
+    const failure before = message;
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(place, sizeof place, format, arguments);
     va_end(arguments);
-    return fail(status, "%s: %s", place, before);
+    fail(status, "%s: %s", place, before.text);
+    message.field = before.field;
+    return status;
+}
+
+bert_status fail_field(bert_status status, const char *field, const char *format, ...)
+{
+    fail(status, "%s ", bert_field_name(field));
+    va_list arguments;
+    va_start(arguments, format);
+    message_write(strlen(message.text), format, arguments);
+    va_end(arguments);
+    message.field = field;
+    return status;
 }
 
 const char *status_message(void)
 {
+    return message.text;
+}
+
+const char *status_field(void)
+{
+    return message.field ? message.field : "";
+}
+
+failure failure_keep(bert_status status)
+{
+    message.status = status;
     return message;
+}
+
+bert_status failure_return(const failure *f)
+{
+    message = *f;
+    return f->status;
 }

@@ -114,13 +114,13 @@ const char *dataset_column_found(const table *t, const char *const *names, size_
     return NULL;
 }
 
-bert_status dataset_column_missing(const table *t, const char *what, const char *option)
+bert_status dataset_column_missing(const table *t, const char *what, const char *field)
 {
     char columns[512];
     TRY(table_check_separator(t));
     table_list_columns(t, columns, sizeof columns);
     return fail(BERT_DATA, "%s: which column is the %s? Name it (%s); the columns are: %s",
-                table_path(t), what, option, columns);
+                table_path(t), what, field, columns);
 }
 
 /* ---- forms */
@@ -170,11 +170,11 @@ static bert_status columns_check(const char *path, dataset_form form, const data
 {
     bool paired = form != FORM_WORDS && form != FORM_CHOICES, labelled = form != FORM_LINES;
     if (named->pair && !paired)
-        return fail(BERT_ARGUMENT, "%s: --text-pair names a second text, and %s", path,
+        return fail(BERT_ARGUMENT, "%s: %s names a second text, and %s", path, FIELD(pair),
                     form == FORM_WORDS ? "words with tags have none" : "endings are found by name");
     if (named->label && !labelled)
-        return fail(BERT_ARGUMENT, "%s: --label names a label, and to fill blanks none is read",
-                    path);
+        return fail(BERT_ARGUMENT, "%s: %s names a label, and to fill blanks none is read", path,
+                    FIELD(label));
     return BERT_OK;
 }
 

@@ -80,6 +80,15 @@ typedef struct dataset {
 bert_status dataset_open(const char *const *paths, size_t path_count,
                          const dataset_request *request, dataset *out);
 
+/* The columns that the rows came from, to read later data of the same kind by. None for triples,
+ * whose names tell what they are. */
+dataset_columns dataset_columns_of(const dataset *d);
+
+/* Fills in the columns that are not named, where the file is a table that has those of `known`: a
+ * text and its pair together or not at all. *news: is any of them another than would be found? */
+bert_status dataset_columns_known(const char *path, const dataset_columns *known,
+                                  dataset_columns *columns, bool *news);
+
 /* The refusal of an empty label, for who did not know when the files were read. */
 bert_status dataset_check_labels(const dataset *d);
 

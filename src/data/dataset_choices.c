@@ -51,7 +51,7 @@ static bert_status columns_find(const table *t, const dataset_request *request, 
     static const char *const lists[] = { "endings", "choices" };
     const char *text = request->columns.text, *label = request->columns.label;
     if (!text) text = dataset_column_found(t, texts, 5);
-    if (!text) return dataset_column_missing(t, "text", "--text");
+    if (!text) return dataset_column_missing(t, "text", FIELD(text));
     TRY(table_require(t, text, &c->text));
     c->has_prefix = table_find(t, "sent2", &c->prefix);
     c->count = endings_find(t, "ending", c->endings);
@@ -66,7 +66,7 @@ static bert_status columns_find(const table *t, const dataset_request *request, 
     if (!c->labelled) return BERT_OK;
     if (!label) label = dataset_column_found(t, labels, 2);
     return label ? table_require(t, label, &c->label)
-                 : dataset_column_missing(t, "label", "--label");
+                 : dataset_column_missing(t, "label", FIELD(label));
 }
 
 /* ---- rows */

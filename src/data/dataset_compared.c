@@ -28,8 +28,8 @@ static bert_status names_find(const table *t, const dataset_request *request, co
         if (anchored) *n = (compared_names){ .text = together[i][0], .pair = together[i][1] };
     }
     dataset_texts_find(t, &n->text, &n->pair);
-    if (!n->text) return dataset_column_missing(t, "text", "--text");
-    if (!n->pair) return dataset_column_missing(t, "text to compare with", "--text-pair");
+    if (!n->text) return dataset_column_missing(t, "text", FIELD(text));
+    if (!n->pair) return dataset_column_missing(t, "text to compare with", FIELD(pair));
     if (request->unlabelled) return BERT_OK;
     n->score = given->label;
     if (anchored && !n->score && table_find(t, "negative", &column)) n->negative = "negative";

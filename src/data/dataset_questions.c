@@ -65,7 +65,7 @@ static bert_status json_read(dataset *d, squad *file, const char *path,
 /* ---- tables */
 
 typedef struct question_columns {
-    const char *question_name, *context_name; /* as given, or the usual ones */
+    const char *question_name, *context_name, *answers_name; /* as given, or the usual ones */
     size_t question, context, answers, id;
     bool has_id;
 } question_columns;
@@ -74,11 +74,11 @@ static bert_status columns_find(const table *t, const dataset_request *request, 
 {
     const dataset_columns *given = &request->columns;
     *c = (question_columns){ .question_name = given->text ? given->text : "question",
-                             .context_name = given->pair ? given->pair : "context" };
+                             .context_name = given->pair ? given->pair : "context",
+                             .answers_name = given->label ? given->label : "answers" };
     TRY(table_require(t, c->question_name, &c->question));
     TRY(table_require(t, c->context_name, &c->context));
-    if (!request->unlabelled)
-        TRY(table_require(t, given->label ? given->label : "answers", &c->answers));
+    if (!request->unlabelled) TRY(table_require(t, c->answers_name, &c->answers));
     c->has_id = table_find(t, "id", &c->id);
     return BERT_OK;
 }
@@ -106,6 +106,11 @@ static bert_status table_read(dataset *d, table *t, const dataset_request *reque
     question_columns columns;
     const char *path;
     TRY(columns_find(t, request, &columns));
+    if (!d->text_column) {
+        TRY(dataset_keep_string(d, columns.question_name, &d->text_column));
+        TRY(dataset_keep_string(d, columns.context_name, &d->pair_column));
+        TRY(dataset_keep_string(d, columns.answers_name, &d->label_column));
+    }
     TRY(dataset_keep_string(d, table_path(t), &path));
     while (dataset_wants_more(d, request)) {
         bool more;

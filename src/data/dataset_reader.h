@@ -33,7 +33,9 @@ const char *dataset_column_found(const table *t, const char *const *names, size_
 /* The columns of a text and its pair by their usual names, where the caller left them to be found;
  * *text NULL: none. */
 void dataset_texts_find(const table *t, const char **text, const char **pair);
-/* BERT_DATA: "which column is the text? Name it (--text)", with those that there are. */
-bert_status dataset_column_missing(const table *t, const char *what, const char *option);
+/* The column of a label by its usual name; NULL: none. */
+const char *dataset_label_find(const table *t);
+/* BERT_DATA: "which column is the text? Name it (FIELD(text))", with those that there are. */
+bert_status dataset_column_missing(const table *t, const char *what, const char *field);
 
 #endif

@@ -32,6 +32,11 @@ void dataset_texts_find(const table *t, const char **text, const char **pair)
     *text = dataset_column_found(t, singles, COUNT_OF(singles));
 }
 
+const char *dataset_label_find(const table *t)
+{
+    return dataset_column_found(t, labels, COUNT_OF(labels));
+}
+
 /* The columns by role, as the first file has them. */
 static bert_status names_find(const table *t, const dataset_request *request,
                               const char *names[ROLE_COUNT])
@@ -41,11 +46,10 @@ static bert_status names_find(const table *t, const dataset_request *request,
     names[ROLE_PAIR] = given->pair;
     names[ROLE_LABEL] = NULL;
     dataset_texts_find(t, &names[ROLE_TEXT], &names[ROLE_PAIR]);
-    if (!names[ROLE_TEXT]) return dataset_column_missing(t, "text", "--text");
+    if (!names[ROLE_TEXT]) return dataset_column_missing(t, "text", FIELD(text));
     if (request->unlabelled) return BERT_OK;
-    names[ROLE_LABEL] =
-        given->label ? given->label : dataset_column_found(t, labels, COUNT_OF(labels));
-    if (!names[ROLE_LABEL]) return dataset_column_missing(t, "label", "--label");
+    names[ROLE_LABEL] = given->label ? given->label : dataset_label_find(t);
+    if (!names[ROLE_LABEL]) return dataset_column_missing(t, "label", FIELD(label));
     return BERT_OK;
 }
 

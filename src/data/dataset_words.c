@@ -74,9 +74,10 @@ static bert_status names_set(dataset *d, const table *t, const dataset_request *
     const dataset_columns *given = &request->columns;
     const char *words = given->text, *tags = given->label;
     if (!words) words = dataset_column_found(t, word_columns, COUNT_OF(word_columns));
-    if (!words) return dataset_column_missing(t, "list of words", "--text");
+    if (!words) return dataset_column_missing(t, "list of words", FIELD(text));
     if (!tags) tags = dataset_column_found(t, tag_columns, COUNT_OF(tag_columns));
-    if (!tags && !request->unlabelled) return dataset_column_missing(t, "list of tags", "--label");
+    if (!tags && !request->unlabelled)
+        return dataset_column_missing(t, "list of tags", FIELD(label));
     TRY(dataset_keep_string(d, words, &d->text_column));
     return request->unlabelled ? BERT_OK : dataset_keep_string(d, tags, &d->label_column);
 }

@@ -150,8 +150,8 @@ static bert_status fail_nothing(const splitting *s)
     if (!rows)
         return fail(BERT_ARGUMENT,
                     "%s: no dev data can be held out of %zu rows: there are no two different texts "
-                    "of one label; give dev data of their own (--dev)",
-                    q->path, q->count);
+                    "of one label; give dev data of their own (%s)",
+                    q->path, q->count, FIELD(dev));
     return fail(BERT_ARGUMENT, "%s: a dev share of %.4g holds out none of %zu rows; %.4g would",
                 q->path, q->share, q->count, ceil(1e4 * (double)wanted / (double)rows) / 1e4);
 }
@@ -244,11 +244,11 @@ static bert_status splitting_run(splitting *s, bool *held_out)
         count += held_out[i];
     }
     if (count) return BERT_OK;
-    return fail(BERT_ARGUMENT,
-                "%s: a dev share of %.4g holds out none of %zu rows: each text that it draws has a "
-                "label that no other text has; a larger share may do, or dev data of their own "
-                "(--dev)",
-                q->path, q->share, q->count);
+    return fail(
+        BERT_ARGUMENT,
+        "%s: a dev share of %.4g holds out none of %zu rows: each text that it draws has a label "
+        "that no other text has; a larger share may do, or dev data of their own (%s)",
+        q->path, q->share, q->count, FIELD(dev));
 }
 
 bert_status split_make(const split_request *q, bool *held_out)

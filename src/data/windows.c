@@ -22,16 +22,15 @@ bert_status windows_stride(size_t given, size_t max_length, size_t special, size
     size_t room = max_length > special ? max_length - special : 0;
     size_t wanted = given ? given : max_length / 3;
     if (room < 2)
-        return fail(
-            BERT_ARGUMENT,
-            "windows of %zu tokens (--max-length) leave %zu for the text: they need %zu at least",
-            max_length, room, special + 2);
+        return fail(BERT_ARGUMENT,
+                    "windows of %zu tokens (%s) leave %zu for the text: they need %zu at least",
+                    max_length, FIELD(max_length), room, special + 2);
     if (!given && wanted >= room) wanted = room / 2; /* a tiny max_length */
     if (wanted >= room)
-        return fail(BERT_ARGUMENT,
-                    "--stride %zu does not fit windows of %zu tokens, of which %zu are for the "
-                    "text: it can be %zu at most",
-                    wanted, max_length, room, room - 1);
+        return fail_field(BERT_ARGUMENT, "stride",
+                          "%zu does not fit windows of %zu tokens, of which %zu are for the text: "
+                          "it can be %zu at most",
+                          wanted, max_length, room, room - 1);
     *stride = wanted;
     return BERT_OK;
 }

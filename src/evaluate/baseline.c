@@ -43,7 +43,7 @@ static bert_status numbers_put(const json_t *metrics, json_t *numbers)
 /* Which of the members is the score. */
 static const char *score_member(const task *kind, const json_t *metrics)
 {
-    const char *const *names = kind->rivals->score_members;
+    const char *const *names = kind->info.scores;
     return json_object_get(metrics, names[0]) ? names[0] : names[1];
 }
 

@@ -7,8 +7,10 @@
 #include "metrics/bootstrap.h"
 #include "task/observe.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- room */
 
@@ -233,6 +235,20 @@ static bert_status intervals_put(tally *t, const bert_observer *observer, evalua
     return BERT_OK;
 }
 
+/* A file that the task's facts do not name would make a later run refuse its own folder. */
+static bool files_named(const bert_task_info *kind, json_t *files)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach(files, name, value)
+    {
+        const char *const *file = kind->files;
+        while (file && *file && strcmp(*file, name) != 0) file++;
+        if (!file || !*file) return false;
+    }
+    return true;
+}
+
 static bert_status tally_report(tally *t, evaluation *out)
 {
     const examples *e = t->e;
@@ -249,7 +265,10 @@ static bert_status tally_report(tally *t, evaluation *out)
     TRY(json_put(out->metrics, "truncated_share",
                  json_number((double)e->truncated / (double)e->row_count)));
     out->score = e->task->metrics->score(t->metrics);
-    return e->task->metrics->files ? e->task->metrics->files(t->metrics, e, out->files) : BERT_OK;
+    if (!e->task->metrics->files) return BERT_OK;
+    TRY(e->task->metrics->files(t->metrics, e, out->files));
+    assert(files_named(&e->task->info, out->files));
+    return BERT_OK;
 }
 
 void evaluation_release(evaluation *e)

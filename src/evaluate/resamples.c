@@ -2,7 +2,9 @@
 
 #include "base/memory.h"
 #include "json/json.h"
+#include "metrics/measure.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +26,7 @@ bert_status resamples_make(const examples *e, void *metrics, resamples *out)
     void *values = NULL, *weights = NULL;
     resamples r = { .count = bootstrap_resamples(e->row_count) };
     TRY(e->task->metrics->scores(metrics, e, NULL, &r.scores));
+    for (size_t i = 0; i < r.scores.count; i++) assert(measure_find(r.scores.items[i].name));
     bert_status status = memory_zeroed(r.scores.count * r.count, sizeof *r.values, &values);
     if (status == BERT_OK) status = memory_zeroed(e->row_count, sizeof(uint32_t), &weights);
     r.values = values;

@@ -1,5 +1,7 @@
 #include "evaluate/score.h"
 
+#include "metrics/measure.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -9,14 +11,6 @@ static const char prefix[] = "eval_";
 static const char *bare(const char *name)
 {
     return strncmp(name, prefix, sizeof prefix - 1) == 0 ? name + sizeof prefix - 1 : name;
-}
-
-static bool less_is_better(const char *name)
-{
-    static const char *const names[] = { "loss", "mse", "mae", "perplexity" };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(name, names[i]) == 0) return true;
-    return false;
 }
 
 /* One that is not defined, as a correlation with a constant, is null (scores_describe()). */
@@ -37,7 +31,7 @@ static bert_status metric_unknown(const json_t *metrics, const char *metric)
         if (is_metric(name, value))
             snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", bare(name));
     }
-    return fail(BERT_ARGUMENT, "--metric is '%s'; of this task it can be %s", metric, names);
+    return fail_field(BERT_ARGUMENT, "metric", "is '%s'; of this task it can be %s", metric, names);
 }
 
 bert_status score_choose(evaluation *e, const char *metric)
@@ -50,7 +44,7 @@ bert_status score_choose(evaluation *e, const char *metric)
     {
         if (!is_metric(name, value) || strcmp(bare(name), bare(metric)) != 0) continue;
         double number = json_real_value(value);
-        e->score = json_is_null(value) ? worst : less_is_better(bare(name)) ? -number : number;
+        e->score = json_is_null(value) ? worst : measure_less_is_better(name) ? -number : number;
         return BERT_OK;
     }
     return metric_unknown(e->metrics, metric);

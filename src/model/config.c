@@ -33,8 +33,9 @@ const char *config_activation_name(activation_kind kind)
 bert_status config_check_length(const config *c, size_t max_length)
 {
     if (max_length <= c->positions) return BERT_OK;
-    return fail(BERT_ARGUMENT, "--max-length %zu is above the %zu positions that the model has",
-                max_length, c->positions);
+    return fail_field(BERT_ARGUMENT, "max_length",
+                      "%zu is above the %zu positions that the model has", max_length,
+                      c->positions);
 }
 
 bert_status config_check_pairs(const config *c)
@@ -241,6 +242,7 @@ static bert_status config_fill(const char *path, config *c)
     c->unanswerable_given = json_object_get(o, "unanswerable");
     TRY(json_get_bool(o, path, "unanswerable", &c->unanswerable));
     c->outputs = c->labels;
+    TRY(trained_as_read(json_object_get(o, "trained_on"), path, &c->trained));
     return thresholds_read(o, path, c);
 }
 
@@ -381,6 +383,7 @@ static bert_status config_put(const config *c, const char *class_name, bool labe
     if (labelled && c->thresholds) TRY(thresholds_put(c, o));
     if (c->unanswerable_given) TRY(json_put(o, "unanswerable", json_boolean(c->unanswerable)));
     if (problem) TRY(json_put(o, "problem_type", json_string(problem)));
+    TRY(trained_as_put(&c->trained, o));
     return json_put(o, "torch_dtype", json_string(types[stored]));
 }
 

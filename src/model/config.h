@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "compute/activation.h"
 #include "model/family.h"
+#include "model/trained_as.h"
 #include "tensors/tensors.h"
 
 #include <jansson.h>
@@ -50,6 +51,7 @@ typedef struct config {
     bool unanswerable; /* was it trained on questions without answers? this program's own key */
     bool unanswerable_given;
     double *thresholds; /* [labels] above which a label is given, or NULL: 0.5 each */
+    trained_as trained; /* "trained_on", another key of this program; borrowed from the source */
     json_t *source;     /* the whole object, so that a saved folder keeps what is not known here */
 } config;
 
@@ -71,8 +73,8 @@ bert_status config_set_labels(config *c, const char *const *names, size_t count)
 
 /* Writes config.json for `class_name` (say BertForSequenceClassification) as transformers does: the
  * source's keys, with architectures, with id2label and label2id where `labelled`, with problem_type
- * where `problem` is not NULL, with the thresholds where there are any, and with the type that the
- * weights are stored as. */
+ * where `problem` is not NULL, with the thresholds where there are any, with what it was trained on
+ * where that is known, and with the type that the weights are stored as. */
 bert_status config_write(const config *c, const char *folder, const char *class_name, bool labelled,
                          const char *problem, tensor_type stored);
 

@@ -147,9 +147,9 @@ bert_status param_frozen_parse(const char *freeze, size_t layers, size_t *frozen
     char *end = NULL;
     unsigned long first = strcmp(freeze, "embeddings") == 0 ? 0 : strtoul(freeze, &end, 10);
     if ((end && (*end || end == freeze || *freeze == '-')) || first > layers)
-        return fail(BERT_ARGUMENT,
-                    "--freeze is 'embeddings' or a number of layers up to %zu, not '%s'", layers,
-                    freeze);
+        return fail_field(BERT_ARGUMENT, "freeze",
+                          "is 'embeddings' or a number of layers up to %zu, not '%s'", layers,
+                          freeze);
     *frozen_layers = 1 + first;
     return BERT_OK;
 }

@@ -114,8 +114,8 @@ static bert_status refused(const bert_option *o, const char *text)
                          : o->kind == BERT_OPTION_WORD  ? "one of "
                          : o->kind == BERT_OPTION_BYTES ? "a size such as 3G, 900M or 1500000K"
                                                         : "a whole number in ";
-    if (is_text(o)) return fail(BERT_ARGUMENT, "--%s is empty: it needs %s", o->name, o->value);
-    return fail(BERT_ARGUMENT, "--%s is '%s'; it must be %s%s", o->name, text, wanted, o->bounds);
+    if (is_text(o)) return fail_field(BERT_ARGUMENT, o->field, "is empty: it needs %s", o->value);
+    return fail_field(BERT_ARGUMENT, o->field, "is '%s'; it must be %s%s", text, wanted, o->bounds);
 }
 
 /* Does the field hold what the list calls absent? */

@@ -29,10 +29,9 @@ static const all_options usual_options = {
 
 const option option_list[OPTION_COUNT] = {
 #define OPTION(owner, kind, field, name, value, bounds, usual, absent, record, ...)                \
-    { { BERT_OPTION_##kind, name, value, bounds, absent },                                         \
+    { { BERT_OPTION_##kind, name, value, bounds, absent, #field },                                 \
       OWNER_##owner,                                                                               \
       offsetof(all_options, owner.field) - offsetof(all_options, owner),                           \
-      #field,                                                                                      \
       record },
 #include "bert_options.def"
 };
@@ -115,7 +114,7 @@ bool option_given(const option *o, const void *fields, const void *usual)
 
 const char *option_key(const option *o, char key[OPTION_KEY])
 {
-    snprintf(key, OPTION_KEY, "%s", o->owner == OWNER_columns ? o->form.name : o->field);
+    snprintf(key, OPTION_KEY, "%s", o->owner == OWNER_columns ? o->form.name : o->form.field);
     for (char *at = key; *at; at++)
         if (*at == '-') *at = '_';
     return key;

@@ -27,7 +27,6 @@ typedef struct option {
     bert_option form;
     option_owner owner;
     size_t place; /* of the field in the owner's struct */
-    const char *field;
     option_record record;
 } option;
 

@@ -30,7 +30,7 @@ static void what_put(FILE *out, const report_facts *f)
 {
     fprintf(out, "\n# ");
     markdown_text(out, path_name(facts_option(f, "output")));
-    fprintf(out, "\n\n%s: ", facts_kind(f)->title);
+    fprintf(out, "\n\n%s: ", f->task->title);
     markdown_text(out, f->base ? f->base : "a BERT model");
     fprintf(out, ", trained on ");
     files_put(out, facts_at(f->run, "options", "train", NULL));
@@ -41,26 +41,35 @@ static void what_put(FILE *out, const report_facts *f)
 
 /* ---- use */
 
-static const char *program_input(const kind *k)
+static const char *column_of(const report_facts *f, const char *role)
 {
-    if (strcmp(k->task, "answer") == 0)
-        return "echo '{\"question\": \"..\", \"context\": \"..\"}' | ";
-    return strcmp(k->task, "fill") == 0 ? "echo 'A [MASK] text.' | " : "echo 'A text.' | ";
+    return facts_text(facts_at(f->run, "data", "columns", NULL), role);
 }
 
+/* Of pairs, and of what a task reads in files alone, a table with the columns of the training. */
 static void program_put(FILE *out, const report_facts *f)
 {
-    const kind *k = facts_kind(f);
-    bool table = strcmp(k->task, "choose") == 0 || strcmp(k->task, "similar") == 0;
-    fprintf(out, "\n## How to use it\n\nWith bert.c:\n\n```sh\n%sbert predict %s%s\n```\n",
-            table ? "" : program_input(k), folder_word(f), table ? " FILE.tsv" : "");
+    const char *folder = folder_word(f), *sample = f->task->sample;
+    const char *text = column_of(f, "text"), *pair = column_of(f, "text_pair");
+    bool table = !sample || (*pair && f->task->input == BERT_INPUT_TEXTS);
+    fprintf(out, "\n## How to use it\n\nWith bert.c:\n\n```sh\n");
+    if (!table) {
+        fprintf(out, "echo '%s' | bert predict %s\n```\n", sample, folder);
+        return;
+    }
+    fprintf(out, "bert predict %s FILE.tsv\n```\n", folder);
+    if (!*pair) return;
+    fprintf(out, "\nThe file has the columns ");
+    markdown_text(out, text);
+    fprintf(out, " and ");
+    markdown_text(out, pair);
+    fprintf(out, ".\n");
 }
 
 static void python_put(FILE *out, const report_facts *f)
 {
-    const kind *k = facts_kind(f);
-    const char *folder = folder_word(f);
-    if (!*k->auto_class) {
+    const char *folder = folder_word(f), *class = f->task->transformers_class;
+    if (!class) {
         fprintf(out,
                 "\nWith sentence-transformers:\n\n```python\n"
                 "from sentence_transformers import SentenceTransformer\n\n"
@@ -73,7 +82,7 @@ static void python_put(FILE *out, const report_facts *f)
             "\nWith transformers:\n\n```python\nfrom transformers import AutoTokenizer, %s\n\n"
             "tokenizer = AutoTokenizer.from_pretrained(\"%s\")\n"
             "model = %s.from_pretrained(\"%s\")\n```\n",
-            k->auto_class, folder, k->auto_class, folder);
+            class, folder, class, folder);
 }
 
 /* ---- data and results */
@@ -98,6 +107,14 @@ static void count_line(FILE *out, const char *what, json_t *value)
         fprintf(out, "- %s: %s\n", what, number_count(json_number_value(value), text));
 }
 
+static void column_line(FILE *out, const char *what, const char *name)
+{
+    if (!*name) return;
+    fprintf(out, "- %s: ", what);
+    markdown_text(out, name);
+    fprintf(out, "\n");
+}
+
 static void data_put(FILE *out, const report_facts *f)
 {
     json_t *train = facts_at(f->run, "data", "train", NULL);
@@ -105,6 +122,9 @@ static void data_put(FILE *out, const report_facts *f)
     files_put(out, facts_at(f->run, "options", "train", NULL));
     fprintf(out, "\n");
     count_line(out, "examples", json_object_get(f->results, "train_samples"));
+    column_line(out, "column of the text", column_of(f, "text"));
+    column_line(out, "column of the second text", column_of(f, "text_pair"));
+    column_line(out, "column of the label", column_of(f, "label"));
     labels_put(out, f);
     count_line(out, "tokens of an example, median", facts_at(train, "tokens", "median", NULL));
     count_line(out, "tokens of the longest", facts_at(train, "tokens", "longest", NULL));
@@ -191,8 +211,8 @@ static void limits_put(FILE *out, const report_facts *f)
 {
     char text[NUMBER_TEXT];
     json_t *options = json_object_get(f->run, "options");
-    bool windows = json_is_true(facts_at(options, "task_options", "windows", NULL)) ||
-                   strcmp(facts_kind(f)->task, "answer") == 0;
+    bool windows =
+        json_is_true(facts_at(options, "task_options", "windows", NULL)) || f->task->windowed;
     fprintf(out, "\n## Limitations\n\n- Texts of another kind, time or language than the training "
                  "data may be answered worse than the results say.\n");
     if (!windows)

@@ -57,7 +57,7 @@ static const char *dev_type(const report_facts *f)
 
 static void results_put(FILE *out, const report_facts *f)
 {
-    const kind *k = facts_kind(f);
+    const bert_task_info *k = f->task;
     const measure *m;
     char dev[DEV_NAME];
     if (!hub_measure(f, 0)) return;
@@ -82,14 +82,14 @@ static const char tag_line[] = "\n- bert.c\n";
 
 void card_metadata(FILE *out, const report_facts *f)
 {
-    const kind *k = facts_kind(f);
-    bool vectors = !*k->auto_class;
+    const bert_task_info *k = f->task;
+    bool vectors = !k->transformers_class;
     fprintf(out, "---\nlibrary_name: %s\n", vectors ? "sentence-transformers" : "transformers");
     member(out, "license", f->license ? f->license : "unknown");
     if (f->base && is_name(f->base)) member(out, "base_model", f->base);
-    if (*k->pipeline) fprintf(out, "pipeline_tag: %s\n", k->pipeline);
+    fprintf(out, "pipeline_tag: %s\n", k->pipeline);
     fprintf(out, "tags:%s", tag_line);
-    if (*k->task) fprintf(out, "- %s\n", k->task);
+    fprintf(out, "- %s\n", k->name);
     if (vectors) fprintf(out, "- feature-extraction\n");
     metric_names(out, f);
     results_put(out, f);

@@ -33,45 +33,11 @@ const char *facts_option(const report_facts *f, const char *key)
     return facts_text(json_object_get(f->run, "options"), key);
 }
 
-/* ---- the task */
-
-static const kind kinds[] = {
-#define KIND(task, title, pipeline, auto_class, leading, other)                                    \
-    { #task, title, pipeline, auto_class, #leading, other },
-#include "report/kinds.def"
-#undef KIND
-};
-
-static const kind kind_unknown = { "", "Training", "", "AutoModel", "eval_loss", NULL };
-
-const kind *facts_kind(const report_facts *f)
-{
-    const char *task = facts_option(f, "task");
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (strcmp(task, kinds[i].task) == 0) return &kinds[i];
-    return &kind_unknown;
-}
-
 /* ---- measures */
-
-const measure measures[] = {
-#define MEASURE(key, name, hub, kind) { #key, name, hub, MEASURE_##kind },
-#include "report/measures.def"
-#undef MEASURE
-};
-const size_t measure_count = sizeof measures / sizeof *measures;
-
-const measure *measure_find(const char *key)
-{
-    for (size_t i = 0; i < measure_count; i++)
-        if (strcmp(key, measures[i].key) == 0) return &measures[i];
-    return NULL;
-}
 
 const measure *measure_leading(const report_facts *f, json_t *metrics)
 {
-    const kind *k = facts_kind(f);
-    const char *const keys[] = { k->leading, k->leading_else, "eval_loss" };
+    const char *const keys[] = { f->task->scores[0], f->task->scores[1], "eval_loss" };
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (keys[i] && json_is_number(json_object_get(metrics, keys[i])))
             return measure_find(keys[i]);
@@ -85,8 +51,7 @@ bool measure_in_percent(const measure *m)
 
 double measure_percent(const report_facts *f, const measure *m, double value)
 {
-    bool already = m->kind == MEASURE_PERCENT ||
-                   (m->kind == MEASURE_SCORE && strcmp(facts_kind(f)->task, "answer") == 0);
+    bool already = m->kind == MEASURE_PERCENT || (m->kind == MEASURE_SCORE && f->task->percent);
     return already ? value : 100.0 * value;
 }
 
@@ -128,7 +93,7 @@ baseline facts_baseline(const report_facts *f, const measure *m)
     json_object_foreach(json_object_get(f->run, "baselines"), name, metrics)
     {
         double value = facts_number(metrics, m->key, NAN);
-        bool better = m->kind == MEASURE_ERROR ? value < reached : value > reached;
+        bool better = measure_less_is_better(m->key) ? value < reached : value > reached;
         if (isnan(value) || (best.metrics && !better)) continue;
         best = (baseline){ name, metrics };
         reached = value;

@@ -2,6 +2,7 @@
 #ifndef REPORT_FACTS_H
 #define REPORT_FACTS_H
 
+#include "metrics/measure.h"
 #include "report/markup.h"
 #include "report/report.h"
 
@@ -15,35 +16,7 @@ const char *facts_text(json_t *object, const char *key);
 double facts_number(json_t *object, const char *key, double otherwise);
 const char *facts_option(const report_facts *f, const char *key); /* a text */
 
-/* ---- the task */
-
-typedef struct kind {
-    const char *task, *title, *pipeline, *auto_class;
-    const char *leading, *leading_else; /* keys of measures */
-} kind;
-
-const kind *facts_kind(const report_facts *f);
-
 /* ---- measures */
-
-typedef enum measure_kind {
-    MEASURE_SHARE,
-    MEASURE_SCORE,
-    MEASURE_PERCENT,
-    MEASURE_NUMBER,
-    MEASURE_ERROR,
-    MEASURE_COUNT
-} measure_kind;
-
-typedef struct measure {
-    const char *key, *name, *hub;
-    measure_kind kind;
-} measure;
-
-extern const measure measures[];
-extern const size_t measure_count;
-
-const measure *measure_find(const char *key); /* NULL: there is none of that name */
 
 /* The one that the task goes by, as far as `metrics` have it; NULL: none. */
 const measure *measure_leading(const report_facts *f, json_t *metrics);

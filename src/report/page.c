@@ -38,7 +38,7 @@ static void head_put(FILE *out, const report_facts *f)
                  "style-src 'unsafe-inline'; img-src data:\">\n"
                  "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                  "<link rel=\"icon\" href=\"data:,\">\n<title>");
-    markup_text(out, facts_kind(f)->title);
+    markup_text(out, f->task->title);
     fprintf(out, ": ");
     markup_cut(out, path_name(facts_option(f, "output")), NAME_CHARACTERS);
     fprintf(out, "</title>\n<style>\n%s</style>\n</head>\n", page_style);

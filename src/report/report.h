@@ -10,11 +10,13 @@
 #define REPORT_REPORT_H
 
 #include "base/status.h"
+#include "bert.h"
 
 #include <jansson.h>
 
 /* All borrowed, and read only. Objects have the form of the files of that name (run/record.h). */
 typedef struct report_facts {
+    const bert_task_info *task;
     json_t *run;         /* run.json, "evaluations" included, and "data" and "baselines" if they are
                             there */
     json_t *defaults;    /* as run.json's "options", of a run for which nothing was chosen */

@@ -121,7 +121,7 @@ static void measured_labels(FILE *out, const report_facts *f, const chart *c, co
 {
     enum { FEW = 6 };
     char text[NUMBER_TEXT];
-    size_t best = best_of(dev, m->kind != MEASURE_ERROR);
+    size_t best = best_of(dev, !measure_less_is_better(m->key));
     for (size_t i = 0; i < dev->count; i++) {
         if (dev->count > FEW && i && i != best && i + 1 < dev->count) continue;
         chart_label(out, c, drawn->x[i], drawn->y[i], measure_value_text(f, m, dev->y[i], text));

@@ -153,6 +153,24 @@ static void worries_put(FILE *out, json_t *data)
     fprintf(out, "%s</p>\n", json_array_size(unseen) > LABELS_MOST ? ", …" : ".");
 }
 
+/* Which columns the model has seen. */
+static void columns_put(FILE *out, json_t *columns)
+{
+    static const struct {
+        const char *key, *name;
+    } roles[] = { { "text", "text" }, { "text_pair", "second text" }, { "label", "label" } };
+    const char *before = "<p class=\"quiet\">Columns: ";
+    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
+        const char *name = facts_text(columns, roles[i].key);
+        if (!*name) continue;
+        fprintf(out, "%s%s <b>", before, roles[i].name);
+        markup_isolated(out, name, NAME_CHARACTERS);
+        fprintf(out, "</b>");
+        before = ", ";
+    }
+    if (*before == ',') fprintf(out, "</p>\n");
+}
+
 bert_status section_data(FILE *out, const report_facts *f)
 {
     json_t *data = json_object_get(f->run, "data");
@@ -160,6 +178,7 @@ bert_status section_data(FILE *out, const report_facts *f)
     if (!json_is_object(train)) return BERT_OK;
     fprintf(out, "<section><h2>Data</h2>\n");
     worries_put(out, data);
+    columns_put(out, facts_at(data, "columns", NULL));
     fprintf(out, "<div class=\"columns\">\n");
     figures_put(out, train, dev);
     TRY(labels_put(out, json_object_get(train, "labels"),

@@ -136,7 +136,7 @@ static void lead_put(FILE *out, const report_facts *f)
 void section_headline(FILE *out, const report_facts *f)
 {
     fprintf(out, "<header><p class=\"over\">bert.c &middot; report of a run</p>\n<h1>%s</h1>\n",
-            facts_kind(f)->title);
+            f->task->title);
     lead_put(out, f);
     fprintf(out, "<div class=\"tiles\">\n");
     tiles_measures(out, f);

@@ -6,14 +6,6 @@
 
 enum { ROWS_OPEN = 30 }; /* of a long table; the others are folded away */
 
-static const struct {
-    const char *key, *title;
-} tables[] = {
-    { "per_label", "Each label" },
-    { "per_type", "Each type of entity" },
-    { "per_tag", "Each tag" },
-};
-
 typedef struct label_row {
     const char *name;
     json_t *scores;
@@ -82,7 +74,7 @@ static bert_status table_put(FILE *out, const char *title, json_t *labels)
 
 bert_status section_labels(FILE *out, const report_facts *f)
 {
-    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-        TRY(table_put(out, tables[i].title, json_object_get(f->metrics, tables[i].key)));
+    for (const bert_score_table *t = f->task->tables; t && t->member; t++)
+        TRY(table_put(out, t->title, json_object_get(f->metrics, t->member)));
     return BERT_OK;
 }

@@ -39,10 +39,10 @@ bert_status checkpoint_period_parse(const char *text, checkpoint_period *out)
         *out = period;
         return BERT_OK;
     }
-    return fail(BERT_ARGUMENT,
-                "--checkpoint-every is '%s'; it must be a number of steps, as 500, a time, as 90s, "
-                "30min or 2h, or never",
-                text);
+    return fail_field(
+        BERT_ARGUMENT, "checkpoint_every",
+        "is '%s'; it must be a number of steps, as 500, a time, as 90s, 30min or 2h, or never",
+        text);
 }
 
 static bool period_over(const run *r)

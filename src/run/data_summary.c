@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "json/json.h"
+#include "model/trained_as.h"
 #include "task/observe.h"
 
 #include <stdlib.h>
@@ -188,7 +189,7 @@ static size_t leaks_count(const keyed_row *dev, size_t dev_count, const keyed_ro
 bert_status data_summary_make(const examples *train, const dataset *train_rows, const examples *dev,
                               const dataset *dev_rows, data_summary *out)
 {
-    data_summary s = { 0 };
+    data_summary s = { .columns = dataset_columns_of(train_rows) };
     keyed_row *trained = NULL, *asked = NULL;
     bert_status status = part_fill(train, train_rows, &trained, &s.train);
     if (status == BERT_OK) status = label_tally_likes(&s.train.labels, &s.likes);
@@ -267,6 +268,7 @@ static bert_status unseen_append(const data_summary *s, json_t *unseen)
 
 bert_status data_summary_put(const data_summary *s, const config *c, json_t *object)
 {
+    TRY(trained_columns_put(&s->columns, object));
     TRY(part_put(&s->train, "train", c, object));
     TRY(part_put(&s->dev, "dev", c, object));
     TRY(json_put(object, "leaked", json_integer((json_int_t)s->leaked)));
@@ -289,17 +291,17 @@ static void part_warn(const data_part *p, const char *what, const config *c, siz
                         p->contradicting == 1 ? "text stands" : "texts stand");
     if ((double)p->truncated <= many * (double)p->rows) return;
     if (p->for_99_percent <= c->positions)
-        observe_warning(observer,
-                        "%s data: %.1f %% of the texts are cut at %zu tokens; --max-length %zu "
-                        "would cut fewer than 1 %%",
-                        what, 100.0 * (double)p->truncated / (double)p->rows, max_length,
-                        p->for_99_percent);
+        observe_warning(
+            observer,
+            "%s data: %.1f %% of the texts are cut at %zu tokens; %s %zu would cut fewer than 1 %%",
+            what, 100.0 * (double)p->truncated / (double)p->rows, max_length, FIELD(max_length),
+            p->for_99_percent);
     else
         observe_warning(observer,
                         "%s data: %.1f %% of the texts are cut at %zu tokens, and 1 %% or more "
-                        "would be at the %zu that the model has; see --windows",
+                        "would be at the %zu that the model has; see %s",
                         what, 100.0 * (double)p->truncated / (double)p->rows, max_length,
-                        c->positions);
+                        c->positions, FIELD(windows));
 }
 
 void data_summary_warn(const data_summary *s, const config *c, size_t max_length,

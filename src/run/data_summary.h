@@ -1,12 +1,14 @@
 /* data_summary.h: what a user should know of the data before training on them.
  *
- *     {"train": {"rows": 60, "units": 60, "labels": {"bad": 30, "good": 30},
+ *     {"columns": {"text": "review", "label": "stars"},
+ *      "train": {"rows": 60, "units": 60, "labels": {"bad": 30, "good": 30},
  *                "tokens": {"median": 7.0, "percentile_95": 9, "longest": 12},
  *                "truncated": 0, "max_length_for_99_percent": 12,
  *                "empty": 0, "repeated": 2, "contradicting": 0},
  *      "dev": {the same} or null,
  *      "leaked": 0, "labels_unseen": []}
  *
+ *   columns         of the training data, where they are tables: text, text_pair, label
  *   units           texts or windows of them: what a step counts
  *   labels          how many rows have each (of words: how many words have each tag); {} where they
  *                   are no names
@@ -35,7 +37,8 @@ typedef struct data_part {
 } data_part;
 
 typedef struct data_summary {
-    data_part train, dev; /* dev.rows 0: there is none */
+    dataset_columns columns; /* borrowed from the training data */
+    data_part train, dev;    /* dev.rows 0: there is none */
     size_t leaked;
     label_likes likes; /* of the training data's labels */
 } data_summary;

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "bert.h"
 #include "json/json.h"
 #include "report/card.h"
 
@@ -15,8 +16,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-/* All that a model folder of ours, or of transformers, holds. What else lies in a folder is not
- * ours to remove. */
+/* All that a model folder of ours, or of transformers, holds, beside the files of tasks. What else
+ * lies in a folder is not ours to remove. */
 static const char *const known_files[] = {
     "config.json",
     "model.safetensors",
@@ -34,9 +35,6 @@ static const char *const known_files[] = {
     "all_results.json",
     "report.html",
     "README.md",
-    "predictions.json",
-    "nbest_predictions.json",
-    "null_odds.json",
     "modules.json",
     "sentence_bert_config.json",
     "config_sentence_transformers.json",
@@ -66,11 +64,26 @@ static bool is_checkpoint(const char *name)
     return count && !name[count];
 }
 
+/* Does `fits` hold of the name and a file that a run may leave, by any task? */
+static bool file_find(const char *name, bool (*fits)(const char *name, const char *of))
+{
+    const char *task;
+    for (size_t i = 0; i < sizeof known_files / sizeof *known_files; i++)
+        if (fits(name, known_files[i])) return true;
+    for (size_t i = 0; (task = bert_task_name(i)); i++)
+        for (const char *const *file = bert_task_get_info(task)->files; file && *file; file++)
+            if (fits(name, *file)) return true;
+    return false;
+}
+
+static bool same_name(const char *name, const char *of)
+{
+    return strcmp(name, of) == 0;
+}
+
 static bool file_known(const char *name)
 {
-    for (size_t i = 0; i < sizeof known_files / sizeof *known_files; i++)
-        if (strcmp(name, known_files[i]) == 0) return true;
-    return is_checkpoint(name);
+    return file_find(name, same_name) || is_checkpoint(name);
 }
 
 /* A model card may be a person's work, which no run has made. */
@@ -104,9 +117,7 @@ static bool file_unfinished(const char *name)
 {
     uint64_t step;
     size_t count = checkpoint_name(name, &step);
-    for (size_t i = 0; i < sizeof known_files / sizeof *known_files; i++)
-        if (unfinished_of(name, known_files[i])) return true;
-    return count && name_unfinished(name, count);
+    return file_find(name, unfinished_of) || (count && name_unfinished(name, count));
 }
 
 static bool module_file_known(const char *name)
@@ -164,13 +175,11 @@ static bert_status folder_check(const char *folder, output_use use)
                           folder, entry->d_name);
         else if (use == OUTPUT_NEW && is_checkpoint(entry->d_name))
             status = fail(BERT_ARGUMENT,
-                          "%s: holds a run that was stopped; --resume goes on with it, --overwrite "
-                          "begins anew",
-                          folder);
+                          "%s: holds a run that was stopped; %s goes on with it, %s begins anew",
+                          folder, FIELD(resume), FIELD(overwrite));
         else if (use == OUTPUT_NEW)
-            status =
-                fail(BERT_ARGUMENT,
-                     "%s: is there already and holds a model; --overwrite replaces it", folder);
+            status = fail(BERT_ARGUMENT, "%s: is there already and holds a model; %s replaces it",
+                          folder, FIELD(overwrite));
     }
     closedir(entries);
     return status;
@@ -200,9 +209,9 @@ static bert_status staging_look(const output *o, output_use use, DIR *entries)
                         o->staging, entry->d_name);
         if (use == OUTPUT_NEW && is_checkpoint(entry->d_name))
             return fail(BERT_ARGUMENT,
-                        "%s: a run into it was stopped and has left checkpoints in %s; --resume "
-                        "goes on with it, --overwrite begins anew",
-                        o->folder, o->staging);
+                        "%s: a run into it was stopped and has left checkpoints in %s; %s goes on "
+                        "with it, %s begins anew",
+                        o->folder, o->staging, FIELD(resume), FIELD(overwrite));
     }
 }
 
@@ -301,10 +310,10 @@ bert_status output_open(const char *folder, output_use use, output *out)
 
 void output_release(output *o)
 {
-    if (o->lock >= 0) {    /* without the lock the folder is another run's */
-        char reason[1024]; /* for which the run ends: one more failure is not told in its stead */
-        snprintf(reason, sizeof reason, "%s", status_message());
-        if (!o->kept && folder_remove(o->staging) != BERT_OK) (void)fail(BERT_IO, "%s", reason);
+    if (o->lock >= 0) { /* without the lock the folder is another run's */
+        /* one more failure is not told in place of that for which the run ends */
+        const failure first = failure_keep(BERT_OK);
+        if (!o->kept && folder_remove(o->staging) != BERT_OK) failure_return(&first);
         close(o->lock);
     }
     free(o->folder);

@@ -92,7 +92,7 @@ static bert_status options_record(const run *r, const bert_train_options *o, jso
     TRY(files_put(o, object));
     TRY(options_put(OWNER_train, o, object));
     TRY(options_put(OWNER_columns, &o->columns, object));
-    TRY(json_put(object, "task", json_string(r->task->name)));
+    TRY(json_put(object, "task", json_string(r->task->info.name)));
     TRY(json_put(object, "max_length", json_integer((json_int_t)max_length)));
     json_t *own = json_object();
     TRY(json_put(object, "task_options", own));
@@ -203,7 +203,7 @@ json_t *record_memory(const run *r)
 static bert_status data_put(const run *r, json_t *object)
 {
     TRY(data_summary_put(&r->data, &r->config, object));
-    TRY(json_put(object, "task", json_string(r->task->name)));
+    TRY(json_put(object, "task", json_string(r->task->info.name)));
     TRY(json_put(object, "max_length", json_integer((json_int_t)r->max_length)));
     return json_put(object, "memory", record_memory(r));
 }
@@ -225,6 +225,11 @@ bert_status record_data_tell(const run *r, json_t *time)
     return BERT_OK;
 }
 
+static double score_divisor_of(const run *r)
+{
+    return r->task->encoding->score_divisor ? r->task->encoding->score_divisor(&r->train) : 0.0;
+}
+
 static bert_status run_put(const run *r, json_t *object)
 {
     TRY(record_machine(object));
@@ -236,8 +241,7 @@ static bert_status run_put(const run *r, json_t *object)
     TRY(json_put(object, "memory", record_memory(r)));
     if (r->place.first_seed)
         TRY(json_put(object, "first_seed", json_integer((json_int_t)*r->place.first_seed)));
-    double divisor =
-        r->task->encoding->score_divisor ? r->task->encoding->score_divisor(&r->train) : 0.0;
+    double divisor = score_divisor_of(r);
     if (divisor > 0.0) TRY(json_put(object, "score_divisor", json_number(divisor)));
     json_t *options = json_object();
     TRY(json_put(object, "options", options));
@@ -268,7 +272,8 @@ static bert_status pages_write(const run *r, json_t *run_json, json_t *results)
     if (status == BERT_OK) status = base_model_read(r->options->model, &base);
     if (status == BERT_OK)
         status = report_write(r->output.staging,
-                              &(report_facts){ .run = run_json,
+                              &(report_facts){ .task = &r->task->info,
+                                               .run = run_json,
                                                .defaults = defaults,
                                                .metrics = r->results.kept.metrics,
                                                .folds = r->place.folds,
@@ -303,7 +308,24 @@ bert_status record_write(const run *r)
     return status;
 }
 
-static bert_status trained_as_read(const json_t *object, const char *path, trained_as *out)
+trained_as record_trained_as(const run *r)
+{
+    const dataset *d = r->train_data;
+    const bert_task_options *own = &r->options->task_options;
+    bool masks = r->task->options & TAKES_MASK_SHARE;
+    trained_as t = { .known = true,
+                     .max_length = r->max_length,
+                     .columns = dataset_columns_of(d),
+                     .windows = own->windows,
+                     .stride = own->stride,
+                     .mask_share = masks ? own->mask_share : 0.0,
+                     .whole_words = own->whole_words,
+                     .score_divisor = score_divisor_of(r) };
+    if (d->form == FORM_TEXTS) t.texts = d->pair_column ? BERT_TEXTS_PAIRS : BERT_TEXTS_SINGLE;
+    return t;
+}
+
+static bert_status options_read(const json_t *object, const char *path, trained_as *out)
 {
     const json_t *options = json_object_get(object, "options");
     const json_t *own = json_object_get(options, "task_options");
@@ -327,7 +349,7 @@ bert_status record_read(const char *folder, trained_as *out)
     *out = (trained_as){ 0 };
     if (file_exists(path)) {
         status = json_read_object(path, &object);
-        if (status == BERT_OK) status = trained_as_read(object, path, out);
+        if (status == BERT_OK) status = options_read(object, path, out);
     }
     json_decref(object);
     free(path);

@@ -7,8 +7,7 @@
  *   run.json           all options, sha256 of the model's files and of the data's, versions,
  *                      processor, what was planned for its memory, the data's summary
  *                      (data_summary.h), the baselines' metrics (baseline.h), the numbers of every
- *                      evaluation; max_length, windows, stride, how words were masked and what
- *                      scores were divided by are read again when the model is used
+ *                      evaluation
  *   report.html, README.md
  *                      the same for people (report/report.h) */
 #ifndef RUN_RECORD_H
@@ -36,17 +35,11 @@ json_t *record_memory(const run *r);
  * run.json, and, where it is not NULL, "time", which this takes over. */
 bert_status record_data_tell(const run *r, json_t *time);
 
-/* How a model folder was trained, as far as its use should be alike; zeros where run.json does not
- * say. */
-typedef struct trained_as {
-    size_t max_length;
-    bool windows;
-    size_t stride;
-    double mask_share;
-    bool whole_words;
-    double score_divisor;
-} trained_as;
+/* What the run trains on, as config.json tells it (model/trained_as.h); borrowed from the run. */
+trained_as record_trained_as(const run *r);
 
+/* The same of a folder whose config.json does not say, from run.json, where older versions had it;
+ * zeros where that does not say either. */
 bert_status record_read(const char *folder, trained_as *out);
 
 #endif

@@ -8,14 +8,18 @@
 #include "task/observe.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- is it the same run? */
 
-/* A recorded value as a message shows it: *out is for free(), and stays NULL for null. A flag that
- * sets false, as --no-shuffle, is shown as the command line has it. */
+/* A recorded value as a message shows it: *out is for free(), and stays NULL for null. Where fields
+ * are called by their options, a flag that sets false, as --no-shuffle, is true where it is given.
+ */
 static bert_status value_text(const option *o, const json_t *value, char **out)
 {
-    bool off = o->form.kind == BERT_OPTION_FLAG_OFF && json_is_boolean(value);
+    const char *field = o->form.field;
+    bool off = o->form.kind == BERT_OPTION_FLAG_OFF && json_is_boolean(value) &&
+               strcmp(bert_field_name(field), field) != 0;
     if (off) value = json_boolean(!json_is_true(value)); /* a constant */
     return json_is_null(value) ? BERT_OK : json_text(value, out);
 }
@@ -28,9 +32,10 @@ static bert_status differs(const char *where, const option *o, const json_t *the
     if (status == BERT_OK) status = value_text(o, now, &after);
     if (status == BERT_OK)
         status = fail(BERT_ARGUMENT,
-                      "%s: was begun with --%s %s, which is %s now; give it as before to go on, or "
-                      "--overwrite without --resume to begin anew",
-                      where, o->form.name, before ? before : "unset", after ? after : "unset");
+                      "%s: was begun with %s %s, which is %s now; give it as before to go on, or "
+                      "%s without %s to begin anew",
+                      where, bert_field_name(o->form.field), before ? before : "unset",
+                      after ? after : "unset", FIELD(overwrite), FIELD(resume));
     free(before);
     free(after);
     return status;
@@ -39,9 +44,9 @@ static bert_status differs(const char *where, const option *o, const json_t *the
 static bert_status not_recorded(const char *where, const option *o)
 {
     return fail(BERT_ARGUMENT,
-                "%s: was begun by an older version, which did not record --%s; leave it out to go "
-                "on, or use --overwrite without --resume to begin anew",
-                where, o->form.name);
+                "%s: was begun by an older version, which did not record %s; leave it out to go "
+                "on, or use %s without %s to begin anew",
+                where, bert_field_name(o->form.field), FIELD(overwrite), FIELD(resume));
 }
 
 /* What an older version did not record counts as the default. */
@@ -81,8 +86,9 @@ static bert_status digests_same(const char *where, const json_t *then, const jso
         if (!json_equal(json_object_iter_value(before), json_object_iter_value(after)))
             return fail(BERT_ARGUMENT,
                         "%s: was begun with another '%s' than '%s' holds now; put the file back to "
-                        "go on, or use --overwrite without --resume to begin anew",
-                        where, json_object_iter_key(before), json_object_iter_key(after));
+                        "go on, or use %s without %s to begin anew",
+                        where, json_object_iter_key(before), json_object_iter_key(after),
+                        FIELD(overwrite), FIELD(resume));
     if (!before && !after) return BERT_OK;
     return fail(BERT_ARGUMENT, "%s: was begun with %zu files of a model and data, not %zu", where,
                 json_object_size(then), json_object_size(now));
@@ -162,8 +168,9 @@ static bert_status numbers_take(run *r, const checkpoint *c, const json_t *state
     if (at_once != r->trainer.plan.units)
         return fail(BERT_ARGUMENT,
                     "%s: was taken with %zu examples computed at once, now it would be %zu; give "
-                    "--micro-batch %zu, and --memory as before",
-                    c->path, at_once, r->trainer.plan.units, at_once);
+                    "%s %zu, and %s as before",
+                    c->path, at_once, r->trainer.plan.units, FIELD(micro_batch), at_once,
+                    FIELD(memory_limit));
     return BERT_OK;
 }
 
@@ -312,10 +319,10 @@ static bert_status resume_choose(run *r, checkpoint *out)
     bool has_model;
     TRY(output_has_model(&r->output, &has_model));
     if (!r->options->overwrite && has_model)
-        return fail(BERT_ARGUMENT,
-                    "%s: holds a model, and no checkpoint of this run to go on from; --overwrite "
-                    "replaces it",
-                    r->output.folder);
+        return fail(
+            BERT_ARGUMENT,
+            "%s: holds a model, and no checkpoint of this run to go on from; %s replaces it",
+            r->output.folder, FIELD(overwrite));
     if (!out->path)
         observe_note(&r->options->observer,
                      "nothing to resume: %s has no checkpoint yet; the run begins anew",

@@ -123,10 +123,9 @@ static bert_status place_check(series *s)
     if (status == BERT_OK && o->resume && !o->overwrite && !s->at_home)
         status = output_has_model(&place, &has_model);
     if (status == BERT_OK && has_model)
-        status =
-            fail(BERT_ARGUMENT,
-                 "%s: holds a model that these trainings have not made; --overwrite replaces it",
-                 place.folder);
+        status = fail(BERT_ARGUMENT,
+                      "%s: holds a model that these trainings have not made; %s replaces it",
+                      place.folder, FIELD(overwrite));
     output_release(&place);
     return status;
 }
@@ -182,8 +181,8 @@ static bert_status kept_tell(const series *s, bert_status status)
 {
     size_t kept = json_array_size(s->runs);
     if (status == BERT_OK || !kept) return status;
-    return fail_more(status, "; what %zu of the trainings gave is kept, and --resume goes on",
-                     kept);
+    return fail_more(status, "; what %zu of the trainings gave is kept, and %s goes on", kept,
+                     FIELD(resume));
 }
 
 /* The output folder says that all have ended: were they these? */
@@ -238,13 +237,13 @@ static bert_status fold_run(const series *s, const uint32_t *fold_of, size_t fol
     TRY(folder_beside(s, fold + 1, &folder));
     bert_status status = fold_train(s, fold_of, fold, folder, &t);
     if (status == BERT_OK && !t.finished)
-        status = fail(BERT_ARGUMENT, "stopped in fold %zu of %zu; --resume goes on from there",
-                      fold + 1, s->count);
+        status = fail(BERT_ARGUMENT, "stopped in fold %zu of %zu; %s goes on from there", fold + 1,
+                      s->count, FIELD(resume));
     if (status == BERT_OK) status = measures_append("fold", fold + 1, &t.made, s->runs);
     if (status == BERT_OK) status = weights_drop(folder);
     if (status == BERT_OK && observe_stop(&s->options->observer))
-        status = fail(BERT_ARGUMENT, "stopped after fold %zu of %zu; --resume goes on from there",
-                      fold + 1, s->count);
+        status = fail(BERT_ARGUMENT, "stopped after fold %zu of %zu; %s goes on from there",
+                      fold + 1, s->count, FIELD(resume));
     evaluation_release(&t.made);
     free(folder);
     return status;
@@ -372,8 +371,8 @@ static bert_status seeds_run(const series *s, winner *best)
     bert_status status = winner_publish(s, best, object);
     json_decref(object);
     if (status == BERT_OK && ended < s->count)
-        observe_note(observer, "%zu of %zu trainings are done; --resume goes on with the rest",
-                     ended, s->count);
+        observe_note(observer, "%zu of %zu trainings are done; %s goes on with the rest", ended,
+                     s->count, FIELD(resume));
     return status;
 }
 

@@ -66,8 +66,8 @@ static void thresholds_drop(run *r)
     if (r->config.thresholds && !o->task_options.tune_thresholds)
         observe_note(&o->observer,
                      "thresholds: those of %s were tuned for its weights and are not kept; a label "
-                     "is given above 0.5 (--tune-thresholds chooses anew)",
-                     o->model);
+                     "is given above 0.5 (%s chooses anew)",
+                     o->model, FIELD(tune_thresholds));
     free(r->config.thresholds);
     r->config.thresholds = NULL;
 }

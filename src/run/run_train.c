@@ -45,6 +45,7 @@ static bert_status run_finish(run *r)
     const char *folder = r->output.staging;
     TRY(journal_close(&r->journal));
     TRY(thresholds_take(r));
+    r->config.trained = record_trained_as(r);
     named_class made = head_class_name(h, &r->config);
     TRY(config_write(&r->config, folder, made.name, h->labelled, r->task->problem_type,
                      TENSOR_F32));
@@ -175,18 +176,18 @@ static bert_status results_write(run *r)
 
 /* What is good of a run that fails is not lost, and it is said where it is: what --keep-best saved
  * before is put in its place, checkpoints stay where they are. */
-static bert_status good_keep(run *r, bert_status failure, bool rescue)
+static bert_status good_keep(run *r, bert_status status, bool rescue)
 {
-    char message[1024];
-    snprintf(message, sizeof message, "%s", status_message());
-    if (rescue && r->saved && run_finish(r) == BERT_OK)
-        return fail(failure, "%s; the best epoch before it is saved in %s", message,
-                    r->output.folder);
+    const failure first = failure_keep(status);
+    bool rescued = rescue && r->saved && run_finish(r) == BERT_OK;
+    failure_return(&first);
+    if (rescued)
+        return fail_more(status, "; the best epoch before it is saved in %s", r->output.folder);
     if (r->output.kept && r->output.lock >= 0)
-        return fail(failure,
-                    "%s; the run up to step %zu is kept in %s, and --resume goes on from there",
-                    message, r->checkpoints.step, r->output.staging);
-    return fail(failure, "%s", message);
+        return fail_more(status,
+                         "; the run up to step %zu is kept in %s, and %s goes on from there",
+                         r->checkpoints.step, r->output.staging, FIELD(resume));
+    return status;
 }
 
 static bert_status epochs_run(run *r)

@@ -10,12 +10,6 @@ void score_put(score_list *list, const char *name, double value)
     list->items[list->count++] = (named_score){ .name = name, .value = value };
 }
 
-void score_put_cost(score_list *list, const char *name, double value)
-{
-    score_put(list, name, value);
-    list->items[list->count - 1].less_is_better = true;
-}
-
 bert_status scores_describe(const score_list *list, json_t *object)
 {
     for (size_t i = 0; i < list->count; i++)

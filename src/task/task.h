@@ -70,12 +70,11 @@ typedef struct answer_taker {
     void *context;
 } answer_taker;
 
-/* The numbers by which models are compared. A name is a constant, the member's in the metrics; a
- * value is NAN where it is not defined. */
+/* The numbers by which models are compared. A name is a constant, the member's in the metrics, and
+ * has a line in metrics/measures.def; a value is NAN where it is not defined. */
 typedef struct named_score {
     const char *name;
     double value;
-    bool less_is_better;
 } named_score;
 
 enum { SCORES_MAX = 12 };
@@ -86,7 +85,6 @@ typedef struct score_list {
 } score_list;
 
 void score_put(score_list *list, const char *name, double value);
-void score_put_cost(score_list *list, const char *name, double value); /* less is better */
 
 /* Each score as a member of an object; null where it is not defined, for JSON has no NaN. */
 bert_status scores_describe(const score_list *list, json_t *object);
@@ -236,7 +234,8 @@ typedef struct task_metrics {
 
     /* Says aloud what a user should worry about. NULL: nothing. */
     void (*warn)(const void *metrics, const examples *e, const bert_observer *observer);
-    /* Adds files to be written beside the metrics: name -> value. NULL: none. */
+    /* Adds files to be written beside the metrics: name -> value, of those that info.files names.
+     * NULL: none. */
     bert_status (*files)(const void *metrics, const examples *e, json_t *files);
 } task_metrics;
 
@@ -250,17 +249,15 @@ typedef struct task_rivals {
     /* What is answered without looking at the text, and what words tell without their order. NULL:
      * none, or with `bag` bag_majority() and bag_answer(). */
     rival *majority, *bag_of_words;
-    const char *score_members[2]; /* the score's name: the first of these members that is there */
 } task_rivals;
 
 struct task {
-    const char *name;         /* as --task names it */
+    bert_task_info info;      /* what the program and the pages must know of it */
     const char *problem_type; /* in config.json; NULL: none */
     dataset_form form;
     const head *head;
     unsigned
-        options;   /* what it reads of bert_task_options: TAKES_WINDOWS | ..; the rest is refused */
-    bool windowed; /* does it cut texts into windows unasked? */
+        options; /* what it reads of bert_task_options: TAKES_WINDOWS | ..; the rest is refused */
     size_t max_length; /* the default of --max-length */
 
     const task_labels *labels; /* labels_none: it has none */

@@ -37,11 +37,11 @@ static bert_status encoded(examples *e, const char *what, const bert_observer *o
                      "in their context, %zu nowhere: those count as not in the text",
                      what, t->displaced, t->displaced - t->lost, t->lost);
     else if (t->displaced)
-        observe_warning(observer,
-                        "%s: %zu of %zu answers do not stand at their answer_start: %s%s; "
-                        "--fix-answers searches for them",
-                        what, t->displaced, e->row_count, t->examples,
-                        t->displaced > 3 ? "; ..." : "");
+        observe_warning(
+            observer,
+            "%s: %zu of %zu answers do not stand at their answer_start: %s%s; %s searches for them",
+            what, t->displaced, e->row_count, t->examples, t->displaced > 3 ? "; ..." : "",
+            FIELD(fix_answers));
     observe_note(observer, "%s: %zu questions in %zu windows of at most %zu tokens", what,
                  e->row_count, e->features.count, e->max_length);
     return BERT_OK;
@@ -140,12 +140,24 @@ static bert_status explain(const examples *e, size_t row, const void *answer, js
 }
 
 const task task_answer = {
-    .name = "answer",
+    .info = {
+        .name = "answer",
+        .title = "Question answering",
+        .input = BERT_INPUT_OBJECTS,
+        .sample = "{\"question\": \"..\", \"context\": \"..\"}",
+        .members = "answer score start end null_odds answers",
+        .windowed = true,
+        .per_token = true,
+        .percent = true,
+        .scores = { "eval_f1" },
+        .files = (const char *const[]){ "predictions.json", "nbest_predictions.json", "null_odds.json", NULL },
+        .pipeline = "question-answering",
+        .transformers_class = "AutoModelForQuestionAnswering",
+    },
     .form = FORM_QUESTIONS,
     .head = &head_spans,
     .options = TAKES_WINDOWS | TAKES_STRIDE | TAKES_FIX_ANSWERS | TAKES_ANSWERS |
                TAKES_ANSWER_TOKENS | TAKES_NULL_THRESHOLD,
-    .windowed = true,
     .max_length = 384,
     .labels = &labels_none,
     .encoding = &(const task_encoding){ .token_bytes = sizeof(text_range),

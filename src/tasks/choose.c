@@ -214,7 +214,15 @@ static bert_status majority(const examples *trained, const examples *asked, uint
 }
 
 const task task_choose = {
-    .name = "choose",
+    .info = {
+        .name = "choose",
+        .title = "Multiple choice",
+        .input = BERT_INPUT_ROWS,
+        .members = "choice ending score scores",
+        .scores = { "eval_accuracy" },
+        .pipeline = "multiple-choice",
+        .transformers_class = "AutoModelForMultipleChoice",
+    },
     .form = FORM_CHOICES,
     .head = &head_choice,
     .max_length = 128,
@@ -236,5 +244,5 @@ const task task_choose = {
             .score = metrics_score,
             .warn = metrics_warn,
         },
-    .rivals = &(const task_rivals){ .majority = majority, .score_members = { "eval_accuracy" } },
+    .rivals = &(const task_rivals){ .majority = majority },
 };

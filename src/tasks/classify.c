@@ -30,11 +30,10 @@ static bert_status labels_check(const dataset *d, const label_names *labels)
                     "%s: all %zu examples have the label '%s'; there is nothing to tell apart",
                     d->rows[0].path, d->count, labels->names[0]);
     if (labels->count > LABELS_MAX)
-        return fail(
-            BERT_DATA,
-            "%s: the column '%s' has %zu different values, and at most %d classes can be told "
-            "apart; is it the label? (--label names another)",
-            d->rows[0].path, d->label_column, labels->count, LABELS_MAX);
+        return fail(BERT_DATA,
+                    "%s: the column '%s' has %zu different values, and at most %d classes can be "
+                    "told apart; is it the label? (%s names another)",
+                    d->rows[0].path, d->label_column, labels->count, LABELS_MAX, FIELD(label));
     return BERT_OK;
 }
 
@@ -47,8 +46,8 @@ static void labels_warn(const dataset *d, const label_names *labels, size_t larg
     if (labels->count > 100 && labels->count * 2 > d->count)
         observe_warning(observer,
                         "the column '%s' has %zu different values in %zu rows; is it the label? "
-                        "(--label names another)",
-                        d->label_column, labels->count, d->count);
+                        "(%s names another)",
+                        d->label_column, labels->count, d->count, FIELD(label));
     if (largest >= 4 * smallest)
         observe_warning(observer,
                         "the classes are unbalanced: the largest of %zu has %zu examples (%.1f "
@@ -117,7 +116,7 @@ static bert_status weights_make(const examples *e, float *weights)
         balanced[i] =
             balanced[i] > 0.0 ? (double)e->row_count / ((double)labels * balanced[i]) : 1.0;
     bert_status status = label_weights_parse(e->options->class_weights, e->config, balanced,
-                                             "--class-weights", weights);
+                                             "class_weights", weights);
     free(balanced);
     return status;
 }
@@ -342,7 +341,17 @@ static void target_of(const examples *e, size_t row, float *target)
 static const bag_question question = { .loss = BAG_SOFTMAX, .target = target_of };
 
 const task task_classify = {
-    .name = "classify",
+    .info = {
+        .name = "classify",
+        .title = "Text classification",
+        .input = BERT_INPUT_TEXTS,
+        .sample = "A text.",
+        .members = "label score scores logits",
+        .scores = { "eval_accuracy" },
+        .tables = (const bert_score_table[]){ { "per_label", NULL, "Each label" }, { NULL } },
+        .pipeline = "text-classification",
+        .transformers_class = "AutoModelForSequenceClassification",
+    },
     .problem_type = "single_label_classification",
     .form = FORM_TEXTS,
     .head = &head_classifier,
@@ -367,5 +376,5 @@ const task task_classify = {
             .score = metrics_score,
             .warn = metrics_warn,
         },
-    .rivals = &(const task_rivals){ .bag = &question, .score_members = { "eval_accuracy" } },
+    .rivals = &(const task_rivals){ .bag = &question },
 };

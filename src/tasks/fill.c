@@ -79,8 +79,9 @@ static bert_status question_encode(examples *e, size_t row)
     if (left < masks)
         return fail(BERT_DATA,
                     "%s:%zu: the text is cut to %zu tokens and loses %zu of its %zu [MASK]; allow "
-                    "more (--max-length), or let it be cut into windows (--windows)",
-                    r->path, r->line, e->max_length, masks - left, masks);
+                    "more (%s), or let it be cut into windows (%s)",
+                    r->path, r->line, e->max_length, masks - left, masks, FIELD(max_length),
+                    FIELD(windows));
     return blanks_add(e, row);
 }
 
@@ -449,7 +450,7 @@ static bert_status metrics_scores(void *metrics, const examples *e, const uint32
         loss += times * m->rows[i].loss;
     }
     if (asked == 0.0) asked = 1.0;
-    score_put_cost(out, "eval_perplexity", exp(fmin(loss / asked, 700.0)));
+    score_put(out, "eval_perplexity", exp(fmin(loss / asked, 700.0)));
     score_put(out, "eval_top1_accuracy", first / asked);
     score_put(out, "eval_top5_accuracy", among_five / asked);
     return BERT_OK;
@@ -473,7 +474,17 @@ static double metrics_score(const void *metrics)
 }
 
 const task task_fill = {
-    .name = "fill",
+    .info = {
+        .name = "fill",
+        .title = "Filling of masked words",
+        .input = BERT_INPUT_TEXTS,
+        .sample = "A [MASK] text.",
+        .members = "filled fillings",
+        .per_token = true,
+        .scores = { "eval_perplexity" },
+        .pipeline = "fill-mask",
+        .transformers_class = "AutoModelForMaskedLM",
+    },
     .form = FORM_LINES,
     .head = &head_masked,
     .options = TAKES_WINDOWS | TAKES_STRIDE | TAKES_MASK_SHARE | TAKES_WHOLE_WORDS | TAKES_FILLINGS,

@@ -54,8 +54,8 @@ static bert_status names_find(const dataset *d, const bert_observer *observer, l
     if (out->count > 100 && out->count * 2 > d->count)
         observe_warning(observer,
                         "the column '%s' has %zu different labels in %zu rows; is it the label? "
-                        "(--label names another)",
-                        d->label_column, out->count, d->count);
+                        "(%s names another)",
+                        d->label_column, out->count, d->count, FIELD(label));
     return BERT_OK;
 }
 
@@ -137,8 +137,9 @@ static bert_status label_refuse(const examples *e, const dataset_row *row, slice
         return label_unknown(row, label, e->config);
     return fail(BERT_DATA,
                 "%s:%zu: the label '%.*s' is not one of the %zu that the model was trained with; "
-                "if numbers stand for names here, give the file of names (--label-file)",
-                row->path, row->line, (int)label.count, label.bytes, e->config->labels);
+                "if numbers stand for names here, give the file of names (%s)",
+                row->path, row->line, (int)label.count, label.bytes, e->config->labels,
+                FIELD(label_file));
 }
 
 static bert_status encode(examples *e, size_t row)
@@ -177,7 +178,7 @@ static bert_status weights_make(const examples *e, const size_t *counts)
         balanced[i] = with && without ? (double)without / (double)with : 1.0;
     }
     bert_status status = label_weights_parse(e->options->positive_weights, e->config, balanced,
-                                             "--positive-weights", t->positive);
+                                             "positive_weights", t->positive);
     free(balanced);
     return status;
 }
@@ -491,9 +492,9 @@ static void metrics_warn(const void *metrics, const examples *e, const bert_obse
     if (counts_micro(m->counts.counts, m->counts.labels).support)
         observe_warning(observer,
                         "the model gives none of its %zu labels to any of the %zu examples: no "
-                        "score is above its threshold; train longer, or see --positive-weights "
-                        "and --tune-thresholds",
-                        e->config->labels, e->row_count);
+                        "score is above its threshold; train longer, or see %s and %s",
+                        e->config->labels, e->row_count, FIELD(positive_weights),
+                        FIELD(tune_thresholds));
 }
 
 /* ---- rivals */
@@ -507,7 +508,17 @@ static void target_of(const examples *e, size_t row, float *target)
 static const bag_question question = { .loss = BAG_SIGMOID, .target = target_of };
 
 const task task_multilabel = {
-    .name = "multilabel",
+    .info = {
+        .name = "multilabel",
+        .title = "Multi-label classification",
+        .input = BERT_INPUT_TEXTS,
+        .sample = "A text.",
+        .members = "labels scores logits",
+        .scores = { "eval_micro_f1" },
+        .tables = (const bert_score_table[]){ { "per_label", "label", "Each label" }, { NULL } },
+        .pipeline = "text-classification",
+        .transformers_class = "AutoModelForSequenceClassification",
+    },
     .problem_type = "multi_label_classification",
     .form = FORM_TEXTS,
     .head = &head_classifier,
@@ -537,5 +548,5 @@ const task task_multilabel = {
             .settle = settle,
             .warn = metrics_warn,
         },
-    .rivals = &(const task_rivals){ .bag = &question, .score_members = { "eval_micro_f1" } },
+    .rivals = &(const task_rivals){ .bag = &question },
 };

@@ -146,7 +146,7 @@ static size_t label_at(const char *text, const config *c)
 }
 
 bert_status label_weights_parse(const char *text, const config *c, const double *balanced,
-                                const char *option, float *weights)
+                                const char *field, float *weights)
 {
     bool ready = strcmp(text, "balanced") == 0;
     for (size_t i = 0; i < c->labels; i++) weights[i] = ready ? (float)balanced[i] : 1.0f;
@@ -155,18 +155,20 @@ bert_status label_weights_parse(const char *text, const config *c, const double 
         bool known = label < c->labels;
         size_t length = known ? strlen(c->label_names[label]) : strcspn(at, "=,");
         if (at[length] != '=')
-            return fail(BERT_ARGUMENT,
-                        "%s is 'balanced' or a list such as good=1,bad=2.5; '%s' begins with no "
-                        "label and its weight",
-                        option, at);
+            return fail_field(BERT_ARGUMENT, field,
+                              "is 'balanced' or a list such as good=1,bad=2.5; '%s' begins with no "
+                              "label and its weight",
+                              at);
         if (!known)
-            return fail(BERT_ARGUMENT, "%s: there is no label '%.*s'", option, (int)length, at);
+            return fail_field(BERT_ARGUMENT, field, "names '%.*s', which is none of the labels",
+                              (int)length, at);
         char *end;
         const char *number = at + length + 1;
         double given = strtod(number, &end);
         if (end == number || (*end && *end != ',') || !(given >= 0.0) || given > 1e6)
-            return fail(BERT_ARGUMENT, "%s: '%.*s' gives no weight from 0 to 1e6", option,
-                        (int)(length + 1 + strcspn(number, ",")), at);
+            return fail_field(BERT_ARGUMENT, field,
+                              "holds '%.*s', which gives no weight from 0 to 1e6",
+                              (int)(length + 1 + strcspn(number, ",")), at);
         weights[label] = (float)given;
         at = end + (*end == ',');
     }

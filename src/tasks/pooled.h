@@ -19,8 +19,8 @@ bert_status pooled_put_logits(const examples *e, const float *logits, json_t *ob
 /* "balanced" or "label=weight,label=weight,...", as options give weights of labels, into weights
  * [labels]; those not named are 1. Labels may hold "," and "=": where several fit the longest is
  * meant. `balanced` [labels] stands ready for the word. BERT_ARGUMENT for
- * a label that there is not or a weight below 0; `option` names the option in the message. */
+ * a label that there is not or a weight below 0; `field` is that of bert_task_options. */
 bert_status label_weights_parse(const char *text, const config *c, const double *balanced,
-                                const char *option, float *weights);
+                                const char *field, float *weights);
 
 #endif

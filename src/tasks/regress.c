@@ -38,10 +38,10 @@ static bert_status row_number(const dataset_row *row, double *out)
 {
     if (label_number(row->label, out) && fabs(*out) <= FLT_MAX) return BERT_OK;
     return fail(BERT_DATA,
-                "%s:%zu: the label '%.*s' is not a number such as 3.75, which regress asks for; "
-                "--task classify takes labels as classes",
+                "%s:%zu: the label '%.*s' is not a number such as 3.75, which regress asks for; %s "
+                "classify takes labels as classes",
                 row->path, row->line, (int)(row->label.count < 80 ? row->label.count : 80),
-                row->label.bytes);
+                row->label.bytes, FIELD(task));
 }
 
 typedef struct number_targets {
@@ -158,8 +158,8 @@ static bert_status metrics_scores(void *metrics, const examples *e, const uint32
     TRY(correlation_spearman(&m->rows, weights, &spearman));
     score_put(out, "eval_pearson", correlation_pearson(&m->rows, weights));
     score_put(out, "eval_spearman", spearman);
-    score_put_cost(out, "eval_mse", correlation_mse(&m->rows, weights));
-    score_put_cost(out, "eval_mae", correlation_mae(&m->rows, weights));
+    score_put(out, "eval_mse", correlation_mse(&m->rows, weights));
+    score_put(out, "eval_mae", correlation_mae(&m->rows, weights));
     return BERT_OK;
 }
 
@@ -225,7 +225,17 @@ static void target_of(const examples *e, size_t row, float *target)
 static const bag_question question = { .loss = BAG_SQUARED, .target = target_of };
 
 const task task_regress = {
-    .name = "regress",
+    .info = {
+        .name = "regress",
+        .title = "Text regression",
+        .input = BERT_INPUT_TEXTS,
+        .sample = "A text.",
+        .members = "score logits",
+        .scores = { "eval_pearson" },
+        .lines = (const bert_score_line[]){ { "eval_pearson", "Pearson" }, { "eval_spearman", "Spearman" }, { "eval_mse", "mean squared error" }, { "eval_mae", "mean absolute error" }, { NULL } },
+        .pipeline = "text-classification",
+        .transformers_class = "AutoModelForSequenceClassification",
+    },
     .problem_type = "regression",
     .form = FORM_TEXTS,
     .head = &head_classifier,
@@ -246,5 +256,5 @@ const task task_regress = {
             .score = metrics_score,
             .warn = metrics_warn,
         },
-    .rivals = &(const task_rivals){ .bag = &question, .score_members = { "eval_pearson" } },
+    .rivals = &(const task_rivals){ .bag = &question },
 };

@@ -219,7 +219,14 @@ static bert_status explain(const examples *e, size_t row, const void *answer, js
 }
 
 const task task_similar = {
-    .name = "similar",
+    .info = {
+        .name = "similar",
+        .title = "Sentence similarity",
+        .input = BERT_INPUT_ROWS,
+        .members = "cosine",
+        .scores = { "eval_spearman", "eval_mrr" },
+        .pipeline = "sentence-similarity",
+    },
     .form = FORM_COMPARED,
     .head = &head_vectors,
     .options = TAKES_POOLING,
@@ -234,7 +241,6 @@ const task task_similar = {
     .decoding = &unit_decoding,
     .answers = &(const task_answers){ .describe = describe, .judge = judge, .explain = explain },
     .metrics = &similar_metrics,
-    .rivals = &(const task_rivals){ .bag_of_words = similar_bag_of_words,
-                                    .score_members = { "eval_mrr", "eval_spearman" } },
+    .rivals = &(const task_rivals){ .bag_of_words = similar_bag_of_words },
     .save = similar_save,
 };

@@ -164,7 +164,19 @@ static void loss(const pass *p, const examples *e, const uint32_t *index, size_t
 }
 
 const task task_tag = {
-    .name = "tag",
+    .info = {
+        .name = "tag",
+        .title = "Tagging of words",
+        .input = BERT_INPUT_WORDS,
+        .sample = "A text.",
+        .members = "entities tokens tags scores logits",
+        .per_token = true,
+        .tags = true,
+        .scores = { "eval_f1", "eval_accuracy" },
+        .tables = (const bert_score_table[]){ { "per_type", "entity", "Each type of entity" }, { "per_tag", "tag", "Each tag" }, { NULL } },
+        .pipeline = "token-classification",
+        .transformers_class = "AutoModelForTokenClassification",
+    },
     .form = FORM_WORDS,
     .head = &head_tokens,
     .options = TAKES_WINDOWS | TAKES_STRIDE | TAKES_LABEL_FILE | TAKES_AGGREGATE | TAKES_LOGITS,

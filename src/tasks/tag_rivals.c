@@ -146,6 +146,4 @@ static bert_status majority(const examples *trained, const examples *asked, uint
     return status;
 }
 
-const task_rivals tag_rivals = { .majority = majority,
-                                 .bag_of_words = of_word,
-                                 .score_members = { "eval_f1", "eval_accuracy" } };
+const task_rivals tag_rivals = { .majority = majority, .bag_of_words = of_word };

@@ -15,7 +15,7 @@ static void takers_list(unsigned bit, char *out, size_t capacity)
     for (size_t i = 0; (kind = task_at(i)) && used < capacity; i++) {
         if (!(kind->options & bit)) continue;
         const char *before = !seen ? "" : seen + 1 == count ? " and " : ", ";
-        used += (size_t)snprintf(out + used, capacity - used, "%s%s", before, kind->name);
+        used += (size_t)snprintf(out + used, capacity - used, "%s%s", before, kind->info.name);
         seen++;
     }
 }
@@ -34,8 +34,8 @@ static bert_status foreign_refuse(const task *kind, const option *o, unsigned bi
 {
     char takers[128];
     takers_list(bit, takers, sizeof takers);
-    return fail(BERT_ARGUMENT, "--%s is for %s; the task is %s%s%s%s", o->form.name, takers,
-                kind->name, source ? " (" : "", source ? source : "", source ? ")" : "");
+    return fail_field(BERT_ARGUMENT, o->form.field, "is for %s; the task is %s%s%s%s", takers,
+                      kind->info.name, source ? " (" : "", source ? source : "", source ? ")" : "");
 }
 
 bert_status task_options_bounds(const bert_task_options *given)
@@ -61,15 +61,23 @@ bert_status task_options_check(const task *kind, const bert_task_options *given,
 
 bert_status task_stride_check(const task *kind, size_t stride, bool windows)
 {
-    if (!stride || windows || kind->windowed) return BERT_OK;
-    return fail(BERT_ARGUMENT,
-                "--stride says how far windows overlap, and none are cut without --windows");
+    if (!stride || windows || kind->info.windowed) return BERT_OK;
+    return fail_field(BERT_ARGUMENT, "stride",
+                      "says how far windows overlap, and none are cut without %s", FIELD(windows));
 }
 
 const char *bert_task_name(size_t index)
 {
     const task *kind = task_at(index);
-    return kind ? kind->name : NULL;
+    return kind ? kind->info.name : NULL;
+}
+
+const bert_task_info *bert_task_get_info(const char *name)
+{
+    const task *kind;
+    for (size_t i = 0; (kind = task_at(i)); i++)
+        if (strcmp(kind->info.name, name) == 0) return &kind->info;
+    return NULL;
 }
 
 bool bert_task_takes(const char *name, const char *option_name)
@@ -78,6 +86,6 @@ bool bert_task_takes(const char *name, const char *option_name)
     unsigned bit = 1;
     for (const option *o = option_next(NULL); o; o = option_next(o), bit <<= 1)
         for (size_t i = 0; (kind = task_at(i)) && strcmp(o->form.name, option_name) == 0; i++)
-            if (strcmp(kind->name, name) == 0) return kind->options & bit;
+            if (strcmp(kind->info.name, name) == 0) return kind->options & bit;
     return false;
 }

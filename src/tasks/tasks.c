@@ -16,18 +16,23 @@ const task *task_at(size_t index)
     return index < sizeof tasks / sizeof *tasks ? tasks[index] : NULL;
 }
 
+const task *task_usual(void)
+{
+    return &task_classify;
+}
+
 bert_status task_by_name(const char *name, const task **out)
 {
     char known[256] = "";
     for (size_t i = 0; i < sizeof tasks / sizeof *tasks; i++) {
-        if (strcmp(tasks[i]->name, name) == 0) {
+        if (strcmp(tasks[i]->info.name, name) == 0) {
             *out = tasks[i];
             return BERT_OK;
         }
         strncat(known, i ? ", " : "", sizeof known - strlen(known) - 1);
-        strncat(known, tasks[i]->name, sizeof known - strlen(known) - 1);
+        strncat(known, tasks[i]->info.name, sizeof known - strlen(known) - 1);
     }
-    return fail(BERT_ARGUMENT, "--task is '%s'; it can be %s", name, known);
+    return fail_field(BERT_ARGUMENT, "task", "is '%s'; it can be %s", name, known);
 }
 
 /* What the data of each form are, for people. */
@@ -87,7 +92,8 @@ bert_status task_by_data(const dataset *d, const bert_observer *observer, const 
     for (size_t i = 0; i < sizeof tasks / sizeof *tasks; i++) {
         if (tasks[i]->form != d->form) continue;
         *out = tasks[i];
-        observe_note(observer, "task: %s (the data are %s)", tasks[i]->name, form_names[d->form]);
+        observe_note(observer, "task: %s (the data are %s)", tasks[i]->info.name,
+                     form_names[d->form]);
         return BERT_OK;
     }
     return fail(BERT_UNSUPPORTED, "%s: the data are %s, which no task here learns from",

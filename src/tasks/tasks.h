@@ -11,6 +11,9 @@
 /* In the order of tasks.def; NULL from their number on. */
 const task *task_at(size_t index);
 
+/* The task that a model without a trained head is taken for, before there are data. */
+const task *task_usual(void);
+
 /* By --task's name; BERT_ARGUMENT with those that there are. */
 bert_status task_by_name(const char *name, const task **out);
 

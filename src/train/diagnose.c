@@ -90,17 +90,15 @@ bert_status step_diagnose(trainer *t, const uint32_t *index, size_t count, const
     const char *what = s.backward ? "gradient" : "loss";
     const param_entry *grown = weights_look(t, &t->params);
     if (grown)
-        return fail(
-            BERT_NUMERIC,
-            "step %zu: the %s is not finite: the weight '%s' has grown beyond all bounds; try "
-            "a lower --learning-rate or more --warmup",
-            step->step, what, grown->name);
+        return fail(BERT_NUMERIC,
+                    "step %zu: the %s is not finite: the weight '%s' has grown beyond all bounds; "
+                    "try a lower %s or more %s",
+                    step->step, what, grown->name, FIELD(learning_rate), FIELD(warmup));
     if (s.backward) place_name(&s, weights_look(t, &t->gradients), "the gradient of");
     for (size_t i = 0; i < count; i++) unit_look(&s, i);
-    return fail(
-        BERT_NUMERIC,
-        "step %zu: the %s is not finite: it begins in %s%s%s%s; try a lower --learning-rate "
-        "or more --warmup",
-        step->step, what, *s.place ? s.place : "the sum over its examples",
-        s.found ? ", with " : "", s.examples, s.found > EXAMPLES_NAMED ? ", ..." : "");
+    return fail(BERT_NUMERIC,
+                "step %zu: the %s is not finite: it begins in %s%s%s%s; try a lower %s or more %s",
+                step->step, what, *s.place ? s.place : "the sum over its examples",
+                s.found ? ", with " : "", s.examples, s.found > EXAMPLES_NAMED ? ", ..." : "",
+                FIELD(learning_rate), FIELD(warmup));
 }

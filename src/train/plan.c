@@ -100,10 +100,11 @@ static bert_status fail_limit(const plan_request *q, const plan *p)
 {
     const size_t mega = 1000000;
     size_t wanted = (p->memory.total + mega - 1) / mega;
-    return fail(BERT_ARGUMENT,
-                "--memory: %.1f MB are not enough; with %zu at once and every layer computed again "
-                "the run needs %zuM: give --memory %zuM or more, or a shorter --max-length",
-                (double)q->limit / 1e6, p->units, wanted, wanted);
+    return fail_field(BERT_ARGUMENT, "memory_limit",
+                      "is %.1f MB, which is not enough; with %zu at once and every layer computed "
+                      "again the run needs %zuM: give %s %zuM or more, or a shorter %s",
+                      (double)q->limit / 1e6, p->units, wanted, FIELD(memory_limit), wanted,
+                      FIELD(max_length));
 }
 
 bert_status plan_make(const plan_request *q, plan *out)

@@ -72,9 +72,9 @@ static void plan_tell(const trainer *t)
                      t->of.config->layers, t->plan.units, step);
     if (trainer_compares(t) && t->plan.units < step)
         observe_note(&o->observer,
-                     "with --micro-batch or --memory, a text is compared with those of its %zu "
-                     "examples, not with all of the batch's",
-                     t->plan.units);
+                     "with %s or %s, a text is compared with those of its %zu examples, not with "
+                     "all of the batch's",
+                     FIELD(micro_batch), FIELD(memory_limit), t->plan.units);
 }
 
 bert_status trainer_plan(trainer *t)

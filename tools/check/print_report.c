@@ -16,10 +16,15 @@ int main(int count, char **words)
         return 2;
     }
     bert_status status = json_read_object(words[1], &facts);
+    const char *name = json_string_value(
+        json_object_get(json_object_get(json_object_get(facts, "run"), "options"), "task"));
+    if (status == BERT_OK && (!name || !bert_task_get_info(name)))
+        status = fail(BERT_DATA, "%s: run.options.task names no task", words[1]);
     if (status == BERT_OK)
         status = report_write(
             words[2],
-            &(report_facts){ .run = json_object_get(facts, "run"),
+            &(report_facts){ .task = bert_task_get_info(name),
+                             .run = json_object_get(facts, "run"),
                              .defaults = json_object_get(facts, "defaults"),
                              .metrics = json_object_get(facts, "metrics"),
                              .results = json_object_get(facts, "results"),

@@ -99,6 +99,38 @@ def check_heads():
                 yield f"{path}:{number}: compares heads; ask the head for a fact of it (src/model/heads.h)"
 
 
+def check_tasks():
+    """A task is one file in src/tasks and a line in tasks.def: elsewhere its facts are asked for (bert_task_info in bert.h,
+    task/task.h), and no code goes by which task it is."""
+    names = "|".join(re.findall(r"^TASK\((\w+)\)", pathlib.Path("src/tasks/tasks.def").read_text(), re.M))
+    signs = {rf"\btask_({names})\b": "names a particular task",
+             rf'\b(\w*cmp|\w*equal|\w*coll)\s*\([^;{{}}]*"({names})"': "compares with a task's name",
+             rf'"({names})"[^;{{}},]*[!=]=|[!=]=\s*"({names})"': "compares with a task's name",
+             rf"^\s*[A-Z_]+\(\s*({names})\b": "has a line for a particular task",
+             rf"\bcase\s+\w*_({names.upper()})\b": "goes by which task it is"}
+    for path in [p for p in source_files("include", "src", "cli") if p.parts[:2] != ("src", "tasks")]:
+        text = re.sub(r"/\*.*?\*/|//[^\n]*", lambda c: re.sub(r"[^\n]", " ", c.group()), path.read_text(), flags=re.S)
+        for sign, what in signs.items():
+            for found in re.finditer(sign, text, re.M):
+                line = text.count("\n", 0, found.end()) + 1
+                yield f"{path}:{line}: {what}; put the fact into its bert_task_info or struct task"
+
+
+def check_fields():
+    """A message of the library names a field of bert.h's structs by FIELD() or fail_field() (base/status.h), which call it as
+    the caller does; the pages of a run (src/report) are for users of the program."""
+    fields = set(re.findall(r"OPTION\((?:\w+, )\w+, (\w+),", pathlib.Path("include/bert_options.def").read_text()))
+    for path in source_files("src"):
+        text = re.sub(r"/\*.*?\*/", lambda c: re.sub(r"[^\n]", " ", c.group()), path.read_text(), flags=re.S)
+        for found in re.finditer(r'\bFIELD\((\w+)\)|\bfail_field\(\s*\w+,\s*"([^"]*)"', text):
+            name = found[1] or found[2]
+            if name not in fields and not path.match("base/status.h"):
+                yield f"{path}:{text.count(chr(10), 0, found.start()) + 1}: include/bert_options.def has no field '{name}'"
+        for found in re.finditer(r'"(?:\\.|[^"\\\n])*"', text):
+            if re.search(r"(?<!\w)--[a-z]", found[0]) and path.parts[1] != "report":
+                yield f"{path}:{text.count(chr(10), 0, found.start()) + 1}: names an option; a C program has fields: FIELD()"
+
+
 def check_locale():
     """A public function that reads or writes text begins by leaving the program's locale (base/locale.h)."""
     for path in source_files("src/api"):
@@ -184,7 +216,7 @@ def check_sizes(build):
 
 def main():
     build = sys.argv[1] if len(sys.argv) > 1 else "build"
-    broken = [*check_layers(), *check_stray(), *check_heads(), *check_locale(), *check_lengths(), *check_format(),
+    broken = [*check_layers(), *check_stray(), *check_heads(), *check_tasks(), *check_fields(), *check_locale(), *check_lengths(), *check_format(),
               *check_symbols(build), *check_sizes(build)]
     for line in broken:
         print(line)

@@ -1,0 +1,55 @@
+/* dataset_known.c: the columns that a model was trained on, in a table that is met later. */
+#include "data/dataset_reader.h"
+
+#include <string.h>
+
+dataset_columns dataset_columns_of(const dataset *d)
+{
+    if (d->negative_column) return (dataset_columns){ 0 };
+    return (dataset_columns){ d->text_column, d->pair_column, d->label_column };
+}
+
+static bool column_there(const table *t, const char *name)
+{
+    size_t column;
+    return table_find(t, name, &column);
+}
+
+static bool same(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* The texts go together: of a pair one alone is another thing. */
+static void texts_take(const table *t, const dataset_columns *known, dataset_columns *columns,
+                       bool *news)
+{
+    const char *text = NULL, *pair = NULL;
+    if (columns->text || columns->pair || !known->text || !column_there(t, known->text)) return;
+    if (known->pair && !column_there(t, known->pair)) return;
+    dataset_texts_find(t, &text, &pair);
+    *news = *news || !same(text, known->text) || !same(pair, known->pair);
+    columns->text = known->text;
+    columns->pair = known->pair;
+}
+
+static void label_take(const table *t, const dataset_columns *known, dataset_columns *columns,
+                       bool *news)
+{
+    if (columns->label || !known->label || !column_there(t, known->label)) return;
+    *news = *news || !same(dataset_label_find(t), known->label);
+    columns->label = known->label;
+}
+
+bert_status dataset_columns_known(const char *path, const dataset_columns *known,
+                                  dataset_columns *columns, bool *news)
+{
+    table *t;
+    *news = false;
+    if (!table_is_kind(path) || !known->text) return BERT_OK;
+    TRY(table_open(path, &t));
+    texts_take(t, known, columns, news);
+    label_take(t, known, columns, news);
+    table_free(t);
+    return BERT_OK;
+}
