@@ -126,7 +126,7 @@ int command_compare(const settings *s)
     if (result)
         result_print(s, result);
     else
-        puts(text);
+        json_text_print(text, stdout);
     json_decref(result);
     bert_text_free(text);
     return EXIT_DONE;

@@ -45,7 +45,7 @@ int command_convert(const settings *s)
     if (result)
         result_print(result);
     else
-        puts(text);
+        json_text_print(text, stdout);
     json_decref(result);
     bert_text_free(text);
     return EXIT_DONE;

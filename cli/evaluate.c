@@ -18,7 +18,7 @@ int command_evaluate(const settings *s)
     watch_release(&w);
     if (status != BERT_OK) return complain_of_library();
 
-    puts(text);
+    json_text_print(text, stdout);
     json_t *metrics = s->quiet || s->json ? NULL : json_from_answer(text);
     if (metrics) {
         fflush(stdout);

@@ -62,9 +62,8 @@ static int columns_find(const settings *s, inputs *in, bert_columns *columns)
         bert_table_find_texts(in->table, &columns->text, &columns->pair) != BERT_OK)
         return complain_of_library();
     if (!s->columns.text && !s->quiet)
-        fprintf(stderr, "%s: texts are in the column%s %s%s%s\n", path_of(s),
-                columns->pair ? "s" : "", columns->text, columns->pair ? " and " : "",
-                columns->pair ? columns->pair : "");
+        remark("%s: texts are in the column%s %s%s%s", path_of(s), columns->pair ? "s" : "",
+               columns->text, columns->pair ? " and " : "", columns->pair ? columns->pair : "");
     return EXIT_DONE;
 }
 

@@ -1,4 +1,5 @@
 #include "report.h"
+#include "columns.h"
 #include "options.h"
 
 #include <errno.h>
@@ -6,13 +7,29 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What is cited in a message may hold anything. */
+static void sentence_print(const char *format, va_list arguments)
+{
+    char text[8192];
+    vsnprintf(text, sizeof text, format, arguments);
+    column_print(stderr, text);
+    fputc('\n', stderr);
+}
+
+void remark(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    sentence_print(format, arguments);
+    va_end(arguments);
+}
+
 void complain(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
     fputs("bert: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    sentence_print(format, arguments);
     va_end(arguments);
 }
 
@@ -28,8 +45,8 @@ int wrong_use(command_index command, const char *format, ...)
     va_list arguments;
     va_start(arguments, format);
     fprintf(stderr, "bert %s: ", name);
-    vfprintf(stderr, format, arguments);
-    fprintf(stderr, "\nTry 'bert %s --help'.\n", name);
+    sentence_print(format, arguments);
+    fprintf(stderr, "Try 'bert %s --help'.\n", name);
     va_end(arguments);
     return EXIT_WRONG_USE;
 }

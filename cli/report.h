@@ -1,8 +1,12 @@
-/* report.h: what the program tells a person, all of it on standard error. */
+/* report.h: what the program tells a person, all of it on standard error. A terminal obeys nothing
+ * in what a message cites (columns.h). */
 #ifndef CLI_REPORT_H
 #define CLI_REPORT_H
 
 #include "settings.h"
+
+/* A note. */
+void remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* "bert: " and a sentence. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -14,7 +14,7 @@ bert_status fail(bert_status status, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    utf8_one_line(message);
+    utf8_one_line(message, sizeof message);
     return status;
 }
 
@@ -26,7 +26,7 @@ bert_status fail_more(bert_status status, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(message + used, sizeof message - used, format, arguments);
     va_end(arguments);
-    utf8_one_line(message + used);
+    utf8_one_line(message + used, sizeof message - used);
     return status;
 }
 
