@@ -10,7 +10,8 @@
 int command_evaluate(const settings *s)
 {
     watch w = watch_start(s);
-    bert_evaluate_options options = watch_evaluation(&w);
+    bert_evaluate_options options = settings_evaluate(s);
+    options.observer = watch_observer(&w);
     options.model = s->models[0];
 
     char *text = NULL;

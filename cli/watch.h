@@ -28,10 +28,6 @@ void watch_release(watch *w);
  * evaluations to standard output. It asks the run to stop once interrupt_came(). */
 bert_observer watch_observer(watch *w);
 
-/* What the settings ask of an evaluation or comparison, with the watch as observer; `model` is left
- * open. */
-bert_evaluate_options watch_evaluation(watch *w);
-
 /* "accuracy 0.9235, macro_f1 0.9234, loss 0.2134": the numbers of a metrics object, without their
  * "eval_". */
 void metrics_print(const json_t *metrics, FILE *out);
