@@ -80,9 +80,14 @@ void json_text_print(const char *text, FILE *out)
     putc('\n', out);
 }
 
+char *json_value_text(const json_t *value)
+{
+    return json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(9));
+}
+
 bool json_line_print(const json_t *value, FILE *out)
 {
-    char *text = value ? json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
+    char *text = value ? json_value_text(value) : NULL;
     if (!text) {
         complain("memory is exhausted");
         return false;

@@ -37,4 +37,7 @@ void json_text_print(const char *text, FILE *out);
  * value is NULL. */
 bool json_line_print(const json_t *value, FILE *out);
 
+/* A value of any kind as it stands in such a line, for free(). NULL: memory is exhausted. */
+char *json_value_text(const json_t *value);
+
 #endif

@@ -51,14 +51,18 @@ int wrong_use(command_index command, const char *format, ...)
     return EXIT_WRONG_USE;
 }
 
-bool output_flush(void)
+bool stream_flush(FILE *stream, const char *name)
 {
     /* A write that failed earlier has left its mark on the stream, but not its reason. */
-    bool failed_before = ferror(stdout);
+    bool failed_before = ferror(stream);
     errno = 0;
-    if (fflush(stdout) == 0 && !failed_before) return true;
+    if (fflush(stream) == 0 && !failed_before) return true;
     if (errno != EPIPE)
-        complain("cannot write to standard output%s%s", errno ? ": " : "",
-                 errno ? strerror(errno) : "");
+        complain("cannot write to %s%s%s", name, errno ? ": " : "", errno ? strerror(errno) : "");
     return false;
+}
+
+bool output_flush(void)
+{
+    return stream_flush(stdout, "standard output");
 }
