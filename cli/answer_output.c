@@ -261,18 +261,11 @@ static int columns_check(const answer_output *out, const json_t *cells, const an
     return EXIT_DONE;
 }
 
-static int row_print(answer_output *out, const json_t *answer, const answer_place *at)
+static int row_cells_print(answer_output *out, const json_t *cells, const answer_place *at)
 {
     const char *name, *separator = out->format == ANSWERS_CSV ? "," : "\t", *before = "";
-    json_t *value, *cells = cells_of(out, answer, at);
+    json_t *value;
     int status = EXIT_DONE;
-    if (!cells) return EXIT_FAILED;
-    if (out->columns) {
-        status = columns_check(out, cells, at);
-    } else {
-        out->columns = json_incref(cells);
-        status = header_print(out, at);
-    }
     json_object_foreach(out->columns, name, value)
     {
         if (status != EXIT_DONE) break;
@@ -281,6 +274,36 @@ static int row_print(answer_output *out, const json_t *answer, const answer_plac
         before = separator;
     }
     fputc('\n', out->stream);
+    return status;
+}
+
+/* By way of memory, so that a row is there whole or not at all. */
+static int row_print(answer_output *out, const json_t *answer, const answer_place *at)
+{
+    FILE *stream = out->stream;
+    char *row = NULL;
+    size_t count = 0;
+    int status = EXIT_DONE;
+    json_t *cells = cells_of(out, answer, at);
+    if (!cells) return EXIT_FAILED;
+    out->stream = open_memstream(&row, &count);
+    if (!out->stream) {
+        complain("memory is exhausted");
+        status = EXIT_FAILED;
+    } else if (out->columns) {
+        status = columns_check(out, cells, at);
+    } else {
+        out->columns = json_incref(cells);
+        status = header_print(out, at);
+    }
+    if (status == EXIT_DONE) status = row_cells_print(out, cells, at);
+    if (out->stream && fclose(out->stream) != 0 && status == EXIT_DONE) {
+        complain("memory is exhausted");
+        status = EXIT_FAILED;
+    }
+    out->stream = stream;
+    if (status == EXIT_DONE) fwrite(row, 1, count, stream);
+    free(row);
     json_decref(cells);
     return status;
 }

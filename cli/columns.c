@@ -12,12 +12,12 @@ static bool is_bidirectional(utf8proc_int32_t point)
            (point >= 0x202A && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069);
 }
 
-bool character_next(const char **at, character *out)
+bool shown_next(const char **at, shown_character *out)
 {
     utf8proc_int32_t point = 0;
     if (!**at) return false;
     utf8proc_ssize_t count = utf8proc_iterate((const utf8proc_uint8_t *)*at, -1, &point);
-    *out = (character){ .bytes = *at, .count = count > 0 ? (int)count : 1 };
+    *out = (shown_character){ .bytes = *at, .count = count > 0 ? (int)count : 1 };
     *at += out->count;
     if (count <= 0)
         snprintf(out->shown, sizeof out->shown, "\\x%02x", (unsigned char)*out->bytes);
@@ -29,7 +29,7 @@ bool character_next(const char **at, character *out)
     return true;
 }
 
-void character_print(FILE *out, const character *c)
+void shown_print(FILE *out, const shown_character *c)
 {
     if (*c->shown)
         fputs(c->shown, out);
@@ -40,15 +40,15 @@ void character_print(FILE *out, const character *c)
 int column_text_width(const char *text)
 {
     int width = 0;
-    for (character c; character_next(&text, &c);) width += c.width;
+    for (shown_character c; shown_next(&text, &c);) width += c.width;
     return width;
 }
 
 /* As much of the text as has room. */
 static void print_within(FILE *out, const char *text, int room)
 {
-    for (character c; character_next(&text, &c) && c.width <= room; room -= c.width)
-        character_print(out, &c);
+    for (shown_character c; shown_next(&text, &c) && c.width <= room; room -= c.width)
+        shown_print(out, &c);
 }
 
 void column_print(FILE *out, const char *text)

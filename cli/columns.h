@@ -6,22 +6,22 @@
 #include <stdio.h>
 
 /* A character of a text, or a byte that is no UTF-8. */
-typedef struct character {
+typedef struct shown_character {
     const char *bytes; /* [count] */
     int count, width;
     char shown[8]; /* what is shown in its place; "": itself */
-} character;
+} shown_character;
 
 /* The one at *at, which is moved behind it; false at the end. TAB and line ends are shown as a
  * space, other control characters and those that turn the direction of writing as JSON escapes them
  * (\u001b, \u202e), a byte that is no UTF-8 as \xff. */
-bool character_next(const char **at, character *out);
-void character_print(FILE *out, const character *c);
+bool shown_next(const char **at, shown_character *out);
+void shown_print(FILE *out, const shown_character *c);
 
 /* Columns of a terminal that a text takes: not its bytes, nor its code points. */
 int column_text_width(const char *text);
 
-/* A text on one line, character by character as character_print() does. So do those below. */
+/* A text on one line, character by character as shown_print() does. So do those below. */
 void column_print(FILE *out, const char *text);
 
 /* The text, filled up with spaces to `width` where it is narrower. */

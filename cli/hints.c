@@ -117,9 +117,10 @@ static void takers_list(const char *name, char *out, size_t capacity)
 /* Says what the name stands for here; false: nothing is known of it. */
 static bool option_explain(command_index command, const char *word, int count, const char *name)
 {
-    const hint *h = option_hint_find(command, name);
-    char shown[WORD_BYTES_MAX + 1], takers[128] = "";
-    if (option_find(name, EVERY_COMMAND)) h = &(const hint){ "", name, "" };
+    const hint same = { "", name, "" }, *h = option_hint_find(command, name);
+    bool of_others = !h || (*h->meant && !option_find(h->meant, 1u << command));
+    if (option_find(name, of_others ? EVERY_COMMAND : 1u << command)) h = &same;
+    char shown[WORD_BYTES_MAX + 1], takers[128];
     if (!h || !*name) return false;
     const option_entry *here = option_find(h->meant, 1u << command),
                        *anywhere = option_find(h->meant, EVERY_COMMAND);

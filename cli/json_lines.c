@@ -73,9 +73,9 @@ void json_text_print(const char *text, FILE *out)
         size_t plain = strcspn(text, may_begin_one);
         fwrite(text, 1, plain, out);
         text += plain;
-        character c;
-        if (!character_next(&text, &c)) break;
-        character_print(out, &c);
+        shown_character c;
+        if (!shown_next(&text, &c)) break;
+        shown_print(out, &c);
     }
     putc('\n', out);
 }
