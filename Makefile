@@ -1,5 +1,6 @@
 # `make help` lists the targets.
-# Knobs: SAN=address,undefined or thread (own build folder), PREFIX, DESTDIR, CC, CFLAGS, WERROR=1 (a warning is an error).
+# Knobs: SAN=address,undefined or thread (own build folder), PREFIX, DESTDIR, CC, CFLAGS, WERROR=1 (a warning is an error),
+# V=1 (prints whole commands).
 
 BUILD  ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 comma  := ,
@@ -26,6 +27,11 @@ TARGETS := $(filter-out fuzz files replay table tensors,$(patsubst fuzz/%.c,%,$(
 .PHONY: all clean
 all: $(BUILD)/bert $(BUILD)/libbert.so ## build/bert and build/libbert.so
 
+# A short line for each file: $(call say,CC,$<). With V=1 the whole commands instead, with -s neither.
+Q      := $(if $(filter-out 0,$(V)),,@)
+SILENT  = $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
+say     = $(if $(Q),$(if $(SILENT),,@printf '  %-3s %s\n' $(1) $(2)))
+
 # Elsewhere these files compile to nothing.
 ifneq ($(filter x86_64-%,$(shell $(CC) -dumpmachine 2> /dev/null)),)
 $(BUILD)/%_avx2.o:   ISA = -mavx2 -mfma -mf16c
@@ -34,25 +40,31 @@ endif
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) $(CFLAGS) $(ISA) -MMD -MP -c $< -o $@
+	$(call say,CC,$<)
+	$(Q)$(CC) $(FLAGS) $(CFLAGS) $(ISA) -MMD -MP -c $< -o $@
 
 $(BUILD)/libbert.a: $(OBJECTS)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR,$@)
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/libbert.so: $(OBJECTS)
-	$(CC) $(FLAGS) $(CFLAGS) -shared -Wl,-soname,$(SONAME) -o $@ $^ $(LIBRARIES)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(FLAGS) $(CFLAGS) -shared -Wl,-soname,$(SONAME) -o $@ $^ $(LIBRARIES)
 
 $(BUILD)/bert: $(CLI) $(BUILD)/libbert.a
-	$(CC) $(FLAGS) $(CFLAGS) -o $@ $^ $(LIBRARIES)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(FLAGS) $(CFLAGS) -o $@ $^ $(LIBRARIES)
 
 $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(SUPPORT) $(BUILD)/libbert.a
-	$(CC) $(FLAGS) $(CFLAGS) -o $@ $^ -lcmocka $(LIBRARIES)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(FLAGS) $(CFLAGS) -o $@ $^ -lcmocka $(LIBRARIES)
 
 # Stands between the program and the system while it is tested; never under a sanitizer.
 $(FAULTS): $(BUILD)/%.so: %.c
 	@mkdir -p $(@D)
-	$(CC) $(WARNINGS) -D_GNU_SOURCE -Itests -fPIC -O2 -shared -o $@ $(filter %.c,$^) -ldl
+	$(call say,CC,$<)
+	$(Q)$(CC) $(WARNINGS) -D_GNU_SOURCE -Itests -fPIC -O2 -shared -o $@ $(filter %.c,$^) -ldl
 
 $(BUILD)/tests/faults/memory.so: tests/failing/memory.c tests/failing/memory.h
 # has malloc() and mmap() of its own
@@ -65,7 +77,8 @@ $(BUILD)/tests/%.o: FLAGS += -Itests
 
 $(BUILD)/bench/peak.o $(BUILD)/bench/peak: FLAGS += -fopenmp # the machine's peak, on OpenMP's own loops
 $(TOOLS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libbert.a
-	$(CC) $(FLAGS) $(CFLAGS) -o $@ $^ $(LIBRARIES)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(FLAGS) $(CFLAGS) -o $@ $^ $(LIBRARIES)
 
 # A target of fuzz/ sees the parsers and what they stand on. Its files live in memory (fuzz/fuzz.h). Where libFuzzer is
 # not linked in, replay.c runs it.
@@ -78,7 +91,8 @@ REPLAY    = $(if $(findstring fuzzer,$(SAN)),,$(BUILD)/fuzz/replay.o)
 
 $(BUILD)/fuzz/%.o: FLAGS += -Ifuzz
 $(TARGETS:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: $(BUILD)/fuzz/%.o $(patsubst %,$(BUILD)/fuzz/%.o,fuzz files table tensors) $(PARSERS)
-	$(CC) $(FLAGS) $(CFLAGS) -o $@ $^ $(IN_MEMORY) $(LIBRARIES)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(FLAGS) $(CFLAGS) -o $@ $^ $(IN_MEMORY) $(LIBRARIES)
 $(TARGETS:%=$(BUILD)/fuzz/%): $(REPLAY)
 
 .PHONY: tests tools targets deps demo-data
@@ -153,20 +167,22 @@ fuzz-planted: ## are bugs that are put in on purpose found? (fuzz/planted)
 	@tools/fuzz/planted.sh $(TARGET)
 
 .PHONY: install uninstall
+PLACE = $(DESTDIR)$(PREFIX)
+blank := $(subst ,, )
 install: all $(BUILD)/libbert.a ## into PREFIX (/usr/local), below DESTDIR
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include
-	install -m 755 $(BUILD)/bert $(DESTDIR)$(PREFIX)/bin/bert
-	install -m 644 $(BUILD)/libbert.a $(DESTDIR)$(PREFIX)/lib/libbert.a
-	install -m 755 $(BUILD)/libbert.so $(DESTDIR)$(PREFIX)/lib/libbert.so.$(VERSION)
-	ln -sf libbert.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/$(SONAME)
-	ln -sf $(SONAME) $(DESTDIR)$(PREFIX)/lib/libbert.so
-	install -m 644 include/bert.h include/bert_status.h $(DESTDIR)$(PREFIX)/include
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBRARIES@|$(LIBRARIES)|' bert.pc.in \
-	    > $(DESTDIR)$(PREFIX)/lib/pkgconfig/bert.pc
+	install -d "$(PLACE)/bin" "$(PLACE)/lib/pkgconfig" "$(PLACE)/include"
+	install -m 755 $(BUILD)/bert "$(PLACE)/bin/bert"
+	install -m 644 $(BUILD)/libbert.a "$(PLACE)/lib/libbert.a"
+	install -m 755 $(BUILD)/libbert.so "$(PLACE)/lib/libbert.so.$(VERSION)"
+	ln -sf libbert.so.$(VERSION) "$(PLACE)/lib/$(SONAME)"
+	ln -sf $(SONAME) "$(PLACE)/lib/libbert.so"
+	install -m 644 include/bert.h include/bert_status.h "$(PLACE)/include"
+	$(Q)sed -e 's|@PREFIX@|$(subst $(blank),\\ ,$(PREFIX))|' -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBRARIES@|$(LIBRARIES)|' \
+	    bert.pc.in > "$(PLACE)/lib/pkgconfig/bert.pc"
 	@[ -n "$(DESTDIR)" ] || ldconfig 2> /dev/null || true # so that programs find the new library
 
 uninstall: ## what install put there
-	cd $(DESTDIR)$(PREFIX) && rm -f bin/bert lib/libbert.a lib/libbert.so lib/$(SONAME) lib/libbert.so.$(VERSION) \
+	cd "$(PLACE)" && rm -f bin/bert lib/libbert.a lib/libbert.so lib/$(SONAME) lib/libbert.so.$(VERSION) \
 	    include/bert.h include/bert_status.h lib/pkgconfig/bert.pc
 
 .PHONY: help

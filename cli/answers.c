@@ -8,21 +8,29 @@ void answer_set(answer *a, const char *name, json_t *value)
     a->object = json_with(a->object, name, value);
 }
 
-static int input_answer(const settings *s, const answerer *with, const input_batch *batch,
-                        size_t index)
+/* What does the work, and where to. */
+typedef struct answering {
+    const settings *settings;
+    const answerer *with;
+    answer_output *out;
+} answering;
+
+static int input_answer(const answering *a, const input_batch *batch, size_t index)
 {
+    const settings *s = a->settings;
+    const bert_input *input = &batch->inputs[index];
     answer made = { .object = json_object() };
     for (size_t i = 0; i < s->keep.count; i++)
         answer_set(&made, batch->kept_names[i],
                    json_from_text(batch->kept[index * s->keep.count + i]));
     int status = EXIT_DONE;
-    if (with->describe(with->context, batch, index, &made) != BERT_OK) {
+    if (a->with->describe(a->with->context, batch, index, &made) != BERT_OK) {
         status = complain_of_library();
     } else if (!made.object) {
         complain("no answer: a number in it is not finite, or memory is exhausted");
         status = EXIT_FAILED;
-    } else if (!json_line_print(made.object, stdout) || (ferror(stdout) && !output_flush())) {
-        status = EXIT_FAILED;
+    } else {
+        status = answer_output_put(a->out, made.object, input->path, input->line);
     }
     json_decref(made.object);
     return status;
@@ -30,24 +38,25 @@ static int input_answer(const settings *s, const answerer *with, const input_bat
 
 /* A batch of which one input is refused is halved until that one stands alone: those before it have
  * their answers then, as if they had come by themselves. */
-static int batch_answer(const settings *s, const answerer *with, const input_batch *batch)
+static int batch_answer(const answering *a, const input_batch *batch)
 {
+    const answerer *with = a->with;
     if (with->compute && with->compute(with->context, batch) != BERT_OK) {
         size_t half = batch->count / 2;
-        if (!half) return output_flush() ? complain_of_library() : EXIT_FAILED;
+        if (!half) return answer_output_flush(a->out) ? complain_of_library() : EXIT_FAILED;
         input_batch first = *batch, second = *batch;
         first.count = half;
         second.count -= half;
         second.inputs += half;
-        second.kept += half * s->keep.count;
-        int status = batch_answer(s, with, &first);
-        return status == EXIT_DONE ? batch_answer(s, with, &second) : status;
+        second.kept += half * a->settings->keep.count;
+        int status = batch_answer(a, &first);
+        return status == EXIT_DONE ? batch_answer(a, &second) : status;
     }
     for (size_t i = 0; i < batch->count; i++) {
-        int status = input_answer(s, with, batch, i);
+        int status = input_answer(a, batch, i);
         if (status != EXIT_DONE) return status;
     }
-    return output_flush() ? EXIT_DONE : EXIT_FAILED;
+    return answer_output_flush(a->out) ? EXIT_DONE : EXIT_FAILED;
 }
 
 /* Is it one of `words`, which have spaces between them? */
@@ -81,8 +90,9 @@ static int keep_check(command_index command, const settings *s, const answerer *
     return EXIT_DONE;
 }
 
-int answers_run(command_index command, const settings *s, const answerer *with)
+int answers_run(command_index command, const settings *s, const answerer *with, answer_output *out)
 {
+    const answering a = { s, with, out };
     inputs in;
     const input_batch *batch = NULL;
     int status = inputs_open(command, s, with->model, &in);
@@ -91,7 +101,7 @@ int answers_run(command_index command, const settings *s, const answerer *with)
         input_outcome outcome = inputs_next(&in, &batch);
         if (outcome == INPUT_FAILED) status = EXIT_FAILED;
         if (outcome != INPUT_BATCH) break;
-        status = batch_answer(s, with, batch);
+        status = batch_answer(&a, batch);
     }
     inputs_close(&in);
     return status;

@@ -1,8 +1,9 @@
-/* answers.h: the loop of predict, embed and tokenize: a batch in, a JSON line out for each input,
+/* answers.h: the loop of predict, embed and tokenize: a batch in, a line out for each input,
  * flushed before the next batch is waited for. */
 #ifndef CLI_ANSWERS_H
 #define CLI_ANSWERS_H
 
+#include "answer_output.h"
 #include "inputs.h"
 #include "json_lines.h"
 
@@ -26,6 +27,6 @@ typedef struct answerer {
 void answer_set(answer *a, const char *name, json_t *value);
 
 /* Opens what the settings name, answers all of it, and returns the exit status. */
-int answers_run(command_index command, const settings *s, const answerer *with);
+int answers_run(command_index command, const settings *s, const answerer *with, answer_output *out);
 
 #endif

@@ -1,42 +1,54 @@
 #include "columns.h"
 
 #include <limits.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <utf8proc.h>
 
-/* A character of a text. */
-typedef struct character {
-    const char *bytes;
-    int count, width;
-    bool control;
-} character;
-
-/* The one at *at, which is moved behind it; false at the end, and where it is not UTF-8. */
-static bool character_next(const char **at, character *out)
+/* Unicode's Bidi_Control: they turn the direction of what stands behind them. */
+static bool is_bidirectional(utf8proc_int32_t point)
 {
-    utf8proc_int32_t point;
+    return point == 0x061C || point == 0x200E || point == 0x200F ||
+           (point >= 0x202A && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069);
+}
+
+bool shown_next(const char **at, shown_character *out)
+{
+    utf8proc_int32_t point = 0;
+    if (!**at) return false;
     utf8proc_ssize_t count = utf8proc_iterate((const utf8proc_uint8_t *)*at, -1, &point);
-    if (count <= 0 || !point) return false;
-    bool control = utf8proc_category(point) == UTF8PROC_CATEGORY_CC;
-    *out = (character){ *at, (int)count, control ? 1 : utf8proc_charwidth(point), control };
-    *at += count;
+    *out = (shown_character){ .bytes = *at, .count = count > 0 ? (int)count : 1 };
+    *at += out->count;
+    if (count <= 0)
+        snprintf(out->shown, sizeof out->shown, "\\x%02x", (unsigned char)*out->bytes);
+    else if (point >= '\t' && point <= '\r')
+        snprintf(out->shown, sizeof out->shown, " ");
+    else if (utf8proc_category(point) == UTF8PROC_CATEGORY_CC || is_bidirectional(point))
+        snprintf(out->shown, sizeof out->shown, "\\u%04x", (unsigned)point);
+    out->width = *out->shown ? (int)strlen(out->shown) : utf8proc_charwidth(point);
     return true;
+}
+
+void shown_print(FILE *out, const shown_character *c)
+{
+    if (*c->shown)
+        fputs(c->shown, out);
+    else
+        fwrite(c->bytes, 1, (size_t)c->count, out);
 }
 
 int column_text_width(const char *text)
 {
     int width = 0;
-    for (character c; character_next(&text, &c);) width += c.width;
+    for (shown_character c; shown_next(&text, &c);) width += c.width;
     return width;
 }
 
 /* As much of the text as has room. */
 static void print_within(FILE *out, const char *text, int room)
 {
-    for (character c; character_next(&text, &c) && c.width <= room; room -= c.width)
-        fprintf(out, "%.*s", c.count, c.control ? " " : c.bytes);
+    for (shown_character c; shown_next(&text, &c) && c.width <= room; room -= c.width)
+        shown_print(out, &c);
 }
 
 void column_print(FILE *out, const char *text)

@@ -1,14 +1,27 @@
-/* columns.h: text in the columns of a table on a terminal. */
+/* columns.h: texts of files on a terminal, which obeys nothing in them. */
 #ifndef CLI_COLUMNS_H
 #define CLI_COLUMNS_H
 
+#include <stdbool.h>
 #include <stdio.h>
+
+/* A character of a text, or a byte that is no UTF-8. */
+typedef struct shown_character {
+    const char *bytes; /* [count] */
+    int count, width;
+    char shown[8]; /* what is shown in its place; "": itself */
+} shown_character;
+
+/* The one at *at, which is moved behind it; false at the end. TAB and line ends are shown as a
+ * space, other control characters and those that turn the direction of writing as JSON escapes them
+ * (\u001b, \u202e), a byte that is no UTF-8 as \xff. */
+bool shown_next(const char **at, shown_character *out);
+void shown_print(FILE *out, const shown_character *c);
 
 /* Columns of a terminal that a text takes: not its bytes, nor its code points. */
 int column_text_width(const char *text);
 
-/* A text of a file on one line: controls and line ends become spaces, so that a terminal obeys
- * nothing in it. So do the functions below. */
+/* A text on one line, character by character as shown_print() does. So do those below. */
 void column_print(FILE *out, const char *text);
 
 /* The text, filled up with spaces to `width` where it is narrower. */

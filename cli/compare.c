@@ -115,7 +115,8 @@ static void result_print(const settings *s, const json_t *result)
 int command_compare(const settings *s)
 {
     watch w = watch_start(s);
-    bert_evaluate_options options = watch_evaluation(&w);
+    bert_evaluate_options options = settings_evaluate(s);
+    options.observer = watch_observer(&w);
 
     char *text = NULL;
     bert_status status = bert_compare(s->models[0], s->models[1], &options, &text);
@@ -126,7 +127,7 @@ int command_compare(const settings *s)
     if (result)
         result_print(s, result);
     else
-        puts(text);
+        json_text_print(text, stdout);
     json_decref(result);
     bert_text_free(text);
     return EXIT_DONE;

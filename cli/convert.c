@@ -21,9 +21,10 @@ static void left_out_print(const json_t *names)
     fprintf(stderr, count > SHOWN ? " and %zu more\n" : "\n", count - SHOWN);
 }
 
-static void result_print(const json_t *result)
+static void result_print(const settings *s, const json_t *result)
 {
     left_out_print(json_object_get(result, "left_out"));
+    if (s->quiet) return;
     printf("saved as %s: %s, %lld tensors, %lld parameters as %s\n",
            json_string_value(json_object_get(result, "output")),
            json_string_value(json_object_get(result, "architecture")),
@@ -43,9 +44,9 @@ int command_convert(const settings *s)
     if (bert_convert(&options, &text) != BERT_OK) return complain_of_library();
     json_t *result = s->json ? NULL : json_from_answer(text);
     if (result)
-        result_print(result);
+        result_print(s, result);
     else
-        puts(text);
+        json_text_print(text, stdout);
     json_decref(result);
     bert_text_free(text);
     return EXIT_DONE;

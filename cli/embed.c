@@ -63,11 +63,14 @@ int command_embed(const settings *s)
                             .describe = tokens ? tokens_describe : vector_describe,
                             .members = "embedding" };
 
-    int status = model_session_open(s, &e.open);
+    answer_output out;
+    int status = answer_output_open(INDEX_EMBED, s, &out);
+    if (status == EXIT_DONE) status = model_session_open(s, &e.open);
     if (status == EXIT_DONE) {
+        out.width = e.open.info.hidden;
         e.vectors = calloc(INPUT_BATCH_MAX * (e.open.info.hidden + 1), sizeof *e.vectors);
         if (e.vectors) {
-            status = answers_run(INDEX_EMBED, s, &with);
+            status = answers_run(INDEX_EMBED, s, &with, &out);
             model_session_tell_truncated(s, &e.open);
         } else {
             complain("memory is exhausted");
@@ -76,5 +79,5 @@ int command_embed(const settings *s)
     }
     free(e.vectors);
     model_session_close(&e.open);
-    return status;
+    return answer_output_close(&out, status);
 }

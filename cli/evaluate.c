@@ -10,7 +10,8 @@
 int command_evaluate(const settings *s)
 {
     watch w = watch_start(s);
-    bert_evaluate_options options = watch_evaluation(&w);
+    bert_evaluate_options options = settings_evaluate(s);
+    options.observer = watch_observer(&w);
     options.model = s->models[0];
 
     char *text = NULL;
@@ -18,7 +19,7 @@ int command_evaluate(const settings *s)
     watch_release(&w);
     if (status != BERT_OK) return complain_of_library();
 
-    puts(text);
+    json_text_print(text, stdout);
     json_t *metrics = s->quiet || s->json ? NULL : json_from_answer(text);
     if (metrics) {
         fflush(stdout);

@@ -86,9 +86,9 @@ static int columns_find(const settings *s, const bert_model *model, inputs *in,
     if (bert_table_find_texts(in->table, &columns->text, &columns->pair) != BERT_OK)
         return complain_of_library();
     if (!s->columns.text && !s->quiet)
-        fprintf(stderr, "%s: texts are in the column%s %s%s%s%s\n", path_of(s),
-                columns->pair ? "s" : "", columns->text, columns->pair ? " and " : "",
-                columns->pair ? columns->pair : "", trained ? ", as in training" : "");
+        remark("%s: texts are in the column%s %s%s%s%s", path_of(s), columns->pair ? "s" : "",
+               columns->text, columns->pair ? " and " : "", columns->pair ? columns->pair : "",
+               trained ? ", as in training" : "");
     return EXIT_DONE;
 }
 

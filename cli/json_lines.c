@@ -1,5 +1,6 @@
 #include "json_lines.h"
 
+#include "columns.h"
 #include "report.h"
 
 #include <stdlib.h>
@@ -63,13 +64,35 @@ json_t *json_with_members(json_t *object, json_t *from)
     return object;
 }
 
+/* The same data: what a terminal would obey stands within strings alone, where it may be an escape.
+ */
+void json_text_print(const char *text, FILE *out)
+{
+    static const char may_begin_one[] = "\x7f\xc2\xd8\xe2"; /* of the bytes beyond ASCII and DEL */
+    for (;;) {
+        size_t plain = strcspn(text, may_begin_one);
+        fwrite(text, 1, plain, out);
+        text += plain;
+        shown_character c;
+        if (!shown_next(&text, &c)) break;
+        shown_print(out, &c);
+    }
+    putc('\n', out);
+}
+
+char *json_value_text(const json_t *value)
+{
+    return json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(9));
+}
+
 bool json_line_print(const json_t *value, FILE *out)
 {
-    const size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(9);
-    if (value && (json_dumpf(value, out, flags) == 0 || ferror(out))) {
-        putc('\n', out);
-        return true;
+    char *text = value ? json_value_text(value) : NULL;
+    if (!text) {
+        complain("memory is exhausted");
+        return false;
     }
-    complain("memory is exhausted");
-    return false;
+    json_text_print(text, out);
+    free(text);
+    return true;
 }

@@ -27,10 +27,17 @@ MUST_USE json_t *json_list_with(json_t *list, json_t *value);
 /* The same with all members of `from`, which stays the caller's. */
 MUST_USE json_t *json_with_members(json_t *object, json_t *from);
 
-/* Prints compactly, in the order of insertion, texts as UTF-8, numbers with nine significant digits
- * (which tell every two floats apart), and a newline. false, and said: memory is exhausted, which
- * is so where the value is NULL. What the stream refuses is sticky and for output_flush() to tell.
- */
+/* Prints a line of JSON. Control characters beyond ASCII and those that turn the direction of
+ * writing become escapes, which are the same data and do nothing to a terminal. What the stream
+ * refuses is sticky and for output_flush() to tell. */
+void json_text_print(const char *text, FILE *out);
+
+/* The same for a value: compact, in the order of insertion, numbers with nine significant digits,
+ * which tell every two floats apart. false, and said: memory is exhausted, which is so where the
+ * value is NULL. */
 bool json_line_print(const json_t *value, FILE *out);
+
+/* A value of any kind as it stands in such a line, for free(). NULL: memory is exhausted. */
+char *json_value_text(const json_t *value);
 
 #endif

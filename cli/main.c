@@ -4,12 +4,14 @@
  * use. Where things are:
  *   commands.def                the commands; include/bert_options.def has the options
  *   options, help               argv to settings, and back to text
+ *   hints.def                   what other programs call an option or a command
  *   train, evaluate, info       a command each
  *   predict, embed, tokenize    a command each, over answers (the loop), inputs and lines
  *   pull, models                names of the Hub become folders
  *   report, progress, watch     what a person is told while it runs */
 #include "commands.h"
 #include "help.h"
+#include "hints.h"
 #include "lost_file.h"
 #include "models.h"
 #include "options.h"
@@ -34,25 +36,6 @@ static int version_print(void)
     return EXIT_DONE;
 }
 
-static int unknown_command(const char *word)
-{
-    const char *nearest = NULL;
-    size_t nearest_distance = 4;
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        size_t distance = word_distance(word, command_table[i].name);
-        if (distance >= nearest_distance || distance >= strlen(word)) continue;
-        nearest = command_table[i].name;
-        nearest_distance = distance;
-    }
-    const char *kind = *word == '-' ? "option" : "command";
-    if (nearest)
-        complain("unknown %s %s; did you mean %s?", kind, word, nearest);
-    else
-        complain("unknown %s %s", kind, word);
-    fputs("Try 'bert --help'.\n", stderr);
-    return EXIT_WRONG_USE;
-}
-
 /* COMMAND_COUNT: there is none of that name. */
 static int command_find(const char *name)
 {
@@ -65,7 +48,7 @@ static int command_find(const char *name)
 static int help(const char *name)
 {
     int command = name ? command_find(name) : COMMAND_COUNT;
-    if (name && command == COMMAND_COUNT) return unknown_command(name);
+    if (name && command == COMMAND_COUNT) return refuse_command(name);
     if (name)
         help_print_command(command, stdout);
     else
@@ -137,7 +120,7 @@ static int start(int argc, char **argv)
     if (strcmp(argv[1], "--version") == 0) return version_print();
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) return help(NULL);
     if (strcmp(argv[1], "help") == 0) return help(argc > 2 ? argv[2] : NULL);
-    return unknown_command(argv[1]);
+    return refuse_command(argv[1]);
 }
 
 int main(int argc, char **argv)

@@ -1,5 +1,6 @@
 /* options.c: the list of options, and reading a command line by it. */
 #include "options.h"
+#include "hints.h"
 #include "report.h"
 
 #include <getopt.h>
@@ -57,6 +58,28 @@ settings settings_default(void)
     };
 }
 
+bert_train_options settings_train(const settings *s)
+{
+    bert_train_options options = s->train;
+    options.model = s->operands[0];
+    options.train = s->train_files.items;
+    options.train_count = s->train_files.count;
+    options.columns = s->columns;
+    options.task_options = s->task;
+    options.command_line = s->command_line;
+    return options;
+}
+
+bert_evaluate_options settings_evaluate(const settings *s)
+{
+    bert_evaluate_options options = s->evaluate;
+    options.data = s->data_files.items;
+    options.data_count = s->data_files.count;
+    options.columns = s->columns;
+    options.task_options = s->task;
+    return options;
+}
+
 void settings_release(settings *s)
 {
     free(s->train_files.items);
@@ -82,40 +105,31 @@ static void long_options_fill(unsigned command_bit, struct option *out)
     out[count] = (struct option){ NULL, 0, NULL, 0 };
 }
 
-/* `word` as typed: "--name", "--name=value" or "-n". Unknown, or the beginning of several names. */
-static void refuse_option(command_index command, const struct option *known, const char *word)
-{
-    const char *dashless = word + strspn(word, "-");
-    int count = (int)strcspn(dashless, "=");
-    char name[64];
-    if (snprintf(name, sizeof name, "%.*s", count, dashless) >= (int)sizeof name) *name = '\0';
-
-    const char *nearest = NULL;
-    size_t nearest_distance = 3, beginnings = 0;
-    for (size_t i = 0; known[i].name; i++) {
-        beginnings += *name && strncmp(known[i].name, name, strlen(name)) == 0;
-        size_t distance = word_distance(name, known[i].name);
-        if (distance >= nearest_distance || distance >= strlen(name)) continue;
-        nearest = known[i].name;
-        nearest_distance = distance;
-    }
-    bool is_long = strncmp(word, "--", 2) == 0;
-    size_t shown = is_long ? strlen(word) : 2; /* of several letters the first */
-    while (!is_long && ((unsigned char)word[shown] & 0xC0) == 0x80) shown++;
-    if (is_long && beginnings > 1)
-        wrong_use(command, "--%s is the beginning of several options", name);
-    else if (nearest)
-        wrong_use(command, "unknown option %s; did you mean --%s?", word, nearest);
-    else
-        wrong_use(command, "unknown option %.*s", (int)shown, word);
-}
-
 /* What getopt_long() has stopped at: past a long option, but within letters that stand together. */
 static const char *unknown_word(char **argv)
 {
     const char *last = argv[optind - 1];
     bool within = optopt && !(last[0] == '-' && last[1] == (char)optopt && !last[2]);
     return within ? argv[optind] : last;
+}
+
+bool option_is_list(const option_entry *option)
+{
+    return option->form.kind == BERT_OPTION_TEXTS || option->form.kind == BERT_OPTION_FILES;
+}
+
+/* Of two values one would be lost. `before`: what was given before this `text`, which takes its
+ * place; NULL: nothing, or a flag. */
+static bool given_once(command_index command, const option_entry *option, const char *text,
+                       const char **before)
+{
+    if (*before && !option_is_list(option)) {
+        wrong_use(command, "--%s is given twice, as '%s' and as '%s'; it takes one value",
+                  option->form.name, *before, text);
+        return false;
+    }
+    *before = text;
+    return true;
 }
 
 static void *field_of(const option_entry *option, settings *s)
@@ -140,7 +154,7 @@ static bool list_add(text_list *list, const char *text)
 static bool value_take(command_index command, const option_entry *option, const char *text,
                        settings *out)
 {
-    bool is_list = option->form.kind == BERT_OPTION_TEXTS || option->form.kind == BERT_OPTION_FILES;
+    bool is_list = option_is_list(option);
     const char *item;
     if (bert_option_read(&option->form, text, is_list ? (void *)&item : field_of(option, out)) !=
         BERT_OK) {
@@ -148,6 +162,16 @@ static bool value_take(command_index command, const option_entry *option, const 
         return false;
     }
     return !is_list || list_add(field_of(option, out), item);
+}
+
+/* The option of the command that files belong to; NULL: there is none. */
+static const char *files_option(command_index command)
+{
+    for (size_t i = 0; i < option_count; i++)
+        if (option_table[i].commands & 1u << command &&
+            option_table[i].form.kind == BERT_OPTION_FILES)
+            return option_table[i].form.name;
+    return NULL;
 }
 
 static bool operand_take(command_index command, settings *s, const char *word, text_list *files)
@@ -160,11 +184,26 @@ static bool operand_take(command_index command, settings *s, const char *word, t
      * files belong to that list. */
     if (files && s->operand_count > 0) return list_add(files, word);
     if (s->operand_count == command_table[command].operands_most) {
-        wrong_use(command, "unexpected word '%s'", word);
+        const char *list = files_option(command);
+        wrong_use(command, "unexpected word '%s'%s%s", word, list ? "; files stand behind --" : "",
+                  list ? list : "");
         return false;
     }
     s->operands[s->operand_count++] = word;
     return true;
+}
+
+/* Do the options go together, whatever the files hold? */
+static bool consistent(command_index command, const settings *s)
+{
+    const bert_train_options train = settings_train(s);
+    const bert_evaluate_options evaluate = settings_evaluate(s);
+    bool evaluates = command == INDEX_EVALUATE || command == INDEX_COMPARE;
+    if ((command != INDEX_TRAIN || bert_train_check(&train) == BERT_OK) &&
+        (!evaluates || bert_evaluate_check(&evaluate) == BERT_OK))
+        return true;
+    wrong_use(command, "%s", bert_error());
+    return false;
 }
 
 static bool complete(command_index command, const settings *s)
@@ -187,13 +226,14 @@ static bool complete(command_index command, const settings *s)
         wrong_use(command, "needs --%s %s", option->form.name, option->form.value);
         return false;
     }
-    return true;
+    return consistent(command, s);
 }
 
 parse_outcome options_parse(command_index command, int argc, char **argv, settings *out)
 {
     struct option known[OPTION_LONG_MAX];
     long_options_fill(1u << command, known);
+    const char *given[sizeof option_table / sizeof *option_table] = { NULL };
     text_list *files = NULL; /* the list that the words to come belong to */
 
     opterr = 0;
@@ -216,10 +256,12 @@ parse_outcome options_parse(command_index command, int argc, char **argv, settin
             return PARSE_WRONG;
         }
         if (!option) {
-            refuse_option(command, known, unknown_word(argv));
+            refuse_option(command, unknown_word(argv));
             return PARSE_WRONG;
         }
-        if (!value_take(command, option, optarg, out)) return PARSE_WRONG;
+        if (!given_once(command, option, optarg, &given[option - option_table]) ||
+            !value_take(command, option, optarg, out))
+            return PARSE_WRONG;
         files = option->form.kind == BERT_OPTION_FILES ? field_of(option, out) : NULL;
     }
     for (; optind < argc; optind++) /* what follows "--" */

@@ -28,6 +28,9 @@ typedef struct command_entry {
 
 extern const command_entry command_table[COMMAND_COUNT];
 
+/* May it be given several times? */
+bool option_is_list(const option_entry *option);
+
 /* Defaults, all of them the library's where it has one. */
 settings settings_default(void);
 void settings_release(settings *s);
@@ -43,9 +46,5 @@ void option_value_text(const option_entry *option, const settings *s, char *out,
 
 /* The options of a command with their values, one a line, or as one JSON object where s->json. */
 int options_print(command_index command, const settings *s, FILE *out);
-
-/* The edit distance that a slip of the finger makes: insertions, deletions, replacements and swaps
- * of neighbours, one each. */
-size_t word_distance(const char *a, const char *b);
 
 #endif

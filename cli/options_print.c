@@ -12,15 +12,10 @@ static void list_text(const text_list *list, char *out, size_t capacity)
         used += (size_t)snprintf(out + used, capacity - used, "%s%s", i ? " " : "", list->items[i]);
 }
 
-static bool is_list(const option_entry *option)
-{
-    return option->form.kind == BERT_OPTION_TEXTS || option->form.kind == BERT_OPTION_FILES;
-}
-
 void option_value_text(const option_entry *option, const settings *s, char *out, size_t capacity)
 {
     const void *field = (const char *)s + option->place;
-    if (is_list(option))
+    if (option_is_list(option))
         list_text(field, out, capacity);
     else
         bert_option_text(&option->form, field, out, capacity);

@@ -30,9 +30,11 @@ static bert_status line_describe(void *context, const input_batch *batch, size_t
 int command_predict(const settings *s)
 {
     predictor p = { .lines = { NULL } };
-    int status = model_session_open(s, &p.open);
+    answer_output out;
+    int status = answer_output_open(INDEX_PREDICT, s, &out);
+    if (status == EXIT_DONE) status = model_session_open(s, &p.open);
     if (status == EXIT_DONE && conll_wanted(s, &p.open)) {
-        status = conll_predict(s, &p.open);
+        status = conll_predict(s, &p.open, &out);
         model_session_tell_truncated(s, &p.open);
     } else if (status == EXIT_DONE) {
         const bert_task_info *task = bert_task_get_info(p.open.info.task);
@@ -41,10 +43,10 @@ int command_predict(const settings *s)
                                 .describe = line_describe,
                                 .model = p.open.model,
                                 .members = task ? task->members : "" };
-        status = answers_run(INDEX_PREDICT, s, &with);
+        status = answers_run(INDEX_PREDICT, s, &with, &out);
         model_session_tell_truncated(s, &p.open);
     }
     for (size_t i = 0; i < INPUT_BATCH_MAX; i++) bert_text_free(p.lines[i]);
     model_session_close(&p.open);
-    return status;
+    return answer_output_close(&out, status);
 }

@@ -10,6 +10,7 @@
 enum { SENTENCES_MAX = 512 }; /* answered at once */
 
 typedef struct sentences {
+    answer_output *out;
     bert_conll *file;
     bert_text *words, *lines; /* [word_count] of all sentences, side by side */
     size_t word_count, capacity;
@@ -61,11 +62,10 @@ static int sentences_read(sentences *all)
     return EXIT_DONE;
 }
 
-static void line_print(bert_text line, char separator, const char *tag)
+static void line_print(FILE *stream, bert_text line, char separator, const char *tag)
 {
-    fwrite(line.bytes, 1, line.count, stdout);
-    putchar(separator);
-    puts(tag);
+    fwrite(line.bytes, 1, line.count, stream);
+    fprintf(stream, "%c%s\n", separator, tag);
 }
 
 static int sentence_print(sentences *all, size_t index, const bert_text *lines)
@@ -77,9 +77,10 @@ static int sentence_print(sentences *all, size_t index, const bert_text *lines)
         complain("memory is exhausted");
         return EXIT_FAILED;
     }
-    if (all->printed++) putchar('\n');
+    if (all->printed++) fputc('\n', all->out->stream);
     for (size_t i = 0; i < all->counts[index]; i++)
-        line_print(lines[i], all->separators[index], json_string_value(json_array_get(tags, i)));
+        line_print(all->out->stream, lines[i], all->separators[index],
+                   json_string_value(json_array_get(tags, i)));
     json_decref(answer);
     return EXIT_DONE;
 }
@@ -95,18 +96,24 @@ static int sentences_answer(sentences *all, const model_session *open)
         if (status == EXIT_DONE) status = sentence_print(all, i, all->lines + at);
         bert_text_free(all->answers[i]);
     }
-    return status == EXIT_DONE && !output_flush() ? EXIT_FAILED : status;
+    return status == EXIT_DONE && !answer_output_flush(all->out) ? EXIT_FAILED : status;
 }
 
-int conll_predict(const settings *s, const model_session *open)
+int conll_predict(const settings *s, const model_session *open, answer_output *out)
 {
     int status = inputs_refuse_columns(INDEX_PREDICT, s);
+    if (status == EXIT_DONE && s->answer_format)
+        status = wrong_use(INDEX_PREDICT,
+                           "--format %s: the lines of %s come back as they are, with a tag behind "
+                           "each",
+                           s->answer_format, s->operands[1]);
     if (status != EXIT_DONE) return status;
     sentences *all = calloc(1, sizeof *all);
     if (!all) {
         complain("memory is exhausted");
         return EXIT_FAILED;
     }
+    all->out = out;
     if (bert_conll_open(s->operands[1], &all->file) != BERT_OK) status = complain_of_library();
     while (status == EXIT_DONE) {
         int read = sentences_read(all);

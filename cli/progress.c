@@ -1,4 +1,5 @@
 #include "progress.h"
+#include "columns.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -110,7 +111,8 @@ void progress_fetch(progress *p, const bert_event *fetched)
     double rate = ((double)fetched->done - (double)p->fetch_from) / (now - p->fetch_at);
     duration_text(rate > 1.0 ? (double)(fetched->total - fetched->done) / rate : 0.0, left);
     line_begin(p);
-    fprintf(stderr, "%s: %.1f of %.1f MB, %.1f MB/s, %s left", fetched->text,
-            (double)fetched->done / 1e6, (double)fetched->total / 1e6, rate / 1e6, left);
+    column_print(stderr, fetched->text);
+    fprintf(stderr, ": %.1f of %.1f MB, %.1f MB/s, %s left", (double)fetched->done / 1e6,
+            (double)fetched->total / 1e6, rate / 1e6, left);
     line_end(p);
 }

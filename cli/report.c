@@ -1,4 +1,5 @@
 #include "report.h"
+#include "columns.h"
 #include "options.h"
 
 #include <errno.h>
@@ -6,13 +7,29 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What is cited in a message may hold anything. */
+static void sentence_print(const char *format, va_list arguments)
+{
+    char text[8192];
+    vsnprintf(text, sizeof text, format, arguments);
+    column_print(stderr, text);
+    fputc('\n', stderr);
+}
+
+void remark(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    sentence_print(format, arguments);
+    va_end(arguments);
+}
+
 void complain(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
     fputs("bert: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    sentence_print(format, arguments);
     va_end(arguments);
 }
 
@@ -28,20 +45,24 @@ int wrong_use(command_index command, const char *format, ...)
     va_list arguments;
     va_start(arguments, format);
     fprintf(stderr, "bert %s: ", name);
-    vfprintf(stderr, format, arguments);
-    fprintf(stderr, "\nTry 'bert %s --help'.\n", name);
+    sentence_print(format, arguments);
+    fprintf(stderr, "Try 'bert %s --help'.\n", name);
     va_end(arguments);
     return EXIT_WRONG_USE;
 }
 
-bool output_flush(void)
+bool stream_flush(FILE *stream, const char *name)
 {
     /* A write that failed earlier has left its mark on the stream, but not its reason. */
-    bool failed_before = ferror(stdout);
+    bool failed_before = ferror(stream);
     errno = 0;
-    if (fflush(stdout) == 0 && !failed_before) return true;
+    if (fflush(stream) == 0 && !failed_before) return true;
     if (errno != EPIPE)
-        complain("cannot write to standard output%s%s", errno ? ": " : "",
-                 errno ? strerror(errno) : "");
+        complain("cannot write to %s%s%s", name, errno ? ": " : "", errno ? strerror(errno) : "");
     return false;
+}
+
+bool output_flush(void)
+{
+    return stream_flush(stdout, "standard output");
 }

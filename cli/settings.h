@@ -35,7 +35,7 @@ typedef struct settings {
     bert_session_options session;
     bert_columns columns;
     text_list train_files, data_files, keep;
-    const char *pooling;
+    const char *pooling, *answer_format, *answer_file;
     bert_task_options task;
     bool normalize, parameters, print_options, quiet, json;
 
@@ -44,5 +44,10 @@ typedef struct settings {
     char *models[2];    /* the folders of the operands that are models (models.h) */
     char *command_line; /* as a shell reads it, for run.json and to go on */
 } settings;
+
+/* The settings as the library's calls take them, without an observer; train's model as it was
+ * named, evaluate's left open. What they point to is borrowed from the settings. */
+bert_train_options settings_train(const settings *s);
+bert_evaluate_options settings_evaluate(const settings *s);
 
 #endif

@@ -43,7 +43,10 @@ int command_tokenize(const settings *s)
     const answerer with = { .context = &teller,
                             .describe = tokens_describe,
                             .members = "ids tokens offsets" };
-    int status = answers_run(INDEX_TOKENIZE, s, &with);
+    answer_output out;
+    int status = answer_output_open(INDEX_TOKENIZE, s, &out);
+    if (status == EXIT_DONE) status = answers_run(INDEX_TOKENIZE, s, &with, &out);
+    status = answer_output_close(&out, status);
     bert_tokenizer_free(teller.tokenizer);
     return status;
 }

@@ -69,31 +69,49 @@ static bool seeds_left(const watch *w)
     return interrupt_came() && w->runs_ended && w->runs_ended < w->settings->train.seeds;
 }
 
+static bool stopped_before_the_end(const watch *w)
+{
+    return seeds_left(w) || (interrupt_came() && w->step < w->steps);
+}
+
+/* What is saved, and how to go on where there is more to do. */
+static void saved_print(const watch *w, const char *output, FILE *out)
+{
+    bool others = seeds_left(w);
+    if (others)
+        fprintf(out, "interrupted after %zu of %zu seeds, the best of which is ", w->runs_ended,
+                w->settings->train.seeds);
+    else if (stopped_before_the_end(w))
+        fprintf(out, "interrupted after step %zu of %zu; ", w->step, w->steps);
+    fprintf(out, "saved as %s", output);
+    if (w->settings->train.keep_best && w->metrics_epoch > 0)
+        fprintf(out, " (epoch %zu, the best one)", w->metrics_epoch);
+    if (others || resumable(w, output))
+        fprintf(out, "\n\nTo go on from there:\n  %s%s", w->settings->command_line,
+                w->settings->train.resume ? "" : " --resume");
+    fputc('\n', out);
+}
+
+/* With --quiet what was measured, which --dev asks for, and that the run is not at its end. */
 static void result_print(const watch *w, const char *output)
 {
+    bool quiet = w->settings->quiet;
     if (w->metrics && w->metrics_epoch > 0) {
         const char *dev = w->settings->train.dev;
         printf("\n%s after epoch %zu:\n", dev ? dev : "held-out data", w->metrics_epoch);
         results_print(w->task, w->metrics, stdout);
-        putchar('\n');
+        if (!quiet || w->profile) putchar('\n');
     }
     if (w->profile) {
         profile_print(w->profile, stdout);
-        putchar('\n');
+        if (!quiet) putchar('\n');
     }
-    bool others = seeds_left(w);
-    if (others)
-        printf("interrupted after %zu of %zu seeds, the best of which is ", w->runs_ended,
-               w->settings->train.seeds);
-    else if (interrupt_came() && w->step < w->steps)
-        printf("interrupted after step %zu of %zu; ", w->step, w->steps);
-    printf("saved as %s", output);
-    if (w->settings->train.keep_best && w->metrics_epoch > 0)
-        printf(" (epoch %zu, the best one)", w->metrics_epoch);
-    if (others || resumable(w, output))
-        printf("\n\nTo go on from there:\n  %s%s", w->settings->command_line,
-               w->settings->train.resume ? "" : " --resume");
-    printf("\n\nNow try:\n  ");
+    if (quiet) {
+        if (stopped_before_the_end(w)) saved_print(w, output, stderr);
+        return;
+    }
+    saved_print(w, output, stdout);
+    printf("\nNow try:\n  ");
     next_command_print(w, output);
 }
 
@@ -114,13 +132,8 @@ int command_train(const settings *s)
 {
     if (s->print_options) return options_print(INDEX_TRAIN, s, stdout);
     watch w = watch_start(s);
-    bert_train_options options = s->train;
+    bert_train_options options = settings_train(s);
     options.model = s->models[0];
-    options.train = s->train_files.items;
-    options.train_count = s->train_files.count;
-    options.columns = s->columns;
-    options.task_options = s->task;
-    options.command_line = s->command_line;
     options.observer = watch_observer(&w);
 
     /* A run of hours must not die because whoever read its messages went away. */

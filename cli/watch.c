@@ -165,15 +165,3 @@ bert_observer watch_observer(watch *w)
 {
     return (bert_observer){ .tell = tell, .stop = stop, .context = w };
 }
-
-bert_evaluate_options watch_evaluation(watch *w)
-{
-    const settings *s = w->settings;
-    bert_evaluate_options options = s->evaluate;
-    options.data = s->data_files.items;
-    options.data_count = s->data_files.count;
-    options.columns = s->columns;
-    options.task_options = s->task;
-    options.observer = watch_observer(w);
-    return options;
-}

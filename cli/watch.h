@@ -30,10 +30,6 @@ void watch_release(watch *w);
  * evaluations to standard output. It asks the run to stop once interrupt_came(). */
 bert_observer watch_observer(watch *w);
 
-/* What the settings ask of an evaluation or comparison, with the watch as observer; `model` is left
- * open. */
-bert_evaluate_options watch_evaluation(watch *w);
-
 /* The task that a member of a result names; NULL: none. */
 const bert_task_info *task_named(const json_t *name);
 

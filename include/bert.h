@@ -304,6 +304,7 @@ typedef struct bert_task_options {
     size_t fillings;              /* fill: how many words to give for a [MASK]: 5 */
     const char *pooling;          /* similar: "mean" or "cls"; NULL: the model's, else mean */
     bool logits;                  /* bert_answers(): add the logits */
+    size_t top; /* classify, multilabel: scores of so many labels, the highest first; 0: of all */
 } bert_task_options;
 
 BERT_API bert_task_options bert_task_options_default(void);

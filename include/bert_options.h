@@ -1,5 +1,5 @@
 /* bert_options.h: what the program needs of the library besides bert.h: reading and showing one
- * option. It is not installed, and libbert.so does not export what it declares: the program is
+ * option, and what of all of them is wrong in itself. It is not installed, and libbert.so does not export what it declares: the program is
  * linked with libbert.a.
  *
  * bert_options.def lists the options. A table of them is made by expanding it:
@@ -65,5 +65,11 @@ bert_status bert_option_read(const bert_option *option, const char *text, void *
 /* The value as text, as bert_option_read() reads it; for a flag "true" if it was given, else
  * "false"; "" if the value is absent. Not for TEXTS and FILES. */
 void bert_option_text(const bert_option *option, const void *field, char *out, size_t capacity);
+
+/* BERT_ARGUMENT where options are out of bounds, contradict each other or lack what they need,
+ * whatever the model and the data hold. No file is looked at. bert_train(), bert_evaluate() and
+ * bert_compare() refuse it first; the program asks before it fetches a model. */
+bert_status bert_train_check(const bert_train_options *options);
+bert_status bert_evaluate_check(const bert_evaluate_options *options); /* but for `model` */
 
 #endif

@@ -103,22 +103,63 @@ static void the_published_sample_of_bad_bytes_is_judged_as_utf8proc_does(void **
     assert_true(bad > 50);
 }
 
-static void what_a_terminal_would_obey_becomes_spaces(void **state)
+static void assert_one_line(const char *given, size_t capacity, const char *wanted)
+{
+    char text[128] = "";
+    assert_true(strlen(given) < capacity && capacity < sizeof text);
+    memset(text + capacity, 'x', sizeof text - capacity);
+    memcpy(text, given, strlen(given) + 1);
+    utf8_one_line(text, capacity);
+    assert_string_equal(text, wanted);
+    for (size_t i = capacity; i < sizeof text; i++) assert_int_equal(text[i], 'x');
+}
+
+static void what_a_terminal_would_obey_is_shown(void **state)
 {
     (void)state;
-    char text[] = "a\x1b[31mb\r\n\tc\x7f d\xc2\x80\xc2\x9f\xc2\xa0\xc3\x9f\xc2", cut[] = "\xc2\x9b";
-    utf8_one_line(text);
-    assert_string_equal(text, "a [31mb   c  d    \xc2\xa0\xc3\x9f\xc2");
-    utf8_one_line(cut);
-    assert_string_equal(cut, "  ");
-    utf8_one_line(memset(cut, 0, sizeof cut));
-    assert_string_equal(cut, "");
+    assert_one_line("a\x1b[31mb\r\n\tc\x7f d\xc2\x80\xc2\x9f\xc2\xa0\xc3\x9f\xc2", 100,
+                    "a\\u001b[31mb   c\\u007f d\\u0080\\u009f\xc2\xa0\xc3\x9f\xc2");
+    assert_one_line("\xc2\x9b", 100, "\\u009b");
+    assert_one_line("", 1, "");
+}
+
+static void what_turns_the_direction_of_writing_is_shown(void **state)
+{
+    (void)state;
+    assert_one_line("a\u061c\u200e\u200f.", 100, "a\\u061c\\u200e\\u200f.");
+    assert_one_line("\u202a\u202b\u202c\u202d\u202e", 100, "\\u202a\\u202b\\u202c\\u202d\\u202e");
+    assert_one_line("\u2066\u2067\u2068\u2069", 100, "\\u2066\\u2067\\u2068\\u2069");
+    /* the neighbours: joiners of emoji, dashes and line separators */
+    assert_one_line("\u061b\u061d\u200d\u2010\u2028\u2029\u202f\u2065\u206a\u05d0", 100,
+                    "\u061b\u061d\u200d\u2010\u2028\u2029\u202f\u2065\u206a\u05d0");
+    assert_one_line("\xe2\x80", 100, "\xe2\x80");
+    assert_one_line("\xe2", 100, "\xe2");
+}
+
+static void what_is_shown_and_has_no_room_is_cut(void **state)
+{
+    (void)state;
+    assert_one_line("ab\x1b"
+                    "cd",
+                    8, "ab");
+    assert_one_line("ab\x1b"
+                    "cd",
+                    9, "ab\\u001b");
+    assert_one_line("ab\x1b"
+                    "cd",
+                    10, "ab\\u001bc");
+    assert_one_line("ab\x1b"
+                    "cd",
+                    11, "ab\\u001bcd");
+    assert_one_line("\u202e\u202e", 7, "\\u202e");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_a_terminal_would_obey_becomes_spaces),
+        cmocka_unit_test(what_a_terminal_would_obey_is_shown),
+        cmocka_unit_test(what_turns_the_direction_of_writing_is_shown),
+        cmocka_unit_test(what_is_shown_and_has_no_room_is_cut),
         cmocka_unit_test(every_sequence_of_three_bytes_is_judged_as_utf8proc_does),
         cmocka_unit_test(every_sequence_of_four_bytes_is_judged_at_its_bounds),
         cmocka_unit_test(the_position_is_right_at_every_distance_from_the_start),

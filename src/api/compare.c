@@ -193,9 +193,8 @@ bert_status bert_compare(const char *first, const char *second,
                          const bert_evaluate_options *options, char **json)
 {
     LOCALE_PLAIN;
-    TRY(evaluation_check(options));
-    if (!first || !second || !options->data || !options->data_count)
-        return fail(BERT_ARGUMENT, "two models and data must be given");
+    TRY(bert_evaluate_check(options));
+    if (!first || !second) return fail(BERT_ARGUMENT, "two models must be given");
     contestant a = { 0 }, b = { 0 };
     bert_status status = contestant_open(first, &a);
     if (status == BERT_OK) status = contestant_open(second, &b);

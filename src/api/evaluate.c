@@ -71,15 +71,16 @@ bert_status evaluation_run(const bert_evaluate_options *o, const bert_model *m, 
     return status;
 }
 
-bert_status evaluation_check(const bert_evaluate_options *o)
+bert_status bert_evaluate_check(const bert_evaluate_options *o)
 {
     TRY(options_check(OWNER_evaluate, o));
-    return options_check(OWNER_columns, &o->columns);
+    TRY(options_check(OWNER_columns, &o->columns));
+    if (!o->data || !o->data_count) return fail(BERT_ARGUMENT, "data must be given");
+    return columns_check(&o->columns, o->data, o->data_count, NULL);
 }
 
 bert_status evaluation_data(const bert_evaluate_options *o, const bert_model *m, dataset *out)
 {
-    TRY(columns_check(&o->columns, o->data, o->data_count, NULL));
     const rows_request request = { .kind = m->task,
                                    .paths = o->data,
                                    .count = o->data_count,
@@ -115,9 +116,8 @@ static bert_status model_evaluate(const bert_evaluate_options *o, const bert_mod
 bert_status bert_evaluate(const bert_evaluate_options *options, char **json)
 {
     LOCALE_PLAIN;
-    TRY(evaluation_check(options));
-    if (!options->model || !options->data || !options->data_count)
-        return fail(BERT_ARGUMENT, "a model and data must be given");
+    TRY(bert_evaluate_check(options));
+    if (!options->model) return fail(BERT_ARGUMENT, "a model must be given");
     bert_model *m;
     evaluation made = { 0 };
     TRY(bert_model_open(options->model, &m));

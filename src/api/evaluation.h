@@ -3,13 +3,11 @@
 #define API_EVALUATION_H
 
 #include "api/api.h"
+#include "bert_options.h"
 #include "evaluate/evaluate.h"
 
-/* BERT_ARGUMENT where an option is out of bounds. Those of the task are checked in
- * evaluation_run(). */
-bert_status evaluation_check(const bert_evaluate_options *o);
-
-/* The data as a model's task reads them. */
+/* The data as a model's task reads them, by options that bert_evaluate_check() has passed; those of
+ * the task are checked in evaluation_run(). */
 bert_status evaluation_data(const bert_evaluate_options *o, const bert_model *m, dataset *out);
 
 /* The options' model is not opened again: `m` is it. */

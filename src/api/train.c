@@ -2,6 +2,7 @@
  * layers do the work. */
 #include "api/api.h"
 #include "base/locale.h"
+#include "run/checkpointing.h"
 #include "run/run_series.h"
 
 #include "options/options.h"
@@ -34,9 +35,18 @@ static bert_status seed_check(const bert_train_options *o)
                       most);
 }
 
-static bert_status train_options_check(const bert_train_options *o)
+static bert_status task_takes_check(const bert_train_options *o, const task *kind)
+{
+    const bert_task_options *own = &o->task_options;
+    TRY(task_options_check(kind, own, o->task ? NULL : "found from the data"));
+    return task_stride_check(kind, own->stride, own->windows);
+}
+
+bert_status bert_train_check(const bert_train_options *o)
 {
     const bool has_dev = o->dev || o->dev_share > 0.0;
+    const task *kind;
+    checkpoint_period period;
     TRY(options_check(OWNER_train, o));
     TRY(options_check(OWNER_columns, &o->columns));
     TRY(task_options_bounds(&o->task_options));
@@ -58,14 +68,10 @@ static bert_status train_options_check(const bert_train_options *o)
                           FIELD(dev_share));
     TRY(columns_check(&o->columns, o->train, o->train_count, o->dev));
     TRY(many_check(o, has_dev));
+    TRY(checkpoint_period_parse(o->checkpoint_every, &period));
+    if (o->task) TRY(task_by_name(o->task, &kind));
+    if (o->task) TRY(task_takes_check(o, kind));
     return seed_check(o);
-}
-
-static bert_status task_takes_check(const bert_train_options *o, const task *kind)
-{
-    const bert_task_options *own = &o->task_options;
-    TRY(task_options_check(kind, own, o->task ? NULL : "found from the data"));
-    return task_stride_check(kind, own->stride, own->windows);
 }
 
 static bert_status task_pick(const bert_train_options *o, dataset *d, const task **out)
@@ -149,7 +155,7 @@ bert_status bert_train(const bert_train_options *options)
     dataset d = { 0 }, dev = { 0 };
     const task *kind;
     TRY(isa_check());
-    TRY(train_options_check(options));
+    TRY(bert_train_check(options));
     TRY(task_pick(options, &d, &kind));
     bert_status status = dev_open(options, kind, &d, &dev);
     if (status == BERT_OK) status = runs_train(options, kind, &d, &dev);

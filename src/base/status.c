@@ -17,7 +17,7 @@ __attribute__((weak)) const char *bert_field_name(const char *field)
 static void message_write(size_t used, const char *format, va_list arguments)
 {
     vsnprintf(message.text + used, sizeof message.text - used, format, arguments);
-    utf8_one_line(message.text + used);
+    utf8_one_line(message.text + used, sizeof message.text - used);
 }
 
 bert_status fail(bert_status status, const char *format, ...)

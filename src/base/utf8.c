@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Bytes of the sequence that begins at `at`, 0 where it is malformed.
@@ -72,11 +73,53 @@ size_t utf8_code_points(slice text)
     return count;
 }
 
-void utf8_one_line(char *text)
+/* Unicode's Bidi_Control: they turn the direction of what stands behind them. */
+static bool is_bidirectional(unsigned point)
 {
-    for (unsigned char *at = (unsigned char *)text; *at; at++) {
-        bool beyond_ascii = at[0] == 0xC2 && at[1] >= 0x80 && at[1] < 0xA0;
-        if (at[0] < 0x20 || at[0] == 0x7F || beyond_ascii) at[0] = ' ';
-        if (beyond_ascii) *++at = ' ';
+    return point == 0x061C || point == 0x200E || point == 0x200F ||
+           (point >= 0x202A && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069);
+}
+
+/* Bytes of the control that stands at `at`, 0 where there is none. */
+static size_t control_bytes(const unsigned char *at, unsigned *point)
+{
+    *point = at[0];
+    if (at[0] < 0x20 || at[0] == 0x7F) return 1;
+    if (at[0] != 0xC2 && at[0] != 0xD8 && at[0] != 0xE2) return 0;
+    size_t bytes = at[0] == 0xE2 ? 3 : 2;
+    for (size_t i = 1; i < bytes; i++)
+        if ((at[i] & 0xC0) != 0x80) return 0; /* the NUL at the end, too */
+    *point = bytes == 3 ? 0x2000u | (at[1] & 0x3Fu) << 6 | (at[2] & 0x3Fu)
+                        : (at[0] & 0x1Fu) << 6 | (at[1] & 0x3Fu);
+    return *point < 0xA0 || is_bidirectional(*point) ? bytes : 0;
+}
+
+static bool is_white_space(unsigned point)
+{
+    return point >= '\t' && point <= '\r';
+}
+
+void utf8_one_line(char *text, size_t capacity)
+{
+    for (char *at = text; *at;) {
+        unsigned point;
+        char shown[8];
+        size_t bytes = control_bytes((const unsigned char *)at, &point);
+        if (!bytes) {
+            at++;
+            continue;
+        }
+        size_t count =
+            (size_t)snprintf(shown, sizeof shown, is_white_space(point) ? " " : "\\u%04x", point);
+        size_t room = capacity - 1 - (size_t)(at - text), left = strlen(at + bytes);
+        if (count > room) { /* cut, rather than left as it is */
+            *at = '\0';
+            return;
+        }
+        if (left > room - count) left = room - count;
+        memmove(at + count, at + bytes, left);
+        memcpy(at, shown, count);
+        at += count;
+        at[left] = '\0';
     }
 }

@@ -17,8 +17,9 @@ size_t utf8_byte_of(slice text, size_t code_point);
 /* How many code points a text has; malformed bytes are none. */
 size_t utf8_code_points(slice text);
 
-/* Control characters become spaces, in place (those beyond ASCII, U+0080 to U+009F, two each): what
- * is left is one line, and nothing in it that a terminal obeys. */
-void utf8_one_line(char *text);
+/* Makes a text [capacity] one line in which a terminal obeys nothing, in place: TAB and line ends
+ * become a space, other control characters and those that turn the direction of writing are shown
+ * as JSON escapes them (\u001b, \u202e). What has no room is cut. */
+void utf8_one_line(char *text, size_t capacity);
 
 #endif

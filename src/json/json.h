@@ -36,16 +36,13 @@ bert_status json_get_bool(const json_t *object, const char *path, const char *ke
 bert_status json_get_string(const json_t *object, const char *path, const char *key,
                             const char **out);
 
-/* Writes `value` by file_replace, indented by two, keys in insertion order, doubles as the shortest
- * text that reads back equal, a newline at the end. */
+/* Writes `value` by file_replace, indented by two, keys in insertion order, a newline at the end.
+ * Doubles are the shortest text that reads back equal, as Python prints them: with a point, and
+ * without an exponent from 1e-4 to 1e16 (50.0, 1e-05). */
 bert_status json_write(const char *path, const json_t *value);
 
 /* The same without white space, in a fresh string; the caller frees with free(). */
 bert_status json_text(const json_t *value, char **out);
-
-/* The same for what a person reads or a table holds: doubles as Python prints them, with a point
- * and without an exponent from 1e-4 to 1e16 (100.0, where json_text() has 1e2). */
-bert_status json_field_text(const json_t *value, char **out);
 
 /* A string of what is well-formed in a text that may not be UTF-8. NULL: out of memory. */
 json_t *json_string_of(slice text);

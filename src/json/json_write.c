@@ -14,7 +14,6 @@ typedef struct writer {
     FILE *stream; /* NULL: to memory, without white space */
     char *text;   /* [count], ended by NUL */
     size_t count, capacity;
-    bool is_field; /* numbers as json_field_text() has them */
 } writer;
 
 static bert_status write_text(writer *w, const char *text)
@@ -30,9 +29,9 @@ static bert_status write_text(writer *w, const char *text)
     return BERT_OK;
 }
 
-/* jansson prints doubles with as many digits as it is told to: with 17, 1e-12 would become
- * 9.9999999999999998e-13. The fewest are taken that read back equal. (Whatever the locale's decimal
- * point, it is the same for printing and reading; jansson puts its own.) */
+/* With 17 digits, as jansson would print them, 1e-12 would become 9.9999999999999998e-13. The
+ * fewest are taken that read back equal. (Whatever the locale's decimal point, it is the same for
+ * printing and reading.) */
 static int digits_of(double number)
 {
     enum { DIGITS_MAX = 17 }; /* enough for any double */
@@ -44,8 +43,8 @@ static int digits_of(double number)
     return DIGITS_MAX;
 }
 
-/* As Python's repr() has it. The digits are picked out of C's text, since between them stands the
- * decimal point of the locale. */
+/* As Python's repr() has it: 50.0, where jansson has 5e1. The digits are picked out of C's text,
+ * since between them stands the decimal point of the locale. */
 static void real_spell(double number, char *out, size_t room)
 {
     enum { EXPONENT_LEAST = -4, EXPONENT_END = 16 };
@@ -120,14 +119,12 @@ static bert_status write_value(writer *w, const json_t *value, size_t depth)
 {
     if (json_is_object(value)) return write_object(w, (json_t *)value, depth);
     if (json_is_array(value)) return write_array(w, value, depth);
-    if (w->is_field && json_is_real(value)) {
+    if (json_is_real(value)) {
         char number[64];
         real_spell(json_real_value(value), number, sizeof number);
         return write_text(w, number);
     }
-    size_t flags = JSON_ENCODE_ANY;
-    if (json_is_real(value)) flags |= JSON_REAL_PRECISION(digits_of(json_real_value(value)));
-    char *text = json_dumps(value, flags);
+    char *text = json_dumps(value, JSON_ENCODE_ANY);
     if (!text) return fail(BERT_MEMORY, "out of memory for a JSON text");
     bert_status status = write_text(w, text);
     free(text);
@@ -148,24 +145,15 @@ bert_status json_write(const char *path, const json_t *value)
     return file_write_commit(&file);
 }
 
-static bert_status text_make(writer w, const json_t *value, char **out)
+bert_status json_text(const json_t *value, char **out)
 {
+    writer w = { .stream = NULL };
     bert_status status = write_value(&w, value, 0);
     if (status == BERT_OK)
         *out = w.text;
     else
         free(w.text);
     return status;
-}
-
-bert_status json_text(const json_t *value, char **out)
-{
-    return text_make((writer){ .is_field = false }, value, out);
-}
-
-bert_status json_field_text(const json_t *value, char **out)
-{
-    return text_make((writer){ .is_field = true }, value, out);
 }
 
 json_t *json_string_of(slice text)

@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -112,7 +113,7 @@ static bert_status refused(const bert_option *o, const char *text)
 {
     const char *wanted = o->kind == BERT_OPTION_REAL    ? "a number in "
                          : o->kind == BERT_OPTION_WORD  ? "one of "
-                         : o->kind == BERT_OPTION_BYTES ? "a size such as 3G, 900M or 1500000K"
+                         : o->kind == BERT_OPTION_BYTES ? "a size such as 3G, 900MB or 2GiB"
                                                         : "a whole number in ";
     if (is_text(o)) return fail_field(BERT_ARGUMENT, o->field, "is empty: it needs %s", o->value);
     return fail_field(BERT_ARGUMENT, o->field, "is '%s'; it must be %s%s", text, wanted, o->bounds);
@@ -157,10 +158,29 @@ static bool real_number(const char *text, double *out)
     return !*end;
 }
 
-/* "3G", "1.5G", "900M", "1500000K", "3000000000": units of a thousand, as sizes are printed. */
+/* "", "B", "K", "KB", "KiB" and so on, in any case: what a unit of that name counts; 0: there is
+ * none. */
+static double unit_bytes(const char *unit)
+{
+    static const char prefixes[] = "kmgt";
+    double bytes = 1.0, step = 1000.0;
+    const char *prefix = *unit ? strchr(prefixes, tolower((unsigned char)*unit)) : NULL;
+    if (prefix) {
+        unit++;
+        if (tolower((unsigned char)*unit) == 'i') {
+            step = 1024.0;
+            unit++;
+        }
+        for (const char *each = prefixes; each <= prefix; each++) bytes *= step;
+    }
+    if (tolower((unsigned char)*unit) == 'b') unit++;
+    return *unit ? 0.0 : bytes;
+}
+
+/* "3G", "1.5 GB", "900M", "1500000K", "3000000000", "2GiB": as sizes are printed, a unit is a
+ * thousand of the next; with an i 1,024. */
 static bool byte_count(const char *text, size_t *out)
 {
-    static const char units[] = "KMG";
     char number[32];
     size_t digits = strspn(text, "0123456789.");
     double bytes;
@@ -168,11 +188,7 @@ static bool byte_count(const char *text, size_t *out)
     memcpy(number, text, digits);
     number[digits] = '\0';
     if (!real_number(number, &bytes)) return false;
-    if (text[digits]) {
-        const char *unit = strchr(units, text[digits]);
-        if (!unit || text[digits + 1]) return false;
-        for (const char *each = units; each <= unit; each++) bytes *= 1000.0;
-    }
+    bytes *= unit_bytes(text + digits + (text[digits] == ' ' && text[digits + 1]));
     if (!(bytes <= 0x1p54)) return false; /* out of bounds; it may not fit size_t */
     *out = (size_t)bytes;
     return true;

@@ -30,7 +30,7 @@ bert_status json_column_parse(slice json, const char *path, size_t line, const c
 static bert_status number_to_text(json_t *list, size_t index)
 {
     char *text = NULL;
-    TRY(json_field_text(json_array_get(list, index), &text));
+    TRY(json_text(json_array_get(list, index), &text));
     int done = json_array_set_new(list, index, json_string(text));
     free(text);
     return done == 0 ? BERT_OK : fail(BERT_MEMORY, "out of memory for a list of texts");

@@ -170,7 +170,7 @@ static bert_status id_read(squad *s, json_t *object, slice *id)
     const json_t *value = json_object_get(object, "id");
     if (json_is_number(value)) {
         char *text = NULL;
-        TRY(json_field_text(value, &text));
+        TRY(json_text(value, &text));
         bert_status status = json_put(object, "id", json_string(text));
         free(text);
         TRY(status);

@@ -73,7 +73,7 @@ static bert_status field_of(const json_t *value, char **text, slice *field)
         *field = (slice){ json_string_value(value), json_string_length(value) };
         return BERT_OK;
     }
-    TRY(json_field_text(value, text));
+    TRY(json_text(value, text));
     *field = slice_of(*text);
     return BERT_OK;
 }

@@ -16,7 +16,7 @@ static void say(const bert_observer *o, bert_event_kind kind, const char *format
 {
     char text[1024];
     vsnprintf(text, sizeof text, format, arguments);
-    utf8_one_line(text);
+    utf8_one_line(text, sizeof text);
     observe(o, &(bert_event){ .kind = kind, .text = text });
 }
 

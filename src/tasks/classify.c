@@ -192,9 +192,17 @@ static bert_status describe(const examples *e, size_t row, const void *answer, j
     TRY(json_put(object, "score", json_number((double)(float)(1.0 / sum))));
     json_t *scores = json_object();
     TRY(json_put(object, "scores", scores));
-    for (size_t i = 0; i < c->labels; i++)
-        TRY(json_put(scores, c->label_names[i],
-                     json_number((double)(float)scores_share(logits, i, best, sum))));
+    scored_label *shown;
+    size_t count;
+    TRY(pooled_scored(e, logits, &shown, &count));
+    bert_status status = BERT_OK;
+    for (size_t i = 0; i < count && status == BERT_OK; i++) {
+        double share = scores_share(logits, shown[i].label, best, sum);
+        status =
+            json_put(scores, c->label_names[shown[i].label], json_number((double)(float)share));
+    }
+    free(shown);
+    TRY(status);
     return pooled_put_logits(e, logits, object);
 }
 
@@ -355,8 +363,8 @@ const task task_classify = {
     .problem_type = "single_label_classification",
     .form = FORM_TEXTS,
     .head = &head_classifier,
-    .options =
-        TAKES_WINDOWS | TAKES_STRIDE | TAKES_CLASS_WEIGHTS | TAKES_LABEL_SMOOTHING | TAKES_LOGITS,
+    .options = TAKES_WINDOWS | TAKES_STRIDE | TAKES_CLASS_WEIGHTS | TAKES_LABEL_SMOOTHING |
+               TAKES_LOGITS | TAKES_TOP,
     .max_length = 128,
     .labels = &(const task_labels){ .find = labels_find, .tell = labels_tell },
     .encoding = &(const task_encoding){ .open = targets_open, .free = targets_free, .add = encode },

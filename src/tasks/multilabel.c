@@ -277,7 +277,7 @@ static double threshold_of(const config *c, size_t label)
     return c->thresholds ? c->thresholds[label] : 0.5;
 }
 
-/* The labels above their thresholds, and every label's probability. */
+/* The labels above their thresholds, and the probability of every label, or of the top ones. */
 static bert_status describe(const examples *e, size_t row, const void *answer, json_t *object)
 {
     (void)row;
@@ -287,11 +287,18 @@ static bert_status describe(const examples *e, size_t row, const void *answer, j
     TRY(json_put(object, "labels", labels));
     json_t *scores = json_object();
     TRY(json_put(object, "scores", scores));
-    for (size_t i = 0; i < c->labels; i++) {
-        double score = (double)probability(logits[i]);
-        if (score > threshold_of(c, i)) TRY(json_append(labels, json_string(c->label_names[i])));
-        TRY(json_put(scores, c->label_names[i], json_number(score)));
-    }
+    for (size_t i = 0; i < c->labels; i++)
+        if ((double)probability(logits[i]) > threshold_of(c, i))
+            TRY(json_append(labels, json_string(c->label_names[i])));
+    scored_label *shown;
+    size_t count;
+    TRY(pooled_scored(e, logits, &shown, &count));
+    bert_status status = BERT_OK;
+    for (size_t i = 0; i < count && status == BERT_OK; i++)
+        status = json_put(scores, c->label_names[shown[i].label],
+                          json_number((double)probability(shown[i].logit)));
+    free(shown);
+    TRY(status);
     return pooled_put_logits(e, logits, object);
 }
 
@@ -523,7 +530,7 @@ const task task_multilabel = {
     .form = FORM_TEXTS,
     .head = &head_classifier,
     .options = TAKES_WINDOWS | TAKES_STRIDE | TAKES_POSITIVE_WEIGHTS | TAKES_LABEL_FILE |
-               TAKES_TUNE_THRESHOLDS | TAKES_LOGITS,
+               TAKES_TUNE_THRESHOLDS | TAKES_LOGITS | TAKES_TOP,
     .max_length = 128,
     .labels =
         &(const task_labels){ .may_be_empty = true, .find = labels_find, .tell = labels_tell },

@@ -128,6 +128,26 @@ bert_status pooled_put_logits(const examples *e, const float *logits, json_t *ob
     return BERT_OK;
 }
 
+static int higher_first(const void *a, const void *b)
+{
+    const scored_label *x = a, *y = b;
+    if (x->logit != y->logit) return x->logit > y->logit ? -1 : 1;
+    return (x->label > y->label) - (x->label < y->label);
+}
+
+bert_status pooled_scored(const examples *e, const float *logits, scored_label **out, size_t *count)
+{
+    size_t labels = e->config->labels, top = e->options->top;
+    void *memory;
+    TRY(memory_zeroed(labels, sizeof(scored_label), &memory));
+    scored_label *scored = memory;
+    for (size_t i = 0; i < labels; i++) scored[i] = (scored_label){ i, logits[i] };
+    if (top) qsort(scored, labels, sizeof *scored, higher_first);
+    *out = scored;
+    *count = top && top < labels ? top : labels;
+    return BERT_OK;
+}
+
 /* ---- weights of labels */
 
 /* The label whose name and a "=" stand at the beginning of the text: of several the longest, since

@@ -16,6 +16,17 @@ extern const task_decoding pooled_decoding;
 /* Adds "logits" where the options ask for them. */
 bert_status pooled_put_logits(const examples *e, const float *logits, json_t *object);
 
+/* A label whose score an answer gives. */
+typedef struct scored_label {
+    size_t label;
+    float logit;
+} scored_label;
+
+/* Those labels: all in their order, or with e->options->top so many, the highest first (of equals
+ * the first). The caller frees *out [*count] with free(). */
+bert_status pooled_scored(const examples *e, const float *logits, scored_label **out,
+                          size_t *count);
+
 /* "balanced" or "label=weight,label=weight,...", as options give weights of labels, into weights
  * [labels]; those not named are 1. Labels may hold "," and "=": where several fit the longest is
  * meant. `balanced` [labels] stands ready for the word. BERT_ARGUMENT for
