@@ -22,6 +22,9 @@ bert_status fail_more(bert_status status, const char *format, ...)
 bert_status fail_in(bert_status status, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* "PATH: cannot ACTION: REASON", by errno: BERT_IO, or BERT_MEMORY where that has ended. */
+bert_status fail_errno(const char *action, const char *path);
+
 /* This thread's last message; "" before any. Valid until the thread's next failure. */
 const char *status_message(void);
 

@@ -18,7 +18,7 @@
 static bert_status run_save_weights(run *r)
 {
     optimizer_settle(&r->trainer.optimizer);
-    TRY(weights_write(r->output.staging, &r->trainer.params, r->trainer.entries,
+    TRY(weights_write(&r->output.staging, &r->trainer.params, r->trainer.entries,
                       r->trainer.entry_count, r->task->head->bare, TENSOR_F32, NULL, 0));
     r->saved = true;
     return BERT_OK;
@@ -42,7 +42,7 @@ static bert_status thresholds_take(run *r)
 static bert_status run_finish(run *r)
 {
     const head *h = r->task->head;
-    const char *folder = r->output.staging;
+    const folder_handle *folder = &r->output.staging;
     TRY(journal_close(&r->journal));
     TRY(thresholds_take(r));
     named_class made = head_class_name(h, &r->config);
@@ -178,15 +178,20 @@ static bert_status results_write(run *r)
 static bert_status good_keep(run *r, bert_status failure, bool rescue)
 {
     char message[1024];
+    const folder_handle *staging = &r->output.staging;
     snprintf(message, sizeof message, "%s", status_message());
     if (rescue && r->saved && run_finish(r) == BERT_OK)
         return fail(failure, "%s; the best epoch before it is saved in %s", message,
                     r->output.folder);
-    if (r->output.kept && r->output.lock >= 0)
-        return fail(failure,
-                    "%s; the run up to step %zu is kept in %s, and --resume goes on from there",
-                    message, r->checkpoints.step, r->output.staging);
-    return fail(failure, "%s", message);
+    if (!r->output.kept || !staging->path) return fail(failure, "%s", message);
+    if (folder_verify(staging) != BERT_OK)
+        return fail(
+            failure,
+            "%s; if you put back the folder that was there, --resume goes on after step %zu",
+            message, r->checkpoints.step);
+    return fail(failure,
+                "%s; the run up to step %zu is kept in %s, and --resume goes on from there",
+                message, r->checkpoints.step, staging->path);
 }
 
 static bert_status epochs_run(run *r)

@@ -11,14 +11,16 @@
 int main(int count, char **words)
 {
     json_t *facts = NULL;
+    folder_handle folder = { 0 };
     if (count != 3) {
         fprintf(stderr, "usage: print_report FACTS.json FOLDER\n");
         return 2;
     }
     bert_status status = json_read_object(words[1], &facts);
+    if (status == BERT_OK) status = folder_hold(words[2], &folder);
     if (status == BERT_OK)
         status = report_write(
-            words[2],
+            &folder,
             &(report_facts){ .run = json_object_get(facts, "run"),
                              .defaults = json_object_get(facts, "defaults"),
                              .metrics = json_object_get(facts, "metrics"),
@@ -29,6 +31,7 @@ int main(int count, char **words)
                              .log = json_string_value(json_object_get(facts, "log")),
                              .license = json_string_value(json_object_get(facts, "license")),
                              .base = json_string_value(json_object_get(facts, "base")) });
+    folder_release(&folder);
     json_decref(facts);
     if (status == BERT_OK) return 0;
     fprintf(stderr, "print_report: %s\n", status_message());
