@@ -68,13 +68,14 @@ static void count_print(const json_t *part, const char *member, const char *word
 static void part_print(const json_t *summary, const char *name, FILE *out)
 {
     const json_t *part = json_object_get(summary, name), *tokens = json_object_get(part, "tokens");
-    const char *task = json_string_value(json_object_get(summary, "task"));
+    const char *labels_of = json_string_value(json_object_get(summary, "labels_of"));
     double rows = number_of(part, "rows"), units = number_of(part, "units"),
            truncated = number_of(part, "truncated");
     if (!json_is_object(part)) return;
     fprintf(out, "%s: %.0f rows", name, rows);
     if (units != rows) fprintf(out, " in %.0f windows", units);
-    labels_print(json_object_get(part, "labels"), rows, task && strcmp(task, "tag") == 0, out);
+    labels_print(json_object_get(part, "labels"), rows,
+                 labels_of && strcmp(labels_of, "words") == 0, out);
     fprintf(out, "\n%s: tokens: median %g, 95 %% %.0f, longest %.0f", name,
             number_of(tokens, "median"), number_of(tokens, "percentile_95"),
             number_of(tokens, "longest"));

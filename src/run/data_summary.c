@@ -188,7 +188,7 @@ static size_t leaks_count(const keyed_row *dev, size_t dev_count, const keyed_ro
 bert_status data_summary_make(const examples *train, const dataset *train_rows, const examples *dev,
                               const dataset *dev_rows, data_summary *out)
 {
-    data_summary s = { 0 };
+    data_summary s = { .of_words = train->task->form == FORM_WORDS };
     keyed_row *trained = NULL, *asked = NULL;
     bert_status status = part_fill(train, train_rows, &trained, &s.train);
     if (status == BERT_OK) status = label_tally_likes(&s.train.labels, &s.likes);
@@ -269,6 +269,7 @@ bert_status data_summary_put(const data_summary *s, const config *c, json_t *obj
 {
     TRY(part_put(&s->train, "train", c, object));
     TRY(part_put(&s->dev, "dev", c, object));
+    TRY(json_put(object, "labels_of", json_string(s->of_words ? "words" : "rows")));
     TRY(json_put(object, "leaked", json_integer((json_int_t)s->leaked)));
     json_t *unseen = json_array();
     TRY(json_put(object, "labels_unseen", unseen));

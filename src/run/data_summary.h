@@ -5,11 +5,12 @@
  *                "truncated": 0, "max_length_for_99_percent": 12,
  *                "empty": 0, "repeated": 2, "contradicting": 0},
  *      "dev": {the same} or null,
- *      "leaked": 0, "labels_unseen": []}
+ *      "labels_of": "rows", "leaked": 0, "labels_unseen": []}
  *
  *   units           texts or windows of them: what a step counts
  *   labels          how many rows have each (of words: how many words have each tag); {} where they
  *                   are no names
+ *   labels_of       what they are counted of: "rows" or "words"
  *   tokens          of each row's longest sequence before it is cut, special tokens included
  *   truncated       rows that lose tokens to max_length
  *   max_length_for_99_percent  the smallest with which fewer than 1 % of the rows would
@@ -36,6 +37,7 @@ typedef struct data_part {
 
 typedef struct data_summary {
     data_part train, dev; /* dev.rows 0: there is none */
+    bool of_words;        /* are labels those of words? */
     size_t leaked;
     label_likes likes; /* of the training data's labels */
 } data_summary;
