@@ -154,17 +154,19 @@ races: ## ThreadSanitizer over training, evaluation and prediction
 	@BERT_ISA=ref python3 tests/run.py build-thread $(RACES)
 
 .PHONY: fuzz fuzz-coverage fuzz-planted
-FUZZ = SAN=fuzzer,address,undefined BUILD=build-fuzz CC=clang-14 CFLAGS="-O1 -g"
+# The clang that is there; without one of that name the newest clang-N.
+CLANG ?= $(or $(shell command -v clang),$(shell ls /usr/bin | grep -E '^clang-[0-9]+$$' | sort -V | tail -1),clang)
+FUZZ = SAN=fuzzer,address,undefined BUILD=build-fuzz CC=$(CLANG) CFLAGS="-O1 -g"
 fuzz: ## hostile input for every parser, FUZZ_SECONDS (60) each; TARGET=squad: one alone
 	$(AGAIN) --silent $(FUZZ) targets
 	@tools/fuzz/run.sh build-fuzz $(or $(FUZZ_SECONDS),60) $(or $(TARGET),$(TARGETS))
 
 fuzz-coverage: ## which lines of the parsers the kept inputs reach
-	$(AGAIN) --silent BUILD=build-coverage CC=clang-14 CFLAGS="-O0 -g -fprofile-instr-generate -fcoverage-mapping" targets
-	@python3 tools/fuzz/coverage.py build-coverage
+	$(AGAIN) --silent BUILD=build-coverage CC=$(CLANG) CFLAGS="-O0 -g -fprofile-instr-generate -fcoverage-mapping" targets
+	@CLANG=$(CLANG) python3 tools/fuzz/coverage.py build-coverage
 
 fuzz-planted: ## are bugs that are put in on purpose found? (fuzz/planted)
-	@tools/fuzz/planted.sh $(TARGET)
+	@CLANG=$(CLANG) tools/fuzz/planted.sh $(TARGET)
 
 .PHONY: install uninstall
 PLACE = $(DESTDIR)$(PREFIX)

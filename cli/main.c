@@ -17,6 +17,7 @@
 #include "options.h"
 #include "report.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,6 +127,7 @@ static int start(int argc, char **argv)
 int main(int argc, char **argv)
 {
     lost_file_watch();
+    signal(SIGXFSZ, SIG_IGN); /* past 'ulimit -f' a write fails with EFBIG, which is told */
     int status = start(argc, argv);
     /* A full disk may only show when the last of the output is written. */
     if (status == EXIT_DONE && !output_flush()) status = EXIT_FAILED;

@@ -24,7 +24,7 @@ static const char *model_with(void **state, const char *folder, const char *from
     assert_int_equal(mkdir(scratch_path(state, folder), 0777), 0);
     for (size_t i = 0; i < 3; i++) {
         snprintf(path, sizeof path, "%s/%s", from, files[i]);
-        assert_done(file_copy(path, in_folder(state, folder, files[i])));
+        assert_done(file_copy(path, NULL, in_folder(state, folder, files[i])));
     }
     snprintf(path, sizeof path, "%s/model.safetensors", from);
     char *bytes = file_text(path, &count);

@@ -310,11 +310,11 @@ static const char *torch_made(void **state, const char *form)
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         snprintf(from, sizeof from, "tests/data/torch/model/%s", files[i]);
         snprintf(to, sizeof to, "%s/%s", folder, files[i]);
-        assert_done(file_copy(from, to));
+        assert_done(file_copy(from, NULL, to));
     }
     snprintf(from, sizeof from, "tests/data/torch/%s", form);
     snprintf(to, sizeof to, "%s/pytorch_model.bin", folder);
-    assert_done(file_copy(from, to));
+    assert_done(file_copy(from, NULL, to));
     return folder;
 }
 

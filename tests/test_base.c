@@ -68,20 +68,29 @@ static void a_file_appears_whole_or_not_at_all(void **state)
     const char *path = scratch_path(state, "a.txt");
     file_write file;
     size_t count;
-    assert_done(file_replace(path, "old", 3));
-    assert_done(file_write_open(path, &file));
+    assert_done(file_replace(NULL, path, "old", 3));
+    assert_done(file_write_open(NULL, path, &file));
     fputs("half of the ne", file.stream);
     fflush(file.stream);
     char *text = file_text(path, &count);
     assert_string_equal(text, "old");
     free(text);
     file_write_abort(&file);
-    assert_done(file_replace(path, "new one", 7));
+    assert_done(file_replace(NULL, path, "new one", 7));
     text = file_text(path, &count);
     assert_string_equal(text, "new one");
     free(text);
-    assert_failed(file_replace(scratch_path(state, "none/a.txt"), "x", 1), BERT_IO, "No such file");
-    assert_failed(file_replace("/dev/full/x", "x", 1), BERT_IO, "/dev/full/x: cannot write");
+    assert_failed(file_replace(NULL, scratch_path(state, "none/a.txt"), "x", 1), BERT_IO,
+                  "No such file");
+    assert_failed(file_replace(NULL, "/dev/full/x", "x", 1), BERT_IO, "/dev/full/x: cannot write");
+}
+
+static void publish(const char *staged, const char *path)
+{
+    folder_handle folder;
+    assert_done(folder_hold(staged, &folder));
+    assert_done(folder_publish(&folder, path));
+    folder_release(&folder);
 }
 
 static void a_folder_changes_places_with_the_old_one(void **state)
@@ -89,12 +98,12 @@ static void a_folder_changes_places_with_the_old_one(void **state)
     scratch_path(state, "");
     assert_done(folder_make(scratch_path(state, "deep/er/new")));
     scratch_text(state, "deep/er/new/file", "new");
-    assert_done(folder_publish(scratch_path(state, "deep/er/new"), scratch_path(state, "place")));
+    publish(scratch_path(state, "deep/er/new"), scratch_path(state, "place"));
     assert_true(file_exists(scratch_path(state, "place/file")));
 
     assert_done(folder_make(scratch_path(state, "newer")));
     scratch_text(state, "newer/other", "newer");
-    assert_done(folder_publish(scratch_path(state, "newer"), scratch_path(state, "place")));
+    publish(scratch_path(state, "newer"), scratch_path(state, "place"));
     assert_true(file_exists(scratch_path(state, "place/other")));
     assert_false(file_exists(scratch_path(state, "place/file")));
     assert_false(folder_exists(scratch_path(state, "newer")));
@@ -111,6 +120,90 @@ static void removing_a_folder_leaves_what_its_links_point_at(void **state)
     assert_false(folder_exists(scratch_path(state, "gone")));
     assert_true(file_exists(scratch_path(state, "kept/file")));
     assert_done(folder_remove(scratch_path(state, "gone")));
+}
+
+/* A handle on "held", which is then moved to "moved"; "other" takes its name. */
+static folder_handle moved_handle(void **state, const char *other)
+{
+    folder_handle held;
+    assert_done(folder_make(scratch_path(state, "held")));
+    assert_done(folder_make(scratch_path(state, "target")));
+    assert_done(folder_hold(scratch_path(state, "held"), &held));
+    assert_done(file_replace(&held, "early", "x", 1));
+    assert_int_equal(rename(scratch_path(state, "held"), scratch_path(state, "moved")), 0);
+    if (strcmp(other, "link") == 0)
+        assert_int_equal(symlink("target", scratch_path(state, "held")), 0);
+    else if (strcmp(other, "link to it") == 0)
+        assert_int_equal(symlink("moved", scratch_path(state, "held")), 0);
+    else if (strcmp(other, "folder") == 0)
+        assert_done(folder_make(scratch_path(state, "held")));
+    return held;
+}
+
+static void a_folder_that_was_moved_is_noticed_by_the_next_write(void **state)
+{
+    static const char *const others[] = { "nothing", "link", "link to it", "folder" };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        FILE *stream;
+        folder_handle inner, held = moved_handle(state, others[i]);
+        assert_failed(file_replace(&held, "late", "x", 1), BERT_IO,
+                      "held: this folder was moved away, removed or replaced");
+        assert_failed(file_stream_open(&held, "late", &stream), BERT_IO, "was moved away");
+        assert_failed(folder_make_inside(&held, "late", &inner), BERT_IO, "was moved away");
+        assert_failed(folder_publish(&held, scratch_path(state, "late")), BERT_IO,
+                      "was moved away");
+        assert_failed(folder_discard(&held), BERT_IO, "was moved away");
+        folder_release(&held);
+        assert_true(file_exists(scratch_path(state, "moved/early")));
+        assert_false(file_exists(scratch_path(state, "moved/late")));
+        assert_false(file_exists(scratch_path(state, "target/late")));
+        assert_false(folder_exists(scratch_path(state, "target/late")));
+        assert_done(folder_remove(scratch_path(state, "held")));
+        assert_done(folder_remove(scratch_path(state, "moved")));
+    }
+}
+
+/* Moved when the file was open already: it ends up in the folder that it was begun in. */
+static void a_file_under_way_stays_in_its_folder(void **state)
+{
+    file_write file;
+    folder_handle held;
+    assert_done(folder_make(scratch_path(state, "held")));
+    assert_done(folder_make(scratch_path(state, "target")));
+    assert_done(folder_hold(scratch_path(state, "held"), &held));
+    assert_done(file_write_open(&held, "file", &file));
+    fputs("x", file.stream);
+    assert_int_equal(rename(scratch_path(state, "held"), scratch_path(state, "moved")), 0);
+    assert_int_equal(symlink("target", scratch_path(state, "held")), 0);
+    assert_done(file_write_commit(&file));
+    folder_release(&held);
+    assert_true(file_exists(scratch_path(state, "moved/file")));
+    assert_false(file_exists(scratch_path(state, "target/file")));
+}
+
+static void a_link_is_no_folder_to_hold(void **state)
+{
+    folder_handle held, inner;
+    assert_done(folder_make(scratch_path(state, "held")));
+    assert_int_equal(symlink("held", scratch_path(state, "link")), 0);
+    assert_failed(folder_hold(scratch_path(state, "link"), &held), BERT_ARGUMENT, "is a link");
+    assert_done(folder_hold(scratch_path(state, "held"), &held));
+    assert_int_equal(symlink("..", scratch_path(state, "held/inner")), 0);
+    assert_failed(folder_make_inside(&held, "inner", &inner), BERT_ARGUMENT, "inner: is a link");
+    folder_release(&held);
+}
+
+static void a_held_folder_is_removed_with_all_that_is_in_it(void **state)
+{
+    folder_handle held, inner;
+    assert_done(folder_make(scratch_path(state, "held")));
+    assert_done(folder_hold(scratch_path(state, "held"), &held));
+    assert_done(folder_make_inside(&held, "inner", &inner));
+    assert_done(file_replace(&inner, "file", "x", 1));
+    folder_release(&inner);
+    assert_done(folder_discard(&held));
+    folder_release(&held);
+    assert_false(folder_exists(scratch_path(state, "held")));
 }
 
 /* FIPS 180-2, appendix B.1. */
@@ -133,6 +226,10 @@ int main(void)
         CASE(a_file_appears_whole_or_not_at_all),
         CASE(a_folder_changes_places_with_the_old_one),
         CASE(removing_a_folder_leaves_what_its_links_point_at),
+        CASE(a_folder_that_was_moved_is_noticed_by_the_next_write),
+        CASE(a_file_under_way_stays_in_its_folder),
+        CASE(a_link_is_no_folder_to_hold),
+        CASE(a_held_folder_is_removed_with_all_that_is_in_it),
         CASE(the_digest_of_abc_is_the_published_one),
     };
 #undef CASE

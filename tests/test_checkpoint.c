@@ -24,7 +24,7 @@ enum { PARTS = sizeof written / sizeof *written };
 static const char *checkpoint_make(void **state)
 {
     const char *path = scratch_path(state, "checkpoint-7.ckpt");
-    assert_done(checkpoint_write(path, 7, written, PARTS));
+    assert_done(checkpoint_write(NULL, path, 7, written, PARTS));
     return path;
 }
 

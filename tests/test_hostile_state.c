@@ -152,7 +152,7 @@ static void victim_put(void **state, const victim *v, const checkpoint *good, co
     assert_done(folder_remove(v->options.output));
     assert_done(folder_remove(scratch_path(state, "out.partial")));
     assert_done(folder_make(scratch_path(state, "out.partial")));
-    assert_done(checkpoint_write(v->path, good->step, parts, good->count));
+    assert_done(checkpoint_write(NULL, v->path, good->step, parts, good->count));
 }
 
 static void victim_put_state(void **state, const victim *v, const checkpoint *good,
@@ -300,11 +300,11 @@ static void no_file_of_an_ended_run_does_harm(void **state)
         size_t changes = members_count(v.value) * HOSTILE;
         for (size_t number = 0; number < changes; number += stride()) {
             json_t *other = changed(v.value, number);
-            assert_done(json_write(v.path, other));
+            assert_done(json_write(NULL, v.path, other));
             json_decref(other);
             trial_run(state, &v, number);
         }
-        assert_done(json_write(v.path, v.value));
+        assert_done(json_write(NULL, v.path, v.value));
         json_decref(v.value);
     }
     print_message("%zu changes of files: %zu runs done, %zu refused\n", v.done + v.refused, v.done,

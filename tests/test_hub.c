@@ -357,7 +357,7 @@ static void links_lead_to_the_blob_from_any_depth(void **state)
     assert_done(hub_cache_open(scratch_folder(state), "b", &cache));
     assert_done(hub_cache_blob(&cache, "etag", &path));
     assert_done(folder_make(scratch_path(state, "models--b/blobs")));
-    assert_done(file_replace(path, "blob", 4));
+    assert_done(file_replace(NULL, path, "blob", 4));
     free(path);
     for (size_t i = 0; i < 3; i++) {
         assert_done(hub_cache_link(&cache, COMMIT, names[i], "etag", false));

@@ -178,7 +178,7 @@ static void what_is_written_reads_back_in_order(void **state)
                        "}\n";
     json_t *object = parsed(text);
     const char *path = scratch_path(state, "out.json");
-    assert_done(json_write(path, object));
+    assert_done(json_write(NULL, path, object));
     char *written = file_text(path, NULL);
     assert_string_equal(written, text);
     free(written);
@@ -203,7 +203,7 @@ static void doubles_are_written_shortest_and_exactly(void **state)
     const char *path = scratch_path(state, "reals.json");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         json_t *object = json_pack("{s:f}", "x", cases[i].value), *back = NULL;
-        assert_done(json_write(path, object));
+        assert_done(json_write(NULL, path, object));
         char *text = file_text(path, NULL), wanted[64];
         snprintf(wanted, sizeof wanted, "{\n  \"x\": %s\n}\n", cases[i].text);
         assert_string_equal(text, wanted);
@@ -267,7 +267,7 @@ static void a_failed_write_leaves_no_file(void **state)
 {
     json_t *object = parsed("{}");
     const char *path = scratch_path(state, "absent/out.json");
-    assert_failed(json_write(path, object), BERT_IO, "out.json: cannot write: No such file");
+    assert_failed(json_write(NULL, path, object), BERT_IO, "out.json: cannot write: No such file");
     json_decref(object);
 }
 

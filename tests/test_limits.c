@@ -351,7 +351,7 @@ static void a_link_is_replaced_and_not_written_through(void **state)
     assert_true(asprintf(&temporary, "%s.%ld.partial", path, (long)getpid()) > 0);
     assert_int_equal(symlink(outside, temporary), 0);
     assert_int_equal(symlink(outside, path), 0);
-    assert_done(file_replace(path, "new", 3));
+    assert_done(file_replace(NULL, path, "new", 3));
     char *kept = file_text(outside, NULL), *written = file_text(path, NULL);
     assert_string_equal(kept, "precious");
     assert_string_equal(written, "new");
@@ -370,9 +370,12 @@ static void a_copied_tokenizer_is_written_beside_links_and_not_through_them(void
     const char *outside = scratch_text(state, "outside", "precious");
     scratch_text(state, "vocab.txt", SPECIAL);
     assert_done(path_join(scratch_folder(state), "to", &to));
+    folder_handle folder;
     assert_done(folder_make(to));
     assert_int_equal(symlink(outside, scratch_path(state, "to/vocab.txt")), 0);
-    assert_done(tokenizer_copy_files(scratch_folder(state), to));
+    assert_done(folder_hold(to, &folder));
+    assert_done(tokenizer_copy_files(scratch_folder(state), &folder));
+    folder_release(&folder);
     char *kept = file_text(outside, NULL),
          *written = file_text(scratch_path(state, "to/vocab.txt"), NULL);
     assert_string_equal(kept, "precious");

@@ -55,12 +55,15 @@ static void model_make(const char *folder)
     assert_done(pretrained_open("demo/model", on, &m));
     assert_done(tensor_file_open(numbers, &file));
     head_take(&m, file);
+    folder_handle to;
     assert_done(folder_make(folder));
+    assert_done(folder_hold(folder, &to));
     assert_done(
-        weights_write(folder, &m.params, m.entries, m.entry_count, false, TENSOR_F32, NULL, 0));
-    assert_done(tokenizer_copy_files("demo/model", folder));
+        weights_write(&to, &m.params, m.entries, m.entry_count, false, TENSOR_F32, NULL, 0));
+    assert_done(tokenizer_copy_files("demo/model", &to));
+    folder_release(&to);
     assert_done(path_join(folder, "config.json", &config_path));
-    assert_done(file_copy("demo/model/config.json", config_path));
+    assert_done(file_copy("demo/model/config.json", NULL, config_path));
     free(config_path);
     tensor_file_free(file);
     pretrained_release(&m);

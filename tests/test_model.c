@@ -28,7 +28,7 @@ static void file_from_model(void **state, const char *name)
 {
     char from[256];
     snprintf(from, sizeof from, "%s/%s", model, name);
-    assert_done(file_copy(from, scratch_path(state, name)));
+    assert_done(file_copy(from, NULL, scratch_path(state, name)));
 }
 
 static const char *model_copy(void **state, tensors_change *change)
@@ -50,7 +50,7 @@ static const char *model_copy(void **state, tensors_change *change)
                                    .data = info->data };
     }
     if (change) change(tensors, &count);
-    assert_done(tensor_file_write(scratch_path(state, "model.safetensors"), tensors, count));
+    assert_done(tensor_file_write(NULL, scratch_path(state, "model.safetensors"), tensors, count));
     tensor_file_free(file);
     return scratch_path(state, ".");
 }

@@ -387,7 +387,7 @@ static bert_status resume_try(recorded_run *r, const option *o, bool remove)
     else
         json_object_set(object, key, other);
     json_decref(other);
-    assert_done(json_write(r->path, copy));
+    assert_done(json_write(NULL, r->path, copy));
     json_decref(copy);
     return bert_train(&r->options);
 }

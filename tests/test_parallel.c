@@ -1,5 +1,7 @@
 /* A team does each item of a loop once, also with helpers that come late, sleep or are gone. */
+#include "base/cgroup.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/parallel.h"
 #include "base/processors.h"
 #include "scratch.h"
@@ -11,6 +13,8 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -238,13 +242,53 @@ static void processors_are_those_of_the_affinity(void **state)
     (void)state;
     cpu_set_t before, one;
     assert_int_equal(sched_getaffinity(0, sizeof before, &before), 0);
-    assert_int_equal(processors_count(), CPU_COUNT(&before));
+    size_t allowed = (size_t)CPU_COUNT(&before), share = cgroup_processors("");
+    assert_int_equal(processors_count(), share < allowed ? share : allowed);
     CPU_ZERO(&one);
     for (int i = 0; i < CPU_SETSIZE && CPU_COUNT(&one) == 0; i++)
         if (CPU_ISSET(i, &before)) CPU_SET(i, &one);
     assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
     assert_int_equal(processors_count(), 1);
     assert_int_equal(sched_setaffinity(0, sizeof before, &before), 0);
+}
+
+/* A file below the scratch folder, with the folders above it. */
+static void place_text(void **state, const char *folder, const char *name, const char *text)
+{
+    char path[256];
+    assert_done(folder_make(scratch_path(state, folder)));
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    scratch_text(state, path, text);
+}
+
+static void the_quota_of_a_control_group_is_the_least_on_its_way_up(void **state)
+{
+    const char *root = scratch_folder(state);
+    assert_true(cgroup_processors(root) == SIZE_MAX); /* there are none */
+    place_text(state, "proc/self", "cgroup", "1:name=systemd:/x\n0::/pod/one\n");
+    assert_true(cgroup_processors(root) == SIZE_MAX); /* none that is to be seen */
+    place_text(state, "sys/fs/cgroup/pod/one", "cpu.max", "max 100000\n");
+    assert_true(cgroup_processors(root) == SIZE_MAX);
+    place_text(state, "sys/fs/cgroup/pod", "cpu.max", "250000 100000\n");
+    assert_int_equal(cgroup_processors(root), 3);
+    place_text(state, "sys/fs/cgroup/pod/one", "cpu.max", "50000 100000\n");
+    assert_int_equal(cgroup_processors(root), 1);
+    place_text(state, "sys/fs/cgroup", "cpu.max", "nonsense\n");
+    assert_int_equal(cgroup_processors(root), 1);
+}
+
+static void the_first_version_of_control_groups_is_read_as_well(void **state)
+{
+    const char *root = scratch_folder(state);
+    place_text(state, "proc/self", "cgroup", "5:cpuset:/a\n4:cpuacct,cpu:/docker/f00\n0::/\n");
+    place_text(state, "sys/fs/cgroup/cpu", "cpu.cfs_quota_us", "-1\n");
+    place_text(state, "sys/fs/cgroup/cpu", "cpu.cfs_period_us", "100000\n");
+    assert_true(cgroup_processors(root) == SIZE_MAX);
+    place_text(state, "sys/fs/cgroup/cpu", "cpu.cfs_quota_us", "400000\n"); /* as in a container */
+    assert_int_equal(cgroup_processors(root), 4);
+    place_text(state, "sys/fs/cgroup/cpuset/a", "cpu.cfs_quota_us", "100000\n"); /* another's */
+    place_text(state, "sys/fs/cgroup/cpuset/a", "cpu.cfs_period_us", "100000\n");
+    assert_int_equal(cgroup_processors(root), 4);
 }
 
 int main(void)
@@ -259,6 +303,10 @@ int main(void)
         cmocka_unit_test(signals_are_held_during_a_held_loop_and_as_before_after_it),
         cmocka_unit_test(a_team_that_cannot_be_is_refused),
         cmocka_unit_test(processors_are_those_of_the_affinity),
+        cmocka_unit_test_setup_teardown(the_quota_of_a_control_group_is_the_least_on_its_way_up,
+                                        scratch_open, scratch_close),
+        cmocka_unit_test_setup_teardown(the_first_version_of_control_groups_is_read_as_well,
+                                        scratch_open, scratch_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -151,7 +151,7 @@ static void what_is_written_reads_back(void **state)
                                    { "a.\"bias\"\xC3\xA9", 5, 0, vector, TENSOR_F32 },
                                    { "none", 0, 0, none, TENSOR_F32 } };
     const char *path = scratch_path(state, "model.safetensors");
-    assert_done(tensor_file_write(path, tensors, 3));
+    assert_done(tensor_file_write(NULL, path, tensors, 3));
 
     size_t bytes;
     char *text = file_text(path, &bytes);
@@ -188,7 +188,7 @@ static void halves_are_written_and_read_back(void **state)
     const tensor_out tensors[] = { { "brain", COUNT, 0, numbers, TENSOR_BF16 },
                                    { "half", 2, COUNT / 2, numbers, TENSOR_F16 },
                                    { "whole", COUNT, 0, numbers, TENSOR_F32 } };
-    assert_done(tensor_file_write(scratch_path(state, "model.safetensors"), tensors, 3));
+    assert_done(tensor_file_write(NULL, scratch_path(state, "model.safetensors"), tensors, 3));
     tensor_file *f = opened(scratch_folder(state));
     for (size_t t = 0; t < 3; t++) {
         const tensor_info *info = tensor_file_find(f, tensors[t].name);
@@ -209,18 +209,18 @@ static void the_writer_refuses_what_no_reader_takes(void **state)
     const char *path = scratch_path(state, "model.safetensors");
     const tensor_out twice[] = { { "a", 1, 0, value, TENSOR_F32 },
                                  { "a", 1, 0, value, TENSOR_F32 } };
-    assert_failed(tensor_file_write(path, twice, 2), BERT_ARGUMENT, "'a'");
+    assert_failed(tensor_file_write(NULL, path, twice, 2), BERT_ARGUMENT, "'a'");
     const float big[] = { 1, 70000 };
     const tensor_out beyond = { "a", 2, 0, big, TENSOR_F16 };
-    assert_failed(tensor_file_write(path, &beyond, 1), BERT_NUMERIC, "'a' holds 70000");
+    assert_failed(tensor_file_write(NULL, path, &beyond, 1), BERT_NUMERIC, "'a' holds 70000");
     assert_false(file_exists(path));
     const tensor_out reserved = { "__metadata__", 1, 0, value, TENSOR_F32 };
-    assert_failed(tensor_file_write(path, &reserved, 1), BERT_ARGUMENT, "'__metadata__'");
+    assert_failed(tensor_file_write(NULL, path, &reserved, 1), BERT_ARGUMENT, "'__metadata__'");
     const tensor_out huge = { "a", SIZE_MAX / 2, 4, value, TENSOR_F32 };
-    assert_failed(tensor_file_write(path, &huge, 1), BERT_ARGUMENT, "too big");
+    assert_failed(tensor_file_write(NULL, path, &huge, 1), BERT_ARGUMENT, "too big");
     const tensor_out wide[] = { { "a", (size_t)1 << 60, 0, value, TENSOR_F32 },
                                 { "b", (size_t)1 << 60, 0, value, TENSOR_F32 } };
-    assert_failed(tensor_file_write(path, wide, 2), BERT_ARGUMENT, "too big");
+    assert_failed(tensor_file_write(NULL, path, wide, 2), BERT_ARGUMENT, "too big");
     assert_false(file_exists(path));
 }
 

@@ -517,7 +517,10 @@ static void a_damaged_tokenizer_file_opens_or_is_refused_in_words(void **state)
 
 static void copied_files_make_the_same_tokenizer(void **state)
 {
-    assert_done(tokenizer_copy_files(DATA "/added", scratch_folder(state)));
+    folder_handle to;
+    assert_done(folder_hold(scratch_folder(state), &to));
+    assert_done(tokenizer_copy_files(DATA "/added", &to));
+    folder_release(&to);
     static const char *const names[] = { "tokenizer.json", "tokenizer_config.json",
                                          "special_tokens_map.json", "added_tokens.json" };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

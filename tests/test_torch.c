@@ -31,7 +31,7 @@ static tensor_file *opened_as(void **state, const char *file, const char *name)
     snprintf(from, sizeof from, DATA "%s", file);
     folder_remove(scratch_folder(state));
     folder_make(scratch_folder(state));
-    assert_done(file_copy(from, scratch_path(state, name)));
+    assert_done(file_copy(from, NULL, scratch_path(state, name)));
     return opened(scratch_folder(state));
 }
 
@@ -178,7 +178,7 @@ static void hostile_and_foreign_files_are_refused(void **state)
         char from[128];
         tensor_file *f = NULL;
         snprintf(from, sizeof from, DATA "%s", files[i][0]);
-        assert_done(file_copy(from, scratch_path(state, "pytorch_model.bin")));
+        assert_done(file_copy(from, NULL, scratch_path(state, "pytorch_model.bin")));
         assert_failed(tensor_file_open(scratch_folder(state), &f), BERT_FORMAT, files[i][1]);
         assert_failed(BERT_FORMAT, BERT_FORMAT, "/pytorch_model.bin: ");
         assert_null(f);

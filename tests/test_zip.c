@@ -16,7 +16,7 @@ static bert_status seed_open(void **state, const char *name, tensor_file **out)
 {
     char from[128];
     snprintf(from, sizeof from, "fuzz/seeds/torch_zip/%s", name);
-    assert_done(file_copy(from, scratch_path(state, "pytorch_model.bin")));
+    assert_done(file_copy(from, NULL, scratch_path(state, "pytorch_model.bin")));
     return tensor_file_open(scratch_folder(state), out);
 }
 

@@ -80,7 +80,7 @@ bert_status columns_check(const bert_columns *named, const char *const *paths, s
 
 /* Copies the folders that modules.json of a folder for sentence-transformers names, as they are;
  * the names must be plain ones. Without such a file nothing is copied. */
-bert_status modules_copy(const char *from, const char *to);
+bert_status modules_copy(const char *from, const folder_handle *to);
 
 /* Is BERT_ISA something that there is? */
 bert_status isa_check(void);

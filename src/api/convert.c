@@ -29,22 +29,22 @@ static tensor_type type_of(const char *name)
 }
 
 /* The pooling is read where modules.json does not name it, too (model/config_pooling.c). */
-static bert_status pooling_copy(const char *from, const char *to)
+static bert_status pooling_copy(const char *from, const folder_handle *to)
 {
-    static const char name[] = "1_Pooling/config.json";
-    char *source = NULL, *folder = NULL;
-    bert_status status = path_join(from, name, &source);
-    if (status == BERT_OK) status = path_join(to, "1_Pooling", &folder);
-    if (status == BERT_OK && file_exists(source)) {
-        status = folder_make(folder);
-        if (status == BERT_OK) status = file_copy_between(from, to, name);
+    folder_handle folder = { 0 };
+    char *source;
+    TRY(path_join(from, "1_Pooling/config.json", &source));
+    bert_status status = BERT_OK;
+    if (file_exists(source)) {
+        status = folder_make_inside(to, "1_Pooling", &folder);
+        if (status == BERT_OK) status = file_copy(source, &folder, "config.json");
     }
+    folder_release(&folder);
     free(source);
-    free(folder);
     return status;
 }
 
-static bert_status companions_copy(const char *from, const char *to)
+static bert_status companions_copy(const char *from, const folder_handle *to)
 {
     for (size_t i = 0; i < sizeof companions / sizeof *companions; i++)
         TRY(file_copy_between(from, to, companions[i]));
@@ -118,7 +118,7 @@ static void class_choose(conversion *k)
     k->class_name = k->made.name;
 }
 
-static bert_status folder_fill(conversion *k, const char *folder)
+static bert_status folder_fill(conversion *k, const folder_handle *folder)
 {
     pretrained *m = &k->model;
     const config *c = &m->config;
@@ -177,10 +177,10 @@ static bert_status result_text(const conversion *k, char **json)
 
 static bert_status folder_make_whole(conversion *k, char **json)
 {
-    output out = { .lock = -1 };
+    output out;
     char *text = NULL;
     TRY(output_open(k->options->output, k->options->overwrite ? OUTPUT_REPLACE : OUTPUT_NEW, &out));
-    bert_status status = folder_fill(k, out.staging);
+    bert_status status = folder_fill(k, &out.staging);
     if (status == BERT_OK) status = result_text(k, &text);
     if (status == BERT_OK) status = output_publish(&out, true);
     output_release(&out);

@@ -35,7 +35,8 @@ static bert_status place_check(const char *model, const char *path)
                 : fail(BERT_UNSUPPORTED, "%s: is a link to what lies outside of the model", path);
 }
 
-static bert_status entry_copy(const char *model, const char *from, const char *to, const char *name)
+static bert_status entry_copy(const char *model, const char *from, const folder_handle *to,
+                              const char *name)
 {
     char *path;
     TRY(path_join(from, name, &path));
@@ -48,9 +49,8 @@ static bert_status entry_copy(const char *model, const char *from, const char *t
     return status;
 }
 
-static bert_status folder_copy(const char *model, const char *from, const char *to)
+static bert_status entries_copy(const char *model, const char *from, const folder_handle *to)
 {
-    TRY(folder_make(to));
     DIR *entries = opendir(from);
     if (!entries) return fail(BERT_IO, "%s: cannot open: %s", from, strerror(errno));
     bert_status status = BERT_OK;
@@ -63,24 +63,34 @@ static bert_status folder_copy(const char *model, const char *from, const char *
     return status;
 }
 
-static bert_status module_copy(const char *from, const char *to, const char *name, bool is_empty)
+static bert_status folder_copy(const char *model, const char *from, const folder_handle *to,
+                               const char *name)
 {
-    char *source = NULL, *target = NULL;
-    bert_status status = path_join(from, name, &source);
-    if (status == BERT_OK) status = path_join(to, name, &target);
-    if (status == BERT_OK && folder_exists(source))
-        status = folder_copy(from, source, target);
-    else if (status == BERT_OK && !is_empty)
+    folder_handle inner;
+    TRY(folder_make_inside(to, name, &inner));
+    bert_status status = entries_copy(model, from, &inner);
+    folder_release(&inner);
+    return status;
+}
+
+static bert_status module_copy(const char *from, const folder_handle *to, const char *name,
+                               bool is_empty)
+{
+    char *source;
+    bert_status status = BERT_OK;
+    TRY(path_join(from, name, &source));
+    if (folder_exists(source))
+        status = folder_copy(from, source, to, name);
+    else if (!is_empty)
         status = fail(BERT_IO,
                       "%s: modules.json names this folder, a part of the model, and it is not "
                       "there; fetch the whole model",
                       source);
     free(source);
-    free(target);
     return status;
 }
 
-static bert_status listed_copy(const char *from, const char *to, const char *path,
+static bert_status listed_copy(const char *from, const folder_handle *to, const char *path,
                                const json_t *module)
 {
     const char *name = "", *type = "";
@@ -100,7 +110,7 @@ static bert_status listed_copy(const char *from, const char *to, const char *pat
     return module_copy(from, to, name, slice_ends_with(slice_of(type), ".Normalize"));
 }
 
-bert_status modules_copy(const char *from, const char *to)
+bert_status modules_copy(const char *from, const folder_handle *to)
 {
     char *path;
     json_t *list = NULL, *module;

@@ -10,20 +10,20 @@
 
 #include <stdlib.h>
 
-static bert_status files_write(const char *folder, const json_t *files)
+static bert_status files_write(const char *where, const json_t *files)
 {
+    folder_handle folder = { 0 };
     const char *name;
     json_t *value;
-    TRY(folder_make(folder));
-    json_object_foreach((json_t *)files, name, value)
-    {
-        char *path;
-        TRY(path_join(folder, name, &path));
-        bert_status status = json_write(path, value);
-        free(path);
-        TRY(status);
-    }
-    return BERT_OK;
+    char *path;
+    TRY(folder_make(where));
+    TRY(path_resolve(where, &path));
+    bert_status status = folder_hold(path, &folder);
+    free(path);
+    json_object_foreach((json_t *)files, name, value) if (status == BERT_OK) status =
+        json_write(&folder, name, value);
+    folder_release(&folder);
+    return status;
 }
 
 static bert_status examples_evaluate(const bert_evaluate_options *o, const bert_model *m,

@@ -1,27 +1,12 @@
 #include "base/file.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static bert_status fail_errno(const char *action, const char *path)
-{
-    int error = errno;
-    return fail(error == ENOMEM ? BERT_MEMORY : BERT_IO, "%s: cannot %s: %s", path, action,
-                strerror(error));
-}
-
-/* What every folder has. */
-static bool name_is_dots(const char *name)
-{
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-}
 
 /* Network file systems let a signal end an open(). */
 int descriptor_open(const char *path, int flags)
@@ -33,12 +18,18 @@ int descriptor_open(const char *path, int flags)
     return descriptor;
 }
 
-bert_status file_map_open(const char *path, file_map *out)
+int descriptor_open_inside(int folder, const char *name, int flags)
 {
-    /* without O_NONBLOCK a pipe that bears the name of a file would be waited for */
-    int descriptor = descriptor_open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (descriptor < 0) return fail_errno("open", path);
+    int descriptor;
+    do {
+        descriptor = openat(folder, name, flags);
+    } while (descriptor < 0 && errno == EINTR);
+    return descriptor;
+}
 
+/* Takes the descriptor over. */
+static bert_status descriptor_map(int descriptor, const char *path, file_map *out)
+{
     struct stat info;
     bert_status status = BERT_OK;
     if (fstat(descriptor, &info) != 0)
@@ -55,6 +46,30 @@ bert_status file_map_open(const char *path, file_map *out)
             *out = (file_map){ .bytes = bytes, .count = (size_t)info.st_size };
     }
     close(descriptor);
+    return status;
+}
+
+bert_status file_map_open(const char *path, file_map *out)
+{
+    /* without O_NONBLOCK a pipe that bears the name of a file would be waited for */
+    int descriptor = descriptor_open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    return descriptor < 0 ? fail_errno("open", path) : descriptor_map(descriptor, path, out);
+}
+
+bert_status file_map_inside(const folder_handle *in, const char *name, file_map *out)
+{
+    char *path = NULL;
+    TRY(path_join(in->path, name, &path));
+    int descriptor = descriptor_open_inside(in->descriptor, name,
+                                            O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+    bert_status status = BERT_OK;
+    if (descriptor >= 0)
+        status = descriptor_map(descriptor, path, out);
+    else if (errno == ENOENT)
+        *out = (file_map){ .bytes = "", .count = 0 };
+    else
+        status = fail_errno("open", path);
+    free(path);
     return status;
 }
 
@@ -90,18 +105,9 @@ bool folder_exists(const char *path)
     return stat(path, &info) == 0 ? S_ISDIR(info.st_mode) : !is_absent();
 }
 
-bert_status folder_next(DIR *entries, const char *path, struct dirent **out)
-{
-    do {
-        errno = 0;
-        *out = readdir(entries);
-    } while (*out && name_is_dots((*out)->d_name));
-    return !*out && errno ? fail_errno("read", path) : BERT_OK;
-}
-
 bool file_name_is_plain(const char *name)
 {
-    return *name && !strchr(name, '/') && !name_is_dots(name);
+    return *name && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
 bert_status path_join(const char *folder, const char *name, char **out)
@@ -113,71 +119,81 @@ bert_status path_join(const char *folder, const char *name, char **out)
     return BERT_OK;
 }
 
+/* The folder in which openat() and its like look the name up. */
+static int place_of(const folder_handle *in)
+{
+    return in ? in->descriptor : AT_FDCWD;
+}
+
 /* A file of its own: what a killed process of this number left goes first, and a link that somebody
  * put there is removed and not followed. */
-static int temporary_open(const char *path)
+static int temporary_open(const folder_handle *in, const char *name)
 {
     const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-    int descriptor = open(path, flags, 0666);
-    if (descriptor < 0 && errno == EEXIST && unlink(path) == 0)
-        descriptor = open(path, flags, 0666);
+    int descriptor = openat(place_of(in), name, flags, 0666);
+    if (descriptor < 0 && errno == EEXIST && unlinkat(place_of(in), name, 0) == 0)
+        descriptor = openat(place_of(in), name, flags, 0666);
     return descriptor;
 }
 
-bert_status file_write_open(const char *path, file_write *out)
+static bert_status names_make(file_write *file, const char *name)
 {
-    file_write file = { 0 };
-    bert_status status = BERT_OK;
-    if (!(file.path = strdup(path)) ||
-        asprintf(&file.temporary, "%s.%ld.partial", path, (long)getpid()) < 0) {
-        free(file.path);
+    const folder_handle *in = file->in;
+    int bytes =
+        in ? asprintf(&file->path, "%s/%s", in->path, name) : asprintf(&file->path, "%s", name);
+    if (bytes < 0) {
+        file->path = NULL;
         return fail(BERT_MEMORY, "out of memory for a path");
     }
-    int descriptor = temporary_open(file.temporary);
-    if (descriptor < 0) {
-        status = fail_errno("write", path);
-        free(file.temporary);
-        free(file.path);
-        return status;
-    }
-    file.stream = fdopen(descriptor, "w");
-    if (!file.stream) {
-        status = fail_errno("write", path);
-        close(descriptor);
-        unlink(file.temporary);
-        free(file.temporary);
-        free(file.path);
-        return status;
-    }
-    *out = file;
-    return BERT_OK;
+    file->name = file->path + ((size_t)bytes - strlen(name));
+    if (asprintf(&file->temporary, "%s.%ld.partial", name, (long)getpid()) >= 0) return BERT_OK;
+    file->temporary = NULL;
+    return fail(BERT_MEMORY, "out of memory for a path");
 }
 
-bert_status folder_sync(const char *path)
+static bert_status temporary_begin(file_write *file)
 {
-    const char *slash = strrchr(path, '/');
-    size_t count = slash ? (size_t)(slash - path) + 1 : 0;
-    char folder[PATH_MAX] = "."; /* the rename is done: this must not lack memory */
-    assert(count < sizeof folder);
-    if (count) memcpy(folder, path, count);
-    int descriptor = descriptor_open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bert_status status = BERT_OK;
-    if (descriptor < 0 || (fsync(descriptor) != 0 && errno != EINVAL))
-        status = fail_errno("sync", folder);
-    if (descriptor >= 0) close(descriptor);
+    if (file->in) TRY(folder_verify(file->in));
+    int descriptor = temporary_open(file->in, file->temporary);
+    if (descriptor < 0) return fail_errno("write", file->path);
+    file->stream = fdopen(descriptor, "w");
+    if (file->stream) return BERT_OK;
+    bert_status status = fail_errno("write", file->path);
+    close(descriptor);
+    unlinkat(place_of(file->in), file->temporary, 0);
+    return status;
+}
+
+static void names_free(file_write *file)
+{
+    free(file->temporary);
+    free(file->path);
+    *file = (file_write){ 0 };
+}
+
+bert_status file_write_open(const folder_handle *in, const char *name, file_write *out)
+{
+    file_write file = { .in = in };
+    bert_status status = names_make(&file, name);
+    if (status == BERT_OK) status = temporary_begin(&file);
+    if (status == BERT_OK)
+        *out = file;
+    else
+        names_free(&file);
     return status;
 }
 
 bert_status file_write_commit(file_write *file)
 {
+    int place = place_of(file->in);
     bert_status status = BERT_OK;
     if (fflush(file->stream) != 0 || ferror(file->stream) || fsync(fileno(file->stream)) != 0)
         status = fail_errno("write", file->path);
     if (fclose(file->stream) != 0 && status == BERT_OK) status = fail_errno("write", file->path);
     file->stream = NULL;
-    if (status == BERT_OK && rename(file->temporary, file->path) != 0)
+    if (status == BERT_OK && renameat(place, file->temporary, place, file->name) != 0)
         status = fail_errno("replace", file->path);
-    if (status == BERT_OK) status = folder_sync(file->path);
+    if (status == BERT_OK) status = file->in ? folder_flush(file->in) : folder_sync(file->path);
     file_write_abort(file);
     return status;
 }
@@ -185,132 +201,48 @@ bert_status file_write_commit(file_write *file)
 void file_write_abort(file_write *file)
 {
     if (file->stream) fclose(file->stream);
-    if (file->temporary) unlink(file->temporary); /* after a commit its name is gone already */
-    free(file->temporary);
-    free(file->path);
-    *file = (file_write){ 0 };
+    if (file->temporary) /* after a commit its name is gone already */
+        unlinkat(place_of(file->in), file->temporary, 0);
+    names_free(file);
 }
 
-bert_status file_replace(const char *path, const void *bytes, size_t count)
+bert_status file_replace(const folder_handle *in, const char *name, const void *bytes, size_t count)
 {
     file_write file;
-    TRY(file_write_open(path, &file));
+    TRY(file_write_open(in, name, &file));
     if (count) fwrite(bytes, 1, count, file.stream);
     return file_write_commit(&file);
 }
 
-bert_status file_copy(const char *from, const char *to)
+bert_status file_copy(const char *from, const folder_handle *in, const char *name)
 {
     file_map map;
     TRY(file_map_open(from, &map));
-    bert_status status = file_replace(to, map.bytes, map.count);
+    bert_status status = file_replace(in, name, map.bytes, map.count);
     file_map_close(&map);
     return status;
 }
 
-bert_status file_copy_between(const char *from, const char *to, const char *name)
+bert_status file_copy_between(const char *from, const folder_handle *to, const char *name)
 {
-    char *source = NULL, *target = NULL;
-    bert_status status = path_join(from, name, &source);
-    if (status == BERT_OK) status = path_join(to, name, &target);
-    if (status == BERT_OK && file_exists(source)) status = file_copy(source, target);
+    char *source = NULL;
+    TRY(path_join(from, name, &source));
+    bert_status status = file_exists(source) ? file_copy(source, to, name) : BERT_OK;
     free(source);
-    free(target);
     return status;
 }
 
-bert_status folder_make(const char *path)
+bert_status file_stream_open(const folder_handle *in, const char *name, FILE **out)
 {
-    if (!*path) return fail(BERT_ARGUMENT, "a folder without a name cannot be made");
-    char *partial = strdup(path);
-    if (!partial) return fail(BERT_MEMORY, "out of memory for a path");
-    bert_status status = BERT_OK;
-    for (char *at = partial + 1; status == BERT_OK; at++) {
-        if (*at != '/' && *at != '\0') continue;
-        char end = *at;
-        *at = '\0';
-        if (mkdir(partial, 0777) == 0)
-            status = folder_sync(partial);
-        else if (errno != EEXIST || !folder_exists(partial))
-            status = fail_errno("make the folder", partial);
-        *at = end;
-        if (end == '\0') break;
+    TRY(folder_verify(in));
+    int descriptor =
+        openat(in->descriptor, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
+    FILE *stream = descriptor >= 0 ? fdopen(descriptor, "w") : NULL;
+    if (stream) {
+        *out = stream;
+        return BERT_OK;
     }
-    free(partial);
-    return status;
-}
-
-static bert_status entry_remove(int folder, const char *path, const char *name);
-
-/* Without opendir(), which needs memory: what a run leaves behind goes where memory has ended, too.
- * What is removed while a folder is read may hide what was not read yet, so it is read again until
- * nothing is found. */
-static bert_status entries_remove(int folder, const char *path)
-{
-    _Alignas(struct dirent64) char entries[4096];
-    for (;;) {
-        bool found = false;
-        if (lseek(folder, 0, SEEK_SET) < 0) return fail_errno("remove", path);
-        for (ssize_t bytes; (bytes = getdents64(folder, entries, sizeof entries)) != 0;) {
-            if (bytes < 0) return fail_errno("remove", path);
-            for (ssize_t at = 0; at < bytes;) {
-                const struct dirent64 *entry = (const struct dirent64 *)(entries + at);
-                at += entry->d_reclen;
-                if (name_is_dots(entry->d_name)) continue;
-                found = true;
-                TRY(entry_remove(folder, path, entry->d_name));
-            }
-        }
-        if (!found) return BERT_OK;
-    }
-}
-
-/* path: of the folder, for messages. */
-static bert_status entry_remove(int folder, const char *path, const char *name)
-{
-    if (unlinkat(folder, name, 0) == 0 || errno == ENOENT) return BERT_OK;
-    int reason = errno;
-    int inner = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (inner < 0) { /* no folder, or not ours to look into */
-        if (errno == ENOTDIR || errno == ELOOP) errno = reason;
-        return fail_errno("remove", path);
-    }
-    bert_status status = entries_remove(inner, path);
-    close(inner);
-    if (status == BERT_OK && unlinkat(folder, name, AT_REMOVEDIR) != 0)
-        status = fail_errno("remove", path);
-    return status;
-}
-
-bert_status folder_remove(const char *path)
-{
-    return entry_remove(AT_FDCWD, path, path);
-}
-
-/* In one step, or in three where the file system cannot (NFS, some FUSE): then there is an instant
- * at which the old folder is only under its name with ".old". */
-static bert_status folders_exchange(const char *staged, const char *path)
-{
-    if (renameat2(AT_FDCWD, staged, AT_FDCWD, path, RENAME_EXCHANGE) == 0) return BERT_OK;
-    if (errno != EINVAL && errno != ENOSYS) return fail_errno("exchange", path);
-    char *old;
-    if (asprintf(&old, "%s.old", path) < 0) return fail(BERT_MEMORY, "out of memory for a path");
-    bert_status status = BERT_OK;
-    if (rename(path, old) != 0 || rename(staged, path) != 0 || rename(old, staged) != 0)
-        status = fail_errno("exchange", path);
-    free(old);
-    return status;
-}
-
-bert_status folder_publish(const char *staged, const char *path)
-{
-    char inside[PATH_MAX]; /* what is finished must not be lost for want of memory */
-    snprintf(inside, sizeof inside, "%s/", staged);
-    TRY(folder_sync(inside));        /* the staged folder's own entries */
-    if (rename(staged, path) != 0) { /* an absent or empty `path` is taken over by a plain rename */
-        if (errno != ENOTEMPTY && errno != EEXIST) return fail_errno("replace", path);
-        TRY(folders_exchange(staged, path));
-        TRY(folder_remove(staged));
-    }
-    return folder_sync(path);
+    bert_status status = fail_errno("write", name);
+    if (descriptor >= 0) close(descriptor);
+    return fail_in(status, "%s", in->path);
 }

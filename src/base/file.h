@@ -2,9 +2,8 @@
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
 
-#include "base/status.h"
+#include "base/folder.h"
 
-#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -17,6 +16,10 @@ typedef struct file_map {
 
 /* Maps a regular file. The message of a failure names the path and the system's reason. */
 bert_status file_map_open(const char *path, file_map *out);
+
+/* The same of a file in a held folder; one that is not there is as an empty one. */
+bert_status file_map_inside(const folder_handle *in, const char *name, file_map *out);
+
 void file_map_close(file_map *map); /* a zeroed or closed map is left alone */
 
 /* Gives back the memory that the bytes from..from + count - 1 have taken since they were read; they
@@ -31,9 +34,7 @@ bool folder_exists(const char *path);
 
 /* open(2) of what is there already, which no signal keeps from it. */
 int descriptor_open(const char *path, int flags);
-
-/* The next entry of the folder `path` but for "." and ".."; NULL: there is none left. */
-bert_status folder_next(DIR *entries, const char *path, struct dirent **out);
+int descriptor_open_inside(int folder, const char *name, int flags); /* openat(2) */
 
 /* folder + "/" + name in a fresh string; the caller frees with free(). */
 bert_status path_join(const char *folder, const char *name, char **out);
@@ -42,40 +43,32 @@ bert_status path_join(const char *folder, const char *name, char **out);
 bool file_name_is_plain(const char *name);
 
 /* A file being written: what it holds appears under its name at file_write_commit, all at once
- * (temporary file in the same folder, fsync, rename), or never. */
+ * (temporary file in the same folder, fsync, rename), or never.
+ *
+ * Whoever writes gives a folder and a name in it. `in` NULL: the name is a path. */
 typedef struct file_write {
-    FILE *stream; /* write here, with stdio; errors are sticky and told by commit */
-    char *path, *temporary;
+    FILE *stream;            /* write here, with stdio; errors are sticky and told by commit */
+    const folder_handle *in; /* borrowed */
+    char *path;              /* for messages */
+    const char *name;        /* its end */
+    char *temporary;         /* another name in the folder */
 } file_write;
 
-bert_status file_write_open(const char *path, file_write *out);
+bert_status file_write_open(const folder_handle *in, const char *name, file_write *out);
 bert_status file_write_commit(file_write *file); /* closes it, whatever it returns */
 void file_write_abort(file_write *file); /* closes and removes; a zeroed one is left alone */
 
 /* The three calls above for bytes already in memory. */
-bert_status file_replace(const char *path, const void *bytes, size_t count);
+bert_status file_replace(const folder_handle *in, const char *name, const void *bytes,
+                         size_t count);
 
 /* Copies a file whole, by the same way. */
-bert_status file_copy(const char *from, const char *to);
+bert_status file_copy(const char *from, const folder_handle *in, const char *name);
 
 /* Copies the file of that name from one folder into another; one that is not there is fine. */
-bert_status file_copy_between(const char *from, const char *to, const char *name);
+bert_status file_copy_between(const char *from, const folder_handle *to, const char *name);
 
-/* Makes what was made, renamed or removed in the folder that holds `path` outlast a power failure.
- */
-bert_status folder_sync(const char *path);
-
-/* Makes a folder and its missing parents; one that is there already is fine, one without a name
- * BERT_ARGUMENT. */
-bert_status folder_make(const char *path);
-
-/* Removes a folder with all that is in it, links themselves and not what they point at. One that is
- * not there is fine. */
-bert_status folder_remove(const char *path);
-
-/* Makes the folder `staged` appear as `path`. Where `path` is there already the two change places
- * in one step of the file system (renameat2, RENAME_EXCHANGE) and the old one is removed: at no
- * instant is neither there. */
-bert_status folder_publish(const char *staged, const char *path);
+/* Begins a file that grows for as long as a run, and is seen while it does. The caller closes. */
+bert_status file_stream_open(const folder_handle *in, const char *name, FILE **out);
 
 #endif

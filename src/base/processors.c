@@ -1,5 +1,6 @@
 #include "base/processors.h"
 
+#include "base/cgroup.h"
 #include "base/openmp.h"
 
 #include <sched.h>
@@ -23,7 +24,9 @@ size_t processors_count(void)
 {
     processors p = processors_find();
     int count = CPU_COUNT_S(sizeof p.sets, p.sets);
-    return count > 0 ? (size_t)count : 1;
+    size_t share = cgroup_processors("");
+    if (count < 1) return 1;
+    return share < (size_t)count ? share : (size_t)count;
 }
 
 int processors_give(pthread_attr_t *attributes)

@@ -6,7 +6,8 @@
 #include <stddef.h>
 
 /* How many; at least 1. Those of the calling thread's affinity, and those that OpenMP's runtime
- * binds threads to, the calling thread perhaps to one of them (base/openmp.h). */
+ * binds threads to, the calling thread perhaps to one of them (base/openmp.h); no more than the
+ * share that a control group is given (base/cgroup.h). */
 size_t processors_count(void);
 
 /* Threads made with these attributes may use all of them, even if OpenMP's runtime has bound the

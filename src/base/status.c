@@ -2,6 +2,7 @@
 
 #include "base/utf8.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -63,6 +64,14 @@ bert_status fail_field(bert_status status, const char *field, const char *format
     va_end(arguments);
     message.field = field;
     return status;
+}
+
+bert_status fail_errno(const char *action, const char *path)
+{
+    int error = errno;
+    return fail(error == ENOMEM ? BERT_MEMORY : BERT_IO, "%s: cannot %s: %s%s", path, action,
+                strerror(error),
+                error == EFBIG ? "; 'ulimit -f' or the file system limits the size of a file" : "");
 }
 
 const char *status_message(void)

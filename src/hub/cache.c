@@ -12,13 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bert_status fail_errno(const char *action, const char *path)
-{
-    int error = errno;
-    return fail(error == ENOMEM ? BERT_MEMORY : BERT_IO, "%s: cannot %s: %s", path, action,
-                strerror(error));
-}
-
 __attribute__((format(printf, 2, 3))) static bert_status path_make(char **out, const char *format,
                                                                    ...)
 {
@@ -117,7 +110,7 @@ bert_status hub_cache_set_commit(const hub_cache *cache, const char *revision, c
     if (strcmp(known, commit) == 0) return BERT_OK;
     TRY(path_make(&path, "%s/refs/%s", cache->model, revision));
     bert_status status = parents_make(path);
-    if (status == BERT_OK) status = file_replace(path, commit, strlen(commit));
+    if (status == BERT_OK) status = file_replace(NULL, path, commit, strlen(commit));
     free(path);
     return status;
 }
@@ -180,7 +173,7 @@ static bert_status link_make(const char *target, const char *path, const char *b
         if (unlink(path) != 0) return fail_errno("make a link", path);
         if (symlink(target, path) == 0) return BERT_OK;
     }
-    return fresh && rename(blob, path) == 0 ? BERT_OK : file_copy(blob, path);
+    return fresh && rename(blob, path) == 0 ? BERT_OK : file_copy(blob, NULL, path);
 }
 
 bert_status hub_cache_link(const hub_cache *cache, const char *commit, const char *file,

@@ -3,6 +3,7 @@
 #ifndef JSON_JSON_H
 #define JSON_JSON_H
 
+#include "base/folder.h"
 #include "base/slice.h"
 #include "base/status.h"
 
@@ -36,10 +37,10 @@ bert_status json_get_bool(const json_t *object, const char *path, const char *ke
 bert_status json_get_string(const json_t *object, const char *path, const char *key,
                             const char **out);
 
-/* Writes `value` by file_replace, indented by two, keys in insertion order, a newline at the end.
- * Doubles are the shortest text that reads back equal, as Python prints them: with a point, and
- * without an exponent from 1e-4 to 1e16 (50.0, 1e-05). */
-bert_status json_write(const char *path, const json_t *value);
+/* Writes `value` as file_replace() does (base/file.h), indented by two, keys in insertion order, a
+ * newline at the end. Doubles are the shortest text that reads back equal, as Python prints them:
+ * with a point, and without an exponent from 1e-4 to 1e16 (50.0, 1e-05). */
+bert_status json_write(const folder_handle *in, const char *name, const json_t *value);
 
 /* The same without white space, in a fresh string; the caller frees with free(). */
 bert_status json_text(const json_t *value, char **out);

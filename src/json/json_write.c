@@ -131,10 +131,10 @@ static bert_status write_value(writer *w, const json_t *value, size_t depth)
     return status;
 }
 
-bert_status json_write(const char *path, const json_t *value)
+bert_status json_write(const folder_handle *in, const char *name, const json_t *value)
 {
     file_write file;
-    TRY(file_write_open(path, &file));
+    TRY(file_write_open(in, name, &file));
     writer w = { .stream = file.stream };
     bert_status status = write_value(&w, value, 0);
     if (status != BERT_OK) {

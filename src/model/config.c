@@ -387,15 +387,12 @@ static bert_status config_put(const config *c, const char *class_name, bool labe
     return json_put(o, "torch_dtype", json_string(types[stored]));
 }
 
-bert_status config_write(const config *c, const char *folder, const char *class_name, bool labelled,
-                         const char *problem, tensor_type stored)
+bert_status config_write(const config *c, const folder_handle *folder, const char *class_name,
+                         bool labelled, const char *problem, tensor_type stored)
 {
-    char *path;
-    TRY(path_join(folder, "config.json", &path));
     json_t *object = json_object();
     bert_status status = config_put(c, class_name, labelled, problem, stored, object);
-    if (status == BERT_OK) status = json_write(path, object);
+    if (status == BERT_OK) status = json_write(folder, "config.json", object);
     json_decref(object);
-    free(path);
     return status;
 }

@@ -2,6 +2,7 @@
 #ifndef MODEL_CONFIG_H
 #define MODEL_CONFIG_H
 
+#include "base/folder.h"
 #include "base/status.h"
 #include "compute/activation.h"
 #include "model/family.h"
@@ -75,8 +76,8 @@ bert_status config_set_labels(config *c, const char *const *names, size_t count)
  * source's keys, with architectures, with id2label and label2id where `labelled`, with problem_type
  * where `problem` is not NULL, with the thresholds where there are any, with what it was trained on
  * where that is known, and with the type that the weights are stored as. */
-bert_status config_write(const config *c, const char *folder, const char *class_name, bool labelled,
-                         const char *problem, tensor_type stored);
+bert_status config_write(const config *c, const folder_handle *folder, const char *class_name,
+                         bool labelled, const char *problem, tensor_type stored);
 
 /* c->pooling, vectors_divided and vector_tokens (at most the positions) from 1_Pooling/config.json
  * and, where that is there, modules.json and sentence_bert_config.json; config_read() calls it. */

@@ -251,10 +251,10 @@ static const char *name_bare(const char *name, bool bare)
     return bare && strncmp(name, "bert.", 5) == 0 ? name + 5 : name;
 }
 
-bert_status weights_write(const char *folder, params *p, const param_entry *entries, size_t count,
-                          bool bare, tensor_type type, const tensor_out *more, size_t more_count)
+bert_status weights_write(const folder_handle *folder, params *p, const param_entry *entries,
+                          size_t count, bool bare, tensor_type type, const tensor_out *more,
+                          size_t more_count)
 {
-    char *path = NULL;
     void *memory;
     TRY(memory_zeroed(count + more_count, sizeof(tensor_out), &memory));
     tensor_out *tensors = memory;
@@ -269,9 +269,7 @@ bert_status weights_write(const char *folder, params *p, const param_entry *entr
                                                .type = type };
     }
     for (size_t i = 0; i < more_count; i++) tensors[written++] = more[i];
-    bert_status status = path_join(folder, "model.safetensors", &path);
-    if (status == BERT_OK) status = tensor_file_write(path, tensors, written);
-    free(path);
+    bert_status status = tensor_file_write(folder, "model.safetensors", tensors, written);
     free(tensors);
     return status;
 }

@@ -50,7 +50,8 @@ const weight *pretrained_find(const pretrained *m, const param_entry *entry);
 /* Writes model.safetensors into the folder: the weights of `p` that have data, by their names, as
  * `type`; `bare`: without "bert." before them. And tensors that are no weights here, more
  * [more_count]. */
-bert_status weights_write(const char *folder, params *p, const param_entry *entries, size_t count,
-                          bool bare, tensor_type type, const tensor_out *more, size_t more_count);
+bert_status weights_write(const folder_handle *folder, params *p, const param_entry *entries,
+                          size_t count, bool bare, tensor_type type, const tensor_out *more,
+                          size_t more_count);
 
 #endif

@@ -41,15 +41,18 @@ static void character_put(FILE *out, const character *c)
 
 void markup_cut(FILE *out, const char *text, size_t most)
 {
+    if (markup_range(out, text, 0, most)) fputs("…", out);
+}
+
+bool markup_range(FILE *out, const char *text, size_t from, size_t to)
+{
     characters all = characters_of(text);
     character one;
-    for (size_t done = 0; character_next(&all, &one); done++) {
-        if (done == most) {
-            fputs("…", out);
-            return;
-        }
-        character_put(out, &one);
+    for (size_t at = 0; character_next(&all, &one); at++) {
+        if (at >= to) return true;
+        if (at >= from) character_put(out, &one);
     }
+    return false;
 }
 
 void markup_text(FILE *out, const char *text)

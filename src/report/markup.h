@@ -7,6 +7,7 @@
 #ifndef REPORT_MARKUP_H
 #define REPORT_MARKUP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -16,8 +17,11 @@ void markup_text(FILE *out, const char *text);
 /* The first `most` code points, and "…" where there are more. */
 void markup_cut(FILE *out, const char *text, size_t most);
 
-/* The same within <bdi>: a text that is written from right to left, or holds marks that turn the
- * direction, changes nothing of what stands around it. */
+/* Code points `from` to `to` - 1, as far as there are any. Do more follow? */
+bool markup_range(FILE *out, const char *text, size_t from, size_t to);
+
+/* markup_cut() within <bdi>: a text that is written from right to left, or holds marks that turn
+ * the direction, changes nothing of what stands around it. */
 void markup_isolated(FILE *out, const char *text, size_t most);
 
 /* ---- numbers, as text in `out` [NUMBER_TEXT], which is returned */

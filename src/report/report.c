@@ -7,34 +7,26 @@
 
 #include <stdlib.h>
 
-static bert_status file_open(const char *folder, const char *name, file_write *out)
-{
-    char *path;
-    TRY(path_join(folder, name, &path));
-    bert_status status = file_write_open(path, out);
-    free(path);
-    return status;
-}
-
-static bert_status page_save(const char *folder, const report_facts *f, const log_curves *curves)
+static bert_status page_save(const folder_handle *folder, const report_facts *f,
+                             const log_curves *curves)
 {
     file_write file;
-    TRY(file_open(folder, "report.html", &file));
+    TRY(file_write_open(folder, "report.html", &file));
     bert_status status = page_write(file.stream, f, curves);
     if (status == BERT_OK) return file_write_commit(&file);
     file_write_abort(&file);
     return status;
 }
 
-static bert_status card_save(const char *folder, const report_facts *f)
+static bert_status card_save(const folder_handle *folder, const report_facts *f)
 {
     file_write file;
-    TRY(file_open(folder, "README.md", &file));
+    TRY(file_write_open(folder, "README.md", &file));
     card_write(file.stream, f);
     return file_write_commit(&file);
 }
 
-bert_status report_write(const char *folder, const report_facts *facts)
+bert_status report_write(const folder_handle *folder, const report_facts *facts)
 {
     void *curves; /* some 100 KB: not for a stack */
     TRY(memory_zeroed(1, sizeof(log_curves), &curves));

@@ -9,7 +9,7 @@
 #ifndef REPORT_REPORT_H
 #define REPORT_REPORT_H
 
-#include "base/status.h"
+#include "base/folder.h"
 #include "bert.h"
 
 #include <jansson.h>
@@ -32,6 +32,6 @@ typedef struct report_facts {
 } report_facts;
 
 /* Writes both files into `folder`, each whole or not at all. */
-bert_status report_write(const char *folder, const report_facts *facts);
+bert_status report_write(const folder_handle *folder, const report_facts *facts);
 
 #endif

@@ -64,21 +64,26 @@ static int by_count(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
+/* Of a part's labels: what their shares are of, and the most that one has. A row may have several
+ * labels, so that the counts add up to more than the rows. */
 typedef struct extent {
-    double sum, most;
+    double whole, most;
 } extent;
 
-static extent extent_of(json_t *labels)
+static extent extent_of(const report_facts *f, json_t *part)
 {
+    json_t *labels = json_object_get(part, "labels");
     extent e = { 0 };
+    double sum = 0.0;
     const char *name;
     json_t *count;
     json_object_foreach(labels, name, count)
     {
         double value = json_number_value(count);
-        e.sum += value;
+        sum += value;
         if (value > e.most) e.most = value;
     }
+    e.whole = f->task->tags ? sum : facts_number(part, "rows", 0.0);
     return e;
 }
 
@@ -86,14 +91,15 @@ static void label_cell(FILE *out, double count, extent all)
 {
     char text[2 * NUMBER_TEXT], number[NUMBER_TEXT], share[NUMBER_TEXT];
     snprintf(text, sizeof text, "%s, %s", number_count(count, number),
-             number_percent(all.sum > 0.0 ? count / all.sum : 0.0, share));
+             number_percent(all.whole > 0.0 ? count / all.whole : 0.0, share));
     cell_bar(out, all.most > 0.0 ? count / all.most : 0.0, text, "share");
 }
 
-static void labels_rows(FILE *out, const label_share *list, size_t count, json_t *train,
-                        json_t *dev)
+static void labels_rows(FILE *out, const report_facts *f, const label_share *list, size_t count,
+                        json_t *data)
 {
-    extent of_train = extent_of(train), of_dev = extent_of(dev);
+    json_t *dev = facts_at(data, "dev", NULL);
+    extent of_train = extent_of(f, json_object_get(data, "train")), of_dev = extent_of(f, dev);
     for (size_t i = 0; i < count; i++) {
         fprintf(out, "<tr><th scope=\"row\">");
         markup_isolated(out, list[i].name, NAME_CHARACTERS);
@@ -105,8 +111,11 @@ static void labels_rows(FILE *out, const label_share *list, size_t count, json_t
 }
 
 /* The most frequent first; of very many only those. */
-static bert_status labels_put(FILE *out, json_t *train, json_t *dev)
+static bert_status labels_put(FILE *out, const report_facts *f, json_t *data)
 {
+    json_t *train = facts_at(data, "train", "labels", NULL),
+           *dev = facts_at(data, "dev", "labels", NULL);
+    const char *whole = f->task->tags ? "words" : "rows";
     size_t count = json_object_size(train), at = 0;
     label_share *list = count ? malloc(count * sizeof *list) : NULL;
     const char *name;
@@ -122,10 +131,11 @@ static bert_status labels_put(FILE *out, json_t *train, json_t *dev)
         fprintf(out, "The %zu most frequent of %zu labels", shown, count);
     else
         fprintf(out, "The labels");
+    fprintf(out, ": how many %s have each, and the share of all %s", whole, whole);
     fprintf(out,
             "</caption><thead><tr><td></td><th scope=\"col\">train</th>%s</tr></thead><tbody>\n",
             dev ? "<th scope=\"col\">dev</th>" : "");
-    labels_rows(out, list, shown, train, dev);
+    labels_rows(out, f, list, shown, data);
     fprintf(out, "</tbody></table></div>\n");
     free(list);
     return BERT_OK;
@@ -181,8 +191,7 @@ bert_status section_data(FILE *out, const report_facts *f)
     columns_put(out, facts_at(data, "columns", NULL));
     fprintf(out, "<div class=\"columns\">\n");
     figures_put(out, train, dev);
-    TRY(labels_put(out, json_object_get(train, "labels"),
-                   dev ? json_object_get(dev, "labels") : NULL));
+    TRY(labels_put(out, f, data));
     fprintf(out, "</div></section>\n");
     return BERT_OK;
 }

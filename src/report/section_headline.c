@@ -20,7 +20,10 @@ static void tile_measure(FILE *out, const report_facts *f, const measure *m, con
     fprintf(out, "<strong>%s</strong><span class=\"beside\">",
             measure_text(f, m, f->metrics, text));
     if (*measure_interval_text(f, m, interval))
-        fprintf(out, "95 %% interval %s</span><span class=\"beside\">", interval);
+        fprintf(out,
+                "95 %% interval <span class=\"together\">%s</span></span>"
+                "<span class=\"beside\">",
+                interval);
     if (b.metrics) {
         fprintf(out, "baseline %s, ", measure_text(f, m, b.metrics, text));
         baseline_name(out, b.name);
@@ -51,6 +54,17 @@ static void tile_folds(FILE *out, const report_facts *f, json_t *folds, size_t c
             measure_text(f, m, json_object_get(folds, "standard_deviation"), text));
 }
 
+/* How the model, by its leading measure, stands to the best baseline if it is not better: "worse
+ * than" or "no better than". NULL: it is better, or there is none. */
+static const char *beaten_by(const report_facts *f, const measure *m, baseline *out)
+{
+    *out = facts_baseline(f, m);
+    double own = facts_number(f->metrics, m->key, NAN),
+           other = facts_number(out->metrics, m->key, NAN);
+    if (own == other) return "no better than";
+    return (m->kind == MEASURE_ERROR ? own > other : own < other) ? "worse than" : NULL;
+}
+
 /* The first other measure that is not the loss, then the loss. */
 static void tiles_measures(FILE *out, const report_facts *f)
 {
@@ -68,7 +82,8 @@ static void tiles_measures(FILE *out, const report_facts *f)
         bool told = m != leading && m != loss && m->kind != MEASURE_COUNT;
         if (told && json_is_number(json_object_get(f->metrics, m->key))) second = m;
     }
-    tile_measure(out, f, leading, " main");
+    baseline other;
+    tile_measure(out, f, leading, beaten_by(f, leading, &other) ? " main beaten" : " main");
     if (second && strncmp(second->key, "eval_", 5) == 0) tile_measure(out, f, second, "");
     if (leading != loss && json_is_number(json_object_get(f->metrics, loss->key)))
         tile_measure(out, f, loss, "");
@@ -133,11 +148,28 @@ static void lead_put(FILE *out, const report_facts *f)
     fprintf(out, ".</p>\n");
 }
 
+/* A model that has learnt nothing of use is not to look like one that has. */
+static void verdict_put(FILE *out, const report_facts *f)
+{
+    char text[NUMBER_TEXT];
+    const measure *m = measure_leading(f, f->metrics);
+    baseline other;
+    const char *how = m ? beaten_by(f, m, &other) : NULL;
+    if (!how) return;
+    fprintf(out,
+            "<p class=\"worry\"><b>This model is %s a baseline.</b> %s of the model: %s; of the "
+            "baseline, ",
+            how, m->name, measure_text(f, m, f->metrics, text));
+    baseline_name(out, other.name);
+    fprintf(out, ": %s.</p>\n", measure_text(f, m, other.metrics, text));
+}
+
 void section_headline(FILE *out, const report_facts *f)
 {
     fprintf(out, "<header><p class=\"over\">bert.c &middot; report of a run</p>\n<h1>%s</h1>\n",
             f->task->title);
     lead_put(out, f);
+    verdict_put(out, f);
     fprintf(out, "<div class=\"tiles\">\n");
     tiles_measures(out, f);
     tile_time(out, f);

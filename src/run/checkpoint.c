@@ -67,8 +67,8 @@ static void header_fill(uint64_t step, const checkpoint_part *parts, size_t coun
     bytes_digest((slice){ (const char *)header, table_end(count) }, header + table_end(count));
 }
 
-bert_status checkpoint_write(const char *path, uint64_t step, const checkpoint_part *parts,
-                             size_t count)
+bert_status checkpoint_write(const folder_handle *in, const char *name, uint64_t step,
+                             const checkpoint_part *parts, size_t count)
 {
     static const char zeros[ALIGNMENT];
     uint8_t header[FIXED_BYTES + ENTRY_BYTES * CHECKPOINT_PARTS_MAX + DIGEST_BYTES + ALIGNMENT];
@@ -77,7 +77,7 @@ bert_status checkpoint_write(const char *path, uint64_t step, const checkpoint_p
     header_fill(step, parts, count, header);
 
     file_write file;
-    TRY(file_write_open(path, &file));
+    TRY(file_write_open(in, name, &file));
     size_t end = header_bytes(count);
     fwrite(header, 1, end, file.stream);
     for (size_t i = 0; i < count; i++) {

@@ -31,9 +31,9 @@ typedef struct checkpoint_part {
     slice bytes;
 } checkpoint_part;
 
-/* Writes beside `path`, syncs, renames. */
-bert_status checkpoint_write(const char *path, uint64_t step, const checkpoint_part *parts,
-                             size_t count);
+/* Writes as file_replace() does (base/file.h). */
+bert_status checkpoint_write(const folder_handle *in, const char *name, uint64_t step,
+                             const checkpoint_part *parts, size_t count);
 
 typedef struct checkpoint {
     char *path;

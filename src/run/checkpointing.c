@@ -111,16 +111,6 @@ static bert_status state_text(const run *r, char **out)
     return status;
 }
 
-/* A file of the staging folder; one that is not there has no bytes. */
-static bert_status staged_map(const run *r, const char *name, file_map *out)
-{
-    char *path;
-    TRY(output_path(&r->output, name, &path));
-    bert_status status = file_exists(path) ? file_map_open(path, out) : BERT_OK;
-    free(path);
-    return status;
-}
-
 static slice of_map(const file_map *map)
 {
     return (slice){ map->bytes, map->count };
@@ -144,11 +134,10 @@ static bert_status state_write(const run *r, const char *state, const file_map m
         { "best", of_map(&maps[2]) },
     };
     size_t count = sizeof parts / sizeof *parts - !r->saved;
-    char *path;
-    TRY(output_checkpoint_path(&r->output, r->trainer.progress.steps_done, &path));
-    bert_status status = checkpoint_write(path, r->trainer.progress.steps_done, parts, count);
-    free(path);
-    return status;
+    size_t step = r->trainer.progress.steps_done;
+    char name[CHECKPOINT_FILE_NAME];
+    return checkpoint_write(&r->output.staging, output_checkpoint_name(step, name), step, parts,
+                            count);
 }
 
 bert_status checkpoint_take(run *r)
@@ -160,7 +149,7 @@ bert_status checkpoint_take(run *r)
     optimizer_settle(&r->trainer.optimizer);
     bert_status status = state_text(r, &state);
     for (size_t i = 0; status == BERT_OK && i < 2 + (size_t)r->saved; i++)
-        status = staged_map(r, names[i], &maps[i]);
+        status = file_map_inside(&r->output.staging, names[i], &maps[i]);
     if (status == BERT_OK) status = state_write(r, state, maps);
     for (size_t i = 0; i < 3; i++) file_map_close(&maps[i]);
     free(state);

@@ -1,51 +1,52 @@
 #include "run/journal.h"
 
+#include "base/file.h"
+
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
+
+static const char log_name[] = "train_log.jsonl", timings_name[] = "timings.jsonl";
 
 static bert_status stream_open(const output *o, const char *name, slice before, FILE **out)
 {
-    char *path;
-    TRY(output_path(o, name, &path));
-    FILE *stream = fopen(path, "we");
-    bert_status status =
-        stream ? BERT_OK : fail(BERT_IO, "%s: cannot write: %s", path, strerror(errno));
-    free(path);
-    if (stream) {
-        setvbuf(stream, NULL, _IOLBF, BUFSIZ); /* so that a running one can be followed */
-        if (before.count) fwrite(before.bytes, 1, before.count, stream); /* errors are sticky */
-        *out = stream;
-    }
-    return status;
+    TRY(file_stream_open(&o->staging, name, out));
+    setvbuf(*out, NULL, _IOLBF, BUFSIZ); /* so that a running one can be followed */
+    if (before.count) fwrite(before.bytes, 1, before.count, *out); /* errors are sticky */
+    return BERT_OK;
 }
 
 bert_status journal_open(const output *o, const journal_text *before, journal *out)
 {
-    journal j = { 0 };
-    bert_status status = stream_open(o, "train_log.jsonl", before->log, &j.log);
-    if (status == BERT_OK) status = stream_open(o, "timings.jsonl", before->timings, &j.timings);
-    if (status != BERT_OK) {
-        if (j.log) fclose(j.log);
-        return status;
-    }
-    *out = j;
-    return BERT_OK;
+    journal j = { .output = o };
+    bert_status status = stream_open(o, log_name, before->log, &j.log);
+    if (status == BERT_OK) status = stream_open(o, timings_name, before->timings, &j.timings);
+    if (status == BERT_OK)
+        *out = j;
+    else
+        journal_release(&j);
+    return status;
+}
+
+/* By errno. */
+static bert_status not_written(const journal *j, const char *name)
+{
+    return fail_in(fail_errno("write", name), "%s", j->output->staging.path);
 }
 
 bert_status journal_step(journal *j, const bert_event *s)
 {
+    TRY(folder_verify(&j->output->staging));
     fprintf(j->log,
             "{\"step\":%zu,\"epoch\":%zu,\"loss\":%.9g,\"learning_rate\":%.9g,\"grad_norm\":%.9g,"
             "\"tokens\":%zu}\n",
             s->step, s->epoch, s->loss, s->learning_rate, s->gradient_norm, s->tokens);
+    if (ferror(j->log)) return not_written(j, log_name);
     fprintf(
         j->timings,
         "{\"step\":%zu,\"seconds\":%.6f,\"tokens\":%zu,\"token_pairs\":%zu,\"sequences\":%zu}\n",
         s->step, s->seconds, s->tokens, s->token_pairs, s->sequences);
-    if (!ferror(j->log) && !ferror(j->timings)) return BERT_OK;
-    return fail(BERT_IO, "step %zu: the run's log cannot be written; is the disk full?", s->step);
+    if (ferror(j->timings)) return not_written(j, timings_name);
+    return BERT_OK;
 }
 
 static bool stream_close(FILE **stream)
@@ -59,9 +60,8 @@ static bool stream_close(FILE **stream)
 
 bert_status journal_close(journal *j)
 {
-    bool log = stream_close(&j->log), timings = stream_close(&j->timings);
-    if (log && timings) return BERT_OK;
-    return fail(BERT_IO, "the run's log cannot be written; is the disk full?");
+    if (!stream_close(&j->log)) return not_written(j, log_name);
+    return stream_close(&j->timings) ? BERT_OK : not_written(j, timings_name);
 }
 
 void journal_release(journal *j)

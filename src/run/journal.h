@@ -17,6 +17,7 @@
 #include <stdio.h>
 
 typedef struct journal {
+    const output *output; /* borrowed */
     FILE *log, *timings;
 } journal;
 

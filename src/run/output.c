@@ -185,53 +185,42 @@ static bert_status folder_check(const char *folder, output_use use)
     return status;
 }
 
-/* Without slashes at the end, links in a path that is there followed. */
-static bert_status folder_name(const char *folder, char **out)
-{
-    char *name = realpath(folder, NULL);
-    if (!name && errno != ENOMEM) name = strdup(folder);
-    if (!name) return fail(BERT_MEMORY, "out of memory for a path");
-    for (size_t end = strlen(name); end > 1 && name[end - 1] == '/'; end--) name[end - 1] = '\0';
-    *out = name;
-    return BERT_OK;
-}
-
 static bert_status staging_look(const output *o, output_use use, DIR *entries)
 {
+    const char *path = o->staging.path;
     for (struct dirent *entry;;) {
-        TRY(folder_next(entries, o->staging, &entry));
+        TRY(folder_next(entries, path, &entry));
         if (!entry) return BERT_OK;
-        if (!file_ours(o->staging, entry->d_name) && !file_unfinished(entry->d_name) &&
-            !folder_known(o->staging, entry->d_name))
+        if (!file_ours(path, entry->d_name) && !file_unfinished(entry->d_name) &&
+            !folder_known(path, entry->d_name))
             return fail(BERT_ARGUMENT,
                         "%s: holds '%s', which no run has made; the run wants a folder of that "
                         "name to work in, so move it away or choose another output",
-                        o->staging, entry->d_name);
+                        path, entry->d_name);
         if (use == OUTPUT_NEW && is_checkpoint(entry->d_name))
             return fail(BERT_ARGUMENT,
                         "%s: a run into it was stopped and has left checkpoints in %s; %s goes on "
                         "with it, %s begins anew",
-                        o->folder, o->staging, FIELD(resume), FIELD(overwrite));
+                        o->folder, path, FIELD(resume), FIELD(overwrite));
     }
 }
 
 /* Removes the entries of a folder whose names `goes` holds of. *stay: do others? */
-static bert_status entries_remove(const char *folder, DIR *entries, bool (*goes)(const char *name),
+static bert_status entries_remove(const folder_handle *folder, bool (*goes)(const char *name),
                                   bool *stay)
 {
+    DIR *entries;
+    TRY(folder_list(folder, &entries));
     bert_status status = BERT_OK;
     for (struct dirent *entry; status == BERT_OK;) {
-        char *path = NULL;
-        status = folder_next(entries, folder, &entry);
+        status = folder_next(entries, folder->path, &entry);
         if (status != BERT_OK || !entry) break;
-        if (!goes(entry->d_name)) {
+        if (goes(entry->d_name))
+            status = folder_entry_remove(folder, entry->d_name);
+        else
             *stay = true;
-            continue;
-        }
-        status = path_join(folder, entry->d_name, &path);
-        if (status == BERT_OK) status = folder_remove(path);
-        free(path);
     }
+    closedir(entries);
     return status;
 }
 
@@ -243,31 +232,36 @@ static bool is_no_checkpoint(const char *name)
 
 /* The lock comes before the clearing, so that a run never clears the folder of another that is
  * alive. */
+static bert_status staging_lock(output *o, const char *path)
+{
+    TRY(folder_make(path));
+    bert_status status = folder_hold(path, &o->staging);
+    if (status != BERT_OK || flock(o->staging.descriptor, LOCK_EX | LOCK_NB) == 0) return status;
+    folder_release(&o->staging);
+    return fail(BERT_ARGUMENT, "%s: another run is writing this output", o->folder);
+}
+
+static bert_status staging_clear(output *o, output_use use)
+{
+    DIR *entries;
+    TRY(folder_list(&o->staging, &entries));
+    bert_status status = staging_look(o, use, entries);
+    closedir(entries);
+    return status == BERT_OK ? entries_remove(&o->staging, is_no_checkpoint, &o->kept) : status;
+}
+
 static bert_status staging_open(output *o, output_use use)
 {
-    TRY(folder_make(o->staging));
-    o->lock = descriptor_open(o->staging, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (o->lock < 0 && (errno == ELOOP || errno == ENOTDIR))
-        return fail(BERT_ARGUMENT,
-                    "%s: is a link, where the run wants a folder of its own to work in; remove it",
-                    o->staging);
-    if (o->lock < 0) return fail(BERT_IO, "%s: cannot open: %s", o->staging, strerror(errno));
-    if (flock(o->lock, LOCK_EX | LOCK_NB) != 0) {
-        close(o->lock);
-        o->lock = -1;
-        return fail(BERT_ARGUMENT, "%s: another run is writing this output", o->folder);
-    }
-    DIR *entries = opendir(o->staging);
-    bert_status status = entries
-                             ? staging_look(o, use, entries)
-                             : fail(BERT_IO, "%s: cannot open: %s", o->staging, strerror(errno));
-    if (entries) rewinddir(entries);
-    if (status == BERT_OK) status = entries_remove(o->staging, entries, is_no_checkpoint, &o->kept);
-    if (entries) closedir(entries);
+    char *path;
+    if (asprintf(&path, "%s.partial", o->folder) < 0)
+        return fail(BERT_MEMORY, "out of memory for a path");
+    bert_status status = staging_lock(o, path);
+    free(path);
+    TRY(status);
+    status = staging_clear(o, use);
     if (status != BERT_OK) { /* what it holds is not ours to remove */
-        rmdir(o->staging);
-        close(o->lock);
-        o->lock = -1;
+        rmdir(o->staging.path);
+        folder_release(&o->staging);
     }
     return status;
 }
@@ -291,15 +285,13 @@ static bert_status place_check(const char *folder)
 
 bert_status output_open(const char *folder, output_use use, output *out)
 {
-    output o = { .lock = -1 };
+    output o = { 0 };
     if (!*folder) return fail(BERT_ARGUMENT, "the name of the output folder is empty");
-    TRY(folder_name(folder, &o.folder));
+    TRY(path_resolve(folder, &o.folder));
     bert_status status = place_check(o.folder);
     if (status == BERT_OK && file_exists(o.folder))
         status = fail(BERT_ARGUMENT, "%s: is a file; the output is a folder", o.folder);
     if (status == BERT_OK && folder_exists(o.folder)) status = folder_check(o.folder, use);
-    if (status == BERT_OK && asprintf(&o.staging, "%s.partial", o.folder) < 0)
-        status = fail(BERT_MEMORY, "out of memory for a path");
     if (status == BERT_OK) status = staging_open(&o, use);
     if (status == BERT_OK)
         *out = o;
@@ -310,35 +302,31 @@ bert_status output_open(const char *folder, output_use use, output *out)
 
 void output_release(output *o)
 {
-    if (o->lock >= 0) { /* without the lock the folder is another run's */
+    if (o->staging.path && !o->kept) {
         /* one more failure is not told in place of that for which the run ends */
         const failure first = failure_keep(BERT_OK);
-        if (!o->kept && folder_remove(o->staging) != BERT_OK) failure_return(&first);
-        close(o->lock);
+        if (folder_discard(&o->staging) != BERT_OK) failure_return(&first);
     }
+    folder_release(&o->staging);
     free(o->folder);
-    free(o->staging);
-    *o = (output){ .lock = -1 };
+    *o = (output){ 0 };
 }
 
 bert_status output_path(const output *o, const char *name, char **path)
 {
-    return path_join(o->staging, name, path);
+    return path_join(o->staging.path, name, path);
 }
 
 bert_status output_json(const output *o, const char *name, const json_t *value)
 {
-    char *path;
-    TRY(output_path(o, name, &path));
-    bert_status status = json_write(path, value);
-    free(path);
-    return status;
+    return json_write(&o->staging, name, value);
 }
 
 bert_status output_room(const output *o, size_t bytes)
 {
     struct statvfs disk;
-    if (statvfs(o->staging, &disk) != 0) return BERT_OK; /* unknown: writing will tell */
+    if (fstatvfs(o->staging.descriptor, &disk) != 0)
+        return BERT_OK; /* unknown: writing will tell */
     double room = (double)disk.f_bavail * (double)disk.f_frsize;
     if (room >= (double)bytes) return BERT_OK;
     return fail(BERT_IO, "%s: the disk has room for %.1f MB, the model needs %.1f MB", o->folder,
@@ -347,32 +335,41 @@ bert_status output_room(const output *o, size_t bytes)
 
 /* ---- checkpoints */
 
-bert_status output_checkpoint_path(const output *o, uint64_t step, char **path)
+const char *output_checkpoint_name(uint64_t step, char *name)
 {
-    char name[64];
-    snprintf(name, sizeof name, "checkpoint-%llu.ckpt", (unsigned long long)step);
-    return output_path(o, name, path);
+    snprintf(name, CHECKPOINT_FILE_NAME, "checkpoint-%llu.ckpt", (unsigned long long)step);
+    return name;
 }
 
-static bert_status places_find(const char *folder, checkpoint_places *out)
+static bert_status places_find(const folder_handle *folder, checkpoint_places *out)
 {
-    DIR *entries = opendir(folder);
-    if (!entries && errno == ENOENT) return BERT_OK;
-    if (!entries) return fail(BERT_IO, "%s: cannot open: %s", folder, strerror(errno));
+    DIR *entries;
+    TRY(folder_list(folder, &entries));
     bert_status status = BERT_OK;
     for (struct dirent *entry; status == BERT_OK;) {
         checkpoint_place place;
-        status = folder_next(entries, folder, &entry);
+        status = folder_next(entries, folder->path, &entry);
         if (status != BERT_OK || !entry) break;
         if (!is_checkpoint(entry->d_name)) continue;
         checkpoint_name(entry->d_name, &place.step);
         void *items = out->items;
         status = memory_grow(&items, &out->capacity, out->count + 1, sizeof place);
         out->items = items;
-        if (status == BERT_OK) status = path_join(folder, entry->d_name, &place.path);
+        if (status == BERT_OK) status = path_join(folder->path, entry->d_name, &place.path);
         if (status == BERT_OK) out->items[out->count++] = place;
     }
     closedir(entries);
+    return status;
+}
+
+/* Those of the output folder, if there is one. */
+static bert_status places_find_published(const output *o, checkpoint_places *out)
+{
+    folder_handle folder;
+    if (!folder_exists(o->folder)) return BERT_OK;
+    TRY(folder_hold(o->folder, &folder));
+    bert_status status = places_find(&folder, out);
+    folder_release(&folder);
     return status;
 }
 
@@ -386,8 +383,8 @@ static int newest_first(const void *a, const void *b)
 bert_status output_checkpoints(const output *o, checkpoint_places *out)
 {
     checkpoint_places places = { 0 };
-    bert_status status = places_find(o->staging, &places);
-    if (status == BERT_OK) status = places_find(o->folder, &places);
+    bert_status status = places_find(&o->staging, &places);
+    if (status == BERT_OK) status = places_find_published(o, &places);
     if (status == BERT_OK) {
         if (places.count) qsort(places.items, places.count, sizeof *places.items, newest_first);
         *out = places;
@@ -411,20 +408,20 @@ bert_status output_has_model(const output *o, bool *out)
     TRY(path_join(o->folder, "config.json", &path));
     bool has = file_exists(path);
     free(path);
-    bert_status status = has ? places_find(o->folder, &places) : BERT_OK;
+    bert_status status = has ? places_find_published(o, &places) : BERT_OK;
     *out = has && !places.count;
     checkpoint_places_release(&places);
     return status;
 }
 
 /* Removes all but the newest `keep` checkpoints of one folder. */
-static bert_status checkpoints_prune(const char *folder, size_t keep)
+static bert_status checkpoints_prune(const folder_handle *folder, size_t keep)
 {
     checkpoint_places places = { 0 };
     bert_status status = places_find(folder, &places);
     if (places.count) qsort(places.items, places.count, sizeof *places.items, newest_first);
     for (size_t i = keep; status == BERT_OK && i < places.count; i++)
-        status = folder_remove(places.items[i].path);
+        status = folder_entry_remove(folder, strrchr(places.items[i].path, '/') + 1);
     checkpoint_places_release(&places);
     return status;
 }
@@ -432,44 +429,38 @@ static bert_status checkpoints_prune(const char *folder, size_t keep)
 bert_status output_checkpointed(output *o, size_t keep)
 {
     o->kept = true;
-    return checkpoints_prune(o->staging, keep);
+    return checkpoints_prune(&o->staging, keep);
 }
 
 bert_status output_begin_anew(output *o)
 {
     o->kept = false;
-    return checkpoints_prune(o->staging, 0);
-}
-
-/* What a kill has left of a file that was added to the end of a run. */
-static bert_status unfinished_remove(const char *folder)
-{
-    DIR *entries = opendir(folder);
-    if (!entries) return fail(BERT_IO, "%s: cannot open: %s", folder, strerror(errno));
-    bool others;
-    bert_status status = entries_remove(folder, entries, file_unfinished, &others);
-    closedir(entries);
-    return status;
+    return checkpoints_prune(&o->staging, 0);
 }
 
 bert_status output_tidy(output *o)
 {
+    folder_handle folder;
+    bool others;
     o->kept = false;
-    TRY(unfinished_remove(o->folder));
-    return checkpoints_prune(o->folder, 0);
+    TRY(folder_hold(o->folder, &folder));
+    bert_status status = entries_remove(&folder, file_unfinished, &others);
+    if (status == BERT_OK) status = checkpoints_prune(&folder, 0);
+    folder_release(&folder);
+    return status;
 }
 
 /* ---- the end */
 
 bert_status output_publish(output *o, bool finished)
 {
-    if (!finished) TRY(checkpoints_prune(o->staging, 1));
-    bert_status status = folder_publish(o->staging, o->folder);
-    if (status != BERT_OK && folder_exists(o->staging))
-        status = fail_more(status, "; the finished model is kept in %s", o->staging);
+    if (!finished) TRY(checkpoints_prune(&o->staging, 1));
+    TRY(folder_verify(&o->staging));
+    bert_status status = folder_publish(&o->staging, o->folder);
+    if (status != BERT_OK && folder_exists(o->staging.path))
+        status = fail_more(status, "; the finished model is kept in %s", o->staging.path);
     /* The model is in its place: a checkpoint that cannot be removed makes that no failure. */
-    if (status == BERT_OK && finished) (void)checkpoints_prune(o->folder, 0);
-    close(o->lock);
-    o->lock = -1;
+    if (status == BERT_OK && finished) (void)checkpoints_prune(&o->staging, 0);
+    folder_release(&o->staging);
     return status;
 }

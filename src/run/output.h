@@ -4,7 +4,7 @@
 #ifndef RUN_OUTPUT_H
 #define RUN_OUTPUT_H
 
-#include "base/status.h"
+#include "base/folder.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -12,9 +12,9 @@
 #include <stdint.h>
 
 typedef struct output {
-    char *folder, *staging;
-    int lock;  /* on the staging folder, against a second run; -1: none */
-    bool kept; /* the staging folder holds checkpoints: it outlives a run that fails */
+    char *folder;
+    folder_handle staging; /* locked against a second run */
+    bool kept;             /* the staging folder holds checkpoints: it outlives a run that fails */
 } output;
 
 typedef enum output_use {
@@ -31,7 +31,8 @@ bert_status output_open(const char *folder, output_use use, output *out);
 /* Removes what was not published, but for a folder with checkpoints. */
 void output_release(output *o);
 
-/* A path in the staging folder; the caller frees with free(). */
+/* A path in the staging folder, to read; the caller frees with free(). What is written there goes
+ * by the handle. */
 bert_status output_path(const output *o, const char *name, char **path);
 
 bert_status output_json(const output *o, const char *name, const json_t *value);
@@ -39,8 +40,9 @@ bert_status output_json(const output *o, const char *name, const json_t *value);
 /* Is there room for `bytes` more on that disk? */
 bert_status output_room(const output *o, size_t bytes);
 
-/* Where the checkpoint after a step is to be written; the caller frees with free(). */
-bert_status output_checkpoint_path(const output *o, uint64_t step, char **path);
+/* The name of the file for the checkpoint after a step, in name [CHECKPOINT_FILE_NAME]. */
+enum { CHECKPOINT_FILE_NAME = 64 };
+const char *output_checkpoint_name(uint64_t step, char *name);
 
 /* One was: the staging folder is kept from now on, with its newest `keep` checkpoints. */
 bert_status output_checkpointed(output *o, size_t keep);

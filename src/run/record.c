@@ -271,7 +271,7 @@ static bert_status pages_write(const run *r, json_t *run_json, json_t *results)
     if (status == BERT_OK) status = labels_put(&r->config, labels);
     if (status == BERT_OK) status = base_model_read(r->options->model, &base);
     if (status == BERT_OK)
-        status = report_write(r->output.staging,
+        status = report_write(&r->output.staging,
                               &(report_facts){ .task = &r->task->info,
                                                .run = run_json,
                                                .defaults = defaults,

@@ -194,15 +194,11 @@ static bert_status place_check(const run *r, const checkpoint *c)
 
 static bert_status best_take(run *r, const checkpoint *c)
 {
-    char *path;
     slice best = checkpoint_find(c, "best");
     if (!r->saved) return BERT_OK;
     if (!best.count)
         return fail(BERT_FORMAT, "%s: lacks the best epoch's weights; remove it", c->path);
-    TRY(output_path(&r->output, "model.safetensors", &path));
-    bert_status status = file_replace(path, best.bytes, best.count);
-    free(path);
-    return status;
+    return file_replace(&r->output.staging, "model.safetensors", best.bytes, best.count);
 }
 
 /* Each becomes a file of the output folder, and of no other. */

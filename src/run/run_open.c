@@ -132,12 +132,9 @@ static bert_status run_fill(run *r)
 bert_status run_open(const bert_train_options *options, const task *kind, const dataset *d,
                      const dataset *dev, const run_place *place, run *r)
 {
-    *r = (run){ .options = options,
-                .place = *place,
-                .task = kind,
-                .train_data = d,
-                .dev_data = dev,
-                .output = { .lock = -1 } };
+    *r = (run){
+        .options = options, .place = *place, .task = kind, .train_data = d, .dev_data = dev
+    };
     bert_status status = run_fill(r);
     if (status != BERT_OK) run_release(r);
     return status;

@@ -37,6 +37,7 @@ typedef struct series {
     const task *kind;
     const dataset *data, *dev; /* dev NULL: the folds' own */
     const char *name;          /* "fold" or "seed" */
+    char *output;              /* the output folder, links in its path followed */
     size_t count;
     json_t *runs;        /* what those that have ended measured */
     bool at_home, ended; /* the output folder holds one of the trainings; the end of all */
@@ -59,10 +60,7 @@ static void run_announce(const series *s, const char *format, uint64_t a, size_t
 /* "mine.fold-2", beside the output. The caller frees. */
 static bert_status folder_beside(const series *s, uint64_t number, char **out)
 {
-    const char *home = s->options->output;
-    size_t end = strlen(home);
-    while (end > 1 && home[end - 1] == '/') end--;
-    if (asprintf(out, "%.*s.%s-%" PRIu64, (int)end, home, s->name, number) >= 0) return BERT_OK;
+    if (asprintf(out, "%s.%s-%" PRIu64, s->output, s->name, number) >= 0) return BERT_OK;
     *out = NULL;
     return fail(BERT_MEMORY, "out of memory for a path");
 }
@@ -71,7 +69,7 @@ static bert_status folder_beside(const series *s, uint64_t number, char **out)
 static bert_status folder_of_seed(const series *s, uint64_t seed, char **out)
 {
     if (!s->at_home || s->home != seed) return folder_beside(s, seed, out);
-    *out = strdup(s->options->output);
+    *out = strdup(s->output);
     return *out ? BERT_OK : fail(BERT_MEMORY, "out of memory for a path");
 }
 
@@ -80,7 +78,7 @@ static bert_status output_read(const series *s, const char *name, json_t **out)
 {
     char *path;
     *out = NULL;
-    TRY(path_join(s->options->output, name, &path));
+    TRY(path_join(s->output, name, &path));
     bert_status status = file_exists(path) ? json_read_object(path, out) : BERT_OK;
     free(path);
     return status;
@@ -95,7 +93,7 @@ static bert_status home_find(series *s)
     const json_t *options = json_object_get(record, "options");
     size_t folds = 0, seeds = 0, seed = 0;
     if (status == BERT_OK && json_is_object(options)) {
-        const char *where = s->options->output;
+        const char *where = s->output;
         status = json_get_size(options, where, "folds", 0, SIZE_MAX / 2, &folds);
         if (status == BERT_OK)
             status = json_get_size(options, where, "seeds", 0, SIZE_MAX / 2, &seeds);
@@ -119,7 +117,9 @@ static bert_status place_check(series *s)
     output_use use = o->resume ? OUTPUT_RESUME : o->overwrite ? OUTPUT_REPLACE : OUTPUT_NEW;
     bool has_model = false;
     TRY(output_open(o->output, use, &place));
-    bert_status status = o->resume ? home_find(s) : BERT_OK;
+    s->output = strdup(place.folder);
+    bert_status status = s->output ? BERT_OK : fail(BERT_MEMORY, "out of memory for a path");
+    if (status == BERT_OK && o->resume) status = home_find(s);
     if (status == BERT_OK && o->resume && !o->overwrite && !s->at_home)
         status = output_has_model(&place, &has_model);
     if (status == BERT_OK && has_model)
@@ -145,12 +145,12 @@ static bert_status series_train(const series *s, const bert_train_options *o, co
 }
 
 /* Of a training that has ended its record stays, and what it measured. */
-static bert_status weights_drop(const char *folder)
+static bert_status weights_drop(const char *path)
 {
-    char *path;
-    TRY(path_join(folder, "model.safetensors", &path));
-    bert_status status = folder_remove(path);
-    free(path);
+    folder_handle folder;
+    TRY(folder_hold(path, &folder));
+    bert_status status = folder_entry_remove(&folder, "model.safetensors");
+    folder_release(&folder);
     return status;
 }
 
@@ -274,18 +274,32 @@ static bert_status folds_run(const series *s, const uint32_t *fold_of)
     return status;
 }
 
-bert_status folds_train(const bert_train_options *o, const task *kind, const dataset *d)
+static bert_status folds_begin(series *s)
 {
     void *fold_of;
-    series s = { .options = o, .kind = kind, .data = d, .name = "fold", .count = o->folds };
-    TRY(place_check(&s));
-    if (s.ended) return ended_check(&s, 1);
-    TRY(memory_zeroed(d->count, sizeof(uint32_t), &fold_of));
-    s.runs = json_array();
-    bert_status status = folds_deal_out(kind, &o->task_options, o->folds, o->seed, d, fold_of);
-    if (status == BERT_OK) status = folds_run(&s, fold_of);
-    json_decref(s.runs);
+    TRY(place_check(s));
+    if (s->ended) return ended_check(s, 1);
+    TRY(memory_zeroed(s->data->count, sizeof(uint32_t), &fold_of));
+    s->runs = json_array();
+    const bert_train_options *o = s->options;
+    bert_status status =
+        folds_deal_out(s->kind, &o->task_options, o->folds, o->seed, s->data, fold_of);
+    if (status == BERT_OK) status = folds_run(s, fold_of);
     free(fold_of);
+    return status;
+}
+
+static void series_release(series *s)
+{
+    json_decref(s->runs);
+    free(s->output);
+}
+
+bert_status folds_train(const bert_train_options *o, const task *kind, const dataset *d)
+{
+    series s = { .options = o, .kind = kind, .data = d, .name = "fold", .count = o->folds };
+    bert_status status = folds_begin(&s);
+    series_release(&s);
     return status;
 }
 
@@ -308,7 +322,7 @@ static bool wins(const winner *best, const trained *t)
 /* The loser's weights go, but for what lies in the output folder until another takes its place. */
 static bert_status loser_drop(const series *s, const char *folder)
 {
-    return folder && strcmp(folder, s->options->output) != 0 ? weights_drop(folder) : BERT_OK;
+    return folder && strcmp(folder, s->output) != 0 ? weights_drop(folder) : BERT_OK;
 }
 
 /* *stopped: it was, on the way. */
@@ -337,24 +351,17 @@ static bert_status seed_run(const series *s, size_t number, winner *best, bool *
     return status;
 }
 
-static bert_status list_write(const series *s, const char *folder, const json_t *object)
-{
-    char *path;
-    TRY(path_join(folder, list_name(s), &path));
-    bert_status status = json_write(path, object);
-    free(path);
-    return status;
-}
-
 /* The best becomes the output. */
 static bert_status winner_publish(const series *s, const winner *best, json_t *object)
 {
-    if (best->finished) {
-        TRY(measures_put(s->runs, s->name, object));
-        TRY(list_write(s, best->folder, object));
-    }
-    if (strcmp(best->folder, s->options->output) != 0)
-        TRY(folder_publish(best->folder, s->options->output));
+    folder_handle folder;
+    if (best->finished) TRY(measures_put(s->runs, s->name, object));
+    TRY(folder_hold(best->folder, &folder));
+    bert_status status = best->finished ? json_write(&folder, list_name(s), object) : BERT_OK;
+    if (status == BERT_OK && strcmp(best->folder, s->output) != 0)
+        status = folder_publish(&folder, s->output);
+    folder_release(&folder);
+    TRY(status);
     if (json_array_size(s->runs) == s->count) TRY(folders_remove(s, s->options->seed));
     return best->finished ? runs_tell(s, object) : BERT_OK;
 }
@@ -376,18 +383,24 @@ static bert_status seeds_run(const series *s, winner *best)
     return status;
 }
 
+static bert_status seeds_begin(series *s)
+{
+    winner best = { 0 };
+    TRY(place_check(s));
+    if (s->ended) return ended_check(s, s->options->seed);
+    s->runs = json_array();
+    bert_status status = kept_tell(s, seeds_run(s, &best));
+    free(best.folder);
+    return status;
+}
+
 bert_status seeds_train(const bert_train_options *o, const task *kind, const dataset *d,
                         const dataset *dev)
 {
-    winner best = { 0 };
     series s = {
         .options = o, .kind = kind, .data = d, .dev = dev, .name = "seed", .count = o->seeds
     };
-    TRY(place_check(&s));
-    if (s.ended) return ended_check(&s, o->seed);
-    s.runs = json_array();
-    bert_status status = kept_tell(&s, seeds_run(&s, &best));
-    free(best.folder);
-    json_decref(s.runs);
+    bert_status status = seeds_begin(&s);
+    series_release(&s);
     return status;
 }

@@ -18,7 +18,7 @@
 static bert_status run_save_weights(run *r)
 {
     optimizer_settle(&r->trainer.optimizer);
-    TRY(weights_write(r->output.staging, &r->trainer.params, r->trainer.entries,
+    TRY(weights_write(&r->output.staging, &r->trainer.params, r->trainer.entries,
                       r->trainer.entry_count, r->task->head->bare, TENSOR_F32, NULL, 0));
     r->saved = true;
     return BERT_OK;
@@ -42,7 +42,7 @@ static bert_status thresholds_take(run *r)
 static bert_status run_finish(run *r)
 {
     const head *h = r->task->head;
-    const char *folder = r->output.staging;
+    const folder_handle *folder = &r->output.staging;
     TRY(journal_close(&r->journal));
     TRY(thresholds_take(r));
     r->config.trained = record_trained_as(r);
@@ -179,15 +179,19 @@ static bert_status results_write(run *r)
 static bert_status good_keep(run *r, bert_status status, bool rescue)
 {
     const failure first = failure_keep(status);
+    const folder_handle *staging = &r->output.staging;
     bool rescued = rescue && r->saved && run_finish(r) == BERT_OK;
+    bool gone = !rescued && r->output.kept && staging->path && folder_verify(staging) != BERT_OK;
     failure_return(&first);
     if (rescued)
         return fail_more(status, "; the best epoch before it is saved in %s", r->output.folder);
-    if (r->output.kept && r->output.lock >= 0)
+    if (!r->output.kept || !staging->path) return status;
+    if (gone)
         return fail_more(status,
-                         "; the run up to step %zu is kept in %s, and %s goes on from there",
-                         r->checkpoints.step, r->output.staging, FIELD(resume));
-    return status;
+                         "; if you put back the folder that was there, %s goes on after step %zu",
+                         FIELD(resume), r->checkpoints.step);
+    return fail_more(status, "; the run up to step %zu is kept in %s, and %s goes on from there",
+                     r->checkpoints.step, staging->path, FIELD(resume));
 }
 
 static bert_status epochs_run(run *r)

@@ -7,7 +7,7 @@
 /* The public names of columns, as a dataset takes them. */
 dataset_columns columns_of(const bert_columns *columns);
 
-/* `given` names task, options, configuration, tokenizer, max_length, seed, rows and `labelled`; all
+/* `given` names task, options, configuration, tokenizer, max_length, rows and `labelled`; all
  * rows are encoded. BERT_ARGUMENT where the stride does not fit. `what` names the data in what is
  * said of truncated texts; NULL: nothing is said. The caller releases. */
 bert_status examples_open(const examples *given, const char *what, const bert_observer *observer,

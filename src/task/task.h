@@ -270,7 +270,8 @@ struct task {
 
     /* Writes what else belongs into the folder of a trained model whose weights are of the encoder
      * and of `parts`. NULL: nothing. */
-    bert_status (*save)(const config *c, unsigned parts, size_t max_length, const char *folder);
+    bert_status (*save)(const config *c, unsigned parts, size_t max_length,
+                        const folder_handle *folder);
 };
 
 #endif

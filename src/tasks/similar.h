@@ -28,6 +28,7 @@ extern const task_metrics similar_metrics; /* similar_metrics.c */
 rival similar_bag_of_words;
 
 /* The files by which sentence-transformers knows the folder. */
-bert_status similar_save(const config *c, unsigned parts, size_t max_length, const char *folder);
+bert_status similar_save(const config *c, unsigned parts, size_t max_length,
+                         const folder_handle *folder);
 
 #endif

@@ -7,31 +7,15 @@
  *   config_sentence_transformers.json    by what vectors are compared
  *
  * The names are those of its versions 2 to 4, which 5 reads too. */
-#include "base/file.h"
+#include "base/folder.h"
 #include "json/json.h"
 #include "tasks/similar.h"
 
-#include <stdlib.h>
-
-static bert_status object_write(const char *folder, const char *name, json_t *object)
+static bert_status object_write(const folder_handle *folder, const char *name, json_t *object)
 {
-    char *path;
     if (!object) return fail(BERT_MEMORY, "out of memory for %s", name);
-    bert_status status = path_join(folder, name, &path);
-    if (status == BERT_OK) {
-        status = json_write(path, object);
-        free(path);
-    }
+    bert_status status = json_write(folder, name, object);
     json_decref(object);
-    return status;
-}
-
-static bert_status subfolder_make(const char *folder, const char *name)
-{
-    char *path;
-    TRY(path_join(folder, name, &path));
-    bert_status status = folder_make(path);
-    free(path);
     return status;
 }
 
@@ -54,6 +38,25 @@ static json_t *pooling_object(const config *c)
                      "pooling_mode_lasttoken", 0, "include_prompt", 1);
 }
 
+/* object NULL: the folder stays empty. */
+static bert_status module_make(const folder_handle *folder, const char *name, json_t *object)
+{
+    folder_handle inner;
+    TRY(folder_make_inside(folder, name, &inner));
+    bert_status status = object ? json_write(&inner, "config.json", object) : BERT_OK;
+    folder_release(&inner);
+    return status;
+}
+
+static bert_status pooling_write(const config *c, const folder_handle *folder)
+{
+    json_t *object = pooling_object(c);
+    if (!object) return fail(BERT_MEMORY, "out of memory for 1_Pooling");
+    bert_status status = module_make(folder, "1_Pooling", object);
+    json_decref(object);
+    return status;
+}
+
 /* Of a model without a pooler none is to be made up. */
 static json_t *model_object(unsigned parts, size_t max_length)
 {
@@ -65,11 +68,11 @@ static json_t *model_object(unsigned parts, size_t max_length)
     return NULL;
 }
 
-bert_status similar_save(const config *c, unsigned parts, size_t max_length, const char *folder)
+bert_status similar_save(const config *c, unsigned parts, size_t max_length,
+                         const folder_handle *folder)
 {
-    TRY(subfolder_make(folder, "1_Pooling"));
-    TRY(subfolder_make(folder, "2_Normalize"));
-    TRY(object_write(folder, "1_Pooling/config.json", pooling_object(c)));
+    TRY(pooling_write(c, folder));
+    TRY(module_make(folder, "2_Normalize", NULL));
     TRY(object_write(folder, "sentence_bert_config.json", model_object(parts, max_length)));
     TRY(object_write(folder, "config_sentence_transformers.json",
                      json_pack("{s:{}, s:{}, s:n, s:s}", "__version__", "prompts",

@@ -3,6 +3,7 @@
 #include "tasks/tag.h"
 
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "json/json.h"
 
 #include <stdlib.h>
@@ -136,6 +137,37 @@ static bert_status words_join(const dataset_row *row, json_t **out)
     return BERT_OK;
 }
 
+/* A wrong word as transformers has its entities: by code points of the text. */
+static bert_status wrong_append(const examples *e, size_t row, size_t word, slice answer,
+                                size_t start, size_t end, json_t *list)
+{
+    json_t *one = json_object();
+    TRY(json_append(list, one));
+    TRY(json_put(one, "position", json_integer((json_int_t)word)));
+    TRY(json_put(one, "start", json_integer((json_int_t)start)));
+    TRY(json_put(one, "end", json_integer((json_int_t)end)));
+    TRY(json_put(one, "expected", json_string_of(e->rows[row].tags[word])));
+    return json_put(one, "answer", json_string_of(answer));
+}
+
+/* Every wrong word, in the text that words_join() makes. */
+static bert_status wrong_put(const examples *e, size_t row, const tag_answer *a, json_t *object)
+{
+    const dataset_row *r = &e->rows[row];
+    size_t start = 0;
+    json_t *list = json_array();
+    TRY(json_put(object, "wrong_words", list));
+    for (size_t i = 0; i < r->item_count; i++) {
+        size_t end = start + utf8_code_points(r->items[i]);
+        double score;
+        slice answer = word_answer(e, a, i, &score);
+        if (!slice_equal(answer, r->tags[i]))
+            TRY(wrong_append(e, row, i, answer, start, end, list));
+        start = end + 1;
+    }
+    return BERT_OK;
+}
+
 static bert_status explain(const examples *e, size_t row, const void *answer, json_t *object)
 {
     const dataset_row *r = &e->rows[row];
@@ -148,7 +180,8 @@ static bert_status explain(const examples *e, size_t row, const void *answer, js
     TRY(json_put(object, "word", json_string_of(r->items[word])));
     TRY(json_put(object, "position", json_integer((json_int_t)word)));
     TRY(json_put(object, "expected", json_string_of(r->tags[word])));
-    return json_put(object, "answer", json_string_of(word_answer(e, answer, word, &confidence)));
+    TRY(json_put(object, "answer", json_string_of(word_answer(e, answer, word, &confidence))));
+    return wrong_put(e, row, answer, object);
 }
 
 /* ---- JSON */

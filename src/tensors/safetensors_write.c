@@ -97,28 +97,23 @@ static bert_status data_put(const char *path, const tensor_out *tensor, FILE *st
 }
 
 /* The file is put together in stdio's buffer; glibc hands the bulk of a big tensor straight on. */
-static bert_status file_put(const char *path, const char *header, const tensor_out *const *ordered,
-                            size_t count)
+static bert_status file_put(const file_write *file, const char *header,
+                            const tensor_out *const *ordered, size_t count)
 {
     size_t length = strlen(header), padded = (length + 7) / 8 * 8;
     if (padded > SAFETENSORS_HEADER_MAX)
-        return fail(BERT_ARGUMENT, "%s: the names of its tensors are too long for a header", path);
-    file_write file;
-    TRY(file_write_open(path, &file));
+        return fail(BERT_ARGUMENT, "%s: the names of its tensors are too long for a header",
+                    file->path);
     unsigned char prefix[8];
     for (size_t i = 0; i < sizeof prefix; i++)
         prefix[i] = (unsigned char)((uint64_t)padded >> (8 * i));
-    fwrite(prefix, 1, sizeof prefix, file.stream);
-    fprintf(file.stream, "%-*s", (int)padded, header);
-    bert_status status = BERT_OK;
-    for (size_t i = 0; i < count && status == BERT_OK; i++)
-        status = data_put(path, ordered[i], file.stream);
-    if (status == BERT_OK) return file_write_commit(&file);
-    file_write_abort(&file);
-    return status;
+    fwrite(prefix, 1, sizeof prefix, file->stream);
+    fprintf(file->stream, "%-*s", (int)padded, header);
+    for (size_t i = 0; i < count; i++) TRY(data_put(file->path, ordered[i], file->stream));
+    return BERT_OK;
 }
 
-bert_status tensor_file_write(const char *path, const tensor_out *tensors, size_t count)
+static bert_status tensors_put(const file_write *file, const tensor_out *tensors, size_t count)
 {
     const tensor_out **ordered = NULL;
     TRY(memory_zeroed(count, sizeof *ordered, (void **)&ordered));
@@ -126,9 +121,20 @@ bert_status tensor_file_write(const char *path, const tensor_out *tensors, size_
     qsort(ordered, count, sizeof *ordered, compare_names);
 
     char *header = NULL;
-    bert_status status = header_text(path, ordered, count, &header);
-    if (status == BERT_OK) status = file_put(path, header, ordered, count);
+    bert_status status = header_text(file->path, ordered, count, &header);
+    if (status == BERT_OK) status = file_put(file, header, ordered, count);
     free(header);
     free(ordered);
+    return status;
+}
+
+bert_status tensor_file_write(const folder_handle *in, const char *name, const tensor_out *tensors,
+                              size_t count)
+{
+    file_write file;
+    TRY(file_write_open(in, name, &file));
+    bert_status status = tensors_put(&file, tensors, count);
+    if (status == BERT_OK) return file_write_commit(&file);
+    file_write_abort(&file);
     return status;
 }

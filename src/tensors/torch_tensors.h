@@ -1,5 +1,5 @@
 /* torch_tensors.h: the tensors of a state dict that torch.save() wrote, whatever holds its numbers:
- * a zip archive (torch_zip.h) or a stream (torch_legacy.h).
+ * a zip archive (torch_zip.c) or a stream (torch_legacy.c).
  *
  * A state dict maps names to tensors; a tensor is a view of a storage: offset, shape and strides in
  * elements. Views may share a storage. What lies row-major is read where it stands; other views are

@@ -220,10 +220,9 @@ bool tokenizer_truncates_left(const tokenizer *t)
     return t->truncate_left;
 }
 
-static bert_status case_write(const char *from, const char *to)
+static bert_status case_write(const char *from, const folder_handle *to)
 {
     tokenizer_class class = { 0 };
-    char *path = NULL;
     json_t *object = NULL;
     bert_status status = tokenizer_class_read(from, &class);
     if (status == BERT_OK && class.cased_by_vocabulary) {
@@ -231,11 +230,9 @@ static bert_status case_write(const char *from, const char *to)
         status = json_put(object, "do_lower_case", json_false());
         if (status == BERT_OK)
             status = json_put(object, "tokenizer_class", json_string("BertTokenizer"));
-        if (status == BERT_OK) status = path_join(to, "tokenizer_config.json", &path);
-        if (status == BERT_OK) status = json_write(path, object);
+        if (status == BERT_OK) status = json_write(to, "tokenizer_config.json", object);
     }
     json_decref(object);
-    free(path);
     tokenizer_class_release(&class);
     return status;
 }
@@ -245,7 +242,7 @@ const char *const tokenizer_files[TOKENIZER_FILES] = {
     "special_tokens_map.json", "added_tokens.json",
 };
 
-bert_status tokenizer_copy_files(const char *from, const char *to)
+bert_status tokenizer_copy_files(const char *from, const folder_handle *to)
 {
     for (size_t i = 0; i < TOKENIZER_FILES; i++)
         TRY(file_copy_between(from, to, tokenizer_files[i]));

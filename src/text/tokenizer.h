@@ -3,6 +3,7 @@
 #ifndef TEXT_TOKENIZER_H
 #define TEXT_TOKENIZER_H
 
+#include "base/folder.h"
 #include "base/slice.h"
 #include "base/status.h"
 #include "text/frame.h"
@@ -98,6 +99,6 @@ extern const char *const tokenizer_files[TOKENIZER_FILES];
 
 /* Copies them from one model folder to another. What the first leaves to its vocabulary, a
  * tokenizer_config.json says in the other. */
-bert_status tokenizer_copy_files(const char *from, const char *to);
+bert_status tokenizer_copy_files(const char *from, const folder_handle *to);
 
 #endif

@@ -20,10 +20,10 @@ import tempfile
 NARROW, WIDE = 400, 1280
 # All that report.html is made of. What a text of a file made would stand beside them.
 ELEMENTS = set("""html head meta link title style body main header section footer h1 h2 h3 p b bdi code div span strong
-    figure figcaption svg desc g text line polyline polygon circle table caption thead tbody tr th td details
+    mark figure figcaption svg desc g text line polyline polygon circle table caption thead tbody tr th td details
     summary""".split())
 ATTRIBUTES = set("""lang charset http-equiv content name rel href class style scope dir id viewbox role
-    aria-labelledby x y x1 x2 y1 y2 cx cy r points text-anchor""".split())
+    aria-labelledby title x y x1 x2 y1 y2 cx cy r points text-anchor""".split())
 
 
 class Browser:

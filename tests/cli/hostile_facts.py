@@ -27,7 +27,10 @@ facts = {
                             for e in (0, 1)]},
     "defaults": {}, "metrics": metrics, "results": {"epoch": 1.0, "train_runtime": 1.5, "train_samples": 40},
     "mistakes": [{"line": 3, "text": name, "text_pair": name, "expected": name, "answer": [name, 3],
-                  "confidence": 0.9} for name in names],
+                  "confidence": 0.9} for name in names] +
+                [{"line": 4, "text": name, "word": name, "position": 1, "expected": name, "answer": name, "confidence": 0.9,
+                  "wrong_words": [{"position": p, "start": s, "end": s + 3, "expected": name, "answer": name}
+                                  for p, s in enumerate((0, 4, 2, 9999, -1))]} for name in names],
     "labels": names, "log": str(folder / "log.jsonl"), "base": names[4], "license": "mit"}
 (folder / "facts.json").write_text(json.dumps(facts))
 (folder / "log.jsonl").write_text("".join(

@@ -134,14 +134,14 @@ def fails(folder, kind, stride, first):
 
 
 def is_saving(log):
-    """Did the run die between the opening of a temporary file and the sync of its folder?"""
+    """Did the run die between the opening of a temporary file and the sync of its folder, after the rename?"""
     opened = False
     if not log.exists():
         return False
     for kind, _, _, data in read_records(log):
         if kind in ("open", "truncate") and data.endswith(b".partial") and b".ckpt." in data:
             opened = True
-        elif kind == "open" and opened and not data.endswith(b".partial"):
+        elif kind == "rename" and opened:
             opened = "folder"
         elif kind == "sync" and opened == "folder":
             opened = False

@@ -63,7 +63,7 @@ static bool concerns(const char *call)
 static bool due(const char *call, const char *path)
 {
     static long count;
-    char line[PATH_MAX + 32];
+    char line[2 * PATH_MAX + 32];
     if (!below_root(path) && strcmp(path, "standard input") != 0) return false;
     int length = snprintf(line, sizeof line, "%s %s\n", call, path);
     if (log_descriptor >= 0) syscall(SYS_write, log_descriptor, line, (size_t)length);
@@ -102,6 +102,18 @@ int open(const char *path, int flags, ...)
     return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
 }
 
+int openat(int folder, const char *path, int flags, ...)
+{
+    va_list rest;
+    va_start(rest, flags);
+    mode_t mode = flags & O_CREAT ? va_arg(rest, mode_t) : 0;
+    va_end(rest);
+    char within[PATH_MAX], whole[2 * PATH_MAX];
+    snprintf(whole, sizeof whole, "%s/%s", path_of(folder, within), path);
+    if ((flags & O_ACCMODE) == O_RDONLY && fails("open", whole)) return -1;
+    return (int)syscall(SYS_openat, folder, path, flags, mode);
+}
+
 ssize_t read(int descriptor, void *bytes, size_t count)
 {
     char room[PATH_MAX];
@@ -123,6 +135,11 @@ int fstat(int descriptor, struct stat *info)
 int stat(const char *path, struct stat *info)
 {
     return fails("stat", path) ? -1 : NEXT(stat)(path, info);
+}
+
+int lstat(const char *path, struct stat *info)
+{
+    return fails("stat", path) ? -1 : NEXT(lstat)(path, info);
 }
 
 void *mmap(void *at, size_t bytes, int protection, int flags, int descriptor, off_t offset)

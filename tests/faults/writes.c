@@ -73,12 +73,19 @@ static void note(const char *kind, long a, long b, const void *data, size_t byte
     put("\n", 1);
 }
 
-static void note_path(const char *kind, long a, const char *path)
+/* The path may be one in a folder that is open, as openat() has it. */
+static void note_path(const char *kind, long a, int folder, const char *path)
 {
-    char *whole = path[0] == '/' ? NULL : getcwd(NULL, 0), joined[8192];
-    snprintf(joined, sizeof joined, "%s%s%s", whole ? whole : "", whole ? "/" : "", path);
+    char whole[4096] = "", link[64], joined[8192];
+    if (path[0] != '/' && folder == AT_FDCWD) {
+        if (!getcwd(whole, sizeof whole)) whole[0] = '\0';
+    } else if (path[0] != '/') {
+        snprintf(link, sizeof link, "/proc/self/fd/%d", folder);
+        ssize_t length = readlink(link, whole, sizeof whole - 1);
+        whole[length > 0 ? length : 0] = '\0';
+    }
+    snprintf(joined, sizeof joined, "%s%s%s", whole, *whole ? "/" : "", path);
     note(kind, a, 0, joined, strlen(joined));
-    free(whole);
 }
 
 static bool regular(int descriptor)
@@ -118,11 +125,11 @@ ssize_t write(int descriptor, const void *bytes, size_t bytes_count)
     return write_noted(descriptor, bytes, bytes_count);
 }
 
-static int open_noted(const char *path, int flags, mode_t mode)
+static int open_noted(int folder, const char *path, int flags, mode_t mode)
 {
-    int descriptor = (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+    int descriptor = (int)syscall(SYS_openat, folder, path, flags, mode);
     if (descriptor >= 0 && (flags & (O_WRONLY | O_RDWR | O_DIRECTORY)) && regular(descriptor))
-        note_path(flags & O_TRUNC ? "truncate" : "open", descriptor, path);
+        note_path(flags & O_TRUNC ? "truncate" : "open", descriptor, folder, path);
     return descriptor;
 }
 
@@ -132,7 +139,16 @@ int open(const char *path, int flags, ...)
     va_start(rest, flags);
     mode_t mode = flags & O_CREAT ? va_arg(rest, mode_t) : 0;
     va_end(rest);
-    return open_noted(path, flags, mode);
+    return open_noted(AT_FDCWD, path, flags, mode);
+}
+
+int openat(int folder, const char *path, int flags, ...)
+{
+    va_list rest;
+    va_start(rest, flags);
+    mode_t mode = flags & O_CREAT ? va_arg(rest, mode_t) : 0;
+    va_end(rest);
+    return open_noted(folder, path, flags, mode);
 }
 
 int close(int descriptor)
@@ -195,7 +211,7 @@ FILE *fdopen(int descriptor, const char *mode)
 FILE *fopen(const char *path, const char *mode)
 {
     if (mode[0] != 'w') return NEXT(fopen)(path, mode);
-    int descriptor = open_noted(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int descriptor = open_noted(AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     return descriptor < 0 ? NULL : stream_make(descriptor);
 }
 
@@ -208,45 +224,57 @@ int fileno(FILE *stream)
 
 /* ---- names */
 
-static void note_paths(const char *kind, const char *from, const char *to)
+static int renamed(const char *kind, int from_folder, const char *from, int to_folder,
+                   const char *to, unsigned flags)
 {
-    note_path("from", 0, from);
-    note_path(kind, 0, to);
+    if (due("rename", EACCES)) return -1;
+    int result = (int)syscall(SYS_renameat2, from_folder, from, to_folder, to, flags);
+    if (result != 0) return result;
+    note_path("from", 0, from_folder, from);
+    note_path(kind, 0, to_folder, to);
+    return 0;
 }
 
 int rename(const char *from, const char *to)
 {
-    if (due("rename", EACCES)) return -1;
-    int result = (int)syscall(SYS_rename, from, to);
-    if (result == 0) note_paths("rename", from, to);
-    return result;
+    return renamed("rename", AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+int renameat(int from_folder, const char *from, int to_folder, const char *to)
+{
+    return renamed("rename", from_folder, from, to_folder, to, 0);
 }
 
 int renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned flags)
 {
-    if (due("rename", EACCES)) return -1;
-    int result = (int)syscall(SYS_renameat2, from_folder, from, to_folder, to, flags);
-    if (result == 0) note_paths("exchange", from, to);
+    return renamed("exchange", from_folder, from, to_folder, to, flags);
+}
+
+int mkdirat(int folder, const char *path, mode_t mode)
+{
+    int result = (int)syscall(SYS_mkdirat, folder, path, mode);
+    if (result == 0) note_path("mkdir", 0, folder, path);
     return result;
 }
 
 int mkdir(const char *path, mode_t mode)
 {
-    int result = (int)syscall(SYS_mkdir, path, mode);
-    if (result == 0) note_path("mkdir", 0, path);
+    return mkdirat(AT_FDCWD, path, mode);
+}
+
+int unlinkat(int folder, const char *path, int flags)
+{
+    int result = (int)syscall(SYS_unlinkat, folder, path, flags);
+    if (result == 0) note_path("remove", 0, folder, path);
     return result;
 }
 
 int unlink(const char *path)
 {
-    int result = (int)syscall(SYS_unlink, path);
-    if (result == 0) note_path("remove", 0, path);
-    return result;
+    return unlinkat(AT_FDCWD, path, 0);
 }
 
 int rmdir(const char *path)
 {
-    int result = (int)syscall(SYS_rmdir, path);
-    if (result == 0) note_path("remove", 0, path);
-    return result;
+    return unlinkat(AT_FDCWD, path, AT_REMOVEDIR);
 }

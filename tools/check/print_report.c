@@ -11,6 +11,7 @@
 int main(int count, char **words)
 {
     json_t *facts = NULL;
+    folder_handle folder = { 0 };
     if (count != 3) {
         fprintf(stderr, "usage: print_report FACTS.json FOLDER\n");
         return 2;
@@ -20,9 +21,10 @@ int main(int count, char **words)
         json_object_get(json_object_get(json_object_get(facts, "run"), "options"), "task"));
     if (status == BERT_OK && (!name || !bert_task_get_info(name)))
         status = fail(BERT_DATA, "%s: run.options.task names no task", words[1]);
+    if (status == BERT_OK) status = folder_hold(words[2], &folder);
     if (status == BERT_OK)
         status = report_write(
-            words[2],
+            &folder,
             &(report_facts){ .task = bert_task_get_info(name),
                              .run = json_object_get(facts, "run"),
                              .defaults = json_object_get(facts, "defaults"),
@@ -34,6 +36,7 @@ int main(int count, char **words)
                              .log = json_string_value(json_object_get(facts, "log")),
                              .license = json_string_value(json_object_get(facts, "license")),
                              .base = json_string_value(json_object_get(facts, "base")) });
+    folder_release(&folder);
     json_decref(facts);
     if (status == BERT_OK) return 0;
     fprintf(stderr, "print_report: %s\n", status_message());

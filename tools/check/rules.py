@@ -35,6 +35,11 @@ STRAY = {
 }
 # Each thread has its own: the last error message, the text of the matrix library's name.
 OUTLIVE_A_CALL = (("base/status.o", "message"), ("compute/cpu/matmul.o", "name."))
+# Named in pages and comments: the project itself, and files of others.
+OTHERS = {"bert.c", "omp.h", "format.c", "table_builder.c", "block.c", "tensor_bundle.c", "versions.h", "run_classifier.py",
+          "run_squad.py", "reference.py", "activations.py", "adam.py", "sequence_labeling.py", "squad_metrics.py",
+          "modeling_bert.py", "modeling_tf_pytorch_utils.py", "token_classification.py", "pickletools.py",
+          "tokenization_utils_base.py", "tokenization_utils_fast.py", "optimization.py"}
 SUFFIXES = (".c", ".h", ".def", ".inc")
 
 
@@ -43,11 +48,23 @@ def source_files(*folders):
         yield from sorted(p for p in pathlib.Path(folder).rglob("*") if p.suffix in SUFFIXES)
 
 
+COMMENT = r"/\*.*?\*/|//[^\n]*"
+STRING = r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\''
+
+
+def blanked(text):
+    return re.sub(r"[^\n]", " ", text)
+
+
 def code_of(path):
     """The text with comments and strings blanked, line by line as before."""
-    pattern = r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\''
-    blank = lambda found: "".join("\n" if c == "\n" else " " for c in found.group())
-    return re.sub(pattern, blank, path.read_text(), flags=re.S)
+    return re.sub(f"{COMMENT}|{STRING}", lambda found: blanked(found.group()), path.read_text(), flags=re.S)
+
+
+def comments_of(path):
+    """The text with all but comments blanked, line by line as before."""
+    parts = re.split(f"({COMMENT})|{STRING}", path.read_text(), flags=re.S)
+    return "".join((part or "") if i % 2 else blanked(part) for i, part in enumerate(parts))
 
 
 def allowed_layers():
@@ -141,6 +158,21 @@ def check_locale():
                 yield f"{path}:{line}: {found[1]} does not begin with LOCALE_PLAIN"
 
 
+def check_named_files():
+    """A file of this repository that a page or a comment names is there. Other projects' are listed in OTHERS."""
+    named = r"(?<![\w/.*<>-])((?:[\w.-]+/)*[a-z][a-z0-9_-]*\.(?:c|h|def|inc|py|test))(?!\w|[.*]\w)"
+    there = {"/".join(path.parts[i:]) for folder in ("src", "cli", "include", "tests", "tools", "fuzz", "bench", "examples")
+             for path in pathlib.Path(folder).rglob("*") for i in range(len(path.parts))}
+    pages = [*map(pathlib.Path, ("README.md", "CONTRIBUTING.md")), *sorted(pathlib.Path("docs").rglob("*.md"))]
+    texts = [(path, path.read_text()) for path in pages]
+    texts += [(path, comments_of(path)) for path in source_files("src", "cli", "include", "tests", "fuzz")]
+    for path, text in texts:
+        for number, line in enumerate(text.splitlines(), 1):
+            for name in re.findall(named, line):
+                if name not in there and name.rsplit("/", 1)[-1] not in OTHERS:
+                    yield f"{path}:{number}: names {name}, which is not there"
+
+
 def functions_of(path):
     """(lines, first line, name) of each function: a body's braces stand in column 0 here."""
     lines = code_of(path).splitlines()
@@ -216,7 +248,8 @@ def check_sizes(build):
 
 def main():
     build = sys.argv[1] if len(sys.argv) > 1 else "build"
-    broken = [*check_layers(), *check_stray(), *check_heads(), *check_tasks(), *check_fields(), *check_locale(), *check_lengths(), *check_format(),
+    broken = [*check_layers(), *check_stray(), *check_heads(), *check_tasks(), *check_fields(), *check_locale(),
+              *check_named_files(), *check_lengths(), *check_format(),
               *check_symbols(build), *check_sizes(build)]
     for line in broken:
         print(line)

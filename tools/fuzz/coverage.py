@@ -26,6 +26,11 @@ def run(*command, **more):
     return subprocess.run([str(part) for part in command], check=True, capture_output=True, text=True, **more).stdout
 
 
+def tool(name):
+    """The one that came with the clang that built the targets."""
+    return run(os.environ.get("CLANG", "clang"), f"-print-prog-name={name}").strip()
+
+
 def profile(build, targets):
     raw = []
     for target in targets:
@@ -33,14 +38,14 @@ def profile(build, targets):
         folders = [f"fuzz/seeds/{target.name}", unpack(build, target.name), f"fuzz/found/{target.name}"]
         run(target, *folders, env={**os.environ, "LLVM_PROFILE_FILE": str(raw[-1])})
     merged = build / "work" / "all.profdata"
-    run("llvm-profdata-14", "merge", "-o", merged, *raw)
+    run(tool("llvm-profdata"), "merge", "-o", merged, *raw)
     return merged
 
 
 def records(build, targets):
     """(path, {line: count}, [(line, function)]) of each source file, as lcov's format has them."""
     objects = [part for target in targets[1:] for part in ("-object", target)]
-    text = run("llvm-cov-14", "export", "-format=lcov", f"-instr-profile={profile(build, targets)}", targets[0], *objects)
+    text = run(tool("llvm-cov"), "export", "-format=lcov", f"-instr-profile={profile(build, targets)}", targets[0], *objects)
     path, counts, functions = None, {}, []
     for line in text.splitlines():
         key, _, value = line.partition(":")

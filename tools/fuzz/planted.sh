@@ -10,7 +10,7 @@ seconds=${PLANTED_SECONDS:-60}
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 
-flags="SAN=fuzzer,address,undefined BUILD=build-fuzz CC=clang-14"
+flags="SAN=fuzzer,address,undefined BUILD=build-fuzz CC=${CLANG:-clang}"
 # shellcheck disable=SC2086 # one word a variable
 build() { make -C "$copy" --no-print-directory --silent $flags CFLAGS="-O1 -g" "$@"; }
 

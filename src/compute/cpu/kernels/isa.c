@@ -1,4 +1,4 @@
-/* isa.c: what the processor and the operating system permit. The only reader of BERT_ISA. */
+/* isa.c: what the processor and the operating system permit. */
 #include "compute/cpu/kernels/kernels.h"
 
 #include <stdlib.h>
