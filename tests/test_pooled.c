@@ -207,7 +207,7 @@ static void a_label_with_commas_and_equals_signs_has_a_weight(void **state)
     assert_failed(label_weights_parse("Sci,Art=2", &c, NULL, "it", w), BERT_ARGUMENT,
                   "it is 'balanced' or a list such as good=1,bad=2.5; 'Sci,Art=2' begins with no");
     assert_failed(label_weights_parse("Sci,Tech=2x", &c, NULL, "it", w), BERT_ARGUMENT,
-                  "it: 'Sci,Tech=2x' gives no weight");
+                  "it holds 'Sci,Tech=2x', which gives no weight");
 }
 
 /* ---- lists of labels */
