@@ -64,35 +64,55 @@ json_t *json_with_members(json_t *object, json_t *from)
     return object;
 }
 
+/* May a character begin with the byte that a terminal obeys, of those that stand in JSON? */
+static bool may_begin_control(char byte)
+{
+    return byte == '\x7f' || byte == '\xc2' || byte == '\xd8' || byte == '\xe2';
+}
+
 /* The same data: what a terminal would obey stands within strings alone, where it may be an escape.
- */
+ * The text [count] is whole characters. */
+static int escaped_print(const char *text, size_t count, void *out)
+{
+    const char *end = text + count;
+    while (text < end) {
+        const char *plain = text;
+        while (plain < end && !may_begin_control(*plain)) plain++;
+        fwrite(text, 1, (size_t)(plain - text), out);
+        text = plain;
+        shown_character c;
+        if (text < end && shown_next(&text, &c)) shown_print(out, &c);
+    }
+    return 0;
+}
+
 void json_text_print(const char *text, FILE *out)
 {
-    static const char may_begin_one[] = "\x7f\xc2\xd8\xe2"; /* of the bytes beyond ASCII and DEL */
-    for (;;) {
-        size_t plain = strcspn(text, may_begin_one);
-        fwrite(text, 1, plain, out);
-        text += plain;
-        shown_character c;
-        if (!shown_next(&text, &c)) break;
-        shown_print(out, &c);
-    }
+    escaped_print(text, strlen(text), out);
     putc('\n', out);
 }
 
+enum { LINE_FLAGS = JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(9) };
+
+/* Not by json_dumps(), which may lose a part where memory ends. */
 char *json_value_text(const json_t *value)
 {
-    return json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(9));
+    char *text = NULL;
+    size_t count;
+    FILE *stream = open_memstream(&text, &count);
+    if (!stream) return NULL;
+    bool good = json_dumpf(value, stream, LINE_FLAGS) == 0 && !ferror(stream);
+    if (fclose(stream) == 0 && good) return text;
+    free(text);
+    return NULL;
 }
 
 bool json_line_print(const json_t *value, FILE *out)
 {
-    char *text = value ? json_value_text(value) : NULL;
-    if (!text) {
+    if (!value || json_dump_callback(value, escaped_print, out, LINE_FLAGS) != 0) {
         complain("memory is exhausted");
         return false;
     }
-    json_text_print(text, out);
-    free(text);
+    putc('\n', out);
     return true;
 }

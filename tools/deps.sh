@@ -61,12 +61,18 @@ unpack() { # unpack PACKAGE...
     folder=$(cd "$folder" && pwd)
     own_apt update
     all=$(own_apt -s install --no-install-recommends "$@" | sed -n 's/^Inst \([^ ]*\) .*/\1/p')
+    [ -n "$all" ] || exit 1 # apt-get has said why
     cd "$folder/apt"
     # shellcheck disable=SC2086 # one word a package
     own_apt download $all
     for package in ./*.deb; do dpkg -x "$package" "$folder"; done
     cd "$folder"
     rm -r apt
+    # A library that the machine has is linked to there.
+    find . -xtype l -name '*.so' | while read -r link; do
+        library=$(find /usr/lib /lib -name "$(basename "$(readlink "$link")")" 2> /dev/null | head -n 1)
+        [ -z "$library" ] || ln -sf "$library" "$link"
+    done
 }
 
 env_write() {
