@@ -17,10 +17,12 @@
 #include "options.h"
 #include "report.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef int command_run(const settings *s);
 
@@ -124,8 +126,18 @@ static int start(int argc, char **argv)
     return refuse_command(argv[1]);
 }
 
+/* The number of a standard stream that is closed would go to the next file that is opened, and what
+ * is printed into that file. It goes to one that fails to be read, or written, as a closed one. */
+static void closed_streams_hold(void)
+{
+    for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)
+        if (fcntl(stream, F_GETFD) < 0)
+            (void)!open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int main(int argc, char **argv)
 {
+    closed_streams_hold();
     lost_file_watch();
     signal(SIGXFSZ, SIG_IGN); /* past 'ulimit -f' a write fails with EFBIG, which is told */
     int status = start(argc, argv);

@@ -90,7 +90,7 @@ static void columns_are_found_in_the_order_of_the_list(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[256];
-        snprintf(text, sizeof text, "%s\n%s\n", cases[i].header, cases[i].header);
+        snprintf(text, sizeof text, "%s\n%s.\n", cases[i].header, cases[i].header);
         dataset d = opened(scratch_text(state, "f.tsv", text), &find_all, WITH_LABELS);
         assert_name(d.text_column, cases[i].text);
         assert_name(d.pair_column, cases[i].pair);

@@ -207,6 +207,16 @@ static void a_column_named_twice_is_refused(void **state)
                    "duplicate object key");
 }
 
+static void a_header_among_the_rows_is_refused(void **state)
+{
+    assert_refused(state, "h.tsv", slice_of("a\tb\n1\t2\na\tb\n"), BERT_DATA,
+                   "h.tsv:3: repeats the header");
+    assert_refused(state, "h.csv", slice_of("a,b\n\"a\",b\n"), BERT_DATA,
+                   "h.csv:2: repeats the header");
+    assert_read(state, "h.tsv", "a\nb\na\n", "a;2:b;3:a;");
+    assert_read(state, "h.tsv", "a\tb\na\tc\n", "a|b;2:a|c;");
+}
+
 static void a_line_that_is_no_object_is_refused(void **state)
 {
     assert_refused(state, "j.jsonl", slice_of("{\"a\":1}\n[1]\n"), BERT_FORMAT,
@@ -400,6 +410,7 @@ int main(void)
         cmocka_unit_test(a_binary_file_is_no_table),
         cmocka_unit_test(a_file_without_rows_is_refused),
         cmocka_unit_test(a_column_named_twice_is_refused),
+        cmocka_unit_test(a_header_among_the_rows_is_refused),
         cmocka_unit_test(a_line_that_is_no_object_is_refused),
         cmocka_unit_test(a_path_that_is_no_table_is_told_why),
         cmocka_unit_test(a_column_that_is_not_there_is_answered_with_those_that_are),

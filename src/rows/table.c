@@ -118,10 +118,23 @@ bert_status table_header_read(table *t)
 }
 
 /* Steps to the next row and holds it against the header. */
+/* Files joined with their headers have one among the rows. A single column's name may be a text. */
+static bool repeats_header(const table *t)
+{
+    for (size_t i = 0; i < t->column_count; i++)
+        if (!slice_equal(t->fields[i], slice_of(t->columns[i]))) return false;
+    return t->column_count > 1;
+}
+
 static bert_status row_read(table *t, bool *more)
 {
     TRY(t->kind->next(t, more));
-    if (!*more || t->field_count == t->column_count) return BERT_OK;
+    if (!*more) return BERT_OK;
+    if (t->field_count == t->column_count) {
+        if (!repeats_header(t)) return BERT_OK;
+        return fail(BERT_DATA, "%s:%zu: repeats the header, so it is no row; remove the line",
+                    t->path, t->line);
+    }
     char columns[256];
     const char *hint = table_separator_hint(t);
     if (!hint) hint = t->field_count < t->column_count ? t->kind->too_few : t->kind->too_many;

@@ -11,6 +11,7 @@
 #include "tasks/tasks.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- labels */
 
@@ -37,12 +38,32 @@ static bert_status labels_check(const dataset *d, const label_names *labels)
     return BERT_OK;
 }
 
+/* Some data sets write "-" or -1 where no label is known; SNLI is one of them. A label "-1" among
+ * few others may be a low score. */
+static const char *label_of_none(const label_names *labels)
+{
+    double last;
+    slice name = slice_of(labels->names[labels->count - 1]);
+    bool numbered = labels->count > 3 && strcmp(labels->names[0], "-1") == 0 &&
+                    label_number(name, &last) && last == (double)labels->count - 2.0;
+    if (numbered) return "-1";
+    for (size_t i = 0; i < labels->count; i++)
+        if (strcmp(labels->names[i], "-") == 0) return "-";
+    return NULL;
+}
+
 /* Large classes drown small ones: from four to one on it is worth a word. So is a column that looks
  * like no label. */
 static void labels_warn(const dataset *d, const label_names *labels, size_t largest,
                         size_t smallest, const bert_observer *observer)
 {
     double share = 100.0 * (double)largest / (double)d->count;
+    const char *none = label_of_none(labels);
+    if (none)
+        observe_warning(observer,
+                        "the label '%s' is a class like the others; some data sets write it where "
+                        "the label is not known: leave such rows out",
+                        none);
     if (labels->count > 100 && labels->count * 2 > d->count)
         observe_warning(observer,
                         "the column '%s' has %zu different values in %zu rows; is it the label? "

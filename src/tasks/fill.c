@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "data/windows.h"
 #include "json/json.h"
+#include "task/observe.h"
 #include "tasks/masking.h"
 #include "tasks/pooled.h"
 #include "tasks/tasks.h"
@@ -449,8 +450,8 @@ static bert_status metrics_scores(void *metrics, const examples *e, const uint32
         among_five += times * m->rows[i].among_five;
         loss += times * m->rows[i].loss;
     }
-    if (asked == 0.0) asked = 1.0;
-    score_put(out, "eval_perplexity", exp(fmin(loss / asked, 700.0)));
+    if (asked == 0.0) asked = NAN; /* nothing was asked, so nothing is known */
+    score_put(out, "eval_perplexity", asked > 0.0 ? exp(fmin(loss / asked, 700.0)) : NAN);
     score_put(out, "eval_top1_accuracy", first / asked);
     score_put(out, "eval_top5_accuracy", among_five / asked);
     return BERT_OK;
@@ -463,6 +464,7 @@ static bert_status metrics_put(void *metrics, const examples *e, json_t *object)
     uint64_t asked = 0;
     for (size_t i = 0; i < m->count; i++) asked += m->rows[i].asked;
     m->loss = json_number_value(json_object_get(object, "eval_loss"));
+    if (!asked) TRY(json_put(object, "eval_loss", json_null()));
     TRY(metrics_scores(m, e, NULL, &scores));
     TRY(scores_describe(&scores, object));
     return json_put(object, "eval_masked_tokens", json_integer((json_int_t)asked));
@@ -471,6 +473,17 @@ static bert_status metrics_put(void *metrics, const examples *e, json_t *object)
 static double metrics_score(const void *metrics)
 {
     return -((const fill_metrics *)metrics)->loss;
+}
+
+static void metrics_warn(const void *metrics, const examples *e, const bert_observer *observer)
+{
+    const fill_metrics *m = metrics;
+    for (size_t i = 0; i < m->count; i++)
+        if (m->rows[i].asked) return;
+    observe_warning(observer,
+                    "no token of the %zu examples is masked, so nothing is measured; use more or "
+                    "longer texts, or a larger share (%s)",
+                    e->row_count, FIELD(mask_share));
 }
 
 const task task_fill = {
@@ -507,5 +520,6 @@ const task task_fill = {
             .put = metrics_put,
             .scores = metrics_scores,
             .score = metrics_score,
+            .warn = metrics_warn,
         },
 };
