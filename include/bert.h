@@ -377,7 +377,8 @@ typedef struct bert_hub_options {
     const char *token;    /* NULL: $HF_TOKEN, else what stands in $HF_HOME/token; "": none. It goes
                              to the endpoint alone, and into no message */
     bool offline; /* ask nobody; also where $HF_HUB_OFFLINE or $TRANSFORMERS_OFFLINE are set */
-    bool update;  /* ask for a newer commit of the revision though the cache has one */
+    bool update;  /* ask for a newer commit of the revision though the cache has one, and verify
+                     the checksums of what the cache has: what is damaged is fetched again */
     bool weights; /* true; false: what bert_tokenizer_open() needs is enough */
     bert_observer observer; /* is told BERT_EVENT_NOTE, _WARNING and _FETCH; `stop` is asked at
                                least once a second */

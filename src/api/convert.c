@@ -220,5 +220,5 @@ bert_status bert_convert(const bert_convert_options *options, char **json)
     if (status == BERT_OK) status = folder_make_whole(&k, json);
     carried_release(&k.carried);
     pretrained_release(&k.model);
-    return status;
+    return cache_hint(status, options->model);
 }

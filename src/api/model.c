@@ -93,7 +93,7 @@ bert_status bert_model_open(const char *folder, bert_model **out)
         *out = m;
     else
         bert_model_free(m);
-    return status;
+    return cache_hint(status, folder);
 }
 
 void bert_model_free(bert_model *m)
