@@ -166,14 +166,21 @@ typedef struct bert_model_info {
     size_t parameters; /* numbers in all weights the model has here */
     size_t parameter_tensors;
     bool has_pooler;
+    const char *pooler_lacks; /* the weight that a pooler in the file lacks; "": none */
     bool has_classifier;      /* a trained head stands in the file, and config.json says what for */
+    bool head_in_part;        /* there is one that cannot be used; bert_model_check_head() says why */
     const char *task;         /* what its head is for: "classify", ...; "" without one */
-    size_t ignored_tensors;   /* in the file and of no use here (position_ids, a pretraining head,
-                                 ...); what an optimizer left there is not counted */
+    size_t ignored_tensors;   /* in the file and of no use here (a pretraining head, ...); what an
+                                 optimizer left there is not counted, nor position_ids */
+    const char *prefix;       /* what all names in the file begin with and is passed over, "module."
+                                 say; "": nothing */
     bool cased_by_vocabulary; /* the tokenizer keeps the case of letters because the vocabulary has
                                  them: no file of the folder says (Google's) */
     bool truncates_left;      /* texts that are too long lose their beginning, not their end */
 } bert_model_info;
+
+/* Can the model's head answer? The message of a failure says why not. */
+BERT_API bert_status bert_model_check_head(const bert_model *model);
 
 BERT_API bert_model_info bert_model_get_info(const bert_model *model);
 
@@ -208,8 +215,8 @@ typedef struct bert_convert_options {
 BERT_API bert_convert_options bert_convert_options_default(void); /* dtype "f32" */
 
 /* *json, for bert_text_free(): {"output":..,"architecture":..,"dtype":..,"tensors":..,
- * "parameters":..,"left_out":[names of the tensors in the old files that are no weights of a
- * BERT]}. BERT_NUMERIC where a weight is too big for f16. */
+ * "parameters":..,"prefix":what all names in the old file began with (bert_model_info),
+ * "left_out":[names of the tensors in the old files that are no weights of a BERT]}. BERT_NUMERIC where a weight is too big for f16. */
 BERT_API bert_status bert_convert(const bert_convert_options *options, char **json);
 
 /* ------------------------------------------------------------------------------------------ using

@@ -163,6 +163,7 @@ static bert_status result_put(const conversion *k, json_t *result)
     TRY(json_put(result, "dtype", json_string(k->options->dtype)));
     TRY(json_put(result, "tensors", json_integer((json_int_t)tensors)));
     TRY(json_put(result, "parameters", json_integer((json_int_t)parameters)));
+    TRY(json_put(result, "prefix", json_string(tensor_names_prefix(k->model.names))));
     return left_out_put(k, result);
 }
 

@@ -151,6 +151,41 @@ static bert_status label_name_put(config *c, size_t index, const char *name)
     return BERT_OK;
 }
 
+/* A name as Python would print it: a file may have 0 or true in the place of a text. */
+static bert_status label_text(const json_t *value, char **out)
+{
+    *out = NULL;
+    if (json_is_number(value)) return json_field_text(value, out);
+    const char *text = json_is_true(value)    ? "True"
+                       : json_is_false(value) ? "False"
+                                              : json_string_value(value);
+    if (!text) return BERT_OK;
+    *out = strdup(text);
+    return *out ? BERT_OK : fail(BERT_MEMORY, "out of memory for label names");
+}
+
+/* Finds a name that two labels have. */
+static bert_status label_names_compare(config *c)
+{
+    json_t *seen = json_object();
+    bert_status status = BERT_OK;
+    for (size_t i = 0; i < c->labels && !c->label_repeated && status == BERT_OK; i++) {
+        if (json_object_get(seen, c->label_names[i])) c->label_repeated = c->label_names[i];
+        status = json_put(seen, c->label_names[i], json_true());
+    }
+    json_decref(seen);
+    return status;
+}
+
+bert_status config_check_labels(const config *c)
+{
+    if (!c->label_repeated) return BERT_OK;
+    return fail(BERT_UNSUPPORTED,
+                "%s: id2label gives two labels the name '%s', so that an answer could not tell "
+                "them apart; give each a name of its own",
+                config_file_name(c), c->label_repeated);
+}
+
 /* id2label's keys are the numbers 0 .. count-1 as strings. */
 static bert_status label_names_read(const json_t *map, const char *path, config *c)
 {
@@ -166,15 +201,15 @@ static bert_status label_names_read(const json_t *map, const char *path, config 
     {
         char *end;
         unsigned long long index = strtoull(key, &end, 10);
-        if (*key < '0' || *key > '9' || *end || index >= count || !json_is_string(value) ||
-            c->label_names[index])
+        bool good = *key >= '0' && *key <= '9' && !*end && index < count && !c->label_names[index];
+        if (good) TRY(label_text(value, &c->label_names[index]));
+        if (!good || !c->label_names[index])
             return fail(BERT_FORMAT,
                         "%s: id2label: the entry \"%s\" does not name one of the labels 0 to %zu "
-                        "by a string",
+                        "by a text or a number",
                         path, key, count - 1);
-        TRY(label_name_put(c, index, json_string_value(value)));
     }
-    return BERT_OK;
+    return label_names_compare(c);
 }
 
 static bert_status label_names_number(config *c, size_t count)
@@ -301,6 +336,7 @@ static void label_names_release(config *c)
     for (size_t i = 0; c->label_names && i < c->labels; i++) free(c->label_names[i]);
     free(c->label_names);
     c->label_names = NULL;
+    c->label_repeated = NULL;
     c->labels = 0;
 }
 

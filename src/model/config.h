@@ -39,6 +39,7 @@ typedef struct config {
     double norm_epsilon;        /* layer_norm_eps */
     size_t labels;              /* of id2label, else num_labels, else 2 */
     char **label_names;         /* [labels] */
+    const char *label_repeated; /* one of them that two labels have, or NULL */
     bool labels_given;          /* does the file name or count labels? */
     size_t outputs;             /* rows of the classifier: the labels, until head_set_outputs()*/
     bool headless;              /* is it Google's, which says nothing of a head? */
@@ -68,6 +69,9 @@ bert_status config_set_head(config *c, const char *class_name, size_t labels);
 
 /* Names the labels anew: copies of names [count]. Thresholds are dropped. */
 bert_status config_set_labels(config *c, const char *const *names, size_t count);
+
+/* BERT_UNSUPPORTED where two labels have one name. */
+bert_status config_check_labels(const config *c);
 
 /* Writes config.json for `class_name` (say BertForSequenceClassification) as transformers does: the
  * source's keys, with architectures, with id2label and label2id where `labelled`, with problem_type
