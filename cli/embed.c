@@ -67,6 +67,7 @@ int command_embed(const settings *s)
     if (status == EXIT_DONE) {
         e.vectors = calloc(INPUT_BATCH_MAX * (e.open.info.hidden + 1), sizeof *e.vectors);
         if (e.vectors) {
+            model_session_tell_prompt(s, &e.open);
             status = answers_run(INDEX_EMBED, s, &with);
             model_session_tell_truncated(s, &e.open);
         } else {

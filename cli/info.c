@@ -128,6 +128,10 @@ static void foot_print(const description *d)
         printf("Pooler: without %s; a task that needs it draws it fresh\n", d->info.pooler_lacks);
     else if (!d->info.has_pooler)
         printf("Pooler: none; a task that needs one draws a fresh one\n");
+    if (*d->info.prompt) {
+        named_print("Prompt before each text: '", d->info.prompt);
+        puts("'");
+    }
     if (*d->info.prefix)
         printf("Names: all tensors are called '%s...', which is passed over\n", d->info.prefix);
     if (d->info.cased_by_vocabulary)
@@ -208,6 +212,7 @@ static int description_print_json(const description *d)
         object = json_with(object, numbers[i].name, json_from_size(numbers[i].value));
     object = json_with(object, "activation", json_string(info->activation));
     object = json_with(object, "prefix", json_string(info->prefix));
+    object = json_with(object, "prompt", json_string(info->prompt));
     object = json_with(object, "has_pooler", json_boolean(info->has_pooler));
     object = json_with(object, "task", json_string(info->task));
     object = json_with(object, "has_classifier", json_boolean(info->has_classifier));

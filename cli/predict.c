@@ -31,6 +31,8 @@ int command_predict(const settings *s)
 {
     predictor p = { .lines = { NULL } };
     int status = model_session_open(s, &p.open);
+    if (status == EXIT_DONE && bert_task_takes(p.open.info.task, "prompt"))
+        model_session_tell_prompt(s, &p.open);
     if (status == EXIT_DONE && conll_wanted(s, &p.open)) {
         status = conll_predict(s, &p.open);
         model_session_tell_truncated(s, &p.open);

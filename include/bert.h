@@ -168,12 +168,13 @@ typedef struct bert_model_info {
     bool has_pooler;
     const char *pooler_lacks; /* the weight that a pooler in the file lacks; "": none */
     bool has_classifier;      /* a trained head stands in the file, and config.json says what for */
-    bool head_in_part;        /* there is one that cannot be used; bert_model_check_head() says why */
-    const char *task;         /* what its head is for: "classify", ...; "" without one */
-    size_t ignored_tensors;   /* in the file and of no use here (a pretraining head, ...); what an
-                                 optimizer left there is not counted, nor position_ids */
-    const char *prefix;       /* what all names in the file begin with and is passed over, "module."
-                                 say; "": nothing */
+    bool head_in_part;      /* there is one that cannot be used; bert_model_check_head() says why */
+    const char *task;       /* what its head is for: "classify", ...; "" without one */
+    size_t ignored_tensors; /* in the file and of no use here (a pretraining head, ...); what an
+                               optimizer left there is not counted, nor position_ids */
+    const char *prefix;     /* what all names in the file begin with and is passed over, "module."
+                               say; "": nothing */
+    const char *prompt;     /* what the model's own prompt puts before each text; "": nothing */
     bool cased_by_vocabulary; /* the tokenizer keeps the case of letters because the vocabulary has
                                  them: no file of the folder says (Google's) */
     bool truncates_left;      /* texts that are too long lose their beginning, not their end */
@@ -216,7 +217,8 @@ BERT_API bert_convert_options bert_convert_options_default(void); /* dtype "f32"
 
 /* *json, for bert_text_free(): {"output":..,"architecture":..,"dtype":..,"tensors":..,
  * "parameters":..,"prefix":what all names in the old file began with (bert_model_info),
- * "left_out":[names of the tensors in the old files that are no weights of a BERT]}. BERT_NUMERIC where a weight is too big for f16. */
+ * "left_out":[names of the tensors in the old files that are no weights of a BERT]}. BERT_NUMERIC
+ * where a weight is too big for f16. */
 BERT_API bert_status bert_convert(const bert_convert_options *options, char **json);
 
 /* ------------------------------------------------------------------------------------------ using
@@ -249,6 +251,7 @@ typedef struct bert_task_options {
     bool whole_words;             /* fill: mask all pieces of a word together */
     size_t fillings;              /* fill: how many words to give for a [MASK]: 5 */
     const char *pooling;          /* similar: "mean" or "cls"; NULL: the model's, else mean */
+    const char *prompt;           /* similar: as a session's */
     bool logits;                  /* bert_answers(): add the logits */
 } bert_task_options;
 
@@ -263,6 +266,9 @@ typedef struct bert_session_options {
                             where run.json says so, else what its tokenizer allows; at most its
                             positions */
     size_t batch_tokens; /* tokens computed at once, at most (but at least one input) */
+    const char *prompt;  /* bert_embed(), and a model for similar: what to put before each text, or
+                            the name of one of the prompts in config_sentence_transformers.json;
+                            NULL: the model's own, which that file names; "none": nothing */
     bert_task_options task_options;
 } bert_session_options;
 
@@ -315,6 +321,10 @@ BERT_API bert_status bert_embed(bert_session *session, const bert_input *inputs,
 BERT_API bert_status bert_embed_tokens(bert_session *session, bert_input input, bool normalize,
                                        float **out, size_t *tokens);
 BERT_API void bert_embedding_free(float *embedding);
+
+/* What bert_embed(), and bert_answers() of a model for similar, put before each text; "": nothing.
+ */
+BERT_API const char *bert_session_prompt(const bert_session *session);
 
 /* Inputs that this session cut to max_length, and inputs in all. */
 BERT_API void bert_session_truncated(const bert_session *session, size_t *truncated,

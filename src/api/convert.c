@@ -5,6 +5,7 @@
 #include "base/locale.h"
 #include "base/memory.h"
 #include "json/json.h"
+#include "json/modules.h"
 #include "options/options.h"
 #include "run/output.h"
 
@@ -13,8 +14,7 @@
 #include <string.h>
 
 /* What a folder for sentence-transformers, or one that this program has trained, has besides. */
-static const char *const companions[] = { "modules.json", "sentence_bert_config.json",
-                                          "config_sentence_transformers.json", "run.json" };
+static const char *const companions[] = { "config_sentence_transformers.json", "run.json" };
 
 /* name: one of the words of --dtype. */
 static tensor_type type_of(const char *name)
@@ -46,10 +46,14 @@ static bert_status pooling_copy(const char *from, const char *to)
 
 static bert_status companions_copy(const char *from, const char *to)
 {
+    char *model;
     for (size_t i = 0; i < sizeof companions / sizeof *companions; i++)
         TRY(file_copy_between(from, to, companions[i]));
-    TRY(pooling_copy(from, to));
-    return modules_copy(from, to);
+    TRY(modules_model_folder(from, &model));
+    bert_status status = file_copy_between(model, to, "sentence_bert_config.json");
+    free(model);
+    if (status == BERT_OK) status = pooling_copy(from, to);
+    return status == BERT_OK ? modules_copy(from, to) : status;
 }
 
 /* Tensors that are of no use here, but parts of the model for whoever opens it next. */

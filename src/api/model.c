@@ -151,6 +151,8 @@ bert_model_info bert_model_get_info(const bert_model *m)
 {
     const config *c = &m->weights.config;
     const param_entry *pooler_gap = pretrained_gap(&m->weights, PARAMS_POOLER);
+    const char *prompt = "";
+    (void)config_find_prompt(c, NULL, &prompt); /* the model's own is there */
     bert_model_info info = {
         .layers = c->layers,
         .hidden = c->hidden,
@@ -172,6 +174,7 @@ bert_model_info bert_model_get_info(const bert_model *m)
         .task = m->task ? m->task->name : "",
         .ignored_tensors = m->weights.ignored,
         .prefix = tensor_names_prefix(m->weights.names),
+        .prompt = prompt,
         .cased_by_vocabulary = tokenizer_cased_by_vocabulary(m->tokenizer.tokenizer),
         .truncates_left = tokenizer_truncates_left(m->tokenizer.tokenizer),
     };

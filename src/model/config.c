@@ -279,7 +279,8 @@ static bert_status config_fill(const char *path, config *c)
     return thresholds_read(o, path, c);
 }
 
-static bert_status config_open(const char *folder, const char *path, bool headless, config *out)
+static bert_status config_open(const char *folder, const sentence_modules *m, const char *path,
+                               bool headless, config *out)
 {
     if (!folder_exists(folder))
         return fail(BERT_IO,
@@ -290,7 +291,7 @@ static bert_status config_open(const char *folder, const char *path, bool headle
         return fail(BERT_IO,
                     "%s: is not a model: it has no config.json (a model folder has config.json, "
                     "model.safetensors, vocab.txt)",
-                    folder);
+                    m->model);
     config c = { .headless = headless,
                  .vocabulary = 30522,
                  .hidden = 768,
@@ -304,7 +305,7 @@ static bert_status config_open(const char *folder, const char *path, bool headle
                  .norm_epsilon = 1e-12 };
     TRY(json_read_object(path, &c.source));
     bert_status status = config_fill(path, &c);
-    if (status == BERT_OK) status = config_read_pooling(folder, &c);
+    if (status == BERT_OK) status = config_read_pooling(folder, m, &c);
     if (status == BERT_OK)
         *out = c;
     else
@@ -315,12 +316,15 @@ static bert_status config_open(const char *folder, const char *path, bool headle
 bert_status config_read(const char *folder, config *out)
 {
     char *path = NULL, *google = NULL;
-    bert_status status = path_join(folder, "config.json", &path);
-    if (status == BERT_OK) status = path_join(folder, google_name, &google);
+    sentence_modules m;
+    bert_status status = modules_read(folder, &m);
+    if (status == BERT_OK) status = path_join(m.model, "config.json", &path);
+    if (status == BERT_OK) status = path_join(m.model, google_name, &google);
     if (status == BERT_OK) {
         bool headless = !file_exists(path) && file_exists(google);
-        status = config_open(folder, headless ? google : path, headless, out);
+        status = config_open(folder, &m, headless ? google : path, headless, out);
     }
+    modules_release(&m);
     free(path);
     free(google);
     return status;
@@ -346,6 +350,9 @@ void config_release(config *c)
     free(c->problem);
     free(c->architecture);
     free(c->thresholds);
+    free(c->vectors_unknown);
+    free(c->prompt_name);
+    json_decref(c->prompts);
     json_decref(c->source);
     *c = (config){ 0 };
 }

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/slice.h"
+#include "json/modules.h"
 #include "model/heads.h"
 #include "tensors/safetensors_write.h"
 
@@ -211,10 +212,19 @@ static void outputs_find(pretrained *m)
     if (h) head_set_outputs(h, &m->config);
 }
 
+static bert_status file_open(pretrained *m, const char *folder)
+{
+    char *place;
+    TRY(modules_model_folder(folder, &place));
+    bert_status status = tensor_file_open(place, &m->file);
+    free(place);
+    return status;
+}
+
 static bert_status pretrained_fill(pretrained *m, const char *folder, compute *on)
 {
     TRY(config_read(folder, &m->config));
-    TRY(tensor_file_open(folder, &m->file));
+    TRY(file_open(m, folder));
     TRY(tensor_names_open(m->file, &m->names));
     TRY(head_find(m));
     outputs_find(m);

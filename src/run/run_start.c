@@ -107,7 +107,9 @@ bert_status config_choose(run *r)
         status = config_set_labels(&r->config, (const char *const *)r->start.config.label_names,
                                    r->start.config.labels);
     thresholds_drop(r);
-    head_start given = { .pooling = o->task_options.pooling, .unanswerable = d->unanswerable };
+    head_start given = { .pooling = o->task_options.pooling,
+                         .prompt = o->task_options.prompt,
+                         .unanswerable = d->unanswerable };
     if (status == BERT_OK) status = head_begin(r->task->head, &r->config, &given);
     if (status == BERT_OK) head_tell(r, kept, labels.count);
     if (!kept) pretrained_forget_heads(&r->start); /* none is to be found by its shape */
