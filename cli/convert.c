@@ -6,8 +6,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
-/* What an old file held besides: seldom more than the state of an optimizer or a table of
- * positions, but never silent. */
+/* What an old file held besides: seldom more than a head of no use here, but never silent. */
 static void left_out_print(const json_t *names)
 {
     enum { SHOWN = 5 };
@@ -23,6 +22,8 @@ static void left_out_print(const json_t *names)
 
 static void result_print(const settings *s, const json_t *result)
 {
+    const char *prefix = json_string_value(json_object_get(result, "prefix"));
+    if (*prefix) fprintf(stderr, "all names began with '%s', which is taken away\n", prefix);
     left_out_print(json_object_get(result, "left_out"));
     if (s->quiet) return;
     printf("saved as %s: %s, %lld tensors, %lld parameters as %s\n",

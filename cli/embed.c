@@ -70,6 +70,7 @@ int command_embed(const settings *s)
         out.width = e.open.info.hidden;
         e.vectors = calloc(INPUT_BATCH_MAX * (e.open.info.hidden + 1), sizeof *e.vectors);
         if (e.vectors) {
+            model_session_tell_prompt(s, &e.open);
             status = answers_run(INDEX_EMBED, s, &with, &out);
             model_session_tell_truncated(s, &e.open);
         } else {

@@ -114,14 +114,25 @@ static void trained_print(const bert_model_info *info)
     putchar('\n');
 }
 
+static void head_state_print(const description *d)
+{
+    bool usable = bert_model_check_head(d->model) == BERT_OK;
+    if (d->info.has_classifier)
+        printf("Head: in the checkpoint, for the task %s", d->info.task);
+    else if (d->info.head_in_part)
+        printf("Head: none that can be used");
+    else
+        printf("Head: none yet; training draws a fresh one");
+    if (!usable && (d->info.has_classifier || d->info.head_in_part))
+        named_print("; ", bert_error());
+    putchar('\n');
+}
+
 static void foot_print(const description *d)
 {
     const bert_memory *m = &d->memory;
     const bert_train_options *o = &d->settings->train;
-    if (d->info.has_classifier)
-        printf("Head: in the checkpoint, for the task %s\n", d->info.task);
-    else
-        printf("Head: none yet; training draws a fresh one\n");
+    head_state_print(d);
     if (d->info.has_classifier && d->info.labels) {
         printf("Labels:");
         for (size_t i = 0; i < d->info.labels; i++)
@@ -129,7 +140,16 @@ static void foot_print(const description *d)
         putchar('\n');
     }
     trained_print(&d->info);
-    if (!d->info.has_pooler) printf("Pooler: none; a task that needs one draws a fresh one\n");
+    if (*d->info.pooler_lacks)
+        printf("Pooler: without %s; a task that needs it draws it fresh\n", d->info.pooler_lacks);
+    else if (!d->info.has_pooler)
+        printf("Pooler: none; a task that needs one draws a fresh one\n");
+    if (*d->info.prompt) {
+        named_print("Prompt before each text: '", d->info.prompt);
+        puts("'");
+    }
+    if (*d->info.prefix)
+        printf("Names: all tensors are called '%s...', which is passed over\n", d->info.prefix);
     if (d->info.cased_by_vocabulary)
         printf("Tokenizer: keeps upper case, as vocab.txt has it; no file says so\n");
     ignored_print(d);
@@ -225,6 +245,8 @@ static int description_print_json(const description *d)
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         object = json_with(object, numbers[i].name, json_from_size(numbers[i].value));
     object = json_with(object, "activation", json_string(info->activation));
+    object = json_with(object, "prefix", json_string(info->prefix));
+    object = json_with(object, "prompt", json_string(info->prompt));
     object = json_with(object, "has_pooler", json_boolean(info->has_pooler));
     object = json_with(object, "task", json_string(info->task));
     object = json_with(object, "has_classifier", json_boolean(info->has_classifier));

@@ -33,6 +33,8 @@ int command_predict(const settings *s)
     answer_output out;
     int status = answer_output_open(INDEX_PREDICT, s, &out);
     if (status == EXIT_DONE) status = model_session_open(s, &p.open);
+    if (status == EXIT_DONE && bert_task_takes(p.open.info.task, "prompt"))
+        model_session_tell_prompt(s, &p.open);
     if (status == EXIT_DONE && conll_wanted(s, &p.open)) {
         status = conll_predict(s, &p.open, &out);
         model_session_tell_truncated(s, &p.open);

@@ -1,4 +1,5 @@
 #include "sessions.h"
+#include "columns.h"
 #include "report.h"
 
 #include <stdio.h>
@@ -19,6 +20,15 @@ void model_session_close(model_session *open)
 {
     bert_session_free(open->session);
     bert_model_free(open->model);
+}
+
+void model_session_tell_prompt(const settings *s, const model_session *open)
+{
+    const char *prompt = bert_session_prompt(open->session);
+    if (!*prompt || s->quiet) return;
+    fputs("before each text is put: '", stderr);
+    column_print(stderr, prompt);
+    fputs("'\n", stderr);
 }
 
 void model_session_tell_truncated(const settings *s, const model_session *open)

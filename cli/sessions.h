@@ -14,6 +14,9 @@ typedef struct model_session {
 int model_session_open(const settings *s, model_session *out);
 void model_session_close(model_session *open);
 
+/* Says, unless --quiet, what stands before each text, if anything does. */
+void model_session_tell_prompt(const settings *s, const model_session *open);
+
 /* Says, unless --quiet, how many inputs were longer than the model takes. */
 void model_session_tell_truncated(const settings *s, const model_session *open);
 

@@ -1,5 +1,5 @@
 /* config.c: config.json ==== 1_Pooling/config.json ==== modules.json ====
- * sentence_bert_config.json */
+ * sentence_bert_config.json ==== config_sentence_transformers.json */
 #include "model/config.h"
 #include "fuzz.h"
 
@@ -30,9 +30,10 @@ static void config_hold(const config *c)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const names[] = { "m/config.json", "m/1_Pooling/config.json",
-                                         "m/modules.json", "m/sentence_bert_config.json" };
-    slice parts[4], input = { (const char *)data, size };
-    size_t count = fuzz_parts(input, parts, 4);
+                                         "m/modules.json", "m/sentence_bert_config.json",
+                                         "m/config_sentence_transformers.json" };
+    slice parts[5], input = { (const char *)data, size };
+    size_t count = fuzz_parts(input, parts, 5);
     fuzz_files_clear();
     for (size_t i = 0; i < count; i++) fuzz_file(names[i], parts[i]);
 
@@ -46,9 +47,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     CHECK((count > 1) == (c.pooling != POOLING_NONE));
     CHECK(c.vector_tokens == 0 || (c.vector_tokens >= 3 && c.vector_tokens <= c.positions));
     CHECK(!c.vectors_divided || count > 2);
+    const char *prompt;
+    CHECK(config_find_prompt(&c, NULL, &prompt) == BERT_OK && prompt);
     bert_status tied = config_check_tied(&c), pooling = config_set_pooling(&c, NULL);
     CHECK(tied == BERT_OK || tied == BERT_UNSUPPORTED);
-    CHECK(pooling == (c.pooling == POOLING_OTHER ? BERT_UNSUPPORTED : BERT_OK));
+    CHECK(pooling == (c.vectors_unknown ? BERT_UNSUPPORTED : BERT_OK));
+    CHECK(config_set_prompt(&c, "query: ") == BERT_OK);
+    CHECK(config_find_prompt(&c, NULL, &prompt) == BERT_OK);
     static const char *const labels[] = { "no", "yes", "perhaps" };
     CHECK(config_set_labels(&c, labels, 3) == BERT_OK);
     CHECK(c.labels == 3 && !c.thresholds && strcmp(c.label_names[2], "perhaps") == 0);

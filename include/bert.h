@@ -178,10 +178,15 @@ typedef struct bert_model_info {
     size_t parameters; /* numbers in all weights the model has here */
     size_t parameter_tensors;
     bool has_pooler;
+    const char *pooler_lacks; /* the weight that a pooler in the file lacks; "": none */
     bool has_classifier;      /* a trained head stands in the file, and config.json says what for */
-    const char *task;         /* what its head is for: "classify", ...; "" without one */
-    size_t ignored_tensors;   /* in the file and of no use here (position_ids, a pretraining head,
-                                 ...); what an optimizer left there is not counted */
+    bool head_in_part;      /* there is one that cannot be used; bert_model_check_head() says why */
+    const char *task;       /* what its head is for: "classify", ...; "" without one */
+    size_t ignored_tensors; /* in the file and of no use here (a pretraining head, ...); what an
+                               optimizer left there is not counted, nor position_ids */
+    const char *prefix;     /* what all names in the file begin with and is passed over, "module."
+                               say; "": nothing */
+    const char *prompt;     /* what the model's own prompt puts before each text; "": nothing */
     bool cased_by_vocabulary; /* the tokenizer keeps the case of letters because the vocabulary has
                                  them: no file of the folder says (Google's) */
     bool truncates_left;      /* texts that are too long lose their beginning, not their end */
@@ -190,6 +195,9 @@ typedef struct bert_model_info {
     const char *text_column, *pair_column, *label_column; /* of the tables that it was trained on,
                                                              borrowed; NULL: not said, or none */
 } bert_model_info;
+
+/* Can the model's head answer? The message of a failure says why not. */
+BERT_API bert_status bert_model_check_head(const bert_model *model);
 
 BERT_API bert_model_info bert_model_get_info(const bert_model *model);
 
@@ -224,8 +232,9 @@ typedef struct bert_convert_options {
 BERT_API bert_convert_options bert_convert_options_default(void); /* dtype "f32" */
 
 /* *json, for bert_text_free(): {"output":..,"architecture":..,"dtype":..,"tensors":..,
- * "parameters":..,"left_out":[names of the tensors in the old files that are no weights of a
- * BERT]}. BERT_NUMERIC where a weight is too big for f16. */
+ * "parameters":..,"prefix":what all names in the old file began with (bert_model_info),
+ * "left_out":[names of the tensors in the old files that are no weights of a BERT]}. BERT_NUMERIC
+ * where a weight is too big for f16. */
 BERT_API bert_status bert_convert(const bert_convert_options *options, char **json);
 
 /* ------------------------------------------------------------------------------------------ using
@@ -303,6 +312,7 @@ typedef struct bert_task_options {
     bool whole_words;             /* fill: mask all pieces of a word together */
     size_t fillings;              /* fill: how many words to give for a [MASK]: 5 */
     const char *pooling;          /* similar: "mean" or "cls"; NULL: the model's, else mean */
+    const char *prompt;           /* similar: as a session's */
     bool logits;                  /* bert_answers(): add the logits */
     size_t top; /* classify, multilabel: scores of so many labels, the highest first; 0: of all */
 } bert_task_options;
@@ -318,6 +328,9 @@ typedef struct bert_session_options {
                             where run.json says so, else what its tokenizer allows; at most its
                             positions */
     size_t batch_tokens; /* tokens computed at once, at most (but at least one input) */
+    const char *prompt;  /* bert_embed(), and a model for similar: what to put before each text, or
+                            the name of one of the prompts in config_sentence_transformers.json;
+                            NULL: the model's own, which that file names; "none": nothing */
     bert_task_options task_options;
 } bert_session_options;
 
@@ -372,6 +385,10 @@ BERT_API bert_status bert_embed(bert_session *session, const bert_input *inputs,
 BERT_API bert_status bert_embed_tokens(bert_session *session, bert_input input, bool normalize,
                                        float **out, size_t *tokens);
 BERT_API void bert_embedding_free(float *embedding);
+
+/* What bert_embed(), and bert_answers() of a model for similar, put before each text; "": nothing.
+ */
+BERT_API const char *bert_session_prompt(const bert_session *session);
 
 /* Inputs that this session cut to max_length, and inputs in all. */
 BERT_API void bert_session_truncated(const bert_session *session, size_t *truncated,
@@ -442,7 +459,8 @@ typedef struct bert_hub_options {
     const char *token;    /* NULL: $HF_TOKEN, else what stands in $HF_HOME/token; "": none. It goes
                              to the endpoint alone, and into no message */
     bool offline; /* ask nobody; also where $HF_HUB_OFFLINE or $TRANSFORMERS_OFFLINE are set */
-    bool update;  /* ask for a newer commit of the revision though the cache has one */
+    bool update;  /* ask for a newer commit of the revision though the cache has one, and verify
+                     the checksums of what the cache has: what is damaged is fetched again */
     bool weights; /* true; false: what bert_tokenizer_open() needs is enough */
     bert_observer observer; /* is told BERT_EVENT_NOTE, _WARNING and _FETCH; `stop` is asked at
                                least once a second */

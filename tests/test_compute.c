@@ -454,7 +454,7 @@ static void mean_of_rows_is_the_mean(void **state)
     (void)state;
     compute *on = device_open(NULL, 2);
     float *x = random_floats(10 * 3, 1), y[9];
-    on->mean_rows(on, 3, 3, key_starts, x, y);
+    on->mean_rows(on, 3, 3, 0, key_starts, x, y);
     for (size_t i = 0; i < 3; i++) {
         assert_true(y[i] == x[i]);
         assert_true(fabsf(y[6 + i] - (x[21 + i] + x[24 + i] + x[27 + i]) / 3.0f) < 1e-6f);

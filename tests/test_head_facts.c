@@ -113,7 +113,7 @@ static void a_head_refuses_what_it_cannot_read(void **state)
         config c;
         head_start given = { 0 };
         assert_done(config_read("tests/data/golden/gelu", &c));
-        c.pooling = POOLING_OTHER;
+        c.vectors_unknown = strdup("something");
         json_object_set_new(c.source, "tie_word_embeddings", json_false());
         bool can = !kind->head->check;
         refused += !can;

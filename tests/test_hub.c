@@ -311,7 +311,8 @@ static void parts_of_a_checkpoint_are_known(void **state)
 static hub_state state_of(const hub_cache *cache, bool weights)
 {
     hub_state state;
-    assert_done(hub_cache_state(cache, COMMIT, weights, &state));
+    char lack[HUB_LACK_BYTES];
+    assert_done(hub_cache_state(cache, COMMIT, weights, &state, lack));
     return state;
 }
 

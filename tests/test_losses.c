@@ -328,8 +328,8 @@ static void mean_case(golden_case *g)
     size_t sequences = size_of(g, "y", 0), width = size_of(g, "y", 1);
     uint32_t *starts = starts_of(g);
     float *y = floats(sequences * width), *dx = floats(starts[sequences] * width);
-    g->on->mean_rows(g->on, sequences, width, starts, tensor(g, "x"), y);
-    g->on->mean_rows_backward(g->on, sequences, width, starts, tensor(g, "dy"), dx);
+    g->on->mean_rows(g->on, sequences, width, 0, starts, tensor(g, "x"), y);
+    g->on->mean_rows_backward(g->on, sequences, width, 0, starts, tensor(g, "dy"), dx);
     assert_tensor(g, "y", y, 2e-7);
     assert_tensor(g, "dx", dx, 1e-7);
     free(starts);
@@ -478,7 +478,7 @@ static void vectors_work(compute *on, outcome *o, float **at)
     *at += 2 * MANY * WIDTH;
     on->in_batch_negatives(on, UNITS, 3, WIDTH, y, 20.0f, scale, *at, &o->losses[4]);
     *at += UNITS * 3 * WIDTH;
-    on->mean_rows_backward(on, MANY, 8, starts, x, *at);
+    on->mean_rows_backward(on, MANY, 8, 0, starts, x, *at);
     *at += MANY * GROUP * 8;
     on->cosine_error(on, MANY, WIDTH, y, x, scale, *at, &o->losses[5]);
     on->normalize_rows_backward(on, 2 * MANY, WIDTH, *at, y, norms, *at);

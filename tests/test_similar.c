@@ -178,6 +178,9 @@ static void a_single_text_is_sent_to_embed(void **state)
 
 /* ---- folders */
 
+#define MODULE(type, path)                                                                         \
+    "{\"type\":\"sentence_transformers.models." type "\",\"path\":\"" path "\"}"
+
 static void folders_with_other_modules_or_poolings_are_refused(void **state)
 {
     const char *folder = folder_copy(state, "similar_score", "{\"pooling_mode\":\"mean\"}");
@@ -185,9 +188,10 @@ static void folders_with_other_modules_or_poolings_are_refused(void **state)
         const char *modules, *pooling;
         bool known;
     } cases[] = {
-        { "[{\"type\":\"a.Transformer\"},{\"type\":\"b.c.Pooling\"}]",
+        { "[" MODULE("Transformer", "") "," MODULE("Pooling", "1_Pooling") "]",
           "{\"pooling_mode\":\"mean\"}", true },
-        { "[{\"type\":\"a.Transformer\"},{\"type\":\"b.Pooling\"},{\"type\":\"c.Dense\"}]",
+        { "[" MODULE("Transformer", "") "," MODULE("Pooling", "1_Pooling") "," MODULE("Dense",
+                                                                                      "") "]",
           "{\"pooling_mode\":\"mean\"}", false },
         { "[]", "{\"pooling_mode\":\"max\"}", false },
         { "[]", "{\"pooling_mode_mean_tokens\":true,\"pooling_mode_max_tokens\":true}", false },
@@ -205,7 +209,8 @@ static void folders_with_other_modules_or_poolings_are_refused(void **state)
         if (cases[i].known)
             assert_true(fabs(answer_cosine(s, &input) - 1.0) < 1e-6);
         else
-            assert_failed(bert_answers(s, &input, 1, &line), BERT_UNSUPPORTED, "1_Pooling");
+            assert_failed(bert_answers(s, &input, 1, &line), BERT_UNSUPPORTED,
+                          "vectors of this model cannot be made here");
         bert_session_free(s);
         bert_model_free(m);
     }
@@ -260,9 +265,9 @@ static void a_folders_own_vectors_are_cut_and_divided_as_it_says(void **state)
     vectors_make(folder, 10, BERT_POOLING_OWN, whole, longer);
     assert_memory_not_equal(own, longer, hidden * sizeof *own);
 
-    scratch_text(
-        state, "modules.json",
-        "[{\"type\":\"a.Transformer\"},{\"type\":\"a.Pooling\"},{\"type\":\"a.Normalize\"}]");
+    scratch_text(state, "modules.json",
+                 "[" MODULE("Transformer",
+                            "") "," MODULE("Pooling", "1_Pooling") "," MODULE("Normalize", "") "]");
     vectors_make(folder, 0, BERT_POOLING_OWN, whole, own);
     for (size_t i = 0; i < hidden; i++) assert_true(fabs(own[i] - mean[i] / length) < 1e-6);
     vectors_make(folder, 0, BERT_MEAN, whole, own);

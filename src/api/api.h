@@ -82,6 +82,10 @@ bert_status columns_check(const bert_columns *named, const char *const *paths, s
  * the names must be plain ones. Without such a file nothing is copied. */
 bert_status modules_copy(const char *from, const folder_handle *to);
 
+/* Adds to the message on files that cannot be used how they are mended, if the model's folder is in
+ * the Hub's cache. Returns `status`. */
+bert_status cache_hint(bert_status status, const char *folder);
+
 /* Is BERT_ISA something that there is? */
 bert_status isa_check(void);
 

@@ -5,6 +5,7 @@
 #include "base/locale.h"
 #include "base/memory.h"
 #include "json/json.h"
+#include "json/modules.h"
 #include "options/options.h"
 #include "run/output.h"
 
@@ -13,8 +14,7 @@
 #include <string.h>
 
 /* What a folder for sentence-transformers, or one that this program has trained, has besides. */
-static const char *const companions[] = { "modules.json", "sentence_bert_config.json",
-                                          "config_sentence_transformers.json", "run.json" };
+static const char *const companions[] = { "config_sentence_transformers.json", "run.json" };
 
 /* name: one of the words of --dtype. */
 static tensor_type type_of(const char *name)
@@ -46,10 +46,14 @@ static bert_status pooling_copy(const char *from, const folder_handle *to)
 
 static bert_status companions_copy(const char *from, const folder_handle *to)
 {
+    char *model;
     for (size_t i = 0; i < sizeof companions / sizeof *companions; i++)
         TRY(file_copy_between(from, to, companions[i]));
-    TRY(pooling_copy(from, to));
-    return modules_copy(from, to);
+    TRY(modules_model_folder(from, &model));
+    bert_status status = file_copy_between(model, to, "sentence_bert_config.json");
+    free(model);
+    if (status == BERT_OK) status = pooling_copy(from, to);
+    return status == BERT_OK ? modules_copy(from, to) : status;
 }
 
 /* Tensors that are of no use here, but parts of the model for whoever opens it next. */
@@ -163,6 +167,7 @@ static bert_status result_put(const conversion *k, json_t *result)
     TRY(json_put(result, "dtype", json_string(k->options->dtype)));
     TRY(json_put(result, "tensors", json_integer((json_int_t)tensors)));
     TRY(json_put(result, "parameters", json_integer((json_int_t)parameters)));
+    TRY(json_put(result, "prefix", json_string(tensor_names_prefix(k->model.names))));
     return left_out_put(k, result);
 }
 
@@ -220,5 +225,5 @@ bert_status bert_convert(const bert_convert_options *options, char **json)
     if (status == BERT_OK) status = folder_make_whole(&k, json);
     carried_release(&k.carried);
     pretrained_release(&k.model);
-    return status;
+    return cache_hint(status, options->model);
 }

@@ -1,11 +1,11 @@
 /* convert_modules.c: the parts that a folder for sentence-transformers has beside its BERT.
  *
- * modules.json lists them: { "type": "sentence_transformers.models.Dense", "path": "2_Dense" }. The
- * model itself has the path "", each of the others a folder. Git and the Hub keep no empty folder,
- * so that of a division by the length, which holds nothing, may be absent. */
+ * modules.json lists them (json/modules.h), each but the model with a folder. Git and the Hub keep
+ * no empty folder, so that of a division by the length, which holds nothing, may be absent. */
 #include "api/api.h"
 
 #include "base/file.h"
+#include "base/slice.h"
 #include "json/json.h"
 
 #include <errno.h>
@@ -90,35 +90,36 @@ static bert_status module_copy(const char *from, const folder_handle *to, const 
     return status;
 }
 
+/* The model itself is written into the folder of modules.json, wherever it lay. */
 static bert_status listed_copy(const char *from, const folder_handle *to, const char *path,
-                               const json_t *module)
+                               json_t *module, bool *moved)
 {
     const char *name = "", *type = "";
-    if (!json_is_object(module))
-        return fail(BERT_FORMAT, "%s: holds something that is no module, {...}", path);
     TRY(json_get_string(module, path, "path", &name));
     TRY(json_get_string(module, path, "type", &type));
     if (!*name) return BERT_OK;
-    if (!file_name_is_plain(name))
-        return fail(BERT_UNSUPPORTED,
-                    "%s: the path '%s' of a module is not the name of a folder beside it", path,
-                    name);
-    if (slice_ends_with(slice_of(type), ".Transformer"))
-        return fail(BERT_UNSUPPORTED,
-                    "%s: the model it names lies in '%s'; only one beside modules.json is known",
-                    path, name);
+    if (slice_ends_with(slice_of(type), ".Transformer") ||
+        slice_ends_with(slice_of(type), ".BERT")) {
+        *moved = true;
+        return json_put(module, "path", json_string(""));
+    }
     return module_copy(from, to, name, slice_ends_with(slice_of(type), ".Normalize"));
 }
 
+/* The list has been read, and its paths checked, when the model was (json/modules.h). */
 bert_status modules_copy(const char *from, const folder_handle *to)
 {
     char *path;
     json_t *list = NULL, *module;
     size_t index;
+    bool moved = false;
     TRY(path_join(from, "modules.json", &path));
     bert_status status = file_exists(path) ? json_read_list(path, &list) : BERT_OK;
     json_array_foreach(list, index, module) if (status == BERT_OK) status =
-        listed_copy(from, to, path, module);
+        listed_copy(from, to, path, module, &moved);
+    if (status == BERT_OK)
+        status = moved ? json_write(to, "modules.json", list)
+                       : file_copy_between(from, to, "modules.json");
     json_decref(list);
     free(path);
     return status;

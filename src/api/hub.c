@@ -1,12 +1,14 @@
 /* hub.c: bert.h's models by name. */
+#include "api/api.h"
+
 #include "base/file.h"
 #include "base/locale.h"
-#include "bert.h"
 #include "hub/name.h"
 #include "hub/pull.h"
 #include "model/config.h"
 
-#include <stdio.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 bert_hub_options bert_hub_options_default(void)
@@ -37,16 +39,6 @@ bert_status bert_hub_pull(const bert_hub_options *options, const char *name, cha
     return hub_pull(&o, name, folder);
 }
 
-/* The message on a name that came to nothing tells that it was not a folder either. */
-static bert_status fail_both(bert_status status, const char *model)
-{
-    char text[1024];
-    snprintf(text, sizeof text, "%s", status_message());
-    const char *reason = strstr(text, ": ");
-    return fail(status, "%s: there is no such folder; and as a model of the Hub: %s", model,
-                reason ? reason + 2 : text);
-}
-
 bert_status bert_hub_find(const bert_hub_options *options, const char *model, char **folder)
 {
     LOCALE_PLAIN;
@@ -65,6 +57,19 @@ bert_status bert_hub_find(const bert_hub_options *options, const char *model, ch
                     "%s: there is no such folder; a model is a folder with config.json, "
                     "model.safetensors and vocab.txt, or a name of the Hub as OWNER/NAME",
                     model);
-    bert_status status = bert_hub_pull(options, model, folder);
-    return status == BERT_OK ? BERT_OK : fail_both(status, model);
+    return fail_in(bert_hub_pull(options, model, folder),
+                   "%s: there is no such folder; and as a model of the Hub", model);
+}
+
+bert_status cache_hint(bert_status status, const char *folder)
+{
+    hub_name name;
+    char path[PATH_MAX];
+    bool of_bytes = status == BERT_FORMAT || status == BERT_SHAPE || status == BERT_NUMERIC;
+    if (!of_bytes || !realpath(folder, path) || !hub_name_of_folder(path, &name)) return status;
+    return fail_more(
+        status,
+        "; it is in the cache of models, which `bert pull %s@%s` checks, and mends with "
+        "a network",
+        name.id, name.revision);
 }

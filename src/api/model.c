@@ -95,7 +95,7 @@ bert_status bert_model_open(const char *folder, bert_model **out)
         *out = m;
     else
         bert_model_free(m);
-    return status;
+    return cache_hint(status, folder);
 }
 
 void bert_model_free(bert_model *m)
@@ -110,7 +110,15 @@ void bert_model_free(bert_model *m)
 bert_status head_check(const bert_model *m)
 {
     const config *c = &m->weights.config;
-    if (m->task) return m->task->head->check ? m->task->head->check(c) : BERT_OK;
+    if (m->task) {
+        if (m->task->head->labelled) TRY(config_check_labels(c));
+        if (m->task->check) TRY(m->task->check(c));
+        return m->task->head->check ? m->task->head->check(c) : BERT_OK;
+    }
+    bert_status status = pretrained_check_head(&m->weights);
+    if (status == BERT_ARGUMENT)
+        fail_more(status, "; its answers would be random: train one with `bert train`");
+    TRY(status);
     if (m->weights.parts & PARAMS_CLASSIFIER && c->problem)
         return fail(BERT_UNSUPPORTED, "the model's head is for '%s', which is not known here",
                     c->problem);
@@ -147,6 +155,12 @@ bert_status texts_check(const bert_model *m, const dataset_row *row)
                 row->path, row->line, columns);
 }
 
+bert_status bert_model_check_head(const bert_model *m)
+{
+    LOCALE_PLAIN;
+    return head_check(m);
+}
+
 bert_status task_options_of(const bert_model *m, const bert_task_options *given,
                             bert_task_options *out)
 {
@@ -167,6 +181,9 @@ bert_status task_options_of(const bert_model *m, const bert_task_options *given,
 bert_model_info bert_model_get_info(const bert_model *m)
 {
     const config *c = &m->weights.config;
+    const param_entry *pooler_gap = pretrained_gap(&m->weights, PARAMS_POOLER);
+    const char *prompt = "";
+    (void)config_find_prompt(c, NULL, &prompt); /* the model's own is there */
     bert_model_info info = {
         .layers = c->layers,
         .hidden = c->hidden,
@@ -182,9 +199,13 @@ bert_model_info bert_model_get_info(const bert_model *m)
         .attention_dropout = c->attention_dropout,
         .norm_epsilon = c->norm_epsilon,
         .has_pooler = (m->weights.parts & PARAMS_POOLER) != 0,
+        .pooler_lacks = pooler_gap ? pooler_gap->name : "",
         .has_classifier = m->task != NULL,
+        .head_in_part = !m->task && pretrained_has_head(&m->weights),
         .task = m->task ? m->task->info.name : "",
         .ignored_tensors = m->weights.ignored,
+        .prefix = tensor_names_prefix(m->weights.names),
+        .prompt = prompt,
         .cased_by_vocabulary = tokenizer_cased_by_vocabulary(m->tokenizer.tokenizer),
         .truncates_left = tokenizer_truncates_left(m->tokenizer.tokenizer),
         .max_length = m->max_length,

@@ -31,6 +31,7 @@ struct bert_session {
     room first, all;
     eval_room answers; /* of the model's task; taken when it is first wanted */
     bert_task_options options;
+    const char *prompt; /* before each text of bert_embed(); "": nothing */
     features features;
     tokenizer_encoding encoding;
     size_t truncated, inputs;
@@ -43,6 +44,10 @@ static bert_status session_fill(bert_session *s, const bert_session_options *opt
     s->max_length = options->max_length ? options->max_length : s->model->max_length;
     TRY(config_check_length(c, s->max_length));
     size_t tokens = options->batch_tokens > s->max_length ? options->batch_tokens : s->max_length;
+    if (options->prompt) s->options.prompt = options->prompt;
+    TRY(config_find_prompt(c, s->options.prompt, &s->prompt));
+    TRY(features_set_prompt(&s->features, s->model->tokenizer.tokenizer, slice_of(s->prompt),
+                            c->prompt_left_out, s->max_length, &s->encoding));
     const frame *least = tokenizer_frame(s->model->tokenizer.tokenizer, false);
     s->limits = (batch_limits){ .tokens = tokens, .sequences = frame_sequences(least, tokens) };
 
@@ -312,6 +317,7 @@ size_t bert_scores(const bert_model *model, const float *logits, float *scores)
 
 typedef struct embed_task {
     bert_pooling pooling;
+    bool own; /* as the folder says, whose mean may leave a prompt out */
     float *out;
 } embed_task;
 
@@ -324,7 +330,8 @@ static void embed_work(const pass *p, size_t done, void *context)
         pooler_forward(p, hidden);
         pooled = p->tape->pooled;
     } else if (t->pooling == BERT_MEAN) {
-        p->on->mean_rows(p->on, sequences, width, p->batch->starts, hidden, p->tape->first);
+        size_t skip = t->own ? p->batch->skip : 0;
+        p->on->mean_rows(p->on, sequences, width, skip, p->batch->starts, hidden, p->tape->first);
         pooled = p->tape->first;
     }
     p->on->read(p->on, sequences * width, pooled, t->out + done * width);
@@ -354,14 +361,14 @@ bert_status bert_embed(bert_session *s, const bert_input *inputs, size_t count,
                        bert_pooling pooling, bool normalize, float *out)
 {
     LOCALE_PLAIN;
-    if (pooling == BERT_POOLING_OWN)
-        TRY(pooling_find(&s->model->weights.config, &pooling, &normalize));
+    bool own = pooling == BERT_POOLING_OWN;
+    if (own) TRY(pooling_find(&s->model->weights.config, &pooling, &normalize));
     if (pooling == BERT_POOLER && !(s->model->weights.parts & PARAMS_POOLER))
         return fail(BERT_ARGUMENT,
                     "the model has no pooler; take the [CLS] state or the mean of all tokens");
     if (pooling != BERT_POOLER && pooling != BERT_CLS && pooling != BERT_MEAN)
         return fail(BERT_ARGUMENT, "%d is no pooling", (int)pooling);
-    embed_task t = { .pooling = pooling, .out = out };
+    embed_task t = { .pooling = pooling, .own = own, .out = out };
     TRY(batches_run(s, inputs, count, pooling != BERT_MEAN, embed_work, &t));
     if (normalize) rows_normalize(count, s->model->weights.config.hidden, out);
     return BERT_OK;
@@ -402,6 +409,11 @@ bert_status bert_embed_tokens(bert_session *s, bert_input input, bool normalize,
 void bert_embedding_free(float *embedding)
 {
     free(embedding);
+}
+
+const char *bert_session_prompt(const bert_session *s)
+{
+    return s->prompt;
 }
 
 void bert_session_truncated(const bert_session *s, size_t *truncated, size_t *inputs)

@@ -54,7 +54,7 @@ bert_status bert_tokenizer_open(const char *folder, bert_tokenizer **out)
         *out = t;
     else
         free(t);
-    return status;
+    return cache_hint(status, folder);
 }
 
 void bert_tokenizer_free(bert_tokenizer *t)

@@ -161,5 +161,5 @@ bert_status bert_train(const bert_train_options *options)
     if (status == BERT_OK) status = runs_train(options, kind, &d, &dev);
     dataset_release(&dev);
     dataset_release(&d);
-    return status;
+    return cache_hint(status, options->model);
 }

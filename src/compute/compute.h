@@ -168,13 +168,13 @@ struct compute {
     /* dx[index[i]] += dy[i]; the indices differ from each other */
     void (*scatter_add_rows)(compute *on, size_t count, size_t width, const uint32_t *index,
                              const float *dy, float *dx);
-    /* y[s] = mean of x[starts[s]] .. x[starts[s + 1] - 1] */
-    void (*mean_rows)(compute *on, size_t sequences, size_t width, const uint32_t *starts,
-                      const float *x, float *y);
+    /* y[s] = mean of x[starts[s] + skip] .. x[starts[s + 1] - 1]; 0 where there are none */
+    void (*mean_rows)(compute *on, size_t sequences, size_t width, size_t skip,
+                      const uint32_t *starts, const float *x, float *y);
 
-    /* dx[t] = dy[s] / n for each of the n rows t of sequence s */
-    void (*mean_rows_backward)(compute *on, size_t sequences, size_t width, const uint32_t *starts,
-                               const float *dy, float *dx);
+    /* dx[t] = dy[s] / n for each of these n rows t of sequence s, 0 for the others */
+    void (*mean_rows_backward)(compute *on, size_t sequences, size_t width, size_t skip,
+                               const uint32_t *starts, const float *dy, float *dx);
     /* y = x / norm, norm = max(|x|, 1e-12)      [rows, width]; y may be x. Keeps norms [rows]. */
     void (*normalize_rows_forward)(compute *on, size_t rows, size_t width, const float *x, float *y,
                                    float *norms);

@@ -57,6 +57,7 @@ void batch_fill(batch *b, const features *f, const uint32_t *index, size_t count
     size_t group = features_group(f);
     assert(count * group <= b->limits.sequences);
     b->tokens = b->sequences = 0;
+    b->skip = f->skip;
     for (size_t i = 0; i < count; i++) {
         size_t first = index[i] * group;
         for (size_t k = 0; k < group; k++)

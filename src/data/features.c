@@ -51,9 +51,35 @@ bert_status features_add_framed(features *f, size_t row, const frame *around, to
     return BERT_OK;
 }
 
+/* A text of a prompt alone ends in [SEP], which is none of its tokens. */
+bert_status features_set_prompt(features *f, const tokenizer *t, slice prompt, bool left_out,
+                                size_t max_length, tokenizer_encoding *encoding)
+{
+    f->prompt = prompt;
+    f->skip = 0;
+    if (!left_out || !prompt.count) return BERT_OK;
+    TRY(tokenizer_encode(t, prompt, (slice){ NULL, 0 }, max_length, TRUNCATE_LONGEST_FIRST,
+                         encoding));
+    size_t count = encoding->count;
+    f->skip = count && tokenizer_is_special(t, encoding->ids[count - 1]) ? count - 1 : count;
+    return BERT_OK;
+}
+
+static bert_status prompt_put(features *f, slice *text)
+{
+    if (!f->prompt.count) return BERT_OK;
+    size_t count = f->prompt.count + text->count;
+    TRY(memory_grow((void **)&f->prompted, &f->prompted_capacity, count, 1));
+    memcpy(f->prompted, f->prompt.bytes, f->prompt.count);
+    if (text->count) memcpy(f->prompted + f->prompt.count, text->bytes, text->count);
+    *text = (slice){ f->prompted, count };
+    return BERT_OK;
+}
+
 bert_status features_add(features *f, const tokenizer *t, size_t row, slice text, slice pair,
                          size_t max_length, tokenizer_encoding *encoding)
 {
+    TRY(prompt_put(f, &text));
     TRY(tokenizer_encode(t, text, pair, max_length, TRUNCATE_LONGEST_FIRST, encoding));
     TRY(features_append(f, row, encoding->ids, encoding->count, encoding->first_count));
     if (encoding->whole_count > encoding->count) f->truncated++;
@@ -85,5 +111,6 @@ void features_release(features *f)
     free(f->first_counts);
     free(f->rows);
     free(f->ids);
+    free(f->prompted);
     *f = (features){ 0 };
 }

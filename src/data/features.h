@@ -23,14 +23,23 @@ typedef struct features {
     size_t sequences; /* [count * group], and fewer than a group more while a unit is being added */
     size_t group;     /* sequences a unit; 0 stands for 1 */
     bool untyped;     /* all ids are of type 0, those of second texts too */
+    slice prompt;     /* features_set_prompt() */
+    size_t skip;      /* tokens at the beginning of each sequence that are no part of a mean */
     size_t *starts;   /* [sequences + 1] */
     uint32_t *first_counts; /* [sequences] */
     uint32_t *rows;         /* [sequences] index of the data's row that each came from */
     int32_t *ids;
     size_t longest;   /* tokens of the longest sequence */
     size_t truncated; /* sequences that lost tokens to max_length */
+    char *prompted;   /* the prompt and the text at work */
+    size_t prompted_capacity;
     size_t starts_capacity, first_capacity, rows_capacity, ids_capacity;
 } features;
+
+/* From now on features_add() puts `prompt`, which must live as long, before the text (of a pair the
+ * first). left_out: its tokens, and the special ones before it, are to be skipped. */
+bert_status features_set_prompt(features *f, const tokenizer *t, slice prompt, bool left_out,
+                                size_t max_length, tokenizer_encoding *encoding);
 
 /* Appends one sequence of row `row`: the encoding of a text or a pair, cut to max_length (the
  * longer text of a pair first). `encoding` is the caller's scratch, kept between calls. */
@@ -45,7 +54,7 @@ bert_status features_add_framed(features *f, size_t row, const frame *around, to
 bert_status features_append(features *f, size_t row, const int32_t *ids, size_t count,
                             size_t first_count);
 
-/* Forgets the units, keeps the memory, the group and `untyped`. */
+/* Forgets the units, keeps the memory, the group, `untyped` and the prompt. */
 void features_clear(features *f);
 void features_release(features *f);
 

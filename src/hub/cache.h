@@ -52,8 +52,18 @@ typedef enum hub_state {
     HUB_USABLE,   /* configuration, tokenizer and weights are there; some file may be missing */
     HUB_COMPLETE, /* all files that the commit has of hub/files.def, and one form of weights */
 } hub_state;
+enum { HUB_LACK_BYTES = 256 };
+/* lack [HUB_LACK_BYTES]: of HUB_LACKING the first file that is lacking, for a message; "" where
+ * nothing is known of the commit. */
 bert_status hub_cache_state(const hub_cache *cache, const char *commit, bool weights,
-                            hub_state *out);
+                            hub_state *out, char *lack);
+
+/* Looks at the bytes of those files of a commit that would be used: tells `damaged` of each whose
+ * blob does not have the checksum that is its name. Files that are no links to a blob named so are
+ * taken as they are. The first failure, also of `damaged`, ends it. */
+typedef bert_status hub_damage(void *context, const char *file, const char *blob);
+bert_status hub_cache_verify(const hub_cache *cache, const char *commit, bool weights,
+                             hub_damage *damaged, void *context);
 
 /* A lock that other processes, huggingface_hub's too, respect; it ends with its process. */
 typedef struct hub_lock {

@@ -230,7 +230,7 @@ static bert_status blob_fetch(hub_fetch *f, const hub_file *file, const char *bl
     bert_status status = blob_try(f, file, path, true, &good, changed);
     if (status == BERT_OK && !good) status = blob_try(f, file, path, false, &good, changed);
     if (status == BERT_OK && rename(path, blob) != 0)
-        status = fail(BERT_IO, "%s: cannot rename: %s", path, strerror(errno));
+        status = fail(BERT_IO, "%s: cannot put the file there: %s", blob, strerror(errno));
     if (status == BERT_OK) status = folder_sync(blob);
     free(path);
     return status;

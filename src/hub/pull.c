@@ -10,10 +10,12 @@
 #include "hub/listing.h"
 #include "hub/request.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 enum { COMMIT_SHOWN = 12 };
 
@@ -275,13 +277,35 @@ static void tell_warning(const bert_observer *observer, const char *text)
     hub_tell(observer, &(bert_event){ .kind = BERT_EVENT_WARNING, .text = text });
 }
 
-static bert_status fail_offline(hub_client *c)
+static bert_status fail_offline(hub_client *c, const hub_cache *cache, const char *commit,
+                                const char *lack)
 {
     const hub_environment *e = c->environment;
+    if (*lack)
+        return hub_fail(c, HUB_FINAL, BERT_IO,
+                        "%s is not in %s/snapshots/%s, and %s forbids to fetch it; once, with a "
+                        "network: bert pull %s",
+                        lack, cache->model, commit, e->offline_from, c->name->id);
     return hub_fail(c, HUB_FINAL, BERT_IO,
                     "revision %s is not in the cache %s, and %s forbids to fetch it; once, with a "
                     "network: bert pull %s",
                     c->name->revision, e->cache, e->offline_from, c->name->id);
+}
+
+/* Gone, so that it is fetched again, or refused where nothing may be fetched. */
+static bert_status damage_take(void *context, const char *file, const char *blob)
+{
+    hub_client *c = context;
+    const char *offline = c->environment->offline_from;
+    if (offline)
+        return hub_fail(c, HUB_FINAL, BERT_IO,
+                        "%s is damaged: %s has not the checksum that is its name, and %s forbids "
+                        "to fetch it again; once, with a network: bert pull %s",
+                        file, blob, offline, c->name->id);
+    hub_note(c, "%s: %s in the cache is damaged; it is fetched again", c->name->id, file);
+    return unlink(blob) == 0
+               ? BERT_OK
+               : hub_fail(c, HUB_FINAL, BERT_IO, "%s: cannot remove: %s", blob, strerror(errno));
 }
 
 /* commit: what the cache has of the revision on the way in, what is to be used on the way out. */
@@ -289,18 +313,24 @@ static bert_status commit_find(hub_client *c, const hub_cache *cache, const hub_
                                char *commit, const char **from)
 {
     hub_state state;
-    char newest[HUB_COMMIT_BYTES], text[1200];
-    TRY(hub_cache_state(cache, commit, o->weights, &state));
+    char newest[HUB_COMMIT_BYTES], lack[HUB_LACK_BYTES], text[1200];
+    if (o->update) TRY(hub_cache_verify(cache, commit, o->weights, damage_take, c));
+    TRY(hub_cache_state(cache, commit, o->weights, &state, lack));
     *from = "the cache";
     bool fixed = hub_is_commit(c->name->revision), offline = c->environment->offline_from != NULL;
     if (state == HUB_COMPLETE && (fixed || offline || !o->update)) return BERT_OK;
-    if (offline) return state == HUB_LACKING ? fail_offline(c) : BERT_OK;
+    if (offline && state == HUB_LACKING) return fail_offline(c, cache, commit, lack);
+    if (offline) return BERT_OK;
     bert_status status = model_fetch(c, cache, o, newest);
     if (status == BERT_OK) {
         memcpy(commit, newest, sizeof newest);
         *from = c->environment->endpoint;
         return BERT_OK;
     }
+    if (state == HUB_LACKING && c->trouble == HUB_UNWRITTEN && status == BERT_IO)
+        return fail_more(status,
+                         "; remove what stands there, which is no part of a cache, or let HF_HOME "
+                         "name a folder that can be written to");
     if (state == HUB_LACKING || c->trouble == HUB_FINAL) return status;
     snprintf(text, sizeof text, "%s; what the cache has is used", status_message());
     tell_warning(&o->observer, text);

@@ -8,7 +8,8 @@
 
 typedef struct hub_pull_options {
     hub_wishes wishes;
-    bool update;  /* ask for the revision's newest commit, though the cache has one */
+    bool update;  /* ask for the revision's newest commit, though the cache has one, of which the
+                     checksums are verified: what is damaged is fetched again */
     bool weights; /* false: configuration and tokenizer alone */
     /* Asked before weights are fetched, of the snapshot that has all else: is it a model that they
      * are wanted of? NULL: always. */

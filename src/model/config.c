@@ -152,6 +152,41 @@ static bert_status label_name_put(config *c, size_t index, const char *name)
     return BERT_OK;
 }
 
+/* A name as Python would print it: a file may have 0 or true in the place of a text. */
+static bert_status label_text(const json_t *value, char **out)
+{
+    *out = NULL;
+    if (json_is_number(value)) return json_text(value, out);
+    const char *text = json_is_true(value)    ? "True"
+                       : json_is_false(value) ? "False"
+                                              : json_string_value(value);
+    if (!text) return BERT_OK;
+    *out = strdup(text);
+    return *out ? BERT_OK : fail(BERT_MEMORY, "out of memory for label names");
+}
+
+/* Finds a name that two labels have. */
+static bert_status label_names_compare(config *c)
+{
+    json_t *seen = json_object();
+    bert_status status = BERT_OK;
+    for (size_t i = 0; i < c->labels && !c->label_repeated && status == BERT_OK; i++) {
+        if (json_object_get(seen, c->label_names[i])) c->label_repeated = c->label_names[i];
+        status = json_put(seen, c->label_names[i], json_true());
+    }
+    json_decref(seen);
+    return status;
+}
+
+bert_status config_check_labels(const config *c)
+{
+    if (!c->label_repeated) return BERT_OK;
+    return fail(BERT_UNSUPPORTED,
+                "%s: id2label gives two labels the name '%s', so that an answer could not tell "
+                "them apart; give each a name of its own",
+                config_file_name(c), c->label_repeated);
+}
+
 /* id2label's keys are the numbers 0 .. count-1 as strings. */
 static bert_status label_names_read(const json_t *map, const char *path, config *c)
 {
@@ -167,15 +202,15 @@ static bert_status label_names_read(const json_t *map, const char *path, config 
     {
         char *end;
         unsigned long long index = strtoull(key, &end, 10);
-        if (*key < '0' || *key > '9' || *end || index >= count || !json_is_string(value) ||
-            c->label_names[index])
+        bool good = *key >= '0' && *key <= '9' && !*end && index < count && !c->label_names[index];
+        if (good) TRY(label_text(value, &c->label_names[index]));
+        if (!good || !c->label_names[index])
             return fail(BERT_FORMAT,
                         "%s: id2label: the entry \"%s\" does not name one of the labels 0 to %zu "
-                        "by a string",
+                        "by a text or a number",
                         path, key, count - 1);
-        TRY(label_name_put(c, index, json_string_value(value)));
     }
-    return BERT_OK;
+    return label_names_compare(c);
 }
 
 static bert_status label_names_number(config *c, size_t count)
@@ -246,7 +281,8 @@ static bert_status config_fill(const char *path, config *c)
     return thresholds_read(o, path, c);
 }
 
-static bert_status config_open(const char *folder, const char *path, bool headless, config *out)
+static bert_status config_open(const char *folder, const sentence_modules *m, const char *path,
+                               bool headless, config *out)
 {
     if (!folder_exists(folder))
         return fail(BERT_IO,
@@ -257,7 +293,7 @@ static bert_status config_open(const char *folder, const char *path, bool headle
         return fail(BERT_IO,
                     "%s: is not a model: it has no config.json (a model folder has config.json, "
                     "model.safetensors, vocab.txt)",
-                    folder);
+                    m->model);
     config c = { .headless = headless,
                  .vocabulary = 30522,
                  .hidden = 768,
@@ -271,7 +307,7 @@ static bert_status config_open(const char *folder, const char *path, bool headle
                  .norm_epsilon = 1e-12 };
     TRY(json_read_object(path, &c.source));
     bert_status status = config_fill(path, &c);
-    if (status == BERT_OK) status = config_read_pooling(folder, &c);
+    if (status == BERT_OK) status = config_read_pooling(folder, m, &c);
     if (status == BERT_OK)
         *out = c;
     else
@@ -282,12 +318,15 @@ static bert_status config_open(const char *folder, const char *path, bool headle
 bert_status config_read(const char *folder, config *out)
 {
     char *path = NULL, *google = NULL;
-    bert_status status = path_join(folder, "config.json", &path);
-    if (status == BERT_OK) status = path_join(folder, google_name, &google);
+    sentence_modules m;
+    bert_status status = modules_read(folder, &m);
+    if (status == BERT_OK) status = path_join(m.model, "config.json", &path);
+    if (status == BERT_OK) status = path_join(m.model, google_name, &google);
     if (status == BERT_OK) {
         bool headless = !file_exists(path) && file_exists(google);
-        status = config_open(folder, headless ? google : path, headless, out);
+        status = config_open(folder, &m, headless ? google : path, headless, out);
     }
+    modules_release(&m);
     free(path);
     free(google);
     return status;
@@ -303,6 +342,7 @@ static void label_names_release(config *c)
     for (size_t i = 0; c->label_names && i < c->labels; i++) free(c->label_names[i]);
     free(c->label_names);
     c->label_names = NULL;
+    c->label_repeated = NULL;
     c->labels = 0;
 }
 
@@ -312,6 +352,9 @@ void config_release(config *c)
     free(c->problem);
     free(c->architecture);
     free(c->thresholds);
+    free(c->vectors_unknown);
+    free(c->prompt_name);
+    json_decref(c->prompts);
     json_decref(c->source);
     *c = (config){ 0 };
 }

@@ -5,6 +5,7 @@
 #include "base/folder.h"
 #include "base/status.h"
 #include "compute/activation.h"
+#include "json/modules.h"
 #include "model/family.h"
 #include "model/trained_as.h"
 #include "tensors/tensors.h"
@@ -18,8 +19,7 @@
 typedef enum pooling_kind {
     POOLING_NONE, /* it does not say: no such folder */
     POOLING_MEAN, /* of all tokens' last hidden states */
-    POOLING_CLS,
-    POOLING_OTHER /* not known here: of no use until one of the two is chosen */
+    POOLING_CLS
 } pooling_kind;
 
 /* Names as in transformers' BertConfig, shortened where no meaning is lost; defaults are its too.
@@ -41,15 +41,22 @@ typedef struct config {
     double norm_epsilon;        /* layer_norm_eps */
     size_t labels;              /* of id2label, else num_labels, else 2 */
     char **label_names;         /* [labels] */
+    const char *label_repeated; /* one of them that two labels have, or NULL */
     bool labels_given;          /* does the file name or count labels? */
     size_t outputs;             /* rows of the classifier: the labels, until head_set_outputs()*/
     bool headless;              /* is it Google's, which says nothing of a head? */
     char *problem;              /* problem_type, or NULL */
     char *architecture;         /* the first of architectures, or NULL */
-    pooling_kind pooling;       /* not in config.json: 1_Pooling/config.json and modules.json */
-    bool vectors_divided;       /* by their lengths: modules.json */
-    size_t vector_tokens;       /* of the longest text: sentence_bert_config.json; 0: not said */
-    bool unanswerable; /* was it trained on questions without answers? this program's own key */
+    /* Of sentence-transformers' files, not of config.json: config_read_pooling() */
+    pooling_kind pooling;  /* 1_Pooling/config.json */
+    bool prompt_left_out;  /* of the mean; the same file's include_prompt is false */
+    bool vectors_divided;  /* by their lengths: modules.json */
+    size_t vector_tokens;  /* of the longest text: sentence_bert_config.json; 0: not said */
+    char *vectors_unknown; /* what is not known here of these files, as a part of a sentence; NULL:
+                              nothing */
+    json_t *prompts;       /* {name: text} of config_sentence_transformers.json, or NULL */
+    char *prompt_name;     /* the one to put before every text, or NULL */
+    bool unanswerable;     /* was it trained on questions without answers? this program's own key */
     bool unanswerable_given;
     double *thresholds; /* [labels] above which a label is given, or NULL: 0.5 each */
     trained_as trained; /* "trained_on", another key of this program; borrowed from the source */
@@ -72,6 +79,9 @@ bert_status config_set_head(config *c, const char *class_name, size_t labels);
 /* Names the labels anew: copies of names [count]. Thresholds are dropped. */
 bert_status config_set_labels(config *c, const char *const *names, size_t count);
 
+/* BERT_UNSUPPORTED where two labels have one name. */
+bert_status config_check_labels(const config *c);
+
 /* Writes config.json for `class_name` (say BertForSequenceClassification) as transformers does: the
  * source's keys, with architectures, with id2label and label2id where `labelled`, with problem_type
  * where `problem` is not NULL, with the thresholds where there are any, with what it was trained on
@@ -79,16 +89,25 @@ bert_status config_set_labels(config *c, const char *const *names, size_t count)
 bert_status config_write(const config *c, const folder_handle *folder, const char *class_name,
                          bool labelled, const char *problem, tensor_type stored);
 
-/* c->pooling, vectors_divided and vector_tokens (at most the positions) from 1_Pooling/config.json
- * and, where that is there, modules.json and sentence_bert_config.json; config_read() calls it. */
-bert_status config_read_pooling(const char *folder, config *c);
+/* c->pooling and what follows it, from the files that sentence-transformers has in a folder of
+ * these modules; vector_tokens is at most the positions. config_read() calls it. */
+bert_status config_read_pooling(const char *folder, const sentence_modules *m, config *c);
 
 /* Another pooling by name, "mean" or "cls"; NULL: the folder's own, else the mean. BERT_UNSUPPORTED
  * for a folder's own that is not known. */
 bert_status config_set_pooling(config *c, const char *name);
 
-/* BERT_UNSUPPORTED where the folder's pooling is not known. */
+/* BERT_UNSUPPORTED where vectors as the folder asks for are not known. */
 bert_status config_check_pooling(const config *c);
+
+/* What to put before each text: the prompt of that name, nothing for "none", or `given` itself;
+ * NULL: the folder's own.
+ * *text, borrowed from c or given, is "" for nothing. BERT_ARGUMENT for a single word that names no
+ * prompt. */
+bert_status config_find_prompt(const config *c, const char *given, const char **text);
+
+/* Makes it the folder's own. NULL: leaves that as it is. */
+bert_status config_set_prompt(config *c, const char *given);
 
 /* BERT_ARGUMENT where the model has fewer positions than that. */
 bert_status config_check_length(const config *c, size_t max_length);

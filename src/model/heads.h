@@ -23,6 +23,7 @@ typedef enum head_rows {
 /* What a head must know of the data and the options when a training begins. */
 typedef struct head_start {
     const char *pooling; /* "mean", "cls", or NULL: the checkpoint's */
+    const char *prompt;  /* a name or a text, or NULL: the checkpoint's */
     bool unanswerable;   /* do the data hold questions without answers? */
 } head_start;
 
@@ -78,7 +79,7 @@ extern const char pretraining_suffix[];
 void head_set_outputs(const head *h, config *c);
 
 /* Prepares a configuration, whose labels are set, for a training of this head: pooling, outputs,
- * unanswerable. BERT_ARGUMENT for a pooling of another name, else the head's check(). */
+ * unanswerable. BERT_ARGUMENT for a prompt that is none, else the head's check(). */
 bert_status head_begin(const head *h, config *c, const head_start *given);
 
 /* How many rows of logits a pass makes of the batch: one a sequence, a token or a wanted token. */

@@ -2,6 +2,8 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/slice.h"
+#include "json/modules.h"
 #include "model/heads.h"
 #include "tensors/safetensors_write.h"
 
@@ -37,14 +39,9 @@ static bool part_matters(const config *c, param_part part)
     return ((PARAMS_ENCODER | wanted) & 1u << part) != 0;
 }
 
-static bert_status tensor_check(const pretrained *m, named_tensor t, const param_entry *entry,
-                                const char *folder)
+static bert_status fail_shape(const pretrained *m, named_tensor t, const param_entry *entry)
 {
     const tensor_info *info = t.info;
-    if (info->type == TENSOR_OTHER)
-        return fail(BERT_FORMAT, "%s: '%s' is not stored as F32, F16, BF16 or F64", info->file,
-                    info->name);
-    if (tensor_fits(t, entry)) return BERT_OK;
     char shape[128] = "";
     for (size_t i = 0, at = 0; i < info->dimensions && at < sizeof shape; i++)
         at +=
@@ -53,14 +50,47 @@ static bert_status tensor_check(const pretrained *m, named_tensor t, const param
     size_t first = t.transposed ? entry->cols : entry->rows;
     size_t second = t.transposed ? entry->rows : entry->cols;
     snprintf(wanted, sizeof wanted, entry->cols ? "%zu, %zu" : "%zu", first, second);
-    return fail(BERT_SHAPE, "%s: '%s' is [%s], but %s/%s asks for [%s]", info->file, info->name,
-                shape, folder, config_file_name(&m->config), wanted);
+    return fail(BERT_SHAPE, "%s: '%s' is [%s], but %s asks for [%s]", info->file, info->name, shape,
+                config_file_name(&m->config), wanted);
+}
+
+static bert_status tensor_check(const pretrained *m, named_tensor t, const param_entry *entry)
+{
+    const tensor_info *info = t.info;
+    if (info->type == TENSOR_OTHER)
+        return fail(BERT_FORMAT, "%s: '%s' is not stored as F32, F16, BF16 or F64", info->file,
+                    info->name);
+    return tensor_fits(t, entry) ? BERT_OK : fail_shape(m, t, entry);
 }
 
 static bool tensor_mappable(named_tensor t)
 {
     return t.info->type == TENSOR_F32 && !t.transposed &&
            (uintptr_t)t.info->data % sizeof(float) == 0;
+}
+
+/* A tensor that would be the entry's weight if its name began otherwise. NULL: none. */
+static const char *name_like(const pretrained *m, const param_entry *entry)
+{
+    const char *bare = entry->name + strlen("bert.");
+    for (size_t i = 0; i < tensor_file_count(m->file); i++) {
+        const char *name = tensor_file_at(m->file, i)->name;
+        if (slice_ends_with(slice_of(name), bare)) return name;
+    }
+    return NULL;
+}
+
+static bert_status fail_missing(const pretrained *m, const param_entry *entry, const char *folder)
+{
+    const char *like = name_like(m, entry);
+    if (like)
+        return fail(BERT_FORMAT,
+                    "%s: the checkpoint has no '%s' but a '%s'; take what stands before from the "
+                    "names of its tensors",
+                    folder, entry->name, like);
+    return fail(BERT_FORMAT,
+                "%s: the checkpoint has no '%s' (nor '%s'); is it a BERT of %zu layers?", folder,
+                entry->name, entry->name + strlen("bert."), m->config.layers);
 }
 
 /* Finds each weight's tensor: m->found, without one where an optional weight is not there. */
@@ -71,17 +101,19 @@ static bert_status tensors_match(pretrained *m, const char *folder)
     for (size_t i = 0; i < m->entry_count; i++) {
         const param_entry *entry = &m->entries[i];
         found[i] = tensor_names_find(m->names, entry->name);
-        if (!found[i].info && !entry_optional(entry))
-            return fail(BERT_FORMAT,
-                        "%s: the checkpoint has no '%s' (nor '%s'); is it a BERT of %zu layers?",
-                        folder, entry->name, entry->name + strlen("bert."), m->config.layers);
+        if (!found[i].info && !entry_optional(entry)) return fail_missing(m, entry, folder);
         /* A head for other labels than config.json's, where it gives none, is as good as none. */
         if (found[i].info && entry->part == PARAM_CLASSIFIER && !m->config.labels_given &&
-            tensor_rows(found[i]) != entry->rows)
+            tensor_rows(found[i]) != entry->rows) {
+            if (!m->misfit.info) {
+                m->misfit = found[i];
+                m->misfit_of = entry;
+            }
             found[i] = none;
+        }
         if (!found[i].info) continue;
         if (part_matters(&m->config, entry->part))
-            TRY(tensor_check(m, found[i], entry, folder));
+            TRY(tensor_check(m, found[i], entry));
         else if (!tensor_fits(found[i], entry))
             found[i] = none;
         if (found[i].info) TRY(tensor_verify(found[i].info));
@@ -180,10 +212,19 @@ static void outputs_find(pretrained *m)
     if (h) head_set_outputs(h, &m->config);
 }
 
+static bert_status file_open(pretrained *m, const char *folder)
+{
+    char *place;
+    TRY(modules_model_folder(folder, &place));
+    bert_status status = tensor_file_open(place, &m->file);
+    free(place);
+    return status;
+}
+
 static bert_status pretrained_fill(pretrained *m, const char *folder, compute *on)
 {
     TRY(config_read(folder, &m->config));
-    TRY(tensor_file_open(folder, &m->file));
+    TRY(file_open(m, folder));
     TRY(tensor_names_open(m->file, &m->names));
     TRY(head_find(m));
     outputs_find(m);
@@ -244,6 +285,49 @@ const weight *pretrained_find(const pretrained *m, const param_entry *entry)
         return w->data && other->rows == entry->rows && other->cols == entry->cols ? w : NULL;
     }
     return NULL;
+}
+
+const param_entry *pretrained_gap(const pretrained *m, unsigned parts)
+{
+    const param_entry *gap = NULL;
+    bool begun = false;
+    unsigned telling = parts & PARAMS_HEADS ? parts & PARAMS_HEADS : parts;
+    for (size_t i = 0; i < m->entry_count; i++) {
+        const param_entry *entry = &m->entries[i];
+        if (!(parts & 1u << entry->part)) continue;
+        if (!m->found[i].info && !gap) gap = entry;
+        if (m->found[i].info && telling & 1u << entry->part) begun = true;
+    }
+    return begun ? gap : NULL;
+}
+
+static const head *head_meant(const config *c)
+{
+    const head *h = head_of_class(c);
+    return h ? h : c->pooling != POOLING_NONE ? &head_vectors : &head_classifier;
+}
+
+bool pretrained_has_head(const pretrained *m)
+{
+    unsigned parts = head_meant(&m->config)->parts & PARAMS_HEADS;
+    bool there = m->misfit.info && parts & PARAMS_CLASSIFIER;
+    for (size_t i = 0; i < m->entry_count; i++)
+        there |= m->found[i].info && parts & 1u << m->entries[i].part;
+    return there;
+}
+
+bert_status pretrained_check_head(const pretrained *m)
+{
+    unsigned parts = head_meant(&m->config)->parts;
+    const param_entry *gap = pretrained_gap(m, parts);
+    if (m->misfit.info && parts & PARAMS_CLASSIFIER)
+        return fail_more(fail_shape(m, m->misfit, m->misfit_of),
+                         ", for it names no labels, which means 2; write an id2label with a name "
+                         "for each row");
+    if (!gap) return BERT_OK;
+    return fail(BERT_ARGUMENT, "the model's head %s: '%s' is not in %s",
+                gap->part == PARAM_POOLER ? "has no pooler" : "is not whole", gap->name,
+                tensor_file_at(m->file, 0)->file);
 }
 
 static const char *name_bare(const char *name, bool bare)

@@ -25,6 +25,9 @@ typedef struct pretrained {
     const char **ignored_names; /* [ignored] tensors in the file that no weight wanted, an
                                    optimizer's apart; borrowed from the file */
     size_t ignored;
+    named_tensor misfit; /* of a classifier that has not the two rows which a config.json without
+                            labels means; .info NULL: none */
+    const param_entry *misfit_of;
     tensor_file *file;
     tensor_names *names;
     arena converted;
@@ -46,6 +49,18 @@ void pretrained_forget_heads(pretrained *m);
 /* The weight of `m` that an entry of another configuration's list stands for: same name, same
  * shape, in the file. NULL: none. */
 const weight *pretrained_find(const pretrained *m, const param_entry *entry);
+
+/* The first weight of `parts` that is not in the file, where some of them are (of a head with a
+ * pooler some of the head itself). NULL: none is lacking, or all. */
+const param_entry *pretrained_gap(const pretrained *m, unsigned parts);
+
+/* Is anything there of the head that the folder is for? */
+bool pretrained_has_head(const pretrained *m);
+
+/* Why the head that the folder is for cannot be used though it is there in part: BERT_ARGUMENT
+ * where it lacks weights, BERT_SHAPE where config.json has no labels and means another number of
+ * them. */
+bert_status pretrained_check_head(const pretrained *m);
 
 /* Writes model.safetensors into the folder: the weights of `p` that have data, by their names, as
  * `type`; `bare`: without "bert." before them. And tensors that are no weights here, more

@@ -19,7 +19,8 @@ typedef struct name_entry {
 struct tensor_names {
     name_entry *entries; /* [count], by name, each once */
     size_t count;
-    char *text; /* the names */
+    char *text;   /* the names */
+    char *prefix; /* of wrappers, which all names of the file begin with; "": none */
 };
 
 /* A path's parts, and the name that is made of it. */
@@ -128,6 +129,29 @@ static bool name_of_path(const char *path, char *out, size_t room, bool *transpo
     return true;
 }
 
+/* What torch's wrappers put before all names: DataParallel, torch.compile(), and a model that is a
+ * member of another (as in Lightning). They may stand in each other. */
+static const char *const wrappers[] = { "module.", "_orig_mod.", "model." };
+
+/* Do all names go on with `word` behind their first `skip` bytes? */
+static bool all_go_on(const tensor_file *file, size_t skip, const char *word)
+{
+    for (size_t i = 0; i < tensor_file_count(file); i++)
+        if (strncmp(tensor_file_at(file, i)->name + skip, word, strlen(word)) != 0) return false;
+    return tensor_file_count(file) > 0;
+}
+
+static size_t wrappers_length(const tensor_file *file)
+{
+    size_t length = 0, count = sizeof wrappers / sizeof *wrappers;
+    for (size_t i = 0; i < count;) {
+        bool there = all_go_on(file, length, wrappers[i]);
+        length += there ? strlen(wrappers[i]) : 0;
+        i = there ? 0 : i + 1;
+    }
+    return length;
+}
+
 /* PyTorch's, new or old. Returns its rank: with "bert." before without, new names before old. */
 static unsigned name_of_torch(const char *name, char *out, size_t room)
 {
@@ -143,6 +167,14 @@ static unsigned name_of_torch(const char *name, char *out, size_t room)
         }
     snprintf(out, room, "%s", rest.bytes);
     return 2 * bare;
+}
+
+/* Numbers that transformers kept with the weights until 4.31 and that follow from the
+ * configuration: 0, 1, 2, ... and zeros. */
+static bool is_buffer(const char *name)
+{
+    return slice_ends_with(slice_of(name), "embeddings.position_ids") ||
+           slice_ends_with(slice_of(name), "embeddings.token_type_ids");
 }
 
 /* Adam's moments, the step, and what else TensorFlow's and Keras' optimizers leave. */
@@ -178,13 +210,15 @@ static int entry_compare_name(const void *key, const void *entry)
 static void entries_fill(tensor_names *n, const tensor_file *file)
 {
     char *at = n->text;
+    size_t skip = strlen(n->prefix);
     for (size_t i = 0; i < tensor_file_count(file); i++) {
         const tensor_info *info = tensor_file_at(file, i);
-        size_t room = strlen(info->name) + 16;
+        const char *name = info->name + skip;
+        size_t room = strlen(name) + 16;
         name_entry entry = { .name = at, .info = info };
-        if (is_of_optimizer(info->name)) continue;
-        if (!name_of_path(info->name, at, room, &entry.transposed))
-            entry.rank = name_of_torch(info->name, at, room);
+        if (is_of_optimizer(name) || is_buffer(name)) continue;
+        if (!name_of_path(name, at, room, &entry.transposed))
+            entry.rank = name_of_torch(name, at, room);
         n->entries[n->count++] = entry;
         at += strlen(at) + 1;
     }
@@ -200,6 +234,13 @@ static void entries_unite(tensor_names *n)
     n->count = kept;
 }
 
+static bert_status prefix_find(tensor_names *n, const tensor_file *file)
+{
+    size_t length = wrappers_length(file);
+    n->prefix = strndup(length ? tensor_file_at(file, 0)->name : "", length);
+    return n->prefix ? BERT_OK : fail(BERT_MEMORY, "out of memory for the names of tensors");
+}
+
 bert_status tensor_names_open(const tensor_file *file, tensor_names **out)
 {
     size_t bytes = 0;
@@ -210,6 +251,7 @@ bert_status tensor_names_open(const tensor_file *file, tensor_names **out)
     bert_status status =
         memory_zeroed(tensor_file_count(file), sizeof *n->entries, (void **)&n->entries);
     if (status == BERT_OK) status = memory_zeroed(bytes, 1, (void **)&n->text);
+    if (status == BERT_OK) status = prefix_find(n, file);
     if (status == BERT_OK) {
         entries_fill(n, file);
         entries_unite(n);
@@ -225,6 +267,7 @@ void tensor_names_free(tensor_names *n)
     if (!n) return;
     free(n->entries);
     free(n->text);
+    free(n->prefix);
     free(n);
 }
 
@@ -242,6 +285,11 @@ void named_tensor_to_float(named_tensor t, float *out)
         tensor_to_float_transposed(t.info, out);
     else
         tensor_to_float(t.info, out);
+}
+
+const char *tensor_names_prefix(const tensor_names *n)
+{
+    return n->prefix;
 }
 
 size_t tensor_names_count(const tensor_names *n)

@@ -13,6 +13,9 @@
  *               LayerNorm/gamma:0; embeddings/word_embeddings/weight:0, .../embeddings:0;
  *               mlm___cls/predictions/...; before it one or more names of models
  *
+ * Where all of PyTorch's begin with what wrappers put there ("module.", "_orig_mod.", "model.",
+ * also behind each other), that is passed over.
+ *
  * Rules: transformers' modeling_tf_pytorch_utils.py and load_tf_weights_in_bert(). */
 #ifndef MODEL_TENSOR_NAMES_H
 #define MODEL_TENSOR_NAMES_H
@@ -36,8 +39,12 @@ named_tensor tensor_names_find(const tensor_names *n, const char *name);
 /* tensor_to_float(), turned where it stands [in, out]. out [t.info->count]. */
 void named_tensor_to_float(named_tensor t, float *out);
 
+/* What is passed over before all names of the file; "": nothing. */
+const char *tensor_names_prefix(const tensor_names *n);
+
 /* What the file holds for the model: each weight once (Keras repeats the embeddings where a head
- * shares them), without what an optimizer left there. By name. */
+ * shares them), without what an optimizer left there and without the numbers that old versions of
+ * transformers kept though the configuration tells them (position_ids). By name. */
 size_t tensor_names_count(const tensor_names *n);
 const tensor_info *tensor_names_at(const tensor_names *n, size_t index);
 

@@ -1,5 +1,6 @@
 /* vectors.c: a sequence as one vector of length 1: the mean of its tokens' last hidden states
- * ([CLS] and [SEP] among them, as in sentence-transformers), or that of [CLS]. */
+ * ([CLS] and [SEP] among them, as in sentence-transformers, but for those of a prompt that is left
+ * out), or that of [CLS]. */
 #include "model/heads.h"
 
 static bool takes_first(const pass *p)
@@ -18,7 +19,7 @@ static void vectors_forward(const pass *p)
     if (takes_first(p))
         on->gather_rows(on, sequences, width, starts, hidden, t->first);
     else
-        on->mean_rows(on, sequences, width, starts, hidden, t->first);
+        on->mean_rows(on, sequences, width, p->batch->skip, starts, hidden, t->first);
     on->normalize_rows_forward(on, sequences, width, t->first, t->logits, t->lengths);
 }
 
@@ -35,7 +36,8 @@ static void vectors_backward(const pass *p, params *gradients)
         on->zero(on, p->batch->tokens * width, t->dhidden);
         on->scatter_add_rows(on, sequences, width, starts, t->dpooled, t->dhidden);
     } else {
-        on->mean_rows_backward(on, sequences, width, starts, t->dpooled, t->dhidden);
+        on->mean_rows_backward(on, sequences, width, p->batch->skip, starts, t->dpooled,
+                               t->dhidden);
     }
     encoder_backward(p, gradients);
 }
@@ -47,7 +49,8 @@ static size_t width_of(const config *c)
 
 static bert_status vectors_begin(config *c, const head_start *given)
 {
-    return config_set_pooling(c, given->pooling);
+    TRY(config_set_pooling(c, given->pooling));
+    return config_set_prompt(c, given->prompt);
 }
 
 const head head_vectors = {

@@ -36,6 +36,11 @@ static bert_status whole_length(const examples *e, dataset_form form, size_t row
                              scratch));
         longest = size_larger(longest, scratch->count);
     }
+    if (e->features.prompt.count) { /* before each of them */
+        TRY(tokenizer_encode(e->tokenizer, e->features.prompt, none, SIZE_MAX,
+                             TRUNCATE_LONGEST_FIRST, scratch));
+        longest += scratch->texts[0].count;
+    }
     *out = longest;
     return BERT_OK;
 }

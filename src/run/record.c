@@ -121,33 +121,50 @@ static bert_status digest_put(json_t *digests, const char *path)
     return status;
 }
 
-/* Of a file of the model's folder, where it is there. */
-static bert_status model_digest_put(const run *r, json_t *digests, const char *name)
+/* Of a file of a folder, where it is there. */
+static bert_status model_digest_put(const char *folder, json_t *digests, const char *name)
 {
     char *path;
-    TRY(path_join(r->options->model, name, &path));
+    TRY(path_join(folder, name, &path));
     bert_status status = file_exists(path) ? digest_put(digests, path) : BERT_OK;
     free(path);
     return status;
 }
 
+/* The small files of the model, and those by which sentence-transformers makes a vector of it. */
+static bert_status model_digests_put(const sentence_modules *m, const char *folder, json_t *digests)
+{
+    static const char *const configuration[] = { "config.json", "bert_config.json" };
+    static const char *const whole[] = { "modules.json", "1_Pooling/config.json" };
+    for (size_t i = 0; i < sizeof configuration / sizeof *configuration; i++)
+        TRY(model_digest_put(m->model, digests, configuration[i]));
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
+        TRY(model_digest_put(folder, digests, whole[i]));
+    for (size_t i = 0; i < TOKENIZER_FILES; i++)
+        TRY(model_digest_put(m->model, digests, tokenizer_files[i]));
+    if (!m->listed) return BERT_OK;
+    if (m->pooling && file_exists(m->pooling) && !json_object_get(digests, m->pooling))
+        TRY(digest_put(digests, m->pooling));
+    TRY(model_digest_put(folder, digests, "config_sentence_transformers.json"));
+    return model_digest_put(m->model, digests, "sentence_bert_config.json");
+}
+
 /* Of every file that was read and decides what the run computes: the model's, and the data. */
 static bert_status digests_put(const run *r, json_t *digests)
 {
-    static const char *const configuration[] = { "config.json", "bert_config.json", "modules.json",
-                                                 "1_Pooling/config.json" };
     const bert_train_options *o = r->options;
     const char *last = "";
+    sentence_modules modules;
     for (size_t i = 0; i < tensor_file_count(r->start.file); i++) {
         const char *file = tensor_file_at(r->start.file, i)->file;
         if (strcmp(file, last) != 0 && !json_object_get(digests, file))
             TRY(digest_put(digests, file));
         last = file;
     }
-    for (size_t i = 0; i < sizeof configuration / sizeof *configuration; i++)
-        TRY(model_digest_put(r, digests, configuration[i]));
-    for (size_t i = 0; i < TOKENIZER_FILES; i++)
-        TRY(model_digest_put(r, digests, tokenizer_files[i]));
+    bert_status status = modules_read(o->model, &modules);
+    if (status == BERT_OK) status = model_digests_put(&modules, o->model, digests);
+    modules_release(&modules);
+    TRY(status);
     for (size_t i = 0; i < o->train_count; i++) TRY(digest_put(digests, o->train[i]));
     if (o->dev) TRY(digest_put(digests, o->dev));
     return o->task_options.label_file ? digest_put(digests, o->task_options.label_file) : BERT_OK;

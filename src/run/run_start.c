@@ -29,10 +29,19 @@ static bool head_fits(const run *r)
     return there && problem && (!found || found == wanted);
 }
 
+/* A head that is there in part, or for which config.json has no place, and so another is drawn. */
+static void head_tell_unused(const run *r)
+{
+    if (pretrained_check_head(&r->start) == BERT_OK) return;
+    observe_note(&r->options->observer, "head: that of %s is not used: %s", r->options->model,
+                 status_message());
+}
+
 static void head_tell(const run *r, bool kept, size_t labels)
 {
     const bert_train_options *o = r->options;
     if (!r->task->head->parts) return;
+    if (!kept) head_tell_unused(r);
     if (kept && labels > 1)
         observe_note(&o->observer, "head: kept from %s, for the same %zu labels", o->model, labels);
     else if (kept)
@@ -49,6 +58,14 @@ void start_tell(const run *r)
 {
     const bert_train_options *o = r->options;
     size_t ignored = r->start.ignored;
+    const char *prefix = tensor_names_prefix(r->start.names);
+    const param_entry *gap = pretrained_gap(&r->start, PARAMS_POOLER);
+    if (*prefix)
+        observe_note(&o->observer, "all tensors of %s are called '%s...'; that is passed over",
+                     o->model, prefix);
+    if (gap)
+        observe_note(&o->observer, "pooler: %s has no '%s'; where it is wanted it is drawn fresh",
+                     o->model, gap->name);
     if (ignored)
         observe_note(&o->observer, "%zu tensor%s of %s %s of no use here (%s%s)", ignored,
                      ignored == 1 ? "" : "s", o->model, ignored == 1 ? "is" : "are",
@@ -90,7 +107,9 @@ bert_status config_choose(run *r)
         status = config_set_labels(&r->config, (const char *const *)r->start.config.label_names,
                                    r->start.config.labels);
     thresholds_drop(r);
-    head_start given = { .pooling = o->task_options.pooling, .unanswerable = d->unanswerable };
+    head_start given = { .pooling = o->task_options.pooling,
+                         .prompt = o->task_options.prompt,
+                         .unanswerable = d->unanswerable };
     if (status == BERT_OK) status = head_begin(r->task->head, &r->config, &given);
     if (status == BERT_OK) head_tell(r, kept, labels.count);
     if (!kept) pretrained_forget_heads(&r->start); /* none is to be found by its shape */

@@ -268,6 +268,10 @@ struct task {
     const task_metrics *metrics;
     const task_rivals *rivals; /* NULL: there are none */
 
+    /* BERT_UNSUPPORTED where a model of this configuration, with the task's head, cannot answer.
+     * NULL: it can. */
+    bert_status (*check)(const config *c);
+
     /* Writes what else belongs into the folder of a trained model whose weights are of the encoder
      * and of `parts`. NULL: nothing. */
     bert_status (*save)(const config *c, unsigned parts, size_t max_length,

@@ -369,6 +369,17 @@ static void target_of(const examples *e, size_t row, float *target)
 
 static const bag_question question = { .loss = BAG_SOFTMAX, .target = target_of };
 
+/* A softmax of one output is always 1. */
+static bert_status model_check(const config *c)
+{
+    if (c->outputs > 1) return BERT_OK;
+    return fail(BERT_UNSUPPORTED,
+                "%s says \"problem_type\": \"%s\" of a head with one output, which could only ever "
+                "answer '%s'; write \"multi_label_classification\" for a yes or no, or "
+                "\"regression\" for a number",
+                config_file_name(c), task_classify.problem_type, c->label_names[0]);
+}
+
 const task task_classify = {
     .info = {
         .name = "classify",
@@ -406,4 +417,5 @@ const task task_classify = {
             .warn = metrics_warn,
         },
     .rivals = &(const task_rivals){ .bag = &question },
+    .check = model_check,
 };

@@ -51,6 +51,13 @@ typedef struct number_targets {
 
 static bert_status targets_open(examples *e)
 {
+    size_t outputs = e->config->outputs;
+    if (e->labelled && outputs > 1)
+        return fail(BERT_UNSUPPORTED,
+                    "the model gives %zu numbers for a text (%s, %s%s), and data have one for each "
+                    "text: it can only predict",
+                    outputs, e->config->label_names[0], e->config->label_names[1],
+                    outputs > 2 ? ", ..." : "");
     return memory_zeroed(1, sizeof(number_targets), &e->targets);
 }
 
@@ -98,7 +105,11 @@ static bert_status describe(const examples *e, size_t row, const void *answer, j
 {
     (void)row;
     const float *logits = answer;
-    TRY(json_put(object, "score", json_number((double)logits[0])));
+    size_t outputs = e->config->outputs;
+    json_t *scores = outputs > 1 ? json_object() : json_number((double)logits[0]);
+    TRY(json_put(object, outputs > 1 ? "scores" : "score", scores));
+    for (size_t i = 0; outputs > 1 && i < outputs; i++)
+        TRY(json_put(scores, e->config->label_names[i], json_number((double)logits[i])));
     return pooled_put_logits(e, logits, object);
 }
 

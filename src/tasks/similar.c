@@ -61,6 +61,9 @@ static bert_status targets_open(examples *e)
     const dataset_row *first = e->row_count ? &e->rows[0] : NULL;
     e->features.group = e->labelled && first ? 2 + first->item_count : 2;
     t->scored = e->labelled && first && first->label.bytes;
+    TRY(config_find_prompt(e->config, e->options->prompt, &t->prompt));
+    TRY(features_set_prompt(&e->features, e->tokenizer, slice_of(t->prompt),
+                            e->config->prompt_left_out, e->max_length, &e->scratch));
     return t->scored ? scores_look(e, t) : BERT_OK;
 }
 
@@ -111,6 +114,7 @@ static bert_status encoded(examples *e, const char *what, const bert_observer *o
     else
         observe_note(observer, "%s: %zu %s without a score: those of a row belong together", what,
                      e->row_count, features_group(&e->features) == 2 ? "pairs" : "triples");
+    if (*t->prompt) observe_note(observer, "%s: '%s' is put before each text", what, t->prompt);
     return BERT_OK;
 }
 
@@ -229,7 +233,7 @@ const task task_similar = {
     },
     .form = FORM_COMPARED,
     .head = &head_vectors,
-    .options = TAKES_POOLING,
+    .options = TAKES_POOLING | TAKES_PROMPT,
     .max_length = 128,
     .labels = &labels_none,
     .encoding = &(const task_encoding){ .open = targets_open,

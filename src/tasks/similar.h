@@ -6,8 +6,9 @@
 #include "task/task.h"
 
 typedef struct similar_targets {
-    bool scored;   /* else a unit's first two texts belong together */
-    float *scores; /* [units], already divided; where scored */
+    bool scored;        /* else a unit's first two texts belong together */
+    const char *prompt; /* before every text; "": nothing */
+    float *scores;      /* [units], already divided; where scored */
     size_t capacity;
     double least, most, divisor; /* of the scores as they were read */
 } similar_targets;

@@ -4,7 +4,7 @@
  *   1_Pooling/config.json                the mean of all tokens, or [CLS]
  *   2_Normalize/                         empty
  *   sentence_bert_config.json            the longest text in tokens
- *   config_sentence_transformers.json    by what vectors are compared
+ *   config_sentence_transformers.json    by what vectors are compared; prompts, and which of them
  *
  * The names are those of its versions 2 to 4, which 5 reads too. */
 #include "base/folder.h"
@@ -35,7 +35,7 @@ static json_t *pooling_object(const config *c)
                      (json_int_t)c->hidden, "pooling_mode_cls_token", (int)first,
                      "pooling_mode_mean_tokens", (int)!first, "pooling_mode_max_tokens", 0,
                      "pooling_mode_mean_sqrt_len_tokens", 0, "pooling_mode_weightedmean_tokens", 0,
-                     "pooling_mode_lasttoken", 0, "include_prompt", 1);
+                     "pooling_mode_lasttoken", 0, "include_prompt", (int)!c->prompt_left_out);
 }
 
 /* object NULL: the folder stays empty. */
@@ -68,14 +68,30 @@ static json_t *model_object(unsigned parts, size_t max_length)
     return NULL;
 }
 
+static bert_status whole_put(const config *c, json_t *o)
+{
+    TRY(json_put(o, "__version__", json_object()));
+    TRY(json_put(o, "prompts", c->prompts ? json_incref(c->prompts) : json_object()));
+    TRY(json_put(o, "default_prompt_name",
+                 c->prompt_name ? json_string(c->prompt_name) : json_null()));
+    return json_put(o, "similarity_fn_name", json_string("cosine"));
+}
+
+static bert_status whole_write(const config *c, const folder_handle *folder)
+{
+    json_t *o = json_object();
+    bert_status status = whole_put(c, o);
+    if (status == BERT_OK) return object_write(folder, "config_sentence_transformers.json", o);
+    json_decref(o);
+    return status;
+}
+
 bert_status similar_save(const config *c, unsigned parts, size_t max_length,
                          const folder_handle *folder)
 {
     TRY(pooling_write(c, folder));
     TRY(module_make(folder, "2_Normalize", NULL));
     TRY(object_write(folder, "sentence_bert_config.json", model_object(parts, max_length)));
-    TRY(object_write(folder, "config_sentence_transformers.json",
-                     json_pack("{s:{}, s:{}, s:n, s:s}", "__version__", "prompts",
-                               "default_prompt_name", "similarity_fn_name", "cosine")));
+    TRY(whole_write(c, folder));
     return object_write(folder, "modules.json", modules_list());
 }

@@ -59,9 +59,14 @@ static bert_status open_json(const tokenizer_class *c, const char *path, tokeniz
 
     /* A class replaces the file's normalizer after its added tokens were normalized by it. */
     normalizer of_file = normalizer_of(own);
-    TRY(added_tokens_build(&t->added, &of_file));
+    TRY(fail_in(added_tokens_build(&t->added, &of_file), "%s", path));
+    if (c->kind->keeps_normalizer && c->lowercase_first && !own.lowercase)
+        return fail(BERT_UNSUPPORTED,
+                    "%s/sentence_bert_config.json: do_lower_case is true over a tokenizer that "
+                    "keeps the normalizer of tokenizer.json; set \"lowercase\" there",
+                    c->folder);
     if (!c->kind->keeps_normalizer) {
-        own.lowercase = c->lowercase;
+        own.lowercase = c->lowercase || c->lowercase_first;
         own.split_cjk = c->split_cjk;
         own.strip_accents = c->strip_accents;
     }
@@ -81,9 +86,10 @@ static bert_status mask_find(const tokenizer_class *c, tokenizer *t)
     return BERT_OK;
 }
 
-static bert_status open_files(const char *folder, const tokenizer_class *c, const char *json,
-                              const char *vocab, tokenizer *t)
+static bert_status open_files(const tokenizer_class *c, const char *json, const char *vocab,
+                              tokenizer *t)
 {
+    const char *folder = c->folder;
     t->max_length = c->max_length;
     t->cased_by_vocabulary = c->cased_by_vocabulary;
     t->added.split_special = c->split_special;
@@ -94,13 +100,14 @@ static bert_status open_files(const char *folder, const tokenizer_class *c, cons
                     "%s: lacks tokenizer.json, which a tokenizer of its class is made from",
                     folder);
     } else if (file_exists(vocab)) {
-        t->normalizer = normalizer_of((normalizer_options){ .clean_text = true,
-                                                            .split_cjk = c->split_cjk,
-                                                            .strip_accents = c->strip_accents,
-                                                            .lowercase = c->lowercase });
+        t->normalizer =
+            normalizer_of((normalizer_options){ .clean_text = true,
+                                                .split_cjk = c->split_cjk,
+                                                .strip_accents = c->strip_accents,
+                                                .lowercase = c->lowercase || c->lowercase_first });
         TRY(open_vocabulary(c, vocab, t));
         TRY(tokenizer_class_add(c, NULL, &t->added, &t->vocabulary));
-        TRY(added_tokens_build(&t->added, &t->normalizer));
+        TRY(fail_in(added_tokens_build(&t->added, &t->normalizer), "%s", folder));
     } else {
         return fail(BERT_IO,
                     "%s: has neither tokenizer.json nor vocab.txt; is it a model's folder?",
@@ -112,17 +119,6 @@ static bert_status open_files(const char *folder, const tokenizer_class *c, cons
     return BERT_OK;
 }
 
-/* The parts below do not know whose files they are made from: names the folder where the message
- * names none of its files. */
-static bert_status place_tell(bert_status status, const char *folder)
-{
-    if (status == BERT_OK || strncmp(status_message(), folder, strlen(folder)) == 0) return status;
-    char *message = strdup(status_message());
-    if (message) status = fail(status, "%s: the tokenizer: %s", folder, message);
-    free(message);
-    return status;
-}
-
 bert_status tokenizer_open(const char *folder, tokenizer **out)
 {
     void *block;
@@ -131,9 +127,9 @@ bert_status tokenizer_open(const char *folder, tokenizer **out)
     tokenizer_class class = { 0 };
     char *json = NULL, *vocab = NULL;
     bert_status status = tokenizer_class_read(folder, &class);
-    if (status == BERT_OK) status = path_join(folder, "tokenizer.json", &json);
-    if (status == BERT_OK) status = path_join(folder, "vocab.txt", &vocab);
-    if (status == BERT_OK) status = place_tell(open_files(folder, &class, json, vocab, t), folder);
+    if (status == BERT_OK) status = path_join(class.folder, "tokenizer.json", &json);
+    if (status == BERT_OK) status = path_join(class.folder, "vocab.txt", &vocab);
+    if (status == BERT_OK) status = open_files(&class, json, vocab, t);
     free(json);
     free(vocab);
     tokenizer_class_release(&class);
@@ -220,20 +216,23 @@ bool tokenizer_truncates_left(const tokenizer *t)
     return t->truncate_left;
 }
 
-static bert_status case_write(const char *from, const folder_handle *to)
+/* What tokenizer_config.json must say of the case where another file, or none, says it. */
+static bert_status case_put(const tokenizer_class *c, json_t *object)
 {
-    tokenizer_class class = { 0 };
-    json_t *object = NULL;
-    bert_status status = tokenizer_class_read(from, &class);
-    if (status == BERT_OK && class.cased_by_vocabulary) {
-        object = json_object();
-        status = json_put(object, "do_lower_case", json_false());
-        if (status == BERT_OK)
-            status = json_put(object, "tokenizer_class", json_string("BertTokenizer"));
-        if (status == BERT_OK) status = json_write(to, "tokenizer_config.json", object);
-    }
+    TRY(json_put_members(object, c->config));
+    TRY(json_put(object, "do_lower_case", json_boolean(c->lowercase_first)));
+    if (c->lowercase_first) TRY(json_put(object, "strip_accents", json_boolean(c->strip_accents)));
+    if (!c->cased_by_vocabulary) return BERT_OK;
+    return json_put(object, "tokenizer_class", json_string("BertTokenizer"));
+}
+
+static bert_status case_write(const tokenizer_class *c, const folder_handle *to)
+{
+    if (!c->cased_by_vocabulary && (!c->lowercase_first || c->lowercase)) return BERT_OK;
+    json_t *object = json_object();
+    bert_status status = case_put(c, object);
+    if (status == BERT_OK) status = json_write(to, "tokenizer_config.json", object);
     json_decref(object);
-    tokenizer_class_release(&class);
     return status;
 }
 
@@ -244,7 +243,11 @@ const char *const tokenizer_files[TOKENIZER_FILES] = {
 
 bert_status tokenizer_copy_files(const char *from, const folder_handle *to)
 {
-    for (size_t i = 0; i < TOKENIZER_FILES; i++)
-        TRY(file_copy_between(from, to, tokenizer_files[i]));
-    return case_write(from, to);
+    tokenizer_class class = { 0 };
+    bert_status status = tokenizer_class_read(from, &class);
+    for (size_t i = 0; i < TOKENIZER_FILES && status == BERT_OK; i++)
+        status = file_copy_between(class.folder, to, tokenizer_files[i]);
+    if (status == BERT_OK) status = case_write(&class, to);
+    tokenizer_class_release(&class);
+    return status;
 }

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "json/modules.h"
 #include "text/tokenizer_json.h"
 
 #include <errno.h>
@@ -21,6 +22,7 @@ typedef struct listed_token {
 } listed_token;
 
 typedef struct token_list {
+    const char *folder; /* for messages */
     listed_token *items;
     size_t count, capacity;
     trie index; /* content -> the last item that has it */
@@ -30,9 +32,11 @@ static bert_status list_push(token_list *list, listed_token token)
 {
     if (list->count == ADDED_TOKENS_MAX)
         return fail(BERT_FORMAT,
-                    "more than %d special and added tokens; put them into the vocabulary",
-                    ADDED_TOKENS_MAX);
-    TRY(trie_insert(&list->index, slice_of(token.token.content), (int32_t)list->count));
+                    "%s: the tokenizer has more than %d special and added tokens; put them into "
+                    "the vocabulary",
+                    list->folder, ADDED_TOKENS_MAX);
+    TRY(fail_in(trie_insert(&list->index, slice_of(token.token.content), (int32_t)list->count),
+                "%s", list->folder));
     void *items = list->items;
     bert_status status =
         memory_grow(&items, &list->capacity, list->count + 1, sizeof list->items[0]);
@@ -167,11 +171,20 @@ static bert_status case_find(const char *folder, tokenizer_class *c)
     return status;
 }
 
-bert_status tokenizer_class_read(const char *folder, tokenizer_class *out)
+/* do_lower_case of sentence_bert_config.json. */
+static bert_status lowercase_first_read(const sentence_modules *m, tokenizer_class *c)
 {
-    *out = (tokenizer_class){
-        .lowercase = true, .split_cjk = true, .strip_accents = true, .max_length = SIZE_MAX
-    };
+    char *path = NULL;
+    json_t *object = NULL;
+    bert_status status = modules_read_model(m, &path, &object);
+    if (object) status = json_get_bool(object, path, "do_lower_case", &c->lowercase_first);
+    json_decref(object);
+    free(path);
+    return status;
+}
+
+static bert_status files_read(const char *folder, tokenizer_class *out)
+{
     TRY(optional_read(folder, "tokenizer_config.json", &out->config_path, &out->config));
     TRY(optional_read(folder, "special_tokens_map.json", &out->special_path, &out->special));
     TRY(optional_read(folder, "added_tokens.json", &out->added_path, &out->added));
@@ -180,11 +193,26 @@ bert_status tokenizer_class_read(const char *folder, tokenizer_class *out)
     return out->config ? config_read(out) : case_find(folder, out);
 }
 
+bert_status tokenizer_class_read(const char *folder, tokenizer_class *out)
+{
+    sentence_modules m;
+    *out = (tokenizer_class){
+        .lowercase = true, .split_cjk = true, .strip_accents = true, .max_length = SIZE_MAX
+    };
+    bert_status status = modules_read(folder, &m);
+    if (status == BERT_OK) status = lowercase_first_read(&m, out);
+    out->folder = m.model;
+    m.model = NULL;
+    modules_release(&m);
+    return status == BERT_OK ? files_read(out->folder, out) : status;
+}
+
 void tokenizer_class_release(tokenizer_class *c)
 {
     json_decref(c->config);
     json_decref(c->special);
     json_decref(c->added);
+    free(c->folder);
     free(c->config_path);
     free(c->special_path);
     free(c->added_path);
@@ -290,7 +318,7 @@ static bert_status all_further_push(const tokenizer_class *c, token_list *out)
 static bert_status specials_list(const tokenizer_class *c, const json_t *file,
                                  const token_list *by_content, token_list *out)
 {
-    token_list all = { 0 };
+    token_list all = { .folder = c->folder };
     bert_status status = BERT_OK;
     for (special_role role = 0; role < SPECIAL_ROLES && status == BERT_OK; role++)
         status = special_push(c, file, role, by_content, &all);
@@ -389,7 +417,7 @@ static bert_status tokens_add(const token_list *decoder, const token_list *speci
     for (size_t i = 0; i < fresh->count; i++) {
         added_token token = fresh->items[i].token;
         if (list_find(specials, token.content)) added_token_specialize(&token);
-        TRY(added_tokens_add(added, &token, v));
+        TRY(fail_in(added_tokens_add(added, &token, v), "%s", fresh->folder));
     }
     return BERT_OK;
 }
@@ -397,10 +425,12 @@ static bert_status tokens_add(const token_list *decoder, const token_list *speci
 bert_status tokenizer_class_add(const tokenizer_class *c, const json_t *file, added_tokens *added,
                                 vocabulary *v)
 {
-    token_list decoder = { 0 }, specials = { 0 }, fresh = { 0 }, in_file = { 0 };
+    const token_list none = { .folder = c->folder };
+    token_list decoder = none, specials = none, fresh = none, in_file = none;
     bert_status status = BERT_OK;
     if (is_legacy(c)) {
-        status = file_read(tokenizer_json_added(file), "tokenizer.json", &in_file);
+        status = fail_in(file_read(tokenizer_json_added(file), "tokenizer.json", &in_file), "%s",
+                         c->folder);
         if (status == BERT_OK) status = specials_list(c, file, &in_file, &specials);
         if (status == BERT_OK) status = legacy_read(c, &in_file, &specials, &decoder);
     } else {

@@ -15,19 +15,21 @@
 
 /* Start from { 0 }; tokenizer_class_release() at the end, whatever was returned. */
 typedef struct tokenizer_class {
+    char *folder; /* of all files */
     char *config_path, *special_path, *added_path;
     json_t *config, *special, *added; /* NULL for a file that is not there */
     const tokenizer_kind *kind;
     bool lowercase, split_cjk, strip_accents; /* unless the kind keeps tokenizer.json's */
-    bool cased_by_vocabulary;                 /* no file says; vocab.txt has upper-case pieces */
+    bool lowercase_first;     /* sentence-transformers' do_lower_case: before all else */
+    bool cased_by_vocabulary; /* no file says; vocab.txt has upper-case pieces */
     bool split_special;
     bool untyped;                /* the model is given no token types */
     const char *truncation_side; /* "left", "right" or NULL */
     size_t max_length;           /* SIZE_MAX: none */
 } tokenizer_class;
 
-/* A class that tokenizer_config.json, or config.json where that names none, says and this program
- * has not is BERT_UNSUPPORTED. */
+/* Of a folder for sentence-transformers, as of any other. A class that tokenizer_config.json, or
+ * config.json where that names none, says and this program has not is BERT_UNSUPPORTED. */
 bert_status tokenizer_class_read(const char *folder, tokenizer_class *out);
 void tokenizer_class_release(tokenizer_class *c);
 

@@ -49,7 +49,7 @@ static bert_status vocabulary_take(const json_t *model, const char *path, vocabu
         if (other)
             return fail(BERT_FORMAT, "%s: \"%s\" and \"%s\" both have the id %d", path, other, text,
                         id);
-        TRY(vocabulary_add(v, slice_of(text), id));
+        TRY(fail_in(vocabulary_add(v, slice_of(text), id), "%s", path));
     }
     return BERT_OK;
 }
@@ -187,7 +187,7 @@ static bert_status added_read(const json_t *root, const char *path, tokenizer *t
     for (size_t i = 0; i < json_array_size(tokens); i++) {
         added_token token;
         TRY(added_token_read(json_array_get(tokens, i), path, &token));
-        TRY(added_tokens_add(&t->added, &token, &t->vocabulary));
+        TRY(fail_in(added_tokens_add(&t->added, &token, &t->vocabulary), "%s", path));
     }
     return BERT_OK;
 }

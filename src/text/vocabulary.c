@@ -61,7 +61,7 @@ static bert_status vocabulary_parse(vocabulary *v, slice rest, const char *path)
             return fail(BERT_FORMAT, "%s:%d: is not UTF-8", path, id + 1);
         if (memchr(line.bytes, '\0', line.count))
             return fail(BERT_FORMAT, "%s:%d: holds the character U+0000", path, id + 1);
-        TRY(vocabulary_add(v, line, id));
+        TRY(fail_in(vocabulary_add(v, line, id), "%s:%d", path, id + 1));
     }
     return BERT_OK;
 }
