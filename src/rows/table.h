@@ -8,9 +8,10 @@
  *           arrays and objects as compact JSON; null counts as absent
  *
  * A byte-order mark at the start is skipped. Every row is checked: as many fields as the header,
- * not these names again where they are several, valid UTF-8, no NUL byte; at most 16,384 fields and LINE_BYTES_MAX bytes. Empty lines at the end
- * are no rows; a blank line within a .tsv is a row with too few fields (of one column: a row with
- * an empty field), within a .csv and .jsonl it is skipped. */
+ * not these names again where they are several, valid UTF-8, no NUL byte; at most 16,384 fields and
+ * LINE_BYTES_MAX bytes. Empty lines at the end are no rows; a blank line within a .tsv is a row
+ * with too few fields (of one column: a row with an empty field), within a .csv and .jsonl it is
+ * skipped. */
 #ifndef ROWS_TABLE_H
 #define ROWS_TABLE_H
 
