@@ -73,6 +73,7 @@ bert_status evaluation_run(const bert_evaluate_options *o, const bert_model *m, 
 
 bert_status bert_evaluate_check(const bert_evaluate_options *o)
 {
+    LOCALE_PLAIN;
     TRY(options_check(OWNER_evaluate, o));
     TRY(options_check(OWNER_columns, &o->columns));
     if (!o->data || !o->data_count) return fail(BERT_ARGUMENT, "data must be given");

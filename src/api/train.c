@@ -44,6 +44,7 @@ static bert_status task_takes_check(const bert_train_options *o, const task *kin
 
 bert_status bert_train_check(const bert_train_options *o)
 {
+    LOCALE_PLAIN;
     const bool has_dev = o->dev || o->dev_share > 0.0;
     const task *kind;
     checkpoint_period period;
