@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -232,6 +233,13 @@ bert_status file_copy_between(const char *from, const folder_handle *to, const c
     return status;
 }
 
+bert_status file_not_written(const folder_handle *in, const char *name)
+{
+    char path[PATH_MAX]; /* the reason may be a lack of memory */
+    snprintf(path, sizeof path, "%s/%s", in->path, name);
+    return fail_errno("write", path);
+}
+
 bert_status file_stream_open(const folder_handle *in, const char *name, FILE **out)
 {
     TRY(folder_verify(in));
@@ -242,7 +250,7 @@ bert_status file_stream_open(const folder_handle *in, const char *name, FILE **o
         *out = stream;
         return BERT_OK;
     }
-    bert_status status = fail_errno("write", name);
+    bert_status status = file_not_written(in, name);
     if (descriptor >= 0) close(descriptor);
-    return fail_in(status, "%s", in->path);
+    return status;
 }

@@ -71,4 +71,7 @@ bert_status file_copy_between(const char *from, const folder_handle *to, const c
 /* Begins a file that grows for as long as a run, and is seen while it does. The caller closes. */
 bert_status file_stream_open(const folder_handle *in, const char *name, FILE **out);
 
+/* Why such a file could not be written, by errno. */
+bert_status file_not_written(const folder_handle *in, const char *name);
+
 #endif

@@ -27,12 +27,6 @@ bert_status journal_open(const output *o, const journal_text *before, journal *o
     return status;
 }
 
-/* By errno. */
-static bert_status not_written(const journal *j, const char *name)
-{
-    return fail_in(fail_errno("write", name), "%s", j->output->staging.path);
-}
-
 bert_status journal_step(journal *j, const bert_event *s)
 {
     TRY(folder_verify(&j->output->staging));
@@ -40,12 +34,12 @@ bert_status journal_step(journal *j, const bert_event *s)
             "{\"step\":%zu,\"epoch\":%zu,\"loss\":%.9g,\"learning_rate\":%.9g,\"grad_norm\":%.9g,"
             "\"tokens\":%zu}\n",
             s->step, s->epoch, s->loss, s->learning_rate, s->gradient_norm, s->tokens);
-    if (ferror(j->log)) return not_written(j, log_name);
+    if (ferror(j->log)) return file_not_written(&j->output->staging, log_name);
     fprintf(
         j->timings,
         "{\"step\":%zu,\"seconds\":%.6f,\"tokens\":%zu,\"token_pairs\":%zu,\"sequences\":%zu}\n",
         s->step, s->seconds, s->tokens, s->token_pairs, s->sequences);
-    if (ferror(j->timings)) return not_written(j, timings_name);
+    if (ferror(j->timings)) return file_not_written(&j->output->staging, timings_name);
     return BERT_OK;
 }
 
@@ -60,8 +54,9 @@ static bool stream_close(FILE **stream)
 
 bert_status journal_close(journal *j)
 {
-    if (!stream_close(&j->log)) return not_written(j, log_name);
-    return stream_close(&j->timings) ? BERT_OK : not_written(j, timings_name);
+    if (!stream_close(&j->log)) return file_not_written(&j->output->staging, log_name);
+    return stream_close(&j->timings) ? BERT_OK
+                                     : file_not_written(&j->output->staging, timings_name);
 }
 
 void journal_release(journal *j)
