@@ -463,6 +463,28 @@ static void mean_of_rows_is_the_mean(void **state)
     compute_free(on);
 }
 
+/* Sequences of 1, 6 and 3 rows, of which the first two are left out: nothing is left of one. */
+static void a_mean_leaves_the_first_rows_out_and_gives_them_no_gradient(void **state)
+{
+    (void)state;
+    compute *on = device_open(NULL, 2);
+    float *x = random_floats(10 * 3, 1), y[9], dx[30];
+    on->mean_rows(on, 3, 3, 2, key_starts, x, y);
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(y[i] == 0.0f);
+        assert_true(y[6 + i] == x[27 + i]);
+    }
+    for (size_t i = 0; i < 30; i++) dx[i] = NAN;
+    on->mean_rows_backward(on, 3, 3, 2, key_starts, y, dx);
+    for (size_t row = 0; row < 10; row++)
+        for (size_t i = 0; i < 3; i++) {
+            float want = row == 9 ? y[6 + i] : row >= 3 && row < 7 ? y[3 + i] / 4.0f : 0.0f;
+            assert_true(dx[row * 3 + i] == want);
+        }
+    free(x);
+    compute_free(on);
+}
+
 /* ---- threads */
 
 enum { MANY_ROWS = 1000, MANY_IN = 300, MANY_OUT = 330 }; /* enough to be worth a team */
@@ -536,6 +558,7 @@ int main(void)
         cmocka_unit_test(gather_backward_equals_differences),
         cmocka_unit_test(cross_entropy_gradient_equals_differences),
         cmocka_unit_test(mean_of_rows_is_the_mean),
+        cmocka_unit_test(a_mean_leaves_the_first_rows_out_and_gives_them_no_gradient),
         cmocka_unit_test(results_do_not_depend_on_threads),
     };
     return cmocka_run_group_tests(tests, rows_name, NULL);

@@ -47,12 +47,16 @@ const head *head_of_weights(unsigned parts)
 }
 
 /* Before config.json had "architectures", there were classifiers of texts. */
-const head *head_of_model(const config *c, unsigned parts)
+const head *head_wanted(const config *c)
 {
     const head *h = head_of_class(c);
-    if (!h && c->pooling != POOLING_NONE) h = &head_vectors;
-    if (!h && parts & PARAMS_CLASSIFIER) h = &head_classifier;
-    return h && (parts & h->parts) == h->parts ? h : NULL;
+    return h ? h : c->pooling != POOLING_NONE ? &head_vectors : &head_classifier;
+}
+
+const head *head_of_model(const config *c, unsigned parts)
+{
+    const head *h = head_wanted(c);
+    return (parts & h->parts) == h->parts ? h : NULL;
 }
 
 named_class head_class_name(const head *h, const config *c)

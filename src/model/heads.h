@@ -61,8 +61,11 @@ const head *head_of_class(const config *c);
  * weights, if none of them is a head's. */
 const head *head_of_weights(unsigned parts);
 
-/* The head with which a model of these parts answers: that of its class; else head_vectors, if its
- * folder names a pooling; else head_classifier. NULL: the model lacks that head's weights. */
+/* The head that a model's folder is for: that of its class; else head_vectors, if the folder names
+ * a pooling; else head_classifier. */
+const head *head_wanted(const config *c);
+
+/* The head with which a model of these parts answers. NULL: it lacks weights of the one above. */
 const head *head_of_model(const config *c, unsigned parts);
 
 /* transformers' class for a model with this head, of the configuration's family. */

@@ -301,15 +301,9 @@ const param_entry *pretrained_gap(const pretrained *m, unsigned parts)
     return begun ? gap : NULL;
 }
 
-static const head *head_meant(const config *c)
-{
-    const head *h = head_of_class(c);
-    return h ? h : c->pooling != POOLING_NONE ? &head_vectors : &head_classifier;
-}
-
 bool pretrained_has_head(const pretrained *m)
 {
-    unsigned parts = head_meant(&m->config)->parts & PARAMS_HEADS;
+    unsigned parts = head_wanted(&m->config)->parts & PARAMS_HEADS;
     bool there = m->misfit.info && parts & PARAMS_CLASSIFIER;
     for (size_t i = 0; i < m->entry_count; i++)
         there |= m->found[i].info && parts & 1u << m->entries[i].part;
@@ -318,7 +312,7 @@ bool pretrained_has_head(const pretrained *m)
 
 bert_status pretrained_check_head(const pretrained *m)
 {
-    unsigned parts = head_meant(&m->config)->parts;
+    unsigned parts = head_wanted(&m->config)->parts;
     const param_entry *gap = pretrained_gap(m, parts);
     if (m->misfit.info && parts & PARAMS_CLASSIFIER)
         return fail_more(fail_shape(m, m->misfit, m->misfit_of),
