@@ -54,10 +54,18 @@ bert_status head_check(const bert_model *m);
 bert_status task_options_of(const bert_model *m, const bert_task_options *given,
                             bert_task_options *out);
 
-/* Labelled rows as the task reads them. limit 0: all. The caller releases. */
+/* Labelled rows as the task reads them; what is to be said of them is told. limit 0: all; known:
+ * the model's configuration, or NULL. The caller releases. */
 bert_status task_rows_open(const task *kind, const char *const *paths, size_t count,
                            const bert_columns *columns, size_t limit,
-                           const bert_task_options *options, dataset *out);
+                           const bert_task_options *options, const config *known,
+                           const bert_observer *observer, dataset *out);
+
+/* BERT_ARGUMENT where --labels names columns and the task has not several labels. */
+bert_status labels_check(const bert_columns *columns, const task *kind);
+
+/* Tells what is to be said of the rows. */
+void rows_tell(const dataset *d, const bert_observer *observer);
 
 /* BERT_ARGUMENT where columns are named and neither the files nor `more` (NULL: none) is a table.
  */

@@ -5,14 +5,18 @@
 #include "base/memory.h"
 #include "data/dataset.h"
 #include "rows/table.h"
+#include "task/observe.h"
 
 #include <stdlib.h>
 
 bert_status columns_check(const bert_columns *named, const char *const *paths, size_t count,
                           const char *more)
 {
-    const char *option = named->text ? "text" : named->pair ? "text-pair" : "label";
-    if (!named->text && !named->pair && !named->label) return BERT_OK;
+    const char *option = named->text    ? "text"
+                         : named->pair  ? "text-pair"
+                         : named->label ? "label"
+                                        : "labels";
+    if (!named->text && !named->pair && !named->label && !named->labels) return BERT_OK;
     bool tables = more && table_is_kind(more);
     for (size_t i = 0; i < count; i++) tables = tables || table_is_kind(paths[i]);
     if (tables) return BERT_OK;
@@ -21,21 +25,41 @@ bert_status columns_check(const bert_columns *named, const char *const *paths, s
                 paths[0]);
 }
 
+bert_status labels_check(const bert_columns *columns, const task *kind)
+{
+    if (!columns->labels || kind->labels->may_be_empty) return BERT_OK;
+    return fail(BERT_ARGUMENT,
+                "--labels names a column for each of several labels, and '%s' learns %s; "
+                "--task multilabel takes them",
+                kind->name, kind->labels->tell ? "one" : "none");
+}
+
+void rows_tell(const dataset *d, const bert_observer *observer)
+{
+    for (const struct dataset_note *n = d->notes; n; n = n->next)
+        observe_note(observer, "%s", n->text);
+}
+
 bert_status task_rows_open(const task *kind, const char *const *paths, size_t count,
                            const bert_columns *columns, size_t limit,
-                           const bert_task_options *options, dataset *out)
+                           const bert_task_options *options, const config *known,
+                           const bert_observer *observer, dataset *out)
 {
     const dataset_request request = { .columns = columns_of(columns),
                                       .form = kind->form,
                                       .empty_labels = kind->labels->may_be_empty,
                                       .limit = limit };
     dataset d;
+    TRY(labels_check(columns, kind));
     TRY(dataset_open(paths, count, &request, &d));
-    bert_status status = kind->labels->rows_name ? kind->labels->rows_name(&d, options) : BERT_OK;
-    if (status == BERT_OK)
+    bert_status status =
+        kind->labels->rows_name ? kind->labels->rows_name(&d, options, known) : BERT_OK;
+    if (status == BERT_OK) {
+        rows_tell(&d, observer);
         *out = d;
-    else
+    } else {
         dataset_release(&d);
+    }
     return status;
 }
 
@@ -62,7 +86,8 @@ static bert_status items_take(bert_dataset *d)
     return BERT_OK;
 }
 
-bert_status bert_dataset_open(const bert_model *model, const char *path, bert_dataset **out)
+bert_status bert_dataset_open(const bert_model *model, const char *path,
+                              const bert_columns *columns, bert_dataset **out)
 {
     LOCALE_PLAIN;
     TRY(head_check(model));
@@ -70,6 +95,7 @@ bert_status bert_dataset_open(const bert_model *model, const char *path, bert_da
     TRY(memory_zeroed(1, sizeof(bert_dataset), &memory));
     bert_dataset *d = memory;
     dataset_request request = { .form = model->task->form, .unlabelled = true };
+    if (columns) request.columns = columns_of(columns);
     bert_status status = dataset_open(&path, 1, &request, &d->rows);
     if (status == BERT_OK) status = items_take(d);
     if (status == BERT_OK)

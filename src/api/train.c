@@ -69,6 +69,7 @@ static bert_status task_pick(const bert_train_options *o, dataset *d, const task
 {
     const task *kind = NULL;
     if (o->task) TRY(task_by_name(o->task, &kind));
+    if (kind) TRY(labels_check(&o->columns, kind));
     dataset_request request = { .columns = columns_of(&o->columns),
                                 .form = kind ? kind->form : FORM_FOUND,
                                 .empty_labels = !kind || kind->labels->may_be_empty,
@@ -79,19 +80,23 @@ static bert_status task_pick(const bert_train_options *o, dataset *d, const task
     if (status == BERT_OK && d->form == FORM_TEXTS && !kind->labels->may_be_empty)
         status = dataset_check_labels(d);
     if (status == BERT_OK && kind->labels->rows_name)
-        status = kind->labels->rows_name(d, &o->task_options);
-    if (status == BERT_OK)
-        *out = kind;
-    else
+        status = kind->labels->rows_name(d, &o->task_options, NULL);
+    if (status != BERT_OK) {
         dataset_release(d);
-    return status;
+        return status;
+    }
+    rows_tell(d, &o->observer);
+    *out = kind;
+    return BERT_OK;
 }
 
 /* Dev data of their own, or held out of the training data, or none, which is said. */
 static bert_status dev_open(const bert_train_options *o, const task *kind, dataset *train,
                             dataset *dev)
 {
-    if (o->dev) return task_rows_open(kind, &o->dev, 1, &o->columns, 0, &o->task_options, dev);
+    if (o->dev)
+        return task_rows_open(kind, &o->dev, 1, &o->columns, 0, &o->task_options, NULL,
+                              &o->observer, dev);
     if (o->dev_share > 0.0) {
         TRY(dev_hold_out(kind, &o->task_options, o->dev_share, o->seed, train, dev));
         observe_note(&o->observer,
