@@ -117,87 +117,89 @@ static bert_status named_open(const char *path, const char *text, dataset *out)
     return dataset_open(&path, 1, &request, out);
 }
 
+static const struct {
+    const char *name, *rows, *text, *first_ending, *second_ending, *labels[2];
+} published[] = {
+    { "copa.csv",
+      "premise,choice1,choice2,question,idx,label\nIt rained.,He got wet.,He sang.,effect,0,0\n"
+      "He fell.,He slipped.,He sang.,cause,1,1\n",
+      "It rained. effect",
+      "He got wet.",
+      "He sang.",
+      { "0", "1" } },
+    { "copa_from_1.tsv",
+      "premise\tchoice1\tchoice2\tlabel\nIt rained.\tHe got wet.\tHe sang.\t1\n"
+      "He fell.\tHe slipped.\tHe sang.\t2\n",
+      "It rained.",
+      "He got wet.",
+      "He sang.",
+      { "0", "1" } },
+    { "hellaswag.jsonl",
+      "{\"ctx_a\":\"x\",\"ctx_b\":\"y\",\"ctx\":\"A man\",\"endings\":[\"runs\",\"sings\"],"
+      "\"label\":\"1\"}\n{\"ctx\":\"A "
+      "dog\",\"endings\":[\"runs\",\"sings\"],\"label\":\"0\"}\n",
+      "A man",
+      "runs",
+      "sings",
+      { "1", "0" } },
+    { "swag.csv", /* as run_swag.py: sent1 with each of "sent2 ending" */
+      "video-id,sent1,sent2,gold-source,ending0,ending1,labels\n"
+      "1,A man stands.,He,gold,runs,sings,1\n2,A dog.,It,gold,barks,sings,0\n",
+      "A man stands.",
+      "He runs",
+      "He sings",
+      { "1", "0" } },
+    { "cosmos.jsonl",
+      "{\"context\":\"He ran.\",\"question\":\"Why?\",\"answer0\":\"fear\",\"answer1\":\"fun\","
+      "\"label\":0}\n{\"context\":\"a\",\"question\":\"b\",\"answer0\":\"c\",\"answer1\":\"d\","
+      "\"label\":1}\n",
+      "He ran. Why?",
+      "fear",
+      "fun",
+      { "0", "1" } },
+    { "social.jsonl",
+      "{\"context\":\"He ran.\",\"question\":\"Why?\",\"answerA\":\"fear\",\"answerB\":\"fun\","
+      "\"label\":\"1\"}\n{\"context\":\"a\",\"question\":\"b\",\"answerA\":\"c\",\"answerB\":"
+      "\"d\","
+      "\"label\":\"2\"}\n",
+      "He ran. Why?",
+      "fear",
+      "fun",
+      { "0", "1" } },
+    { "winogrande.jsonl",
+      "{\"sentence\":\"He _.\",\"option1\":\"ran\",\"option2\":\"sang\",\"answer\":\"2\"}\n"
+      "{\"sentence\":\"a\",\"option1\":\"b\",\"option2\":\"c\",\"answer\":\"1\"}\n",
+      "He _.",
+      "ran",
+      "sang",
+      { "1", "0" } },
+    { "named.csv",
+      "Context,Ending 1,ending_1,ending_2,label\na,x,b,c,ending_2\nd,x,e,f,B\n",
+      "a",
+      "b",
+      "c",
+      { "1", "1" } },
+    { "python.csv",
+      "ctx,endings,label\na,\"['b', \"\"c's\"\"]\",1\nd,\"['e', 'f']\",0\n",
+      "a",
+      "b",
+      "c's",
+      { "1", "0" } },
+};
+
 static void published_tables_are_known_by_their_columns(void **state)
 {
-    static const struct {
-        const char *name, *rows, *text, *first_ending, *second_ending, *labels[2];
-    } cases[] = {
-        { "copa.csv",
-          "premise,choice1,choice2,question,idx,label\nIt rained.,He got wet.,He sang.,effect,0,0\n"
-          "He fell.,He slipped.,He sang.,cause,1,1\n",
-          "It rained. effect",
-          "He got wet.",
-          "He sang.",
-          { "0", "1" } },
-        { "copa_from_1.tsv",
-          "premise\tchoice1\tchoice2\tlabel\nIt rained.\tHe got wet.\tHe sang.\t1\n"
-          "He fell.\tHe slipped.\tHe sang.\t2\n",
-          "It rained.",
-          "He got wet.",
-          "He sang.",
-          { "0", "1" } },
-        { "hellaswag.jsonl",
-          "{\"ctx_a\":\"x\",\"ctx_b\":\"y\",\"ctx\":\"A man\",\"endings\":[\"runs\",\"sings\"],"
-          "\"label\":\"1\"}\n{\"ctx\":\"A "
-          "dog\",\"endings\":[\"runs\",\"sings\"],\"label\":\"0\"}\n",
-          "A man",
-          "runs",
-          "sings",
-          { "1", "0" } },
-        { "swag.csv", /* as run_swag.py: sent1 with each of "sent2 ending" */
-          "video-id,sent1,sent2,gold-source,ending0,ending1,labels\n"
-          "1,A man stands.,He,gold,runs,sings,1\n2,A dog.,It,gold,barks,sings,0\n",
-          "A man stands.",
-          "He runs",
-          "He sings",
-          { "1", "0" } },
-        { "cosmos.jsonl",
-          "{\"context\":\"He ran.\",\"question\":\"Why?\",\"answer0\":\"fear\",\"answer1\":\"fun\","
-          "\"label\":0}\n{\"context\":\"a\",\"question\":\"b\",\"answer0\":\"c\",\"answer1\":\"d\","
-          "\"label\":1}\n",
-          "He ran. Why?",
-          "fear",
-          "fun",
-          { "0", "1" } },
-        { "social.jsonl",
-          "{\"context\":\"He ran.\",\"question\":\"Why?\",\"answerA\":\"fear\",\"answerB\":\"fun\","
-          "\"label\":\"1\"}\n{\"context\":\"a\",\"question\":\"b\",\"answerA\":\"c\",\"answerB\":"
-          "\"d\","
-          "\"label\":\"2\"}\n",
-          "He ran. Why?",
-          "fear",
-          "fun",
-          { "0", "1" } },
-        { "winogrande.jsonl",
-          "{\"sentence\":\"He _.\",\"option1\":\"ran\",\"option2\":\"sang\",\"answer\":\"2\"}\n"
-          "{\"sentence\":\"a\",\"option1\":\"b\",\"option2\":\"c\",\"answer\":\"1\"}\n",
-          "He _.",
-          "ran",
-          "sang",
-          { "1", "0" } },
-        { "named.csv",
-          "Context,Ending 1,ending_1,ending_2,label\na,x,b,c,ending_2\nd,x,e,f,B\n",
-          "a",
-          "b",
-          "c",
-          { "1", "1" } },
-        { "python.csv",
-          "ctx,endings,label\na,\"['b', \"\"c's\"\"]\",1\nd,\"['e', 'f']\",0\n",
-          "a",
-          "b",
-          "c's",
-          { "1", "0" } },
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < sizeof published / sizeof *published; i++) {
         dataset d;
-        const char *path = scratch_text(state, cases[i].name, cases[i].rows);
+        const char *path = scratch_text(state, published[i].name, published[i].rows);
         bert_status status = rows_open(path, &d);
         if (status != BERT_OK) fail_msg("%s", status_message());
         assert_int_equal(d.form, FORM_CHOICES);
-        assert_slice(d.rows[0].text, cases[i].text);
-        assert_slice(d.rows[0].items[0], cases[i].first_ending);
-        assert_slice(d.rows[0].items[1], cases[i].second_ending);
-        for (size_t row = 0; row < 2; row++) assert_slice(d.rows[row].label, cases[i].labels[row]);
+        assert_slice(d.rows[0].text, published[i].text);
+        assert_slice(d.rows[0].items[0], published[i].first_ending);
+        assert_slice(d.rows[0].items[1], published[i].second_ending);
+        for (size_t row = 0; row < 2; row++)
+            assert_slice(d.rows[row].label, published[i].labels[row]);
         dataset_release(&d);
     }
 }
