@@ -29,7 +29,7 @@ static double rounded(double number)
  * it are not reached in a usual run (docs/tasks/regress.md has what was measured). */
 static void labels_warn(const dataset *d, const bert_observer *observer)
 {
-    const double far = 20.0;
+    const double far = 10.0;
     double mean = 0.0, squares = 0.0, number;
     for (size_t i = 0; i < d->count; i++)
         if (label_number(d->rows[i].label, &number)) mean += number / (double)d->count;
@@ -39,12 +39,18 @@ static void labels_warn(const dataset *d, const bert_observer *observer)
     double scale = rounded(sqrt(squares));
     if (!(scale > 0.0) || !isfinite(scale) || (fabs(mean) <= far && scale <= far)) return;
     double shift = nearbyint(mean / scale) * scale;
-    observe_warning(
-        observer,
-        "the labels lie far from 0 (about %.15g, give or take %.15g) and will be learnt "
-        "slowly or not at all; train on (label - %.15g) / %.15g, and turn an answer back "
-        "by answer * %.15g + %.15g",
-        shift, scale, shift, scale, scale, shift);
+    if (shift == 0.0)
+        observe_warning(
+            observer,
+            "the labels lie far from 0 (give or take %.15g) and will be learnt slowly or "
+            "not at all; train on label / %.15g, and multiply answers by %.15g",
+            scale, scale, scale);
+    else
+        observe_warning(observer,
+                        "the labels lie far from 0 (about %.15g, give or take %.15g) and will be "
+                        "learnt slowly or not at all; train on (label %+.15g) / %.15g, and turn an "
+                        "answer back by answer * %.15g %+.15g",
+                        shift, scale, -shift, scale, scale, shift);
 }
 
 /* One output, named as transformers names it. */
