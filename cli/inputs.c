@@ -76,20 +76,27 @@ static bool columns_of_training(const bert_table *table, const bert_model *model
     return true;
 }
 
-/* Columns that are not named are those of the training, or found as training finds them, and said.
- */
+/* Columns that are not named are those of the training, or found as training finds them. */
 static int columns_find(const settings *s, const bert_model *model, inputs *in,
                         bert_columns *columns)
 {
     if (bert_table_open(path_of(s), &in->table) != BERT_OK) return complain_of_library();
-    bool trained = columns_of_training(in->table, model, columns);
+    in->as_trained = columns_of_training(in->table, model, columns);
     if (bert_table_find_texts(in->table, &columns->text, &columns->pair) != BERT_OK)
         return complain_of_library();
-    if (!s->columns.text && !s->quiet)
-        remark("%s: texts are in the column%s %s%s%s%s", path_of(s), columns->pair ? "s" : "",
-               columns->text, columns->pair ? " and " : "", columns->pair ? columns->pair : "",
-               trained ? ", as in training" : "");
     return EXIT_DONE;
+}
+
+/* Says which columns are read, where they are not those that were named. */
+static void columns_tell(const settings *s, const inputs *in, const bert_columns *columns)
+{
+    const char *text = bert_table_column_name(in->table, in->columns[0]);
+    const char *pair = in->has_pair ? bert_table_column_name(in->table, in->columns[1]) : NULL;
+    bool as_named = s->columns.text && strcmp(text, columns->text) == 0 &&
+                    (!pair || strcmp(pair, columns->pair) == 0);
+    if (!as_named && !s->quiet)
+        remark("%s: texts are in the column%s %s%s%s%s", path_of(s), pair ? "s" : "", text,
+               pair ? " and " : "", pair ? pair : "", in->as_trained ? ", as in training" : "");
 }
 
 static int table_open(const settings *s, const bert_columns *columns, inputs *in)
@@ -100,6 +107,12 @@ static int table_open(const settings *s, const bert_columns *columns, inputs *in
     for (size_t i = 0; i < 1u + in->has_pair; i++)
         if (bert_table_column(in->table, names[i], &in->columns[count++]) != BERT_OK)
             return complain_of_library();
+    if (in->has_pair && in->columns[0] == in->columns[1]) {
+        complain("%s: the column '%s' is asked for twice, as the text and as the second text",
+                 path_of(s), bert_table_column_name(in->table, in->columns[0]));
+        return EXIT_FAILED;
+    }
+    columns_tell(s, in, columns);
     for (size_t i = 0; i < s->keep.count; i++) {
         int status =
             kept_find(in->table, s->keep.items[i], &in->columns[count++], &in->batch.kept_names[i]);
@@ -124,23 +137,26 @@ static int lines_open(command_index command, const settings *s, inputs *in)
     return EXIT_DONE;
 }
 
-/* Does the model's task read this file in its own way, and not text by text? Texts of a table are
- * named by --text, a task that compares or asks knows its columns. */
+/* Does the model's task read this file in its own way, and not text by text? A task that compares
+ * or asks finds what is not named of both texts, one that chooses the endings. */
 static bool rows_wanted(const settings *s, bert_task_input input)
 {
     const char *path = path_of(s);
-    if (s->columns.text || strcmp(path, "-") == 0) return false;
-    return input == BERT_INPUT_OBJECTS || input == BERT_INPUT_ROWS ||
-           (input == BERT_INPUT_WORDS && bert_table_is(path));
+    bool both = s->columns.text && (s->columns.pair || s->keep.count);
+    if (strcmp(path, "-") == 0) return false;
+    if (input == BERT_INPUT_WORDS) return bert_table_is(path) && !s->columns.text;
+    return (input == BERT_INPUT_OBJECTS || input == BERT_INPUT_ROWS) && !both;
 }
 
 static int rows_open(command_index command, const settings *s, const bert_model *model, inputs *in)
 {
-    if (s->columns.pair || s->keep.count)
-        return wrong_use(command, "--%s needs --text COLUMN beside it",
-                         s->columns.pair ? "text-pair" : "keep");
+    bool named = s->columns.text || s->columns.pair;
+    if (s->keep.count)
+        return wrong_use(command, "--keep needs --text and --text-pair beside it, and goes with no "
+                                  "model that chooses endings");
+    if (named && !bert_table_is(s->operands[1])) return inputs_refuse_columns(command, s);
     in->lines.name = s->operands[1];
-    if (bert_dataset_open(model, s->operands[1], &in->rows) != BERT_OK)
+    if (bert_dataset_open(model, s->operands[1], &s->columns, &in->rows) != BERT_OK)
         return complain_of_library();
     return EXIT_DONE;
 }

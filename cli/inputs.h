@@ -28,6 +28,7 @@ typedef struct inputs {
     bert_table *table;      /* NULL: lines */
     bool json;              /* is a line an object with a question and a context? */
     bool tabs;              /* is a line two texts with a TAB between them? */
+    bool as_trained;        /* are the columns those that the model was trained on? */
     size_t *columns;        /* [field_count] of the table */
     size_t field_count;     /* fields an input: text, perhaps pair, the kept ones */
     bool has_pair, prompts; /* prompts: a person types, so one line at a time */

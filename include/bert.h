@@ -120,8 +120,11 @@ typedef struct bert_table bert_table;
 BERT_API bert_status bert_table_open(const char *path, bert_table **out);
 BERT_API void bert_table_free(bert_table *table);
 BERT_API bool bert_table_is(const char *path); /* does the name end as a table's? */
-/* BERT_DATA, with the names that there are, where the column is not there. */
+/* The column of this name, else the only one whose name differs by case or blanks around it alone.
+ * BERT_DATA, with the names that there are, where there is none. */
 BERT_API bert_status bert_table_column(const bert_table *table, const char *name, size_t *column);
+/* As the header has it; borrowed. */
+BERT_API const char *bert_table_column_name(const bert_table *table, size_t column);
 /* Fills in *text and *pair where they are NULL, with the names of the columns that training finds
  * by itself. If only *text is given, *pair stays NULL. *pair NULL: there is no second text.
  * BERT_DATA where no column has a name that a text's has. */
@@ -351,11 +354,13 @@ BERT_API bert_status bert_answers(bert_session *session, const bert_input *input
                                   char **lines);
 
 /* The rows of a file as inputs of a model's task: words from .conll, questions from SQuAD's .json,
- * endings and pairs from tables. They are in memory; an input's texts are borrowed from here. */
+ * endings and pairs from tables. They are in memory; an input's texts are borrowed from here.
+ * columns: those of a table that are not to be found by name; NULL: none. */
 typedef struct bert_dataset bert_dataset;
+struct bert_columns;
 
 BERT_API bert_status bert_dataset_open(const bert_model *model, const char *path,
-                                       bert_dataset **out);
+                                       const struct bert_columns *columns, bert_dataset **out);
 BERT_API void bert_dataset_free(bert_dataset *dataset);
 BERT_API size_t bert_dataset_count(const bert_dataset *dataset);
 BERT_API bert_input bert_dataset_input(const bert_dataset *dataset, size_t index);
@@ -402,6 +407,9 @@ BERT_API void bert_session_truncated(const bert_session *session, size_t *trunca
  * label, labels, intent, category, score). */
 typedef struct bert_columns {
     const char *text, *pair, *label;
+    /* multilabel: in place of `label` a column of 0 and 1 for each label, "toxic,insult"; "rest":
+     * all columns that are nothing else */
+    const char *labels;
 } bert_columns;
 
 /* What a long call tells while it runs. Strings are borrowed for the call. */

@@ -153,7 +153,7 @@ static bert_status rows_give(const call *c, const bert_model *m, bert_session *s
     bert_status status = BERT_OK;
     for (size_t i = 0; i < INPUTS && !c->data; i++) TRY(answer_give(s, texts[i]));
     if (!c->data) return BERT_OK;
-    TRY(bert_dataset_open(m, c->data, &d));
+    TRY(bert_dataset_open(m, c->data, NULL, &d));
     for (size_t i = 0; i < INPUTS && status == BERT_OK; i += 2)
         status = answer_give(s, bert_dataset_input(d, i));
     bert_dataset_free(d);

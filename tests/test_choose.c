@@ -42,7 +42,7 @@ static void scores_are_those_of_pytorch(void **state)
     assert_done(bert_model_open(folder, &m));
     assert_string_equal(bert_model_get_info(m).task, "choose");
     assert_done(bert_session_new(m, &options, &s));
-    assert_done(bert_dataset_open(m, "tests/data/heads/choose/texts.csv", &rows));
+    assert_done(bert_dataset_open(m, "tests/data/heads/choose/texts.csv", NULL, &rows));
     assert_done(tensor_file_open("tests/data/heads/choose/numbers", &numbers));
     const tensor_info *logits = tensor_file_find(numbers, "texts.logits");
     assert_non_null(logits);
@@ -109,6 +109,158 @@ static void the_right_ending_is_named_by_index_letter_or_text(void **state)
     assert_slice(d.rows[1].label, "1");
     assert_slice(d.rows[2].label, "0");
     dataset_release(&d);
+}
+
+static bert_status named_open(const char *path, const char *text, dataset *out)
+{
+    const dataset_request request = { .columns.text = text };
+    return dataset_open(&path, 1, &request, out);
+}
+
+static const struct {
+    const char *name, *rows, *text, *first_ending, *second_ending, *labels[2];
+} published[] = {
+    { "copa.csv",
+      "premise,choice1,choice2,question,idx,label\nIt rained.,He got wet.,He sang.,effect,0,0\n"
+      "He fell.,He slipped.,He sang.,cause,1,1\n",
+      "It rained. effect",
+      "He got wet.",
+      "He sang.",
+      { "0", "1" } },
+    { "copa_from_1.tsv",
+      "premise\tchoice1\tchoice2\tlabel\nIt rained.\tHe got wet.\tHe sang.\t1\n"
+      "He fell.\tHe slipped.\tHe sang.\t2\n",
+      "It rained.",
+      "He got wet.",
+      "He sang.",
+      { "0", "1" } },
+    { "hellaswag.jsonl",
+      "{\"ctx_a\":\"x\",\"ctx_b\":\"y\",\"ctx\":\"A man\",\"endings\":[\"runs\",\"sings\"],"
+      "\"label\":\"1\"}\n{\"ctx\":\"A "
+      "dog\",\"endings\":[\"runs\",\"sings\"],\"label\":\"0\"}\n",
+      "A man",
+      "runs",
+      "sings",
+      { "1", "0" } },
+    { "swag.csv", /* as run_swag.py: sent1 with each of "sent2 ending" */
+      "video-id,sent1,sent2,gold-source,ending0,ending1,labels\n"
+      "1,A man stands.,He,gold,runs,sings,1\n2,A dog.,It,gold,barks,sings,0\n",
+      "A man stands.",
+      "He runs",
+      "He sings",
+      { "1", "0" } },
+    { "cosmos.jsonl",
+      "{\"context\":\"He ran.\",\"question\":\"Why?\",\"answer0\":\"fear\",\"answer1\":\"fun\","
+      "\"label\":0}\n{\"context\":\"a\",\"question\":\"b\",\"answer0\":\"c\",\"answer1\":\"d\","
+      "\"label\":1}\n",
+      "He ran. Why?",
+      "fear",
+      "fun",
+      { "0", "1" } },
+    { "social.jsonl",
+      "{\"context\":\"He ran.\",\"question\":\"Why?\",\"answerA\":\"fear\",\"answerB\":\"fun\","
+      "\"label\":\"1\"}\n{\"context\":\"a\",\"question\":\"b\",\"answerA\":\"c\",\"answerB\":"
+      "\"d\","
+      "\"label\":\"2\"}\n",
+      "He ran. Why?",
+      "fear",
+      "fun",
+      { "0", "1" } },
+    { "winogrande.jsonl",
+      "{\"sentence\":\"He _.\",\"option1\":\"ran\",\"option2\":\"sang\",\"answer\":\"2\"}\n"
+      "{\"sentence\":\"a\",\"option1\":\"b\",\"option2\":\"c\",\"answer\":\"1\"}\n",
+      "He _.",
+      "ran",
+      "sang",
+      { "1", "0" } },
+    { "named.csv",
+      "Context,Ending 1,ending_1,ending_2,label\na,x,b,c,ending_2\nd,x,e,f,B\n",
+      "a",
+      "b",
+      "c",
+      { "1", "1" } },
+    { "python.csv",
+      "ctx,endings,label\na,\"['b', \"\"c's\"\"]\",1\nd,\"['e', 'f']\",0\n",
+      "a",
+      "b",
+      "c's",
+      { "1", "0" } },
+};
+
+static void published_tables_are_known_by_their_columns(void **state)
+{
+    for (size_t i = 0; i < sizeof published / sizeof *published; i++) {
+        dataset d;
+        const char *path = scratch_text(state, published[i].name, published[i].rows);
+        bert_status status = rows_open(path, &d);
+        if (status != BERT_OK) fail_msg("%s", status_message());
+        assert_int_equal(d.form, FORM_CHOICES);
+        assert_slice(d.rows[0].text, published[i].text);
+        assert_slice(d.rows[0].items[0], published[i].first_ending);
+        assert_slice(d.rows[0].items[1], published[i].second_ending);
+        for (size_t row = 0; row < 2; row++)
+            assert_slice(d.rows[row].label, published[i].labels[row]);
+        dataset_release(&d);
+    }
+}
+
+static void a_named_text_leaves_the_endings_to_be_found(void **state)
+{
+    dataset d;
+    const char *path =
+        scratch_text(state, "a.csv", "story,context,question,ending0,ending1,label\na,x,q,b,c,1\n");
+    assert_done(named_open(path, "story", &d));
+    assert_int_equal(d.form, FORM_CHOICES);
+    assert_slice(d.rows[0].text, "a q");
+    assert_slice(d.rows[0].items[1], "c");
+    dataset_release(&d);
+    assert_done(named_open(path, "question", &d));
+    assert_slice(d.rows[0].text, "q");
+    dataset_release(&d);
+}
+
+/* 0 or the last number tells, in whichever row it stands. */
+static void labels_count_as_all_of_them_say(void **state)
+{
+    dataset d = { 0 };
+    const char *header = "text,choice1,choice2,choice3,label\n", *refused;
+    char text[256];
+    snprintf(text, sizeof text, "%sa,b,c,d,1\na,b,c,d,2\na,b,c,d,0\n", header);
+    const char *zero = scratch_text(state, "zero.csv", text);
+    assert_done(rows_open(zero, &d));
+    assert_slice(d.rows[0].label, "1");
+    assert_non_null(
+        strstr(d.notes->text, "zero.csv: the labels count the endings from 0: 0 is 'choice1'"));
+    dataset_release(&d);
+    snprintf(text, sizeof text, "%sa,b,c,d,1\na,b,c,d,3\na,b,c,d,C\n", header);
+    const char *one = scratch_text(state, "one.csv", text);
+    assert_done(rows_open(one, &d));
+    assert_slice(d.rows[0].label, "0");
+    assert_slice(d.rows[2].label, "2");
+    assert_non_null(strstr(d.notes->text, "from 1: 1 is 'choice1'"));
+    dataset_release(&d);
+
+    snprintf(text, sizeof text, "%sa,b,c,d,1\na,b,c,d,2\n", header);
+    refused = scratch_text(state, "either.csv", text);
+    d = (dataset){ 0 };
+    assert_failed(rows_open(refused, &d), BERT_DATA,
+                  "either.csv: do the labels count the 3 endings");
+    const char *paths[] = { one, refused }; /* as the file before */
+    assert_done(dataset_open(paths, 2, &(dataset_request){ 0 }, &d));
+    assert_slice(d.rows[3].label, "0");
+    dataset_release(&d);
+    d = (dataset){ 0 };
+    snprintf(text, sizeof text, "%sa,b,c,d,0\na,b,c,d,3\n", header);
+    refused = scratch_text(state, "both.csv", text);
+    assert_failed(rows_open(refused, &d), BERT_DATA, "They hold both 0 and the last number");
+    snprintf(text, sizeof text, "%sa,b,c,d,3\na,b,c,d,4\n", header);
+    refused = scratch_text(state, "far.csv", text);
+    assert_failed(
+        rows_open(refused, &d), BERT_DATA,
+        "far.csv:3: the label '4' is none of the 3 endings: it can be a number from 1 to 3");
+    refused = scratch_text(state, "gap.csv", "text,choice1,choice2,choice4,label\na,b,c,d,0\n");
+    assert_failed(rows_open(refused, &d), BERT_DATA,
+                  "gap.csv: there is a column 'choice4', and the endings go up to 'choice2'");
 }
 
 static void wrong_rows_are_refused_by_file_and_line(void **state)
@@ -184,6 +336,9 @@ int main(void)
         CASE(scores_are_those_of_pytorch),
         CASE(columns_and_lists_hold_the_same_endings),
         CASE(the_right_ending_is_named_by_index_letter_or_text),
+        CASE(published_tables_are_known_by_their_columns),
+        CASE(a_named_text_leaves_the_endings_to_be_found),
+        CASE(labels_count_as_all_of_them_say),
         CASE(wrong_rows_are_refused_by_file_and_line),
         CASE(inputs_of_one_call_have_as_many_endings),
         CASE(malformed_text_is_answered_without_what_is_malformed),

@@ -106,7 +106,7 @@ static void rows_labels_lengths_and_repeats_are_counted(void **state)
     json_decref(h.summary);
 }
 
-static void labels_that_differ_by_blanks_or_case_alone_are_told(void **state)
+static void labels_that_differ_by_how_they_are_written_are_told(void **state)
 {
     heard h = { 0 };
     const char *train = scratch_text(
@@ -114,8 +114,23 @@ static void labels_that_differ_by_blanks_or_case_alone_are_told(void **state)
     bert_train_options o = options_of(&train, NULL, &h);
     assert_done(bert_train(&o));
     assert_string_equal(h.warnings,
-                        "training data: 5 labels differ from another by blanks or case alone and "
-                        "are labels of their own, such as 'X' and 'x'\n");
+                        "training data: 5 labels differ from another only by blanks, by case or by "
+                        "how a number is written, and are labels of their own, such as 'X' and "
+                        "'x'\n");
+    json_decref(h.summary);
+
+    h = (heard){ 0 };
+    train = scratch_text(state, "numbers.tsv",
+                         "text\tlabel\na\t0\nb\t0.0\nc\t-0\nd\t1\ne\t01\nf\t+1\ng\t1e0\n"
+                         "h\t10\ni\tone\n"
+                         "j\t12345678901234567890\nk\t12345678901234567891\n");
+    o = options_of(&train, NULL, &h);
+    o.task = "classify";
+    assert_done(bert_train(&o));
+    assert_string_equal(h.warnings,
+                        "training data: 7 labels differ from another only by blanks, by case or by "
+                        "how a number is written, and are labels of their own, such as '+1' and "
+                        "'01'\n");
     json_decref(h.summary);
 
     h = (heard){ 0 };
@@ -259,7 +274,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(rows_labels_lengths_and_repeats_are_counted, scratch_open,
                                         scratch_close),
-        cmocka_unit_test_setup_teardown(labels_that_differ_by_blanks_or_case_alone_are_told,
+        cmocka_unit_test_setup_teardown(labels_that_differ_by_how_they_are_written_are_told,
                                         scratch_open, scratch_close),
         cmocka_unit_test_setup_teardown(fewer_than_one_in_a_hundred_are_cut_at_the_length_told,
                                         scratch_open, scratch_close),

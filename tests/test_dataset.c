@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-static const dataset_columns find_all = { NULL, NULL, NULL };
+static const dataset_columns find_all = { 0 };
 enum { NO_LIMIT = 0 };
 static const bool WITH_LABELS = true, WITHOUT_LABELS = false;
 
@@ -87,6 +87,16 @@ static void columns_are_found_in_the_order_of_the_list(void **state)
         { "review\tcontent\tsentence2\tlabel", "review", NULL, "label" },
         { "question\tcontent\tlabel", "content", NULL, "label" },
         { "question\tscore\tintent", "question", NULL, "intent" },
+        { "question\tpassage\tlabel", "question", "passage", "label" },
+        { "answer\tpassage\tquestion", "question", "passage", "answer" }, /* BoolQ */
+        { "answer\tquestion\tlabel", "question", NULL, "label" },
+        { "question\tcontext\tlabel", "question", "context", "label" },
+        /* other case, and blanks around */
+        { "Review\tSentiment", "review", NULL, "sentiment" },
+        { " text \tLABEL", "text", NULL, "label" },
+        { "pair_ID\tsentence_A\tsentence_B\tlabel", "sentence_a", "sentence_b", "label" },
+        { "Question\tSentence\ttext\tlabel", "text", NULL, "label" }, /* exact ones first */
+        { "Text\tTEXT\tcontent\tlabel", "content", NULL, "label" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[256];
@@ -107,11 +117,11 @@ static void given_columns_win(void **state)
     static const struct {
         dataset_columns given;
         const char *text, *pair, *label;
-    } cases[] = { { { "x", NULL, NULL }, "6", NULL, "5" },
-                  { { "sentence1", NULL, "x" }, "1", NULL, "6" },
-                  { { "x", "premise", NULL }, "6", "4", "5" },
-                  { { NULL, "hypothesis", NULL }, "4", "3", "5" },
-                  { { NULL, NULL, "x" }, "1", "2", "6" } };
+    } cases[] = { { { .text = "x" }, "6", NULL, "5" },
+                  { { .text = "sentence1", .label = "x" }, "1", NULL, "6" },
+                  { { .text = "x", .pair = "premise" }, "6", "4", "5" },
+                  { { .pair = "hypothesis" }, "4", "3", "5" },
+                  { { .label = "x" }, "1", "2", "6" } };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         dataset d = opened(path, &cases[i].given, WITH_LABELS);
         assert_slice(d.rows[0].text, cases[i].text);
@@ -119,6 +129,162 @@ static void given_columns_win(void **state)
         assert_slice(d.rows[0].label, cases[i].label);
         dataset_release(&d);
     }
+}
+
+/* A column that is named for one thing is not found for another, and not read for two. */
+static void a_column_is_one_thing(void **state)
+{
+    const char *path = scratch_text(state, "o.tsv", "text\tlabel\tsentence\tscore\n1\t2\t3\t4\n");
+    static const struct {
+        dataset_columns given;
+        const char *text, *label;
+    } cases[] = { { { .label = "text" }, "3", "1" },
+                  { { .text = "label" }, "2", "4" },
+                  { { .text = "LABEL", .label = "TEXT" }, "2", "1" } };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        dataset d = opened(path, &cases[i].given, WITH_LABELS);
+        assert_slice(d.rows[0].text, cases[i].text);
+        assert_slice(d.rows[0].label, cases[i].label);
+        dataset_release(&d);
+    }
+    static const dataset_columns twice[] = { { .text = "label", .label = "label" },
+                                             { .text = "Label", .label = "label" },
+                                             { .text = "text", .pair = "text" },
+                                             { .pair = "label", .label = "label" } };
+    for (size_t i = 0; i < sizeof twice / sizeof *twice; i++) {
+        dataset d = { 0 };
+        assert_failed(rows_open(&path, 1, &twice[i], WITH_LABELS, NO_LIMIT, &d), BERT_ARGUMENT,
+                      "is asked for twice; a column can be one thing only");
+    }
+}
+
+static void a_name_with_other_case_is_said(void **state)
+{
+    const char *path = scratch_text(state, "c.tsv", " Text\tlabel\na\tb\n");
+    dataset d = opened(path, &find_all, WITH_LABELS);
+    char wanted[512];
+    snprintf(wanted, sizeof wanted, "%s: the column ' Text' is read as 'text'", path);
+    assert_non_null(d.notes);
+    assert_string_equal(d.notes->text, wanted);
+    assert_null(d.notes->next);
+    dataset_release(&d);
+}
+
+/* ---- what the columns say */
+
+static const struct form_case {
+    const char *name, *text;
+    dataset_columns named;
+    dataset_form form;
+} form_cases[] = {
+    { "a.jsonl", "{\"tokens\":[\"a\"],\"tags\":[\"O\"]}", { 0 }, FORM_WORDS },
+    { "b.jsonl", "{\"Tokens\":[\"a\"],\"labels\":[0]}", { 0 }, FORM_WORDS },
+    { "c.jsonl", "{\"x\":[\"a\"],\"tags\":[\"O\"]}", { .text = "x" }, FORM_WORDS },
+    { "d.jsonl", "{\"tokens\":[\"a\"],\"x\":[\"O\"]}", { .label = "x" }, FORM_WORDS },
+    { "e.csv", "tokens,x\n\"['a']\",\"['O']\"\n", { .label = "x" }, FORM_WORDS },
+    { "f.jsonl",
+      "{\"tokens\":3,\"tags\":\"t\",\"text\":\"a\",\"x\":1}",
+      { .text = "text", .label = "x" },
+      FORM_TEXTS },
+    { "g.jsonl",
+      "{\"text\":\"a\",\"tokens\":[\"a\"],\"tags\":[\"O\"],\"label\":\"x\"}",
+      { .label = "label" },
+      FORM_TEXTS },
+    { "h.jsonl", "{\"question\":\"a\",\"context\":\"b\",\"answers\":[]}", { 0 }, FORM_QUESTIONS },
+    { "i.jsonl", "{\"question\":\"a\",\"passage\":\"b\",\"answers\":[]}", { 0 }, FORM_QUESTIONS },
+    { "j.jsonl",
+      "{\"question\":\"a\",\"text\":\"b\",\"answers\":[]}",
+      { .pair = "text" },
+      FORM_QUESTIONS },
+    { "k.jsonl",
+      "{\"q\":\"a\",\"context\":\"b\",\"answers\":[]}",
+      { .text = "q" },
+      FORM_QUESTIONS },
+    { "l.jsonl",
+      "{\"question\":\"a\",\"context\":\"b\",\"answers\":[],\"label\":1}",
+      { .label = "label" },
+      FORM_TEXTS },
+    { "m.jsonl", "{\"question\":\"a\",\"passage\":\"b\",\"answer\":true}", { 0 }, FORM_TEXTS },
+    { "n.tsv", "query\tpositive\na\tb\n", { 0 }, FORM_COMPARED },
+    { "o.tsv", "q\tpositive\tnegative\na\tb\tc\n", { .text = "q" }, FORM_COMPARED },
+    { "p.tsv", "anchor\tpositive\ts\na\tb\t1\n", { .label = "s" }, FORM_COMPARED },
+    { "q.tsv", "text\tpositive\tlabel\na\t1\tx\n", { .text = "text" }, FORM_TEXTS },
+    { "r.csv", "premise,choice1,choice2,question,label\na,b,c,cause,0\n", { 0 }, FORM_CHOICES },
+    { "s.csv", "sentence,ending1,ending2,label\na,b,c,2\n", { 0 }, FORM_CHOICES },
+    { "t.jsonl", "{\"ctx\":\"a\",\"endings\":[\"b\",\"c\"],\"label\":\"1\"}", { 0 }, FORM_CHOICES },
+    { "u.jsonl",
+      "{\"x\":\"a\",\"endings\":[\"b\",\"c\"],\"label\":\"1\"}",
+      { .text = "x" },
+      FORM_CHOICES },
+    { "v.csv",
+      "x,option1,option2,y\na,b,c,1\nd,e,f,2\n",
+      { .text = "x", .label = "y" },
+      FORM_CHOICES },
+    { "w.csv", "Goal,sol1,sol2,label\na,b,c,0\n", { 0 }, FORM_CHOICES },
+    { "x.csv", "text,option1,label\na,b,c\n", { 0 }, FORM_TEXTS },
+    { "y.csv", "text,ending0,ending1,label\na,b,c,d\n", { .pair = "ending0" }, FORM_TEXTS },
+};
+
+static void the_form_is_found_though_a_column_is_named(void **state)
+{
+    for (size_t i = 0; i < sizeof form_cases / sizeof *form_cases; i++) {
+        const struct form_case *c = &form_cases[i];
+        const char *path = scratch_text(state, c->name, c->text);
+        dataset_request request = { .columns = c->named, .form = FORM_FOUND };
+        dataset d;
+        bert_status status = dataset_open(&path, 1, &request, &d);
+        if (status != BERT_OK) fail_msg("%s: %s", c->name, status_message());
+        if (d.form != c->form) fail_msg("%s: form %d, not %d", c->name, (int)d.form, (int)c->form);
+        dataset_release(&d);
+    }
+}
+
+/* ---- a column for each label */
+
+static void columns_of_0_and_1_are_a_list_of_labels(void **state)
+{
+    const char *path = scratch_text(state, "f.csv",
+                                    "id,text,toxic,\"so \"\"bad\"\"\",Insult\n"
+                                    "7,a,1,0,1\n8,b,0,0.0,False\n9,c,true,1.0,0\n");
+    static const struct {
+        const char *labels, *rows[3];
+        size_t count;
+    } cases[] = {
+        { "rest", { "[\"toxic\",\"Insult\"]", "[]", "[\"toxic\",\"so \\\"bad\\\"\"]" }, 3 },
+        { " insult , toxic", { "[\"insult\",\"toxic\"]", "[]", "[\"toxic\"]" }, 2 },
+    };
+    for (size_t i = 0; i < 2; i++) {
+        dataset_columns named = { .labels = cases[i].labels };
+        dataset d = opened(path, &named, WITH_LABELS);
+        assert_int_equal(d.label_count, cases[i].count);
+        assert_name(d.label_column, "labels");
+        for (size_t row = 0; row < 3; row++) assert_slice(d.rows[row].label, cases[i].rows[row]);
+        dataset_release(&d);
+    }
+    const char *paths[] = { path, scratch_text(state, "g.csv", "insult,text,toxic\n1,d,0\n") };
+    dataset_columns named = { .labels = "insult,toxic" };
+    dataset both;
+    assert_done(rows_open(paths, 2, &named, WITH_LABELS, NO_LIMIT, &both));
+    assert_slice(both.rows[3].label, "[\"insult\"]");
+    dataset_release(&both);
+    named.labels = "toxic,id";
+    assert_refused(path, &named, "f.csv:2: the column 'id' is '7', and a column of --labels holds");
+    named.labels = "toxic,other";
+    assert_refused(path, &named, "f.csv: no column 'other'");
+    static const dataset_columns wrong[] = { { .labels = "toxic,,Insult" },
+                                             { .labels = "toxic,text" },
+                                             { .labels = "toxic,toxic" },
+                                             { .labels = "toxic", .label = "Insult" } };
+    static const char *const words[] = { "a name in the list is empty", "'text' is asked for twice",
+                                         "'toxic' is asked for twice", "give one of them" };
+    for (size_t i = 0; i < 4; i++) {
+        dataset d = { 0 };
+        assert_failed(rows_open(&path, 1, &wrong[i], WITH_LABELS, NO_LIMIT, &d), BERT_ARGUMENT,
+                      words[i]);
+    }
+    named = (dataset_columns){ .text = "text", .labels = "rest" };
+    path = scratch_text(state, "f.csv", "id,text\n7,a\n");
+    assert_refused(path, &named, "f.csv: --labels rest: there is no other column");
 }
 
 static void labels_are_read_only_where_they_are_wanted(void **state)
@@ -143,9 +309,13 @@ static void a_column_that_is_not_there_is_answered_with_those_that_are(void **st
     assert_refused(path, &columns, "no column 'other'; the columns are: id, text, label");
     path = scratch_text(state, "n.tsv", "id\tbody\tlabel\n1\ta\tb\n");
     assert_refused(path, &find_all,
-                   "n.tsv: which column is the text? Name it (text); the columns are: id, body");
+                   "n.tsv: which column is the text? Name it (--text); the columns are: id, body, "
+                   "label; none of them is text, sentence, review, content, question");
     path = scratch_text(state, "n.tsv", "id\ttext\tgrade\n1\ta\tb\n");
-    assert_refused(path, &find_all, "which column is the label? Name it (label); the columns");
+    assert_refused(path, &find_all, "which column is the label? Name it (--label); the columns");
+    path = scratch_text(state, "n.csv", "text,toxic,insult\na,0,1\n");
+    assert_refused(path, &find_all,
+                   "columns that hold 0 or 1 for a label each are named by --labels");
     path = scratch_text(state, "n.csv", "text;label\na;b\n");
     assert_refused(path, &find_all,
                    "n.csv: the header is one column, 'text;label'; separated by ';'? save it with");
@@ -311,6 +481,10 @@ int main(void)
         cmocka_unit_test(rows_carry_texts_label_line_and_path),
         cmocka_unit_test(columns_are_found_in_the_order_of_the_list),
         cmocka_unit_test(given_columns_win),
+        cmocka_unit_test(a_column_is_one_thing),
+        cmocka_unit_test(a_name_with_other_case_is_said),
+        cmocka_unit_test(the_form_is_found_though_a_column_is_named),
+        cmocka_unit_test(columns_of_0_and_1_are_a_list_of_labels),
         cmocka_unit_test(labels_are_read_only_where_they_are_wanted),
         cmocka_unit_test(a_column_that_is_not_there_is_answered_with_those_that_are),
         cmocka_unit_test(a_jsonl_row_without_the_key_is_refused),

@@ -385,6 +385,15 @@ static void labels_of_entities_are_told_from_others(void **state)
     assert_true(have_entities("O S-PER"));
     assert_true(have_entities("B-NP I-NP"));
     assert_true(have_entities("[PAD] X O B-creative-work"));
+    assert_true(have_entities("O B I")); /* one kind without a name */
+    assert_true(have_entities("B I"));
+    assert_true(have_entities("I O"));
+    assert_true(have_entities("S O B I E"));
+    assert_false(have_entities("B"));
+    assert_false(have_entities("S O E"));
+    assert_false(have_entities("B I O L U")); /* seqeval sees no entity in U */
+    assert_false(have_entities("B I O X"));
+    assert_false(have_entities("S V O"));
     assert_false(have_entities(""));
     assert_false(have_entities("O"));
     assert_false(have_entities("NOUN VERB PROPN X"));

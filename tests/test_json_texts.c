@@ -97,25 +97,52 @@ static void anything_else_is_told_with_line_and_column(void **state)
     assert_refused("", "a.jsonl:7: 'tokens' is not JSON: ");
     assert_refused("[\"a\"", "a.jsonl:7: 'tokens' is not JSON: ");
     assert_refused("[\"a\"] x", "a.jsonl:7: 'tokens' is not JSON: ");
-    assert_refused("['a']", "a.jsonl:7: 'tokens' is not JSON: ");
     assert_refused("[99999999999999999999]", "a.jsonl:7: 'tokens' holds a number that is too big");
     assert_refused("[{\"a\":1,\"a\":2}]", "a.jsonl:7: 'tokens' is not JSON: duplicate object key");
     assert_refused(NULL, "a.jsonl:7: 'tokens' is missing in this row");
 }
 
+static void what_python_prints_is_read_as_it_is_meant(void **state)
+{
+    (void)state;
+    text_array texts = { 0 };
+    assert_read(&texts, "['a', \"it's\", 'it\\'s', '\"']", "a;it's;it's;\";");
+    assert_read(&texts, "('a',)", "a;");
+    assert_read(&texts, "(1, 2.5)", "1;2.5;");
+    assert_read(&texts, "{'a', 'b: c'}", "a;b: c;");
+    assert_read(&texts, "[]", "");
+    assert_read(&texts, "()", "");
+    assert_read(&texts, "[ 'a' , 'b' , ]", "a;b;");
+    assert_read(&texts, "['\\xe9\\u00fc\\\\']", "\xC3\xA9\xC3\xBC\\;");
+    assert_refused("['a' 'b']", "a.jsonl:7: 'tokens' is not JSON: "); /* numpy's, without commas */
+    assert_refused("['a'", "a.jsonl:7: 'tokens' is not JSON: ");
+    assert_refused("['a)", "a.jsonl:7: 'tokens' is not JSON: ");
+    assert_refused("['a')", "a.jsonl:7: 'tokens' is not JSON: ");
+    assert_refused("[a]", "a.jsonl:7: 'tokens' is not JSON: ");
+    assert_refused("[True]", "element 1 of 'tokens' is neither a string nor a number");
+    assert_refused("[None]", "element 1 of 'tokens' is neither a string nor a number");
+    assert_refused("{'a': 1}", "a.jsonl:7: 'tokens' is an object and not a list");
+    assert_refused("{}", "a.jsonl:7: 'tokens' is an object and not a list");
+    char deep[400];
+    memset(deep, '(', sizeof deep);
+    assert_refused((memcpy(deep + 399, "", 1), deep), "a.jsonl:7: 'tokens' is not JSON: ");
+    text_array_release(&texts);
+}
+
 static void damaged_lists_never_break_the_reader(void **state)
 {
     (void)state;
-    const char *whole = "[\"caf\xC3\xA9\",\"a\\u0000\\n\",3,-0.5,\"\"]";
+    static const char *const wholes[] = { "[\"caf\xC3\xA9\",\"a\\u0000\\n\",3,-0.5,\"\"]",
+                                          "{'caf\xC3\xA9', ('it\\'s', \"a\"), [None,],}" };
     char damaged[64];
     size_t refused = 0;
     text_array texts = { 0 };
-    for (uint64_t seed = 0; seed < 5000; seed++) {
-        slice bytes = { damaged, bytes_damage(slice_of(whole), seed, damaged) };
+    for (uint64_t seed = 0; seed < 10000; seed++) {
+        slice bytes = { damaged, bytes_damage(slice_of(wholes[seed % 2]), seed, damaged) };
         refused += json_texts_parse(bytes, "d.jsonl", 1, "tokens", &texts) != BERT_OK;
     }
     text_array_release(&texts);
-    assert_in_range(refused, 1000, 4999);
+    assert_in_range(refused, 2000, 9999);
 }
 
 int main(void)
@@ -126,6 +153,7 @@ int main(void)
         cmocka_unit_test(numbers_are_their_text_with_a_point),
         cmocka_unit_test(more_texts_than_there_was_room_for_are_kept),
         cmocka_unit_test(anything_else_is_told_with_line_and_column),
+        cmocka_unit_test(what_python_prints_is_read_as_it_is_meant),
         cmocka_unit_test(damaged_lists_never_break_the_reader),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,8 +2,10 @@
  * labels, windows of long texts and what a trained folder remembers, by bert.h on tiny models with
  * PyTorch's numbers (tests/data/heads). */
 #include "bert.h"
+#include "data/dataset.h"
 #include "scratch.h"
 #include "tasks/label_lists.h"
+#include "tasks/multi_hot.h"
 #include "tasks/pooled.h"
 #include "tensors/tensors.h"
 
@@ -256,6 +258,23 @@ static void lists_are_names_numbers_or_json(void **state)
     assert_list_refused("joy,,love", &none, BERT_DATA, "d.tsv:7: a label in the list");
     assert_list_refused("joy,", &none, BERT_DATA, "d.tsv:7: a label in the list");
     assert_list_refused("[\"joy\"", &none, BERT_FORMAT, "d.tsv:7");
+    assert_list("['joy', 'a, b']", &none, "joy|a, b|"); /* as Python prints lists, */
+    assert_list("('joy',)", &none, "joy|");             /* tuples, */
+    assert_list("(3, 7)", &none, "3|7|");
+    assert_list("{'joy', 'love'}", &none, "joy|love|"); /* sets */
+    assert_list("{\"joy\":1,\"love\":0,\"fear\":true,\"ire\":0.0}", &none, "joy|fear|");
+    assert_list("{'joy': False, 'love': True}", &none, "love|");
+    assert_list("{}", &none, "");
+    assert_list("()", &none, "");
+    assert_list("(old) joy,love (new)", &none, "(old) joy|love (new)|");
+    assert_list_refused("{\"joy\":0.7}", &none, BERT_DATA,
+                        "d.tsv:7: a label stands with something else than 0 or 1");
+    assert_list_refused("{\"joy\":null}", &none, BERT_DATA, "something else than 0 or 1");
+    assert_list_refused("{joy, love}", &none, BERT_FORMAT, "d.tsv:7: 'labels' is not JSON");
+    assert_list_refused("('joy', love)", &none, BERT_FORMAT, "d.tsv:7: 'labels' is not JSON");
+    assert_list_refused("['joy' 'love']", &none, BERT_FORMAT, "d.tsv:7: 'labels' is not JSON");
+    assert_list_refused("'joy', 'love'", &none, BERT_DATA, "d.tsv:7: there are quotes");
+    assert_list_refused("\"joy,love\"", &none, BERT_DATA, "d.tsv:7: there are quotes");
 
     assert_done(
         label_file_open(scratch_text(state, "names.txt", " joy\nlove of life\r\nfear\n\n"), &file));
@@ -263,10 +282,95 @@ static void lists_are_names_numbers_or_json(void **state)
     assert_list("2, 0", &file, "fear|joy|");
     assert_list("fear,love of life", &file, "fear|love of life|");
     assert_list("[1, \"joy\"]", &file, "love of life|joy|");
+    assert_list("{\"0\":0,\"2\":1}", &file, "fear|");
     assert_list_refused("0,3", &file, BERT_DATA, "d.tsv:7: the label number 3 is beyond");
     assert_list_refused("99999999999999999999999", &file, BERT_DATA, "is beyond");
     assert_list_refused("anger", &file, BERT_DATA, "d.tsv:7: the label 'anger' is not in");
     label_file_release(&file);
+}
+
+/* ---- 0 and 1 for each label */
+
+/* Rows with these labels, from line 2 of a file on. */
+static dataset rows_with(void **state, const char *const *labels, size_t count)
+{
+    char text[1024] = "text\tlabels\n";
+    dataset d;
+    for (size_t i = 0; i < count; i++) strcat(strcat(strcat(text, "x\t"), labels[i]), "\n");
+    const char *path = scratch_text(state, "hot.tsv", text);
+    assert_done(
+        dataset_open(&path, 1, &(dataset_request){ .form = FORM_TEXTS, .empty_labels = true }, &d));
+    return d;
+}
+
+/* The rows' labels after multi_hot_name(), "|" behind each, and "= " all names. */
+static void assert_hot(void **state, const char *const *labels, size_t count, const char *names,
+                       size_t known, const char *wanted)
+{
+    char have[512] = "", *known_names[] = { "a", "b", "c" };
+    dataset d = rows_with(state, labels, count);
+    bert_task_options options = bert_task_options_default();
+    config c = { .labels = known, .label_names = known_names };
+    options.label_file = names;
+    assert_done(multi_hot_name(&d, &options, known ? &c : NULL));
+    for (size_t i = 0; i < count; i++) {
+        strncat(have, d.rows[i].label.bytes, d.rows[i].label.count);
+        strcat(have, "|");
+    }
+    for (size_t i = 0; i < d.label_count; i++) {
+        strcat(have, i ? "," : "= ");
+        strncat(have, d.labels[i].bytes, d.labels[i].count);
+    }
+    assert_string_equal(have, wanted);
+    dataset_release(&d);
+}
+
+static void lists_of_0_and_1_in_every_row_name_labels_by_their_place(void **state)
+{
+    const char *file = scratch_text(state, "names.txt", "joy\nlove\nfear\n");
+#define HOT(names, known, wanted, ...)                                                             \
+    assert_hot(state, (const char *const[]){ __VA_ARGS__ },                                        \
+               sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *), names, known,        \
+               wanted)
+    HOT(NULL, 0, "[\"LABEL_1\"]|[\"LABEL_0\",\"LABEL_2\"]|= LABEL_0,LABEL_1,LABEL_2", "[0, 1, 0]",
+        "[1,0,1]");
+    HOT(NULL, 0, "[\"LABEL_1\"]|[]|= LABEL_0,LABEL_1", "[0.0, 1.0]", "[False, False]");
+    HOT(NULL, 0, "[\"LABEL_1\"]|[\"LABEL_0\"]|= LABEL_0,LABEL_1", "(0, 1)", "[true,false]");
+    HOT(file, 0, "[\"love\"]|[]|= joy,love,fear", "[0,1,0]", "[0,0,0]");
+    HOT(NULL, 3, "[\"b\"]|[]|= a,b,c", "[0,1,0]", "[0,0,0]");
+    /* lists of names, or numbers that are names */
+    HOT(NULL, 0, "[0]|[1]|", "[0]", "[1]");
+    HOT(NULL, 0, "[0, 1]|[0]|", "[0, 1]", "[0]");
+    HOT(NULL, 0, "[0, 1]|[0, 2]|", "[0, 1]", "[0, 2]");
+    HOT(NULL, 0, "0,1|1,0|", "0,1", "1,0");
+    HOT(NULL, 0, "[\"0\", \"1\"]|", "[\"0\", \"1\"]");
+    HOT(file, 0, "[0, 1]|[1, 0]|", "[0, 1]", "[1, 0]");
+    HOT(NULL, 3, "[0, 1]|[1, 0]|", "[0, 1]", "[1, 0]");
+#undef HOT
+}
+
+static void rows_that_do_not_go_with_the_others_are_refused(void **state)
+{
+    const char *file = scratch_text(state, "names.txt", "joy\nlove\n");
+    static const struct {
+        const char *second;
+        bool named;
+        const char *words;
+    } cases[] = {
+        { "[0, 1]", false, "hot.tsv:3: is not a list of 3 times 0 or 1, as those of the other" },
+        { "[0, 2, 0]", false, "hot.tsv:3: is not a list of 3 times 0 or 1" },
+        { "", false, "hot.tsv:3: is not a list of 3 times 0 or 1" },
+        { "joy", false, "hot.tsv:3: is not a list of 3 times 0 or 1" },
+        { "[0, 0, 0]", true, "hot.tsv:2: has a list of 3 times 0 or 1, and " },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *const labels[] = { "[0, 1, 0]", cases[i].second };
+        dataset d = rows_with(state, labels, 2);
+        bert_task_options options = bert_task_options_default();
+        if (cases[i].named) options.label_file = file;
+        assert_failed(multi_hot_name(&d, &options, NULL), BERT_DATA, cases[i].words);
+        dataset_release(&d);
+    }
 }
 
 static void a_file_of_names_has_one_on_each_line(void **state)
@@ -405,6 +509,8 @@ int main(void)
         cmocka_unit_test(weights_that_are_none_are_refused),
         cmocka_unit_test(a_label_with_commas_and_equals_signs_has_a_weight),
         cmocka_unit_test(lists_are_names_numbers_or_json),
+        cmocka_unit_test(lists_of_0_and_1_in_every_row_name_labels_by_their_place),
+        cmocka_unit_test(rows_that_do_not_go_with_the_others_are_refused),
         cmocka_unit_test(a_file_of_names_has_one_on_each_line),
         cmocka_unit_test(a_long_text_is_answered_by_the_mean_of_its_windows),
         cmocka_unit_test(windows_are_examples_and_the_folder_remembers_them),

@@ -44,6 +44,8 @@ static void pairs_scores_and_triples_are_found_by_their_columns(void **state)
         { "c.tsv", "id\tsentence1\tsentence2\tscore\n7\ta\tb\t4.5\n", 0, true },
         { "d.jsonl", "{\"question\":\"a\",\"answer\":\"b\"}\n", 0, false },
         { "e.tsv", "question1\tquestion2\tlabel\na\tb\t4.5\n", 0, true },
+        { "f.tsv", "query\tpositive\tnegative\na\tb\tc\n", 1, false },
+        { "g.jsonl", "{\"Query\":\"a\",\"Answer\":\"b\",\"Score\":4.5}\n", 0, true },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *path = scratch_text(state, cases[i].name, cases[i].text);
@@ -55,6 +57,32 @@ static void pairs_scores_and_triples_are_found_by_their_columns(void **state)
         if (cases[i].negatives) assert_slice(d.rows[0].items[0], "c");
         assert_int_equal(d.rows[0].label.bytes != NULL, cases[i].scored);
         if (cases[i].scored) assert_slice(d.rows[0].label, "4.5");
+        dataset_release(&d);
+    }
+}
+
+/* What is not named is found. */
+static void a_named_text_has_its_partner_found(void **state)
+{
+    static const struct {
+        dataset_columns named;
+        const char *text;
+        bool negative;
+    } cases[] = {
+        { { .text = "q" }, "q\tpositive\tnegative\na\tb\tc\n", true },
+        { { .pair = "p" }, "query\tp\tnegative\na\tb\tc\n", true },
+        { { .text = "q" }, "q\tsentence2\tnegative\na\tb\tc\n", false },
+        { { .text = "sentence1" }, "sentence1\tsentence2\tscore\na\tb\t1\n", false },
+        { { .text = "q", .pair = "p" }, "q\tp\tnegative\na\tb\tc\n", false },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *path = scratch_text(state, "n.tsv", cases[i].text);
+        const dataset_request request = { .columns = cases[i].named, .form = FORM_COMPARED };
+        dataset d;
+        assert_done(dataset_open(&path, 1, &request, &d));
+        assert_slice(d.rows[0].text, "a");
+        assert_slice(d.rows[0].pair, "b");
+        assert_int_equal(d.rows[0].item_count, cases[i].negative);
         dataset_release(&d);
     }
 }
@@ -120,7 +148,7 @@ static void cosines_check(void **state, const char *name, const char *pooling, b
     assert_string_equal(bert_model_get_info(m).task, "similar");
     assert_done(bert_session_new(m, &options, &s));
     snprintf(path, sizeof path, "tests/data/heads/%s/texts.tsv", name);
-    assert_done(bert_dataset_open(m, path, &rows));
+    assert_done(bert_dataset_open(m, path, NULL, &rows));
     snprintf(path, sizeof path, "tests/data/heads/%s/numbers", name);
     assert_done(tensor_file_open(path, &numbers));
     const tensor_info *cosines = tensor_file_find(numbers, "texts.cosines");
@@ -450,6 +478,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, scratch_open, scratch_close)
     const struct CMUnitTest tests[] = {
         CASE(pairs_scores_and_triples_are_found_by_their_columns),
+        CASE(a_named_text_has_its_partner_found),
         CASE(rows_that_cannot_be_compared_are_refused),
         CASE(cosines_of_means_are_those_of_pytorch),
         CASE(cosines_of_first_tokens_are_those_of_pytorch),

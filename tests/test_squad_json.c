@@ -294,6 +294,7 @@ static void answers_of_a_row_are_lists_or_pairs(void **state)
     memset(field, 'x', sizeof field - 1); /* the list owns its texts */
     assert_true(slice_equal(answers.items[1].text, slice_of("b")));
     assert_answers(&answers, "[{\"text\":\"c\",\"answer_start\":1,\"answer_end\":2}]", "|c@1");
+    assert_answers(&answers, "{'text': ['d'], 'answer_start': [2]}", "|d@2"); /* as Python prints */
     assert_answers(&answers, "[]", "");
     assert_answers(&answers, "{\"text\":[],\"answer_start\":[]}", "");
     squad_answer_list_release(&answers);
@@ -308,7 +309,8 @@ static void broken_answers_of_a_row_are_told_with_its_line(void **state)
     } cases[] = {
         { NULL, "train.jsonl:7: 'answers' is missing in this row" },
         { "", "train.jsonl:7: 'answers' is not JSON: " },
-        { "{'text': ['a']}", "train.jsonl:7: 'answers' is not JSON: " },
+        { "{'text': array(['a'])}", "train.jsonl:7: 'answers' is not JSON: " },
+        { "{'text': ['a']}", "train.jsonl:7: 'answers' is an object without the two lists" },
         { "{\"text\":[],\"text\":[]}",
           "train.jsonl:7: 'answers' is not JSON: duplicate object key" },
         { "{\"text\":[\"a\"]}", "train.jsonl:7: 'answers' is an object without the two lists" },

@@ -254,7 +254,7 @@ static void a_column_that_is_not_there_is_answered_with_those_that_are(void **st
     assert_done(table_open(scratch_text(state, "r.tsv", "id\ttext\tlabel\n1\ta\tb\n"), &t));
     assert_failed(table_require(t, "lable", &column), BERT_DATA,
                   "r.tsv: no column 'lable' (is 'label' meant?); the columns are: id, text, label");
-    assert_failed(table_require(t, "TEXT", &column), BERT_DATA, "(is 'text' meant?)");
+    assert_failed(table_require(t, "texts", &column), BERT_DATA, "(is 'text' meant?)");
     assert_failed(table_require(t, "sentence", &column), BERT_DATA,
                   "r.tsv: no column 'sentence'; the columns are: id, text, label");
     assert_failed(table_require(t, "", &column), BERT_DATA, "no column ''; the columns");
@@ -264,6 +264,39 @@ static void a_column_that_is_not_there_is_answered_with_those_that_are(void **st
     char names[10];
     table_list_columns(t, names, sizeof names);
     assert_string_equal(names, "id, ...");
+    table_free(t);
+}
+
+static void case_and_blanks_count_only_where_names_differ_by_them(void **state)
+{
+    table *t;
+    size_t column = 9;
+    assert_done(
+        table_open(scratch_text(state, "c.csv", "Text, Label ,text,ID,id \n1,2,3,4,5\n"), &t));
+    assert_true(table_find(t, "text", &column) && column == 2);
+    assert_true(table_find(t, "Text", &column) && column == 0);
+    assert_true(table_find(t, "label", &column) && column == 1);
+    assert_true(table_find(t, " LABEL", &column) && column == 1);
+    assert_false(table_find_exact(t, "label", &column));
+    assert_false(table_find(t, "TEXT", &column)); /* which of the two? */
+    assert_false(table_find(t, "Id", &column));
+    assert_false(table_find(t, "", &column) || table_find(t, " ", &column));
+    table_free(t);
+}
+
+static void a_column_is_taken_for_one_thing(void **state)
+{
+    table *t;
+    size_t column = 9;
+    assert_done(table_open(scratch_text(state, "t.tsv", "id\tText\tlabel\n1\ta\tb\n"), &t));
+    assert_done(table_take(t, "text", &column));
+    assert_int_equal(column, 1);
+    assert_true(table_is_taken(t, 1));
+    assert_false(table_is_taken(t, 2));
+    assert_failed(table_take(t, "Text", &column), BERT_ARGUMENT,
+                  "t.tsv: the column 'Text' is asked for twice");
+    assert_failed(table_take(t, "none", &column), BERT_DATA, "t.tsv: no column 'none'");
+    assert_done(table_take(t, "label", &column));
     table_free(t);
 }
 
@@ -414,6 +447,8 @@ int main(void)
         cmocka_unit_test(a_line_that_is_no_object_is_refused),
         cmocka_unit_test(a_path_that_is_no_table_is_told_why),
         cmocka_unit_test(a_column_that_is_not_there_is_answered_with_those_that_are),
+        cmocka_unit_test(case_and_blanks_count_only_where_names_differ_by_them),
+        cmocka_unit_test(a_column_is_taken_for_one_thing),
         cmocka_unit_test(a_header_with_another_separator_is_told),
         cmocka_unit_test(random_csv_tables_read_back),
         cmocka_unit_test(a_field_longer_than_a_piece_is_whole),

@@ -65,13 +65,21 @@ typedef struct rows_request {
     size_t count;
     bert_columns columns;
     const dataset_columns *known; /* taken where none is named and the first file has them */
+    const config *model;          /* that the rows are for, or NULL */
     const bert_task_options *options;
-    const bert_observer *observer; /* is told where `known` has others than would be found */
+    const bert_observer *observer; /* is told where `known` has others than would be found, and what
+                                      else is to be said of the rows */
     size_t limit;                  /* 0: all */
 } rows_request;
 
 /* The caller releases. */
 bert_status task_rows_open(const rows_request *request, dataset *out);
+
+/* BERT_ARGUMENT where `labels` names columns and the task has not several labels. */
+bert_status labels_check(const bert_columns *columns, const task *kind);
+
+/* Tells what is to be said of the rows. */
+void rows_tell(const dataset *d, const bert_observer *observer);
 
 /* BERT_ARGUMENT where columns are named and neither the files nor `more` (NULL: none) is a table.
  */

@@ -12,13 +12,31 @@
 bert_status columns_check(const bert_columns *named, const char *const *paths, size_t count,
                           const char *more)
 {
-    const char *field = named->text ? "text" : named->pair ? "pair" : "label";
-    if (!named->text && !named->pair && !named->label) return BERT_OK;
+    const char *field = named->text    ? "text"
+                        : named->pair  ? "pair"
+                        : named->label ? "label"
+                                       : "labels";
+    if (!named->text && !named->pair && !named->label && !named->labels) return BERT_OK;
     bool tables = more && table_is_kind(more);
     for (size_t i = 0; i < count; i++) tables = tables || table_is_kind(paths[i]);
     if (tables) return BERT_OK;
     return fail_field(BERT_ARGUMENT, field,
                       "names a column of a table, and %s is none (.tsv, .csv, .jsonl)", paths[0]);
+}
+
+bert_status labels_check(const bert_columns *columns, const task *kind)
+{
+    if (!columns->labels || kind->labels->may_be_empty) return BERT_OK;
+    return fail_field(BERT_ARGUMENT, "labels",
+                      "names a column for each of several labels, and '%s' learns %s; the task "
+                      "multilabel takes them",
+                      kind->info.name, kind->labels->tell ? "one" : "none");
+}
+
+void rows_tell(const dataset *d, const bert_observer *observer)
+{
+    for (const struct dataset_note *n = d->notes; n; n = n->next)
+        observe_note(observer, "%s", n->text);
 }
 
 /* What was found without being named is said, if it is news. */
@@ -41,13 +59,16 @@ bert_status task_rows_open(const rows_request *q, dataset *out)
                                 .limit = q->limit };
     const task_labels *labels = q->kind->labels;
     dataset d;
+    TRY(labels_check(&q->columns, q->kind));
     TRY(columns_take(q, &request.columns));
     TRY(dataset_open(q->paths, q->count, &request, &d));
-    bert_status status = labels->rows_name ? labels->rows_name(&d, q->options) : BERT_OK;
-    if (status == BERT_OK)
+    bert_status status = labels->rows_name ? labels->rows_name(&d, q->options, q->model) : BERT_OK;
+    if (status == BERT_OK) {
+        rows_tell(&d, q->observer);
         *out = d;
-    else
+    } else {
         dataset_release(&d);
+    }
     return status;
 }
 
@@ -74,7 +95,8 @@ static bert_status items_take(bert_dataset *d)
     return BERT_OK;
 }
 
-bert_status bert_dataset_open(const bert_model *model, const char *path, bert_dataset **out)
+bert_status bert_dataset_open(const bert_model *model, const char *path,
+                              const bert_columns *columns, bert_dataset **out)
 {
     LOCALE_PLAIN;
     TRY(head_check(model));
@@ -83,6 +105,7 @@ bert_status bert_dataset_open(const bert_model *model, const char *path, bert_da
     bert_dataset *d = memory;
     dataset_request request = { .form = model->task->form, .unlabelled = true };
     bool news;
+    if (columns) request.columns = columns_of(columns);
     bert_status status =
         dataset_columns_known(path, &model->trained.columns, &request.columns, &news);
     request.columns.label = NULL;

@@ -87,6 +87,7 @@ bert_status evaluation_data(const bert_evaluate_options *o, const bert_model *m,
                                    .count = o->data_count,
                                    .columns = o->columns,
                                    .known = &m->trained.columns,
+                                   .model = &m->weights.config,
                                    .options = &o->task_options,
                                    .observer = &o->observer,
                                    .limit = o->limit };

@@ -164,12 +164,13 @@ bert_status bert_table_column(const bert_table *t, const char *name, size_t *col
 bert_status bert_table_find_texts(const bert_table *t, const char **text, const char **pair)
 {
     LOCALE_PLAIN;
-    const char *found = *text, *second = *pair;
-    dataset_texts_find(t->table, &found, &second);
-    if (!found) return dataset_column_missing(t->table, "text", FIELD(text));
-    *text = found;
-    *pair = second;
-    return BERT_OK;
+    const dataset_columns named = { .text = *text, .pair = *pair };
+    return dataset_texts_find(t->table, &named, text, pair);
+}
+
+const char *bert_table_column_name(const bert_table *t, size_t column)
+{
+    return table_column_name(t->table, column);
 }
 
 bert_status bert_table_next(bert_table *t, bool *more)

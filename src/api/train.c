@@ -79,6 +79,7 @@ static bert_status task_pick(const bert_train_options *o, dataset *d, const task
 {
     const task *kind = NULL;
     if (o->task) TRY(task_by_name(o->task, &kind));
+    if (kind) TRY(labels_check(&o->columns, kind));
     dataset_request request = { .columns = columns_of(&o->columns),
                                 .form = kind ? kind->form : FORM_FOUND,
                                 .empty_labels = !kind || kind->labels->may_be_empty,
@@ -89,12 +90,14 @@ static bert_status task_pick(const bert_train_options *o, dataset *d, const task
     if (status == BERT_OK && d->form == FORM_TEXTS && !kind->labels->may_be_empty)
         status = dataset_check_labels(d);
     if (status == BERT_OK && kind->labels->rows_name)
-        status = kind->labels->rows_name(d, &o->task_options);
-    if (status == BERT_OK)
-        *out = kind;
-    else
+        status = kind->labels->rows_name(d, &o->task_options, NULL);
+    if (status != BERT_OK) {
         dataset_release(d);
-    return status;
+        return status;
+    }
+    rows_tell(d, &o->observer);
+    *out = kind;
+    return BERT_OK;
 }
 
 /* Dev data are of the kind that is trained on, in columns of the same names where they have them.

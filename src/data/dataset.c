@@ -1,11 +1,10 @@
 #include "data/dataset_reader.h"
 
 #include "base/memory.h"
-#include "rows/conll.h"
-#include "rows/squad.h"
-#include "rows/text_lines.h"
 
+#include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,6 +94,26 @@ size_t dataset_bytes(const dataset *d)
     return bytes;
 }
 
+/* ---- notes */
+
+bert_status dataset_say(dataset *d, const char *format, ...)
+{
+    char text[1024];
+    void *memory;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    TRY(dataset_take(d, 1, sizeof(struct dataset_note), &memory));
+    struct dataset_note *note = memory;
+    *note = (struct dataset_note){ 0 };
+    TRY(dataset_keep_string(d, text, &note->text));
+    struct dataset_note **end = &d->notes;
+    while (*end) end = &(*end)->next;
+    *end = note;
+    return BERT_OK;
+}
+
 /* ---- columns */
 
 bert_status dataset_keep_field(dataset *d, const table *t, const char *name, size_t column,
@@ -106,103 +125,12 @@ bert_status dataset_keep_field(dataset *d, const table *t, const char *name, siz
     return dataset_keep(d, field, out);
 }
 
-const char *dataset_column_found(const table *t, const char *const *names, size_t count)
-{
-    size_t column;
-    for (size_t i = 0; i < count; i++)
-        if (table_find(t, names[i], &column)) return names[i];
-    return NULL;
-}
-
-bert_status dataset_column_missing(const table *t, const char *what, const char *field)
-{
-    char columns[512];
-    TRY(table_check_separator(t));
-    table_list_columns(t, columns, sizeof columns);
-    return fail(BERT_DATA, "%s: which column is the %s? Name it (%s); the columns are: %s",
-                table_path(t), what, field, columns);
-}
-
-/* ---- forms */
-
-/* Columns that tell a form from one of plain texts; all of a line must be there. */
-static const struct {
-    dataset_form form;
-    const char *columns[3];
-} signs[] = {
-    { FORM_WORDS, { "tokens", "tags" } },
-    { FORM_WORDS, { "tokens", "ner_tags" } },
-    { FORM_WORDS, { "tokens", "pos_tags" } },
-    { FORM_WORDS, { "tokens", "labels" } },
-    { FORM_WORDS, { "words", "tags" } },
-    { FORM_WORDS, { "words", "ner_tags" } },
-    { FORM_WORDS, { "words", "pos_tags" } },
-    { FORM_WORDS, { "words", "labels" } },
-    { FORM_QUESTIONS, { "question", "context", "answers" } },
-    { FORM_CHOICES, { "ending0", "ending1" } },
-    { FORM_CHOICES, { "choice0", "choice1" } },
-    { FORM_CHOICES, { "endings" } },
-    { FORM_CHOICES, { "choices" } },
-    { FORM_COMPARED, { "anchor", "positive" } },
-};
-
-static bool columns_there(const table *t, const char *const columns[3])
-{
-    size_t column;
-    for (size_t i = 0; i < 3 && columns[i]; i++)
-        if (!table_find(t, columns[i], &column)) return false;
-    return true;
-}
-
-static bert_status form_of_table(const char *path, dataset_form *out)
-{
-    table *t;
-    TRY(table_open(path, &t));
-    *out = FORM_TEXTS;
-    for (size_t i = 0; i < sizeof signs / sizeof *signs && *out == FORM_TEXTS; i++)
-        if (columns_there(t, signs[i].columns)) *out = signs[i].form;
-    table_free(t);
-    return BERT_OK;
-}
-
-/* A column that is named and that no reader of the form looks for. */
-static bert_status columns_check(const char *path, dataset_form form, const dataset_columns *named)
-{
-    bool paired = form != FORM_WORDS && form != FORM_CHOICES, labelled = form != FORM_LINES;
-    if (named->pair && !paired)
-        return fail(BERT_ARGUMENT, "%s: %s names a second text, and %s", path, FIELD(pair),
-                    form == FORM_WORDS ? "words with tags have none" : "endings are found by name");
-    if (named->label && !labelled)
-        return fail(BERT_ARGUMENT, "%s: %s names a label, and to fill blanks none is read", path,
-                    FIELD(label));
-    return BERT_OK;
-}
-
-/* What a file holds, by its ending and columns. Columns that are named are those of texts. */
-static bert_status form_find(const char *path, const dataset_request *request, dataset_form *out)
-{
-    const dataset_columns *named = &request->columns;
-    *out = request->form;
-    if (request->form != FORM_FOUND) return BERT_OK;
-    *out = FORM_TEXTS;
-    if (conll_is_kind(path)) *out = FORM_WORDS;
-    if (squad_is_kind(path)) *out = FORM_QUESTIONS;
-    if (text_lines_is_kind(path)) *out = FORM_LINES;
-    if (*out != FORM_TEXTS) return BERT_OK;
-    if (!table_is_kind(path))
-        return fail(BERT_FORMAT,
-                    "%s: its name must end in .tsv, .csv or .jsonl (tables), .conll (words with "
-                    "tags), .json (questions as SQuAD's) or .txt (lines)",
-                    path);
-    if (named->text || named->pair || named->label) return BERT_OK;
-    return form_of_table(path, out);
-}
+/* ---- files */
 
 static bert_status files_read(dataset *d, const char *const *paths, size_t path_count,
                               const dataset_request *request)
 {
-    TRY(form_find(paths[0], request, &d->form));
-    TRY(columns_check(paths[0], d->form, &request->columns));
+    TRY(dataset_form_find(paths[0], request, &d->form));
     for (size_t i = 0; i < path_count; i++) TRY(readers[d->form](d, paths[i], request, i == 0));
     return BERT_OK;
 }

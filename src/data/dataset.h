@@ -22,15 +22,22 @@ typedef enum dataset_form {
 } dataset_form;
 
 /* Column names; NULL means: find it. What the first of several files has decides; the others must
- * have columns of the same names. Found in this order, for FORM_TEXTS:
+ * have columns of the same names. Case and blanks around a name do not count where no column has it
+ * exactly, which is noted. Found in this order, for FORM_TEXTS:
  *   text and pair  sentence1 + sentence2, premise + hypothesis, question1 + question2,
- *                  question + sentence, text_a + text_b;
+ *                  question + sentence, text_a + text_b, sentence_a + sentence_b,
+ *                  question + passage, question + context;
  *   then alone     text, sentence, review, content, question
- *   label          label, labels, intent, category, class, sentiment, score
+ *   label          label, labels, intent, category, class, sentiment, score; of question + passage
+ *                  answer too
  * A given text without a given pair means a single text; a given pair without a given text looks
  * for the text it belongs to, then for one alone. */
 typedef struct dataset_columns {
     const char *text, *pair, *label;
+    /* FORM_TEXTS: in place of `label` a column of 0 and 1 for each label: "toxic,insult", or "rest"
+     * for all but those of the texts and of numbers (id, index). A row's label becomes a JSON list
+     * of names. */
+    const char *labels;
 } dataset_columns;
 
 typedef struct dataset_request {
@@ -69,11 +76,25 @@ typedef struct dataset {
     /* As found in the first file; NULL where there is none; borrowed. */
     const char *text_column, *pair_column, *label_column, *negative_column;
     bool unanswerable; /* has a question no answer in its context? */
+    /* [label_count] all labels that the data name, whether a row has them or not, in their order;
+     * NULL: those that the rows have. */
+    const slice *labels;
+    size_t label_count;
+    /* What a user should know of what was read, in order. */
+    struct dataset_note {
+        const char *text;
+        struct dataset_note *next;
+    } * notes;
+    /* Of choices whose columns are numbered from 1 (or lettered): does the label 0 mean the first,
+     * or 1? */
+    bool choices_counted;
+    size_t choices_first;
     struct dataset_storage *storage;
 } dataset;
 
 /* Reads every row of the files, one after another. Failures: BERT_IO, BERT_FORMAT, BERT_DATA with
- * path and line; a column that is not there is answered with the columns that are; an empty label
+ * path and line; a column that is not there is answered with the columns that are; one that is
+ * to be two things is BERT_ARGUMENT; an empty label
  * field (where labels are wanted), a file without rows and a file of another form than the first
  * are BERT_DATA; a named column that the form does not read is BERT_ARGUMENT. Text may be empty.
  * The caller releases. */

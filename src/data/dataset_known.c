@@ -6,7 +6,9 @@
 dataset_columns dataset_columns_of(const dataset *d)
 {
     if (d->negative_column) return (dataset_columns){ 0 };
-    return (dataset_columns){ d->text_column, d->pair_column, d->label_column };
+    return (dataset_columns){ .text = d->text_column,
+                              .pair = d->pair_column,
+                              .label = d->label_column };
 }
 
 static bool column_there(const table *t, const char *name)
@@ -27,7 +29,8 @@ static void texts_take(const table *t, const dataset_columns *known, dataset_col
     const char *text = NULL, *pair = NULL;
     if (columns->text || columns->pair || !known->text || !column_there(t, known->text)) return;
     if (known->pair && !column_there(t, known->pair)) return;
-    dataset_texts_find(t, &text, &pair);
+    const dataset_columns none = { 0 };
+    (void)dataset_texts_find(t, &none, &text, &pair); /* NULL: none is found */
     *news = *news || !same(text, known->text) || !same(pair, known->pair);
     columns->text = known->text;
     columns->pair = known->pair;
@@ -36,8 +39,9 @@ static void texts_take(const table *t, const dataset_columns *known, dataset_col
 static void label_take(const table *t, const dataset_columns *known, dataset_columns *columns,
                        bool *news)
 {
-    if (columns->label || !known->label || !column_there(t, known->label)) return;
-    *news = *news || !same(dataset_label_find(t), known->label);
+    if (columns->label || columns->labels || !known->label || !column_there(t, known->label))
+        return;
+    *news = *news || !same(dataset_label_find(t, columns, columns->pair), known->label);
     columns->label = known->label;
 }
 

@@ -1,5 +1,6 @@
 /* dataset_questions.c: questions about contexts: SQuAD's .json, or the columns question, context
- * and answers (and id) of a table, or those that are named for text, pair and label. */
+ * (or passage) and answers (and id) of a table, or those that are named for text, pair and label.
+ */
 #include "data/dataset_reader.h"
 #include "rows/squad.h"
 
@@ -70,15 +71,19 @@ typedef struct question_columns {
     bool has_id;
 } question_columns;
 
-static bert_status columns_find(const table *t, const dataset_request *request, question_columns *c)
+static bert_status columns_find(dataset *d, table *t, const dataset_request *request,
+                                question_columns *c)
 {
+    static const char *const contexts[] = { "context", "passage" };
     const dataset_columns *given = &request->columns;
     *c = (question_columns){ .question_name = given->text ? given->text : "question",
-                             .context_name = given->pair ? given->pair : "context",
-                             .answers_name = given->label ? given->label : "answers" };
-    TRY(table_require(t, c->question_name, &c->question));
-    TRY(table_require(t, c->context_name, &c->context));
-    if (!request->unlabelled) TRY(table_require(t, c->answers_name, &c->answers));
+                             .context_name = given->pair };
+    if (!c->context_name) c->context_name = dataset_column_found(t, given, NAMES(contexts));
+    if (!c->context_name) c->context_name = contexts[0]; /* which is then missed */
+    TRY(dataset_column_take(d, t, c->question_name, &c->question));
+    TRY(dataset_column_take(d, t, c->context_name, &c->context));
+    if (!request->unlabelled)
+        TRY(dataset_column_take(d, t, given->label ? given->label : "answers", &c->answers));
     c->has_id = table_find(t, "id", &c->id);
     return BERT_OK;
 }
@@ -105,7 +110,7 @@ static bert_status table_read(dataset *d, table *t, const dataset_request *reque
 {
     question_columns columns;
     const char *path;
-    TRY(columns_find(t, request, &columns));
+    TRY(columns_find(d, t, request, &columns));
     if (!d->text_column) {
         TRY(dataset_keep_string(d, columns.question_name, &d->text_column));
         TRY(dataset_keep_string(d, columns.context_name, &d->pair_column));

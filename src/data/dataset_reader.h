@@ -10,7 +10,7 @@
 typedef bert_status dataset_read(dataset *d, const char *path, const dataset_request *request,
                                  bool first);
 
-/* The readers. A table's ending alone does not tell its form: see form_find() in dataset.c. */
+/* The readers. A table's ending alone does not tell its form: see dataset_form_find(). */
 dataset_read dataset_read_choices, dataset_read_questions, dataset_read_texts, dataset_read_lines,
     dataset_read_words, dataset_read_compared;
 
@@ -28,14 +28,59 @@ bert_status dataset_add(dataset *d, const dataset_row *row);
 /* Is there room for one row more? */
 bool dataset_wants_more(const dataset *d, const dataset_request *request);
 
-/* The first of `names` that is a column of the table; NULL: none. */
-const char *dataset_column_found(const table *t, const char *const *names, size_t count);
-/* The columns of a text and its pair by their usual names, where the caller left them to be found;
- * *text NULL: none. */
-void dataset_texts_find(const table *t, const char **text, const char **pair);
-/* The column of a label by its usual name; NULL: none. */
-const char *dataset_label_find(const table *t);
-/* BERT_DATA: "which column is the text? Name it (FIELD(text))", with those that there are. */
-bert_status dataset_column_missing(const table *t, const char *what, const char *field);
+/* Something to tell the user of what was read (printf style). */
+bert_status dataset_say(dataset *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- dataset_columns.c */
+
+/* Names to look for, the first that is there being meant. */
+typedef struct name_list {
+    const char *const *items; /* [count] */
+    size_t count;
+} name_list;
+
+#define NAMES(array) ((name_list){ array, sizeof(array) / sizeof *(array) })
+
+/* Is there a column of this name that the caller has not named for something else? */
+bool dataset_column_free(const table *t, const dataset_columns *named, const char *name,
+                         bool exactly, size_t *column);
+/* The first of `names` for which there is: exactly so named, else but for case and blanks
+ * (table_find()). NULL: none. */
+const char *dataset_column_found(const table *t, const dataset_columns *named, name_list names);
+/* table_take(), with a note where the table has the name with other case or blanks. */
+bert_status dataset_column_take(dataset *d, table *t, const char *name, size_t *column);
+/* BERT_DATA: "which column is the text? Name it (FIELD(text))", with those that there are and those
+ * that were looked for. */
+bert_status dataset_column_missing(const table *t, const char *what, const char *field,
+                                   name_list names);
+
+/* The columns of a text and its pair by their usual names, where `named` leaves them to be found.
+ * BERT_DATA where there is no text; *pair NULL: there is no pair. */
+bert_status dataset_texts_find(const table *t, const dataset_columns *named, const char **text,
+                               const char **pair);
+
+/* The column of the label by its usual names, those of BoolQ for a pair with a passage; NULL: none.
+ */
+const char *dataset_label_find(const table *t, const dataset_columns *named, const char *pair);
+
+/* dataset_choices.c: are there columns of endings? */
+bool dataset_endings_there(const table *t, const dataset_columns *named);
+
+/* ---- dataset_flags.c: a column of 0 and 1 for each label */
+
+typedef struct label_flags {
+    size_t *columns; /* [count] */
+    slice *quoted;   /* [count] the labels as JSON has them */
+    size_t count, bytes;
+} label_flags;
+
+/* The columns that `list`, the option --labels, names; they become the dataset's labels. */
+bert_status dataset_flags_find(dataset *d, table *t, const char *list, label_flags *out);
+/* The labels of the table's current row, as a JSON list. */
+bert_status dataset_flags_read(dataset *d, const table *t, const label_flags *f, slice *out);
+
+/* What the first of the files holds, by its ending, its columns and its first row. BERT_ARGUMENT
+ * for a column that is named and that no reader of the form looks for. */
+bert_status dataset_form_find(const char *path, const dataset_request *request, dataset_form *out);
 
 #endif

@@ -8,8 +8,6 @@
 static const char *const word_columns[] = { "tokens", "words" };
 static const char *const tag_columns[] = { "tags", "ner_tags", "pos_tags", "labels" };
 
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
-
 static bert_status slices_keep(dataset *d, const slice *items, size_t count, const slice **out)
 {
     void *memory;
@@ -73,11 +71,11 @@ static bert_status names_set(dataset *d, const table *t, const dataset_request *
 {
     const dataset_columns *given = &request->columns;
     const char *words = given->text, *tags = given->label;
-    if (!words) words = dataset_column_found(t, word_columns, COUNT_OF(word_columns));
-    if (!words) return dataset_column_missing(t, "list of words", FIELD(text));
-    if (!tags) tags = dataset_column_found(t, tag_columns, COUNT_OF(tag_columns));
+    if (!words) words = dataset_column_found(t, given, NAMES(word_columns));
+    if (!words) return dataset_column_missing(t, "list of words", FIELD(text), NAMES(word_columns));
+    if (!tags) tags = dataset_column_found(t, given, NAMES(tag_columns));
     if (!tags && !request->unlabelled)
-        return dataset_column_missing(t, "list of tags", FIELD(label));
+        return dataset_column_missing(t, "list of tags", FIELD(label), NAMES(tag_columns));
     TRY(dataset_keep_string(d, words, &d->text_column));
     return request->unlabelled ? BERT_OK : dataset_keep_string(d, tags, &d->label_column);
 }
@@ -118,8 +116,8 @@ static bert_status rows_read(dataset *d, table *t, const dataset_request *reques
 {
     if (!d->text_column) TRY(names_set(d, t, request));
     list_columns columns = { .word_name = d->text_column, .tag_name = d->label_column };
-    TRY(table_require(t, columns.word_name, &columns.words));
-    if (columns.tag_name) TRY(table_require(t, columns.tag_name, &columns.tags));
+    TRY(dataset_column_take(d, t, columns.word_name, &columns.words));
+    if (columns.tag_name) TRY(dataset_column_take(d, t, columns.tag_name, &columns.tags));
     const char *path;
     TRY(dataset_keep_string(d, table_path(t), &path));
     while (dataset_wants_more(d, request)) {

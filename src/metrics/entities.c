@@ -126,9 +126,23 @@ bert_status entities_find(const slice *tags, size_t count, entity_list *out)
     return BERT_OK;
 }
 
+/* O, B, I, E, S alone: entities of one kind, which has no name. */
+static bool tags_are_letters(const slice *labels, size_t count)
+{
+    bool outside = false, begins = false, inside = false;
+    for (size_t i = 0; i < count; i++) {
+        if (labels[i].count != 1 || !among(labels[i].bytes[0], "OBIES")) return false;
+        outside = outside || labels[i].bytes[0] == 'O';
+        begins = begins || labels[i].bytes[0] == 'B';
+        inside = inside || labels[i].bytes[0] == 'I';
+    }
+    return begins ? outside || inside : outside && inside;
+}
+
 bool tags_have_entities(const slice *labels, size_t count)
 {
     bool outside = false, inside = false;
+    if (tags_are_letters(labels, count)) return true;
     for (size_t i = 0; i < count; i++) {
         slice label = labels[i];
         if (slice_equal(label, slice_of("O"))) outside = true;

@@ -45,8 +45,8 @@ void entity_list_release(entity_list *list);
 bert_status entities_find(const slice *tags, size_t count, entity_list *out);
 
 /* Whether a set of labels is one of entity tags: one of them begins with "B-", or there is an "O"
- * and one begins with "I-", "E-" or "S-"; a type must follow. Parts of speech (NOUN, -LRB-, PRP$)
- * are none.
+ * and one begins with "I-", "E-" or "S-"; a type must follow. Or no label has a type and all are O,
+ * B, I, E, S, two of the first three among them. Parts of speech (NOUN, -LRB-, PRP$) are none.
  *   labels [count] */
 bool tags_have_entities(const slice *labels, size_t count);
 

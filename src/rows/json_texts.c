@@ -2,8 +2,23 @@
 
 #include "base/memory.h"
 #include "json/json.h"
+#include "rows/python_json.h"
 
 #include <stdlib.h>
+
+/* What is no JSON may be what Python prints; *out stays NULL where it is not either. */
+static bert_status python_parse(slice text, json_t **out)
+{
+    char *json;
+    size_t count;
+    json_error_t error;
+    TRY(python_to_json(text, &json, &count));
+    if (!json) return BERT_OK;
+    *out = json_load_text((slice){ json, count }, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+    free(json);
+    if (*out || json_error_code(&error) != json_error_out_of_memory) return BERT_OK;
+    return fail(BERT_MEMORY, "out of memory");
+}
 
 bert_status json_column_parse(slice json, const char *path, size_t line, const char *column,
                               json_t **out)
@@ -12,18 +27,15 @@ bert_status json_column_parse(slice json, const char *path, size_t line, const c
         return fail(BERT_FORMAT, "%s:%zu: '%s' is missing in this row", path, line, column);
     json_error_t error;
     json_t *value = json_load_text(json, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
-    if (value) {
-        *out = value;
-        return BERT_OK;
-    }
-    switch (json_error_code(&error)) {
-    case json_error_out_of_memory:
+    if (!value && json_error_code(&error) == json_error_out_of_memory)
         return fail(BERT_MEMORY, "%s:%zu: out of memory", path, line);
-    case json_error_numeric_overflow:
+    if (!value && json_error_code(&error) == json_error_numeric_overflow)
         return fail(BERT_FORMAT, "%s:%zu: '%s' holds a number that is too big", path, line, column);
-    default:
+    if (!value) TRY(python_parse(json, &value));
+    if (!value)
         return fail(BERT_FORMAT, "%s:%zu: '%s' is not JSON: %s", path, line, column, error.text);
-    }
+    *out = value;
+    return BERT_OK;
 }
 
 /* Puts the text of a number in its place, so that the list owns every text. */

@@ -24,8 +24,9 @@ bert_status json_texts_parse(slice json, const char *path, size_t line, const ch
                              text_array *out);
 void text_array_release(text_array *texts); /* a zeroed or released one is left alone */
 
-/* Parses a field that holds a JSON list or object, for readers of other shapes. U+0000 is text,
- * duplicate keys are refused. The caller releases *out with json_decref(). */
+/* Parses a field that holds a JSON list or object, or one as Python prints it (python_json.h), for
+ * readers of other shapes. U+0000 is text, duplicate keys are refused. The caller releases *out
+ * with json_decref(). */
 bert_status json_column_parse(slice json, const char *path, size_t line, const char *column,
                               json_t **out);
 

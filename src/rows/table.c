@@ -110,7 +110,7 @@ bert_status table_header_read(table *t)
     for (size_t i = 0; i < t->field_count; i++) {
         size_t other;
         TRY(table_columns_add(t, t->fields[i]));
-        if (table_find(t, t->columns[i], &other) && other != i)
+        if (table_find_exact(t, t->columns[i], &other) && other != i)
             return fail(BERT_DATA, "%s:%zu: two columns, %zu and %zu, have the name '%s'", t->path,
                         t->line, other + 1, i + 1, t->columns[i]);
     }
@@ -192,6 +192,7 @@ void table_free(table *t)
     t->kind->close(t);
     for (size_t i = 0; i < t->column_count; i++) free(t->columns[i]);
     free(t->columns);
+    free(t->taken);
     free(t->fields);
     file_map_close(&t->map);
     free(t->path);

@@ -34,7 +34,11 @@ bool table_is_kind(const char *path); /* does the ending name a table? */
 const char *table_path(const table *t);
 size_t table_column_count(const table *t);
 const char *table_column_name(const table *t, size_t column);
+
+/* By name: the column of exactly this name, else the only one whose name differs by nothing but
+ * case and blanks around it ("Text", " text "). */
 bool table_find(const table *t, const char *name, size_t *column);
+bool table_find_exact(const table *t, const char *name, size_t *column);
 
 /* Words for a message on a table whose header is one column and seems to be several, separated by
  * what this kind of table is not: "separated by ';'? save it with commas". NULL: it does not. */
@@ -47,6 +51,11 @@ bert_status table_check_separator(const table *t);
  * are and the one whose name comes near, or the hint. */
 bert_status table_require(const table *t, const char *name, size_t *column);
 
+/* table_require() for a column that is read for one thing alone: BERT_ARGUMENT where it has been
+ * taken for another before. */
+bert_status table_take(table *t, const char *name, size_t *column);
+bool table_is_taken(const table *t, size_t column);
+
 /* The names of the columns for a message: "id, text, label", cut at `capacity` bytes. */
 void table_list_columns(const table *t, char *out, size_t capacity);
 
@@ -54,8 +63,8 @@ void table_list_columns(const table *t, char *out, size_t capacity);
  * the table can only be freed. */
 bert_status table_next(table *t, bool *more);
 
-/* A field of the current row, borrowed until the next table_next(). bytes == NULL: the .jsonl row
- * lacks the key. */
+/* A field of the current row (before the first table_next(), of the first one), borrowed until the
+ * next table_next(). bytes == NULL: the .jsonl row lacks the key. */
 slice table_field(const table *t, size_t column);
 size_t table_line(const table *t); /* where the current row begins, from 1 */
 

@@ -1,4 +1,5 @@
 /* The columns of a table by name, and the message where a name is not among them. */
+#include "base/memory.h"
 #include "rows/table_reader.h"
 
 #include <stdio.h>
@@ -15,7 +16,7 @@ const char *table_column_name(const table *t, size_t column)
     return t->columns[column];
 }
 
-bool table_find(const table *t, const char *name, size_t *column)
+bool table_find_exact(const table *t, const char *name, size_t *column)
 {
     for (size_t i = 0; i < t->column_count; i++)
         if (strcmp(t->columns[i], name) == 0) {
@@ -23,6 +24,28 @@ bool table_find(const table *t, const char *name, size_t *column)
             return true;
         }
     return false;
+}
+
+static slice name_stripped(const char *name)
+{
+    slice s = slice_of(name + strspn(name, " \t"));
+    while (s.count && strchr(" \t", s.bytes[s.count - 1])) s.count--;
+    return s;
+}
+
+bool table_find(const table *t, const char *name, size_t *column)
+{
+    if (table_find_exact(t, name, column)) return true;
+    slice wanted = name_stripped(name);
+    size_t alike = 0;
+    for (size_t i = 0; wanted.count && i < t->column_count; i++) {
+        slice own = name_stripped(t->columns[i]);
+        if (own.count != wanted.count || strncasecmp(own.bytes, wanted.bytes, own.count) != 0)
+            continue;
+        *column = i;
+        alike++;
+    }
+    return alike == 1;
 }
 
 void table_list_columns(const table *t, char *out, size_t capacity)
@@ -119,4 +142,22 @@ bert_status table_require(const table *t, const char *name, size_t *column)
         return fail(BERT_DATA, "%s: no column '%s' (is '%s' meant?); the columns are: %s", t->path,
                     name, nearest, columns);
     return fail(BERT_DATA, "%s: no column '%s'; the columns are: %s", t->path, name, columns);
+}
+
+bool table_is_taken(const table *t, size_t column)
+{
+    return t->taken && t->taken[column];
+}
+
+bert_status table_take(table *t, const char *name, size_t *column)
+{
+    TRY(table_require(t, name, column));
+    if (!t->taken) TRY(memory_zeroed(t->column_count, sizeof *t->taken, (void **)&t->taken));
+    if (t->taken[*column])
+        return fail(BERT_ARGUMENT,
+                    "%s: the column '%s' is asked for twice; a column can be one thing only: the "
+                    "text, the second text or the label",
+                    t->path, t->columns[*column]);
+    t->taken[*column] = true;
+    return BERT_OK;
 }

@@ -29,6 +29,7 @@ struct table {
 
     char **columns; /* [column_count] */
     size_t column_count, column_capacity;
+    bool *taken; /* [column_count] by table_take(); NULL: none */
 
     slice *fields; /* [field_count], the current row */
     size_t field_count, field_capacity;

@@ -316,8 +316,9 @@ void data_summary_warn(const data_summary *s, const config *c, size_t max_length
     part_warn(&s->train, "training", c, max_length, observer);
     if (likes->count)
         observe_warning(observer,
-                        "training data: %zu labels differ from another by blanks or case alone and "
-                        "are labels of their own, such as '%.*s' and '%.*s'",
+                        "training data: %zu labels differ from another only by blanks, by case or "
+                        "by how a number is written, and are labels of their own, such as '%.*s' "
+                        "and '%.*s'",
                         likes->count, (int)likes->first.count, likes->first.bytes,
                         (int)likes->second.count, likes->second.bytes);
     if (!s->dev.rows) return;

@@ -7,8 +7,10 @@
 
 dataset_columns columns_of(const bert_columns *columns)
 {
-    return (
-        dataset_columns){ .text = columns->text, .pair = columns->pair, .label = columns->label };
+    return (dataset_columns){ .text = columns->text,
+                              .pair = columns->pair,
+                              .label = columns->label,
+                              .labels = columns->labels };
 }
 
 static bert_status rows_encode(examples *e)

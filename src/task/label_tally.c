@@ -1,7 +1,9 @@
 #include "task/label_tally.h"
 
 #include "base/memory.h"
+#include "task/labels.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,18 +79,42 @@ static label_likes likes_count(const keyed_label *labels, size_t count)
     return l;
 }
 
+enum { NUMBER_TEXT = 32, DIGITS_MAX = 15 };
+
+/* A name, or the usual text of the number that it is, which must not have more digits than a double
+ * tells apart. */
+static slice name_plain(slice name, char text[NUMBER_TEXT])
+{
+    double number;
+    if (name.count > DIGITS_MAX || !label_number(name, &number)) return name;
+    snprintf(text, NUMBER_TEXT, "%.17g", number == 0.0 ? 0.0 : number);
+    return slice_of(text);
+}
+
+static bert_status names_keys(const label_tally *t, row_key **keys)
+{
+    void *rows, *texts;
+    TRY(memory_zeroed(t->count, sizeof(dataset_row), &rows));
+    dataset names = { .form = FORM_TEXTS, .rows = rows, .count = t->count };
+    bert_status status = memory_zeroed(t->count, NUMBER_TEXT, &texts);
+    if (status == BERT_OK) {
+        for (size_t i = 0; i < t->count; i++)
+            names.rows[i].text =
+                name_plain(t->items[i].name, (char *)texts + i * (size_t)NUMBER_TEXT);
+        status = row_keys_open(&names, REACH_ROW, keys);
+        free(texts);
+    }
+    free(rows);
+    return status;
+}
+
 bert_status label_tally_likes(const label_tally *t, label_likes *out)
 {
     void *memory;
     row_key *keys = NULL;
-    dataset names = { .form = FORM_TEXTS, .count = t->count };
     *out = (label_likes){ 0 };
     if (t->count < 2) return BERT_OK;
-    TRY(memory_zeroed(t->count, sizeof *names.rows, &memory));
-    names.rows = memory;
-    for (size_t i = 0; i < t->count; i++) names.rows[i].text = t->items[i].name;
-    bert_status status = row_keys_open(&names, REACH_ROW, &keys);
-    free(names.rows);
+    bert_status status = names_keys(t, &keys);
     if (status == BERT_OK) status = memory_zeroed(t->count, sizeof(keyed_label), &memory);
     if (status == BERT_OK) {
         keyed_label *labels = memory;

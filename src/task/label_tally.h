@@ -21,8 +21,8 @@ bert_status label_tally_add(label_tally *l, slice name);
 const label_count *label_tally_find(const label_tally *l, slice name);
 /* Of all of the examples' rows; nothing for a task whose labels are no names. */
 bert_status label_tally_take(const examples *e, label_tally *out);
-/* Labels that differ from another by nothing but case and blanks (data/row_key.h): how many, and
- * the first two of them, which are alike. */
+/* Labels that differ from another by nothing but case and blanks (data/row_key.h), or that are the
+ * same number (0, 0.0): how many, and the first two of them, which are alike. */
 typedef struct label_likes {
     size_t count;
     slice first, second; /* borrowed from the tally */

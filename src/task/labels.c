@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static bool name_is_integer(const char *name)
 {
@@ -83,16 +84,53 @@ bert_status label_unknown(const dataset_row *row, slice label, const config *c)
         known, c->labels > 8 ? ", ..." : "");
 }
 
-bool label_number(slice label, double *out)
+enum { NUMBER_TEXT = 64 };
+
+/* The label without blanks around it; false where it is empty or too long for a number. */
+static bool number_text(slice label, char text[NUMBER_TEXT])
 {
-    char text[64], *end;
     slice number = label_stripped(label);
-    if (number.count == 0 || number.count >= sizeof text) return false;
+    if (number.count == 0 || number.count >= NUMBER_TEXT) return false;
     memcpy(text, number.bytes, number.count);
     text[number.count] = '\0';
-    if (strspn(text, "0123456789+-.eE") != number.count) return false; /* no nan, inf, 0x10 */
+    return true;
+}
+
+/* A decimal number, which may be too large. */
+static bool is_decimal(const char *text, double *out)
+{
+    char *end;
+    if (text[strspn(text, "0123456789+-.eE")]) return false; /* no nan, inf, 0x10 */
     *out = strtod(text, &end);
-    return *end == '\0' && isfinite(*out);
+    return *end == '\0';
+}
+
+bool label_number(slice label, double *out)
+{
+    char text[NUMBER_TEXT];
+    return number_text(label, text) && is_decimal(text, out) && isfinite(*out);
+}
+
+number_slip label_number_slip(slice label)
+{
+    static const char *const words[] = { "nan", "inf", "infinity" };
+    char text[NUMBER_TEXT], *comma;
+    double number;
+    if (!number_text(label, text)) return SLIP_NONE;
+    if (is_decimal(text, &number)) return isfinite(number) ? SLIP_NONE : SLIP_FINITE;
+    for (size_t i = 0; i < 3; i++)
+        if (strcasecmp(text + strspn(text, "+-"), words[i]) == 0) return SLIP_FINITE;
+    if (!(comma = strchr(text, ',')) || strchr(text, '.')) return SLIP_NONE;
+    *comma = '.';
+    return is_decimal(text, &number) ? SLIP_COMMA : SLIP_NONE;
+}
+
+bert_status label_no_number(const dataset_row *row)
+{
+    bool comma = label_number_slip(row->label) == SLIP_COMMA;
+    return fail(BERT_DATA, "%s:%zu: the label '%.*s' is not a number such as 3.75%s", row->path,
+                row->line, (int)(row->label.count < 80 ? row->label.count : 80), row->label.bytes,
+                comma ? " (a point, not a comma, stands before the decimals)" : "");
 }
 
 slice label_stripped(slice label)

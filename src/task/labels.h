@@ -25,6 +25,18 @@ bert_status label_unknown(const dataset_row *row, slice label, const config *c);
 /* A finite decimal number, spaces around it aside: 3, -0.5, 1e-3. */
 bool label_number(slice label, double *out);
 
+/* What is no such number, and meant to be one. */
+typedef enum number_slip {
+    SLIP_NONE,   /* it is not: a word, or nothing */
+    SLIP_FINITE, /* nan, inf, 1e400 */
+    SLIP_COMMA   /* 3,75 */
+} number_slip;
+
+number_slip label_number_slip(slice label);
+
+/* BERT_DATA: the row's label is not a number; what to write where it is meant to be one. */
+bert_status label_no_number(const dataset_row *row);
+
 /* A space, or a TAB, at either end belongs to no name. */
 slice label_stripped(slice label);
 

@@ -114,9 +114,10 @@ typedef struct label_taker {
 typedef struct task_labels {
     bool may_be_empty; /* a row's label, for none of several? */
 
-    /* Puts names in the place of numbers in the rows, by a file of labels; once, when they have
-     * been read. NULL: encoding.add() looks them up. */
-    bert_status (*rows_name)(dataset *d, const bert_task_options *options);
+    /* Puts names in the place of numbers in the rows, by a file of labels or those that the model
+     * knows (NULL: there is none yet); once, when they have been read. NULL: encoding.add() looks
+     * them up. */
+    bert_status (*rows_name)(dataset *d, const bert_task_options *options, const config *known);
 
     /* The labels that training data hold, in order; says what is odd about them. The caller
      * releases. NULL: the task has none. */

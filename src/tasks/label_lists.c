@@ -100,6 +100,15 @@ bert_status label_file_find(const label_file *f, const dataset_row *row, slice l
                 (int)(label.count < 80 ? label.count : 80), label.bytes, f->path);
 }
 
+static bert_status list_refuse(const dataset_row *row, const char *why)
+{
+    return fail(BERT_DATA,
+                "%s:%zu: %s in '%.*s'; several labels are such as joy,love or "
+                "[\"joy\",\"love\"]",
+                row->path, row->line, why, (int)(row->label.count < 80 ? row->label.count : 80),
+                row->label.bytes);
+}
+
 static bert_status item_add(const dataset_row *row, const label_file *f, slice item,
                             label_list *out)
 {
@@ -122,6 +131,9 @@ static bert_status item_add(const dataset_row *row, const label_file *f, slice i
 static bert_status commas_read(const dataset_row *row, slice list, const label_file *f,
                                label_list *out)
 {
+    char first = *list.bytes;
+    if (list.count > 1 && (first == '"' || first == '\'') && list.bytes[list.count - 1] == first)
+        return list_refuse(row, "there are quotes, and no brackets, around the labels");
     for (;;) {
         const char *comma = memchr(list.bytes, ',', list.count);
         size_t length = comma ? (size_t)(comma - list.bytes) : list.count;
@@ -131,20 +143,70 @@ static bert_status commas_read(const dataset_row *row, slice list, const label_f
     }
 }
 
-bert_status label_list_read(const dataset_row *row, const label_file *names, label_list *out)
+/* {"joy": 1, "love": 0}: each with whether the row has it. */
+static bert_status flags_read(const dataset_row *row, const label_file *f, label_list *out)
+{
+    const char *name;
+    json_t *value;
+    for (int wanted = 1; wanted >= 0; wanted--) {
+        json_object_foreach(out->flags, name, value)
+        {
+            int has = json_is_boolean(value)  ? json_is_true(value)
+                      : json_is_number(value) ? (int)(json_number_value(value) == 1.0)
+                                              : -1;
+            if (has < 0 || (json_is_number(value) && !has && json_number_value(value) != 0.0))
+                return list_refuse(row, "a label stands with something else than 0 or 1");
+            if (has == wanted) TRY(item_add(row, f, slice_of(name), out));
+        }
+        if (wanted) out->true_count = out->count;
+    }
+    return BERT_OK;
+}
+
+/* Does it look like what Python prints, and not like names with commas between? */
+static bool is_tuple(slice list)
+{
+    char second = list.count > 1 ? list.bytes[1] : '\0';
+    return list.bytes[0] == '(' && list.bytes[list.count - 1] == ')' &&
+           (second == '\'' || second == '"' || second == ')' || (second >= '0' && second <= '9'));
+}
+
+static bert_status list_read(const dataset_row *row, slice list, const label_file *f,
+                             label_list *out)
+{
+    if (list.bytes[0] == '{') {
+        TRY(json_column_parse(list, row->path, row->line, "labels", &out->flags));
+        if (json_is_object(out->flags)) return flags_read(row, f, out);
+    } else if (list.bytes[0] != '[' && !is_tuple(list)) {
+        return commas_read(row, list, f, out);
+    }
+    TRY(json_texts_parse(list, row->path, row->line, "labels", &out->json));
+    for (size_t i = 0; i < out->json.count; i++) TRY(item_add(row, f, out->json.items[i], out));
+    return BERT_OK;
+}
+
+bert_status label_list_read_all(const dataset_row *row, const label_file *names, label_list *out)
 {
     slice list = label_stripped(row->label);
+    json_decref(out->flags);
+    out->flags = NULL;
     out->count = 0;
-    if (list.count == 0) return BERT_OK;
-    if (list.bytes[0] != '[') return commas_read(row, list, names, out);
-    TRY(json_texts_parse(list, row->path, row->line, "labels", &out->json));
-    for (size_t i = 0; i < out->json.count; i++) TRY(item_add(row, names, out->json.items[i], out));
+    if (list.count) TRY(list_read(row, list, names, out));
+    if (!json_is_object(out->flags)) out->true_count = out->count;
+    return BERT_OK;
+}
+
+bert_status label_list_read(const dataset_row *row, const label_file *names, label_list *out)
+{
+    TRY(label_list_read_all(row, names, out));
+    out->count = out->true_count;
     return BERT_OK;
 }
 
 void label_list_release(label_list *l)
 {
     text_array_release(&l->json);
+    json_decref(l->flags);
     free(l->items);
     *l = (label_list){ 0 };
 }

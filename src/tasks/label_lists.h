@@ -3,8 +3,12 @@
  *     joy,love          names; spaces around them do not count
  *     3,7               numbers: with a file of names, the names on its lines 3 and 7, from 0;
  *                       without one, names like others
- *     ["joy","love"]    the same as a JSON list, of names or numbers
- *     (nothing), []     no label */
+ *     ["joy","love"]    the same as a JSON list, of names or numbers; or as Python prints a list, a
+ *                       tuple or a set: ['joy', 'love'], ('joy',), {'joy', 'love'}
+ *     {"joy":1,"love":0}  joy: names with 0 or 1, false or true
+ *     (nothing), []     no label
+ *
+ * Lists of 0 and 1 alone, equally long in all rows, [0, 1, 0], are read before: multi_hot.h. */
 #ifndef TASKS_LABEL_LISTS_H
 #define TASKS_LABEL_LISTS_H
 
@@ -33,13 +37,17 @@ bert_status label_file_find(const label_file *f, const dataset_row *row, slice l
 typedef struct label_list {
     slice *items; /* [count] names, each once; borrowed from the row, the file and the list */
     size_t count;
-    size_t capacity; /* private, and so is what follows */
+    size_t true_count; /* the row has the first so many of them */
+    size_t capacity;   /* private, and so is what follows */
     text_array json;
+    json_t *flags;
 } label_list;
 
 /* The labels of a row. BERT_DATA with its file and line: an empty name among others, and with a
- * file a number beyond it or a name that it lacks. */
+ * file a number beyond it or a name that it lacks; BERT_FORMAT: brackets around what is no list. */
 bert_status label_list_read(const dataset_row *row, const label_file *names, label_list *out);
+/* The same with those behind them that the row names and has not. */
+bert_status label_list_read_all(const dataset_row *row, const label_file *names, label_list *out);
 void label_list_release(label_list *l);
 
 #endif

@@ -7,6 +7,7 @@
 #include "task/labels.h"
 #include "task/observe.h"
 #include "tasks/label_lists.h"
+#include "tasks/multi_hot.h"
 #include "tasks/pooled.h"
 #include "tasks/tasks.h"
 
@@ -35,7 +36,7 @@ static bert_status names_all(const dataset *d, label_names *all)
     size_t capacity = 0;
     bert_status status = BERT_OK;
     for (size_t i = 0; i < d->count && status == BERT_OK; i++) {
-        status = label_list_read(&d->rows[i], &none, &list);
+        status = label_list_read_all(&d->rows[i], &none, &list);
         if (status == BERT_OK) status = names_add(&d->rows[i], &list, &capacity, all);
     }
     label_list_release(&list);
@@ -59,6 +60,17 @@ static bert_status names_find(const dataset *d, const bert_observer *observer, l
     return BERT_OK;
 }
 
+/* Those that the dataset names, in their order. */
+static bert_status names_copy(const dataset *d, label_names *out)
+{
+    void *memory;
+    TRY(memory_zeroed(d->label_count, sizeof *out->names, &memory));
+    *out = (label_names){ .names = memory };
+    for (; out->count < d->label_count; out->count++)
+        TRY(label_copy(&d->rows[0], d->labels[out->count], &out->names[out->count]));
+    return BERT_OK;
+}
+
 static bert_status labels_find(const dataset *d, const bert_task_options *options,
                                const bert_observer *observer, label_names *out)
 {
@@ -69,7 +81,7 @@ static bert_status labels_find(const dataset *d, const bert_task_options *option
         return BERT_OK;
     }
     label_names names = { 0 };
-    bert_status status = names_find(d, observer, &names);
+    bert_status status = d->labels ? names_copy(d, &names) : names_find(d, observer, &names);
     if (status == BERT_OK)
         *out = names;
     else
@@ -532,8 +544,10 @@ const task task_multilabel = {
     .options = TAKES_WINDOWS | TAKES_STRIDE | TAKES_POSITIVE_WEIGHTS | TAKES_LABEL_FILE |
                TAKES_TUNE_THRESHOLDS | TAKES_LOGITS | TAKES_TOP,
     .max_length = 128,
-    .labels =
-        &(const task_labels){ .may_be_empty = true, .find = labels_find, .tell = labels_tell },
+    .labels = &(const task_labels){ .may_be_empty = true,
+                                    .rows_name = multi_hot_name,
+                                    .find = labels_find,
+                                    .tell = labels_tell },
     .encoding =
         &(const task_encoding){
             .open = targets_open, .free = targets_free, .add = encode, .end = encoded },

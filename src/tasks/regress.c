@@ -11,18 +11,54 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- targets */
 
+/* To two digits, for people to copy. */
+static double rounded(double number)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.2g", number);
+    return strtod(text, NULL);
+}
+
+/* An answer begins near 0 and moves by about the learning rate a step and weight: numbers far from
+ * it are not reached in a usual run (docs/tasks/regress.md has what was measured). */
+static void labels_warn(const dataset *d, const bert_observer *observer)
+{
+    const double far = 10.0;
+    double mean = 0.0, squares = 0.0, number;
+    for (size_t i = 0; i < d->count; i++)
+        if (label_number(d->rows[i].label, &number)) mean += number / (double)d->count;
+    for (size_t i = 0; i < d->count; i++)
+        if (label_number(d->rows[i].label, &number))
+            squares += (number - mean) * (number - mean) / (double)d->count;
+    double scale = rounded(sqrt(squares));
+    if (!(scale > 0.0) || !isfinite(scale) || (fabs(mean) <= far && scale <= far)) return;
+    double shift = nearbyint(mean / scale) * scale;
+    if (shift == 0.0)
+        observe_warning(
+            observer,
+            "the labels lie far from 0 (give or take %.15g) and will be learnt slowly or "
+            "not at all; train on label / %.15g, and multiply answers by %.15g",
+            scale, scale, scale);
+    else
+        observe_warning(observer,
+                        "the labels lie far from 0 (about %.15g, give or take %.15g) and will be "
+                        "learnt slowly or not at all; train on (label %+.15g) / %.15g, and turn an "
+                        "answer back by answer * %.15g %+.15g",
+                        shift, scale, -shift, scale, scale, shift);
+}
+
 /* One output, named as transformers names it. */
 static bert_status labels_find(const dataset *d, const bert_task_options *options,
                                const bert_observer *observer, label_names *out)
 {
-    (void)d;
     (void)options;
-    (void)observer;
+    labels_warn(d, observer);
     void *memory;
     TRY(memory_zeroed(1, sizeof *out->names, &memory));
     label_names labels = { .names = memory, .count = 1 };
@@ -37,11 +73,8 @@ static bert_status labels_find(const dataset *d, const bert_task_options *option
 static bert_status row_number(const dataset_row *row, double *out)
 {
     if (label_number(row->label, out) && fabs(*out) <= FLT_MAX) return BERT_OK;
-    return fail(BERT_DATA,
-                "%s:%zu: the label '%.*s' is not a number such as 3.75, which regress asks for; %s "
-                "classify takes labels as classes",
-                row->path, row->line, (int)(row->label.count < 80 ? row->label.count : 80),
-                row->label.bytes, FIELD(task));
+    return fail_more(label_no_number(row),
+                     ", which regress asks for; %s classify takes labels as classes", FIELD(task));
 }
 
 typedef struct number_targets {

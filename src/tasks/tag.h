@@ -79,7 +79,7 @@ bool tag_names_find(const label_names *names, slice tag, size_t *index);
 
 /* tag_names.c: names in place of the numbers among the rows' tags, where the options have a file of
  * labels. */
-bert_status tag_rows_name(dataset *d, const bert_task_options *options);
+bert_status tag_rows_name(dataset *d, const bert_task_options *options, const config *known);
 
 /* tag_encode.c */
 bert_status tag_targets_open(examples *e);

@@ -36,8 +36,9 @@ static bert_status rows_name(const label_file *f, dataset *d)
     return status;
 }
 
-bert_status tag_rows_name(dataset *d, const bert_task_options *options)
+bert_status tag_rows_name(dataset *d, const bert_task_options *options, const config *known)
 {
+    (void)known;
     label_file file;
     if (!options->label_file) return BERT_OK;
     TRY(label_file_open(options->label_file, &file));

@@ -42,53 +42,83 @@ static const char *const form_names[FORM_COUNT] = {
     [FORM_COMPARED] = "texts to compare",
 };
 
-/* Are all labels numbers, one of them with a decimal point? */
-static bool labels_are_decimal(const dataset *d)
+/* What the labels of a column look like, as far as it tells the task. */
+typedef struct label_looks {
+    size_t numbers, decimals; /* how many are numbers; those with a point */
+    size_t slips;             /* how many others are meant to be: nan, inf, 1e400, 3,5 */
+    const dataset_row *other; /* the first that is no number */
+} label_looks;
+
+static label_looks labels_look(const dataset *d)
 {
-    bool point = false;
+    label_looks l = { 0 };
     double number;
     for (size_t i = 0; i < d->count; i++) {
-        slice label = d->rows[i].label;
-        if (!label_number(label, &number)) return false;
-        point = point || memchr(label.bytes, '.', label.count);
+        const dataset_row *row = &d->rows[i];
+        if (label_number(row->label, &number)) {
+            l.numbers++;
+            l.decimals += memchr(row->label.bytes, '.', row->label.count) != NULL;
+            continue;
+        }
+        if (!l.other) l.other = row;
+        l.slips += label_number_slip(row->label) != SLIP_NONE;
     }
-    return point;
+    return l;
 }
 
-/* Does a column `labels` hold a comma or a JSON list? */
+/* Does a column `labels` hold a comma, a list, a set or an object? */
 static bool labels_are_lists(const dataset *d)
 {
     if (!d->label_column || strcmp(d->label_column, "labels") != 0) return false;
     for (size_t i = 0; i < d->count; i++) {
         slice label = d->rows[i].label;
-        if (label.count && (memchr(label.bytes, ',', label.count) || *label.bytes == '['))
+        if (label.count &&
+            (memchr(label.bytes, ',', label.count) || *label.bytes == '[' || *label.bytes == '{'))
             return true;
     }
     return false;
 }
 
-static void task_of_texts(const dataset *d, const bert_observer *observer, const task **out)
+/* Numbers with few exceptions are numbers, and those are refused: as classes each number would be
+ * one. Up to half of them may be nan or the like, one in twenty of decimals words; with a decimal
+ * comma all. */
+static bert_status numbers_check(const dataset *d, const label_looks *l)
+{
+    size_t others = d->count - l->numbers;
+    bool slips = others && l->slips == others &&
+                 (others <= d->count / 2 || label_number_slip(l->other->label) == SLIP_COMMA);
+    bool words = l->decimals && others && others * 20 <= d->count;
+    if (!slips && !words) return BERT_OK;
+    return fail_more(label_no_number(l->other),
+                     "; %zu of the %zu labels are numbers; --task classify takes them as classes",
+                     l->numbers, d->count);
+}
+
+static bert_status task_of_texts(const dataset *d, const bert_observer *observer, const task **out)
 {
     *out = &task_classify;
-    if (labels_are_decimal(d)) {
-        *out = &task_regress;
-        observe_note(observer, "task: regress (the label '%s' is a number with a decimal point)",
-                     d->label_column);
+    label_looks looks = labels_look(d);
+    if (d->labels) {
+        *out = &task_multilabel;
+        observe_note(observer, "task: multilabel (--labels names a column for each label)");
     } else if (labels_are_lists(d)) {
         *out = &task_multilabel;
         observe_note(observer, "task: multilabel (the column 'labels' holds lists)");
+    } else if (looks.numbers == d->count && looks.decimals) {
+        *out = &task_regress;
+        observe_note(observer, "task: regress (the label '%s' is a number with a decimal point)",
+                     d->label_column);
     } else {
+        TRY(numbers_check(d, &looks));
         observe_note(observer, "task: classify (the labels are %s)",
                      d->pair_column ? "classes of pairs of texts" : "classes of texts");
     }
+    return BERT_OK;
 }
 
 bert_status task_by_data(const dataset *d, const bert_observer *observer, const task **out)
 {
-    if (d->form == FORM_TEXTS) {
-        task_of_texts(d, observer, out);
-        return BERT_OK;
-    }
+    if (d->form == FORM_TEXTS) return task_of_texts(d, observer, out);
     for (size_t i = 0; i < sizeof tasks / sizeof *tasks; i++) {
         if (tasks[i]->form != d->form) continue;
         *out = tasks[i];
