@@ -254,7 +254,7 @@ static void a_column_that_is_not_there_is_answered_with_those_that_are(void **st
     assert_done(table_open(scratch_text(state, "r.tsv", "id\ttext\tlabel\n1\ta\tb\n"), &t));
     assert_failed(table_require(t, "lable", &column), BERT_DATA,
                   "r.tsv: no column 'lable' (is 'label' meant?); the columns are: id, text, label");
-    assert_failed(table_require(t, "texts", &column), BERT_DATA, "(is 'text' meant?)");
+    assert_failed(table_require(t, "TEXTS", &column), BERT_DATA, "(is 'text' meant?)");
     assert_failed(table_require(t, "sentence", &column), BERT_DATA,
                   "r.tsv: no column 'sentence'; the columns are: id, text, label");
     assert_failed(table_require(t, "", &column), BERT_DATA, "no column ''; the columns");

@@ -93,8 +93,8 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Bytes to insert, remove or replace to make `b` of `a` (Levenshtein). Longer names than LENGTH_MAX
- * are far from all. */
+/* Bytes to insert, remove or replace to make `b` of `a`, case aside (Levenshtein). Longer names
+ * than LENGTH_MAX are far from all. */
 static size_t name_distance(const char *a, const char *b)
 {
     enum { LENGTH_MAX = 64 };
@@ -105,7 +105,7 @@ static size_t name_distance(const char *a, const char *b)
         size_t diagonal = row[0];
         row[0] = i;
         for (size_t j = 1; j <= b_count; j++) {
-            size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
+            size_t replaced = diagonal + (strncasecmp(&a[i - 1], &b[j - 1], 1) != 0);
             diagonal = row[j];
             row[j] = least(replaced, least(row[j], row[j - 1]) + 1);
         }
@@ -113,14 +113,13 @@ static size_t name_distance(const char *a, const char *b)
     return row[b_count];
 }
 
-/* The column that was likely meant, or NULL: another case, or two slips in a name of five. */
+/* The column that was likely meant, or NULL: at most two slips in a name of five. */
 static const char *nearest_column(const table *t, const char *name)
 {
     const char *nearest = NULL;
     size_t shortest = least(2, strlen(name) / 2) + 1;
     for (size_t i = 0; i < t->column_count; i++) {
-        size_t distance =
-            strcasecmp(t->columns[i], name) == 0 ? 0 : name_distance(t->columns[i], name);
+        size_t distance = name_distance(t->columns[i], name);
         if (distance >= shortest) continue;
         shortest = distance;
         nearest = t->columns[i];
