@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -107,9 +108,51 @@ static void words_and_members_of_later_versions_are_passed_over(void **state)
     json_decref(object);
 }
 
+/* ---- a model of pairs, from C */
+
+static void a_model_of_pairs_says_so_and_answers_to_pairs_alone(void **state)
+{
+    const char *train = scratch_text(
+        state, "t.tsv", "premise\thypothesis\tlabel\nfine\tgood\tyes\ndull\tbad\tno\n");
+    bert_train_options o = bert_train_options_default();
+    bert_session_options usual = bert_session_options_default();
+    bert_model *model;
+    bert_session *session;
+    o.model = "tests/data/golden/gelu";
+    o.train = &train;
+    o.train_count = 1;
+    o.output = scratch_path(state, "o");
+    o.max_steps = 1;
+    assert_done(bert_train(&o));
+    assert_done(bert_model_open(o.output, &model));
+    bert_model_info info = bert_model_get_info(model);
+    assert_int_equal(info.texts, BERT_TEXTS_PAIRS);
+    assert_int_equal(info.max_length, 40);
+    assert_string_equal(info.text_column, "premise");
+    assert_string_equal(info.pair_column, "hypothesis");
+    assert_string_equal(info.label_column, "label");
+    assert_done(bert_session_new(model, &usual, &session));
+    bert_input inputs[] = { { .text = { "fine", 4 }, .pair = { "", 0 } },
+                            { .text = { "fine", 4 }, .pair = { "good", 4 } },
+                            { .text = { "dull", 4 } } };
+    char *lines[3];
+    float logits[3 * 2];
+    assert_done(bert_answers(session, inputs, 2, lines));
+    for (size_t i = 0; i < 2; i++) bert_text_free(lines[i]);
+    assert_done(bert_predict(session, inputs, 2, logits));
+    assert_int_equal(bert_answers(session, inputs, 3, lines), BERT_ARGUMENT);
+    assert_non_null(strstr(bert_error(), ":7: is a single text, and the model was trained on pairs "
+                                         "of texts (columns 'premise' and 'hypothesis')"));
+    assert_int_equal(bert_predict(session, inputs + 2, 1, logits), BERT_ARGUMENT);
+    bert_session_free(session);
+    bert_model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_model_of_pairs_says_so_and_answers_to_pairs_alone,
+                                        scratch_open, scratch_close),
         cmocka_unit_test(what_is_put_is_read_again),
         cmocka_unit_test(nothing_is_put_where_nothing_is_known),
         cmocka_unit_test(what_is_no_object_says_nothing),

@@ -44,6 +44,12 @@ static bert_status pair_check(const contestant *a, const contestant *b)
         return fail(BERT_ARGUMENT,
                     "%s is for '%s' and %s for '%s'; only models for the same task can be compared",
                     a->folder, kind->info.name, b->folder, b->model->task->info.name);
+    bert_texts one = a->model->trained.texts, other = b->model->trained.texts;
+    if (one && other && one != other) /* BERT_TEXTS_UNKNOWN is 0 */
+        return fail(BERT_ARGUMENT,
+                    "%s was trained on pairs of texts and %s on single texts; no data are for both",
+                    one == BERT_TEXTS_PAIRS ? a->folder : b->folder,
+                    one == BERT_TEXTS_PAIRS ? b->folder : a->folder);
     bool names = kind->head->labelled && a->model->weights.config.labels > 1; /* not of a number */
     if (!names) return BERT_OK;
     TRY(labels_within(a, b));
