@@ -90,6 +90,12 @@ bool folder_exists(const char *path)
     return stat(path, &info) == 0 ? S_ISDIR(info.st_mode) : !is_absent();
 }
 
+bool file_is_stream(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
+}
+
 bert_status folder_next(DIR *entries, const char *path, struct dirent **out)
 {
     do {
