@@ -54,10 +54,15 @@ bert_status head_check(const bert_model *m);
 bert_status task_options_of(const bert_model *m, const bert_task_options *given,
                             bert_task_options *out);
 
-/* Labelled rows as the task reads them. limit 0: all. The caller releases. */
+/* Labelled rows as the task reads them. limit 0: all. What is odd about them is said. The caller
+ * releases. */
 bert_status task_rows_open(const task *kind, const char *const *paths, size_t count,
                            const bert_columns *columns, size_t limit,
-                           const bert_task_options *options, dataset *out);
+                           const bert_task_options *options, const bert_observer *observer,
+                           dataset *out);
+
+/* Says what is odd about rows that were read. */
+void rows_tell(const dataset *d, const bert_observer *observer);
 
 /* BERT_ARGUMENT where columns are named and neither the files nor `more` (NULL: none) is a table.
  */

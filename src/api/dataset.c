@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "data/dataset.h"
 #include "rows/table.h"
+#include "task/observe.h"
 
 #include <stdlib.h>
 
@@ -21,16 +22,25 @@ bert_status columns_check(const bert_columns *named, const char *const *paths, s
                 paths[0]);
 }
 
+void rows_tell(const dataset *d, const bert_observer *observer)
+{
+    char text[1024];
+    if (dataset_note(d, text, sizeof text)) observe_note(observer, "%s", text);
+    if (dataset_warning(d, text, sizeof text)) observe_warning(observer, "%s", text);
+}
+
 bert_status task_rows_open(const task *kind, const char *const *paths, size_t count,
                            const bert_columns *columns, size_t limit,
-                           const bert_task_options *options, dataset *out)
+                           const bert_task_options *options, const bert_observer *observer,
+                           dataset *out)
 {
     const dataset_request request = { .columns = columns_of(columns),
                                       .form = kind->form,
-                                      .empty_labels = kind->labels->may_be_empty,
+                                      .several_labels = kind->labels->may_be_empty,
                                       .limit = limit };
     dataset d;
     TRY(dataset_open(paths, count, &request, &d));
+    rows_tell(&d, observer);
     bert_status status = kind->labels->rows_name ? kind->labels->rows_name(&d, options) : BERT_OK;
     if (status == BERT_OK)
         *out = d;
@@ -43,6 +53,7 @@ struct bert_dataset {
     dataset rows;
     bert_text *items; /* of all rows, side by side */
     size_t *first;    /* [count] of each row among them */
+    char warning[1024];
 };
 
 static bert_status items_take(bert_dataset *d)
@@ -72,6 +83,7 @@ bert_status bert_dataset_open(const bert_model *model, const char *path, bert_da
     dataset_request request = { .form = model->task->form, .unlabelled = true };
     bert_status status = dataset_open(&path, 1, &request, &d->rows);
     if (status == BERT_OK) status = items_take(d);
+    if (status == BERT_OK) dataset_warning(&d->rows, d->warning, sizeof d->warning);
     if (status == BERT_OK)
         *out = d;
     else
@@ -86,6 +98,11 @@ void bert_dataset_free(bert_dataset *d)
     free(d->items);
     free(d->first);
     free(d);
+}
+
+const char *bert_dataset_warning(const bert_dataset *d)
+{
+    return *d->warning ? d->warning : NULL;
 }
 
 size_t bert_dataset_count(const bert_dataset *d)

@@ -80,7 +80,7 @@ bert_status evaluation_data(const bert_evaluate_options *o, const bert_model *m,
 {
     TRY(columns_check(&o->columns, o->data, o->data_count, NULL));
     return task_rows_open(m->task, o->data, o->data_count, &o->columns, o->limit, &o->task_options,
-                          out);
+                          &o->observer, out);
 }
 
 static bert_status model_evaluate(const bert_evaluate_options *o, const bert_model *m,

@@ -71,9 +71,10 @@ static bert_status task_pick(const bert_train_options *o, dataset *d, const task
     if (o->task) TRY(task_by_name(o->task, &kind));
     dataset_request request = { .columns = columns_of(&o->columns),
                                 .form = kind ? kind->form : FORM_FOUND,
-                                .empty_labels = !kind || kind->labels->may_be_empty,
+                                .several_labels = !kind || kind->labels->may_be_empty,
                                 .limit = o->limit };
     TRY(dataset_open(o->train, o->train_count, &request, d));
+    rows_tell(d, &o->observer);
     bert_status status = kind ? BERT_OK : task_by_data(d, &o->observer, &kind);
     if (status == BERT_OK) status = task_takes_check(o, kind);
     if (status == BERT_OK && d->form == FORM_TEXTS && !kind->labels->may_be_empty)
@@ -91,7 +92,9 @@ static bert_status task_pick(const bert_train_options *o, dataset *d, const task
 static bert_status dev_open(const bert_train_options *o, const task *kind, dataset *train,
                             dataset *dev)
 {
-    if (o->dev) return task_rows_open(kind, &o->dev, 1, &o->columns, 0, &o->task_options, dev);
+    if (o->dev)
+        return task_rows_open(kind, &o->dev, 1, &o->columns, 0, &o->task_options, &o->observer,
+                              dev);
     if (o->dev_share > 0.0) {
         TRY(dev_hold_out(kind, &o->task_options, o->dev_share, o->seed, train, dev));
         observe_note(&o->observer,

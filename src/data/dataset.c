@@ -1,11 +1,13 @@
 #include "data/dataset_reader.h"
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "rows/conll.h"
 #include "rows/squad.h"
 #include "rows/text_lines.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,12 +99,31 @@ size_t dataset_bytes(const dataset *d)
 
 /* ---- columns */
 
-bert_status dataset_keep_field(dataset *d, const table *t, const char *name, size_t column,
+static bool kind_takes(field_kind kind, const char *other)
+{
+    return (kind >= FIELD_CLASS && (*other == 't' || *other == 'f')) ||
+           (kind == FIELD_CLASSES && *other != 'n');
+}
+
+bert_status dataset_field(const table *t, size_t column, field_kind kind, slice *out)
+{
+    const char *other = table_no_text(t, column), *name = table_column_name(t, column);
+    if (other && !kind_takes(kind, other))
+        return fail(BERT_DATA, "%s:%zu: '%s' is %s, and %s was expected", table_path(t),
+                    table_line(t), name, other,
+                    kind == FIELD_TEXT    ? "a text"
+                    : kind == FIELD_CLASS ? "one label"
+                                          : "a list of labels");
+    *out = table_field(t, column);
+    if (out->bytes) return BERT_OK;
+    return fail(BERT_DATA, "%s:%zu: has no '%s'", table_path(t), table_line(t), name);
+}
+
+bert_status dataset_keep_field(dataset *d, const table *t, size_t column, field_kind kind,
                                slice *out)
 {
-    slice field = table_field(t, column);
-    if (!field.bytes)
-        return fail(BERT_DATA, "%s:%zu: has no '%s'", table_path(t), table_line(t), name);
+    slice field;
+    TRY(dataset_field(t, column, kind, &field));
     return dataset_keep(d, field, out);
 }
 
@@ -178,21 +199,34 @@ static bert_status columns_check(const char *path, dataset_form form, const data
     return BERT_OK;
 }
 
+/* The data are read several times, and a resumed run must find them again. */
+static bert_status stream_check(const char *path)
+{
+    if (strcmp(path, "-") != 0 && !file_is_stream(path)) return BERT_OK;
+    return fail(BERT_ARGUMENT,
+                "%s: data with labels are read from files, several times; save them to one first, "
+                "such as train.tsv (packed: train.tsv.gz)",
+                path);
+}
+
 /* What a file holds, by its ending and columns. Columns that are named are those of texts. */
 static bert_status form_find(const char *path, const dataset_request *request, dataset_form *out)
 {
     const dataset_columns *named = &request->columns;
     *out = request->form;
     if (request->form != FORM_FOUND) return BERT_OK;
-    *out = FORM_TEXTS;
-    if (conll_is_kind(path)) *out = FORM_WORDS;
-    if (squad_is_kind(path)) *out = FORM_QUESTIONS;
-    if (text_lines_is_kind(path)) *out = FORM_LINES;
+    bool words;
+    TRY(conll_detect(path, &words));
+    *out = words                      ? FORM_WORDS
+           : squad_is_kind(path)      ? FORM_QUESTIONS
+           : text_lines_is_kind(path) ? FORM_LINES
+                                      : FORM_TEXTS;
     if (*out != FORM_TEXTS) return BERT_OK;
     if (!table_is_kind(path))
         return fail(BERT_FORMAT,
-                    "%s: its name must end in .tsv, .csv or .jsonl (tables), .conll (words with "
-                    "tags), .json (questions as SQuAD's) or .txt (lines)",
+                    "%s: its name must end in .tsv, .csv or .jsonl (tables), .conll, .conllu, .bio "
+                    "or .iob2 (words with tags; with --task tag in anything), .json (questions as "
+                    "SQuAD's) or .txt (lines), each perhaps with .gz",
                     path);
     if (named->text || named->pair || named->label) return BERT_OK;
     return form_of_table(path, out);
@@ -201,10 +235,34 @@ static bert_status form_find(const char *path, const dataset_request *request, d
 static bert_status files_read(dataset *d, const char *const *paths, size_t path_count,
                               const dataset_request *request)
 {
+    for (size_t i = 0; i < path_count; i++) TRY(stream_check(paths[i]));
     TRY(form_find(paths[0], request, &d->form));
     TRY(columns_check(paths[0], d->form, &request->columns));
     for (size_t i = 0; i < path_count; i++) TRY(readers[d->form](d, paths[i], request, i == 0));
-    return BERT_OK;
+    return d->form == FORM_QUESTIONS ? dataset_count_ids(d) : BERT_OK;
+}
+
+bool dataset_note(const dataset *d, char *out, size_t capacity)
+{
+    const dataset_oddity *o = &d->comments;
+    if (o->count) conll_comments_tell(o->path, o->line, o->count, out, capacity);
+    return o->count > 0;
+}
+
+/* The forms that have them differ, so there is one at most. */
+bool dataset_warning(const dataset *d, char *out, size_t capacity)
+{
+    const dataset_oddity *crs = &d->crs, *ids = &d->repeated_ids;
+    if (crs->count)
+        snprintf(out, capacity,
+                 "%s:%zu: a CR inside the line is read as white space, as in %zu more; if lines "
+                 "should end there, save the file with LF",
+                 crs->path, crs->line, crs->count - 1);
+    if (ids->count)
+        snprintf(out, capacity, "%s: %zu %s the id of an earlier one; the first is %s %zu",
+                 ids->path, ids->count, ids->count == 1 ? "question has" : "questions have",
+                 squad_is_kind(ids->path) ? "question" : "on line", ids->line);
+    return crs->count || ids->count;
 }
 
 bert_status dataset_open(const char *const *paths, size_t path_count,
