@@ -34,7 +34,7 @@ bert_status bert_utf8_check(const char *name, size_t line, const char *bytes, si
 bert_status bert_line_check(const char *name, size_t line, const char *bytes, size_t count);
 
 /* BERT_FORMAT, with `name` and the command that helps, if bytes [count], the beginning of a file,
- * are UTF-16 or UTF-32. */
+ * are UTF-16 or UTF-32, or packed by gzip. */
 bert_status bert_encoding_check(const char *name, const char *bytes, size_t count);
 
 /* Bytes of a UTF-8 byte-order mark at the beginning of a file: 3 or 0. */

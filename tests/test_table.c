@@ -172,7 +172,7 @@ static void a_binary_file_is_no_table(void **state)
     const char *const names[] = { "b.tsv", "b.csv", "b.jsonl" };
     for (size_t i = 0; i < 3; i++) {
         assert_refused(state, names[i], (slice){ gzip, sizeof gzip - 1 }, BERT_FORMAT,
-                       ":1: not UTF-8 at byte 2");
+                       ": is packed by gzip; unpack it (gunzip), or name the file .gz");
         assert_refused(state, names[i], (slice){ archive, sizeof archive - 1 }, BERT_FORMAT,
                        ":1: a NUL at byte 6 of the line; is this a text file?");
         assert_refused(state, "end.tsv", (slice){ "a\nb\n\0\0", 6 }, BERT_FORMAT,

@@ -154,6 +154,9 @@ bert_status bert_encoding_check(const char *name, const char *bytes, size_t coun
         marked = "UTF-16";
     if (count >= 4 && (memcmp(bytes, "\xFF\xFE\0\0", 4) == 0 || !memcmp(bytes, "\0\0\xFE\xFF", 4)))
         marked = "UTF-32";
+    if (count >= 2 && memcmp(bytes, "\x1F\x8B", 2) == 0)
+        return fail(BERT_FORMAT, "%s: is packed by gzip; unpack it (gunzip), or name the file .gz",
+                    name);
     if (marked)
         return fail(BERT_FORMAT, "%s: is %s; convert it (iconv -f %s -t UTF-8)", name, marked,
                     marked);
