@@ -13,7 +13,7 @@ CFLAGS   ?= -O2 $(if $(SAN),-g)
 WARNINGS  = -std=c11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla $(if $(WERROR),-Werror)
 FLAGS     = $(WARNINGS) -D_GNU_SOURCE -pthread -fopenmp-simd -fvisibility=hidden -fPIC -ffp-contract=off -Iinclude -Isrc \
             $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
-LIBRARIES = -ldnnl -lgomp -lutf8proc -ljansson -lcsv -lnettle -lm -ldl
+LIBRARIES = -ldnnl -lgomp -lutf8proc -ljansson -lcsv -lnettle -lz -lm -ldl
 
 SOURCES := $(shell find src -name '*.c' | LC_ALL=C sort)
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
@@ -86,7 +86,7 @@ PARSERS := $(filter $(BUILD)/src/base/% $(BUILD)/src/json/% $(BUILD)/src/rows/% 
                     $(BUILD)/src/text/% $(BUILD)/src/data/% $(addprefix $(BUILD)/src/model/,config% family.o tensor_names.o) \
                     $(addprefix $(BUILD)/src/task/,task.o labels.o) $(BUILD)/src/tasks/label_lists.o $(BUILD)/src/run/checkpoint.o \
                     $(addprefix $(BUILD)/src/hub/,files.o listing.o name.o reply.o),$(OBJECTS))
-IN_MEMORY = $(addprefix -Wl$(comma)--wrap=,file_map_open file_map_close file_map_forget file_exists folder_exists)
+IN_MEMORY = $(addprefix -Wl$(comma)--wrap=,file_map_open file_map_close file_map_forget file_exists file_is_stream folder_exists)
 REPLAY    = $(if $(findstring fuzzer,$(SAN)),,$(BUILD)/fuzz/replay.o)
 
 $(BUILD)/fuzz/%.o: FLAGS += -Ifuzz

@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <utf8proc.h>
 
 enum { BATCH_BYTES = 1 << 20 };
 
@@ -121,11 +120,31 @@ static int table_open(const settings *s, const bert_columns *columns, inputs *in
     return EXIT_DONE;
 }
 
+/* Files that hold something else than plain text, by their names. */
+static int lines_refuse(const char *path)
+{
+    if (bert_name_ends(path, ".json")) {
+        complain("%s: JSON is no plain text; rows are read from a .jsonl, an object a line (of a "
+                 "list: jq -c '.[]' %s > rows.jsonl)",
+                 path, path);
+        return EXIT_FAILED;
+    }
+    if (strcmp(path, "-") != 0 && bert_conll_is(path)) {
+        complain("%s: holds words in columns, which a model for tags reads; plain text was "
+                 "expected, a text a line",
+                 path);
+        return EXIT_FAILED;
+    }
+    return EXIT_DONE;
+}
+
 static int lines_open(command_index command, const settings *s, inputs *in)
 {
     const char *path = path_of(s);
+    if (lines_refuse(path) != EXIT_DONE) return EXIT_FAILED;
     if (!line_reader_open(path, &in->lines)) {
         const char *reason = strerror(errno);
+        if (!errno) return complain_of_library();
         if (errno == ENOENT)
             complain("cannot open %s: %s; texts come on standard input: echo ... | bert %s %s",
                      path, reason, command_table[command].name, s->operands[0]);
@@ -158,6 +177,8 @@ static int rows_open(command_index command, const settings *s, const bert_model 
     in->lines.name = s->operands[1];
     if (bert_dataset_open(model, s->operands[1], &s->columns, &in->rows) != BERT_OK)
         return complain_of_library();
+    const char *warning = bert_dataset_warning(in->rows);
+    if (warning) complain("warning: %s", warning);
     return EXIT_DONE;
 }
 
@@ -230,26 +251,6 @@ static bool field_put(inputs *in, bert_text text, bert_text *field)
     return true;
 }
 
-/* Where the line stops being UTF-8; its length if it does not. */
-static size_t utf8_prefix(bert_text line)
-{
-    size_t at = 0;
-    while (at < line.count) {
-        if ((unsigned char)line.bytes[at] < 0x80) {
-            at++;
-            continue;
-        }
-        utf8proc_int32_t point;
-        size_t left = line.count - at;
-        const utf8proc_uint8_t *bytes = (const utf8proc_uint8_t *)line.bytes + at;
-        utf8proc_ssize_t step =
-            utf8proc_iterate(bytes, left < 4 ? (utf8proc_ssize_t)left : 4, &point);
-        if (step <= 0) break;
-        at += (size_t)step;
-    }
-    return at;
-}
-
 /* {"question": .., "context": .., "id": ..}: three fields; the id may lack. */
 static bool question_put(inputs *in, bert_text line, bert_text *fields)
 {
@@ -271,7 +272,7 @@ static bool question_put(inputs *in, bert_text line, bert_text *fields)
                 snprintf(digits, sizeof digits, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
             text = (bert_text){ digits, (size_t)count };
         }
-        good = text.bytes || (i == 2 && !value);
+        good = text.bytes || (i == 2 && (!value || json_is_null(value)));
         if (!good)
             snprintf(in->failure, sizeof in->failure, "%s:%zu: '%s' %s", in->lines.name,
                      in->lines.line, names[i], value ? "is no text" : "is not there");
@@ -299,6 +300,25 @@ static bool pair_put(inputs *in, bert_text line, bert_text *fields)
            field_put(in, (bert_text){ tab + 1, rest - 1 }, &fields[1]);
 }
 
+/* Says of a line of plain text, once, what may not have been meant. */
+static void line_remark(inputs *in, bert_text line)
+{
+    size_t number = in->lines.line;
+    if (!in->cr_said && line.count && memchr(line.bytes, '\r', line.count)) {
+        complain("warning: %s:%zu: a CR inside the line is read as white space; if lines should "
+                 "end there, save them with LF",
+                 in->lines.name, number);
+        in->cr_said = true;
+    }
+    if (in->json || number > 1 || !line.count || !strchr("{[", *line.bytes)) return;
+    json_t *value = json_loadb(line.bytes, line.count, JSON_ALLOW_NUL, NULL);
+    if (value || line.count == 1)
+        complain("warning: %s:1: is JSON and read as plain text; rows of JSON are read from a FILE "
+                 "named .jsonl, an object a line",
+                 in->lines.name);
+    json_decref(value);
+}
+
 static line_outcome line_next(inputs *in, bert_text *fields)
 {
     bert_text line = { NULL, 0 };
@@ -306,7 +326,9 @@ static line_outcome line_next(inputs *in, bert_text *fields)
     if (in->prompts && !first) return LINE_WAITS;
     if (in->prompts) fputs("> ", stderr);
     line_outcome outcome = line_reader_next(&in->lines, first, &line);
-    if (outcome == LINE_FAILED && errno == EMSGSIZE)
+    if (outcome == LINE_FAILED && !errno)
+        snprintf(in->failure, sizeof in->failure, "%s", bert_error());
+    else if (outcome == LINE_FAILED && errno == EMSGSIZE)
         snprintf(in->failure, sizeof in->failure,
                  "%s:%zu: is longer than %d bytes; is it a text file?", in->lines.name,
                  in->lines.line + 1, LINE_READ_MAX);
@@ -317,12 +339,7 @@ static line_outcome line_next(inputs *in, bert_text *fields)
         if (in->prompts && outcome == LINE_END) fputc('\n', stderr);
         return outcome;
     }
-    size_t valid = utf8_prefix(line);
-    if (valid < line.count) {
-        snprintf(in->failure, sizeof in->failure, "%s:%zu: byte %zu of the line is not UTF-8",
-                 in->lines.name, in->lines.line, valid + 1);
-        return LINE_FAILED;
-    }
+    line_remark(in, line);
     bool put = in->json   ? question_put(in, line, fields)
                : in->tabs ? pair_put(in, line, fields)
                           : field_put(in, line, &fields[0]);
@@ -339,9 +356,9 @@ static line_outcome row_next(inputs *in, bert_text *fields)
     if (!more) return LINE_END;
     for (size_t i = 0; i < in->field_count; i++) {
         bert_text field = bert_table_field(in->table, in->columns[i]);
-        if (!field.bytes && i < 1u + in->has_pair) {
-            snprintf(in->failure, sizeof in->failure, "%s:%zu: the row has no %s", in->lines.name,
-                     bert_table_line(in->table), i == 0 ? "text" : "second text");
+        if (i < 1u + in->has_pair &&
+            bert_table_text(in->table, in->columns[i], &field) != BERT_OK) {
+            snprintf(in->failure, sizeof in->failure, "%s", bert_error());
             return LINE_FAILED;
         }
         if (!field_put(in, field, &fields[i])) return LINE_FAILED;

@@ -31,6 +31,7 @@ typedef struct inputs {
     bool as_trained;        /* are the columns those that the model was trained on? */
     size_t *columns;        /* [field_count] of the table */
     size_t field_count;     /* fields an input: text, perhaps pair, the kept ones */
+    bool cr_said;           /* that a CR stands in a line */
     bool has_pair, prompts; /* prompts: a person types, so one line at a time */
     text_block block;
     bert_text *fields; /* [batch size, field_count] */

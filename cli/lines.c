@@ -19,9 +19,23 @@ static int descriptor_open(const char *path)
     return descriptor;
 }
 
+static bool packed_open(const char *path, line_reader *out)
+{
+    line_reader reader = { .descriptor = -1, .name = path, .ended = true };
+    errno = 0;
+    if (bert_unpack(path, &reader.bytes, &reader.end) != BERT_OK) {
+        errno = 0;
+        return false;
+    }
+    reader.capacity = reader.end;
+    *out = reader;
+    return true;
+}
+
 bool line_reader_open(const char *path, line_reader *out)
 {
     bool standard = !path || strcmp(path, "-") == 0;
+    if (!standard && bert_name_is_packed(path)) return packed_open(path, out);
     int descriptor = standard ? STDIN_FILENO : descriptor_open(path);
     if (descriptor < 0) return false;
     *out = (line_reader){ .descriptor = descriptor, .name = standard ? "standard input" : path };
@@ -42,7 +56,6 @@ static bool room_make(line_reader *reader)
     if (reader->begin > 0)
         memmove(reader->bytes, reader->bytes + reader->begin, reader->end - reader->begin);
     reader->end -= reader->begin;
-    reader->scanned -= reader->begin;
     reader->begin = 0;
     if (reader->capacity - reader->end >= READ_BYTES) return true;
 
@@ -74,44 +87,39 @@ static line_outcome more_read(line_reader *reader, bool wait)
     return LINE_READ;
 }
 
-/* A byte order mark in front of everything is no part of the first line. */
-static void mark_skip(line_reader *reader)
+/* Hands out the line that was cut, unless it is no text. */
+static line_outcome line_take(line_reader *reader, size_t length, size_t taken, bert_text *line)
 {
-    static const char mark[] = "\xEF\xBB\xBF";
-    bool there = reader->line == 0 && !reader->marked && reader->end - reader->begin >= 3 &&
-                 memcmp(reader->bytes + reader->begin, mark, 3) == 0;
-    if (!there) return;
-    reader->marked = true;
-    reader->begin += 3;
-    reader->scanned = reader->begin;
-}
-
-static bert_text line_take(line_reader *reader, size_t end, size_t next)
-{
-    bert_text line = { reader->bytes + reader->begin, end - reader->begin };
-    if (line.count > 0 && line.bytes[line.count - 1] == '\r') line.count--;
-    reader->begin = reader->scanned = next;
-    reader->line++;
-    return line;
+    const char *bytes = reader->bytes + reader->begin;
+    reader->line = reader->cutter.line;
+    if (reader->line == 1) {
+        if (bert_encoding_check(reader->name, bytes, reader->end - reader->begin) != BERT_OK)
+            return LINE_FAILED;
+        size_t mark = bert_mark_length(bytes, length);
+        bytes += mark;
+        length -= mark;
+        if (mark && mark == taken) return LINE_END; /* nothing but the mark */
+    }
+    if (bert_utf8_check(reader->name, reader->line, bytes, length) != BERT_OK) return LINE_FAILED;
+    *line = (bert_text){ bytes, length };
+    reader->begin += taken;
+    return LINE_READ;
 }
 
 line_outcome line_reader_next(line_reader *reader, bool wait, bert_text *line)
 {
     for (;;) {
-        mark_skip(reader);
-        size_t left = reader->end - reader->scanned;
-        const char *found = left ? memchr(reader->bytes + reader->scanned, '\n', left) : NULL;
-        if (found) {
-            size_t end = (size_t)(found - reader->bytes);
-            *line = line_take(reader, end, end + 1);
-            return LINE_READ;
+        size_t length, taken;
+        errno = 0;
+        if (bert_line_cut(&reader->cutter, reader->name, reader->bytes + reader->begin,
+                          reader->end - reader->begin, reader->ended, &length, &taken) != BERT_OK)
+            return LINE_FAILED;
+        if (taken) {
+            line_outcome outcome = line_take(reader, length, taken, line);
+            errno = 0;
+            return outcome;
         }
-        reader->scanned = reader->end;
-        if (reader->ended) {
-            if (reader->begin == reader->end) return LINE_END;
-            *line = line_take(reader, reader->end, reader->end);
-            return LINE_READ;
-        }
+        if (reader->ended) return LINE_END;
         line_outcome outcome = more_read(reader, wait);
         if (outcome != LINE_READ) return outcome;
     }

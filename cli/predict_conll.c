@@ -121,6 +121,8 @@ int conll_predict(const settings *s, const model_session *open, answer_output *o
         if (read != EXIT_DONE) status = read;
         if (all->count < SENTENCES_MAX) break;
     }
+    const char *note = status == EXIT_DONE && !s->quiet ? bert_conll_note(all->file) : NULL;
+    if (note) fprintf(stderr, "%s\n", note);
     bert_conll_free(all->file);
     free(all->words);
     free(all->lines);

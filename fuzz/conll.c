@@ -38,6 +38,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     conll_sentence sentence;
     for (bool more; (status = conll_next(c, &sentence, &more)) == BERT_OK && more;)
         sentence_check(&sentence);
+    size_t line;
+    CHECK(!conll_comments(c, &line) || line >= 1);
     if (status != BERT_OK) fuzz_refused(status, path);
     conll_free(c);
     return 0;

@@ -1,16 +1,15 @@
 /* dataset.c: every form of data, from every kind of file.
  *
  * Two bytes before the file's: '0' + form (FORM_FOUND and on), and the ending: t .tsv, c .csv,
- * j .jsonl, w .conll, s .json, x .txt; in capitals without labels. */
+ * j .jsonl, w .conll, s .json, x .txt, g .tsv.gz; in capitals without labels. */
 #include "data/dataset.h"
 #include "fuzz.h"
 
 static const char *path_of(uint8_t letter)
 {
-    static const char *const paths[] = {
-        "d.tsv", "d.csv", "d.jsonl", "d.conll", "d.json", "d.txt"
-    };
-    const char *letters = "tcjwsx", *found = letter ? strchr(letters, letter | 0x20) : NULL;
+    static const char *const paths[] = { "d.tsv",  "d.csv", "d.jsonl", "d.conll",
+                                         "d.json", "d.txt", "d.tsv.gz" };
+    const char *letters = "tcjwsxg", *found = letter ? strchr(letters, letter | 0x20) : NULL;
     return paths[found ? found - letters : 0];
 }
 

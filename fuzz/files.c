@@ -19,6 +19,7 @@ void __wrap_file_map_close(file_map *map);
 void __wrap_file_map_forget(const file_map *map, size_t from, size_t count);
 bool __wrap_file_exists(const char *path);
 bool __wrap_folder_exists(const char *path);
+bool __wrap_file_is_stream(const char *path);
 
 static char *bytes_copy(slice bytes)
 {
@@ -98,4 +99,10 @@ bool __wrap_file_exists(const char *path)
 bool __wrap_folder_exists(const char *path)
 {
     return strcmp(path, "m") == 0;
+}
+
+bool __wrap_file_is_stream(const char *path)
+{
+    (void)path;
+    return false;
 }

@@ -2,9 +2,10 @@
  * parser and checks what its header promises of whatever came out.
  *
  * Files live in memory. The linker turns the library's file_map_open(), file_map_close(),
- * file_map_forget(), file_exists() and folder_exists() to files.c, which looks in a list that
- * fuzz_file() fills. A file's bytes are a heap block of just their size, so that the sanitizer sees
- * a read behind the last one; a mapping would hide it behind the zeros up to the page's end. */
+ * file_map_forget(), file_exists(), file_is_stream() and folder_exists() to files.c, which looks in
+ * a list that fuzz_file() fills. A file's bytes are a heap block of just their size, so that the
+ * sanitizer sees a read behind the last one; a mapping would hide it behind the zeros up to the
+ * page's end. */
 #ifndef FUZZ_FUZZ_H
 #define FUZZ_FUZZ_H
 

@@ -9,8 +9,9 @@ static void columns_check(const table *t)
     CHECK(table_column_count(t) > 0);
     for (size_t i = 0; i < table_column_count(t); i++) {
         size_t column;
-        CHECK(table_find(t, table_column_name(t, i), &column) && column == i);
-        fuzz_text(slice_of(table_column_name(t, i)));
+        const char *name = table_column_name(t, i);
+        CHECK(table_find(t, name, &column) ? column == i : !*name);
+        fuzz_text(slice_of(name));
     }
     table_list_columns(t, names, sizeof names);
     CHECK(strlen(names) < sizeof names);
@@ -25,7 +26,10 @@ static void columns_check(const table *t)
 static void row_check(const table *t, size_t line_before)
 {
     CHECK(table_line(t) > line_before);
-    for (size_t i = 0; i < table_column_count(t); i++) fuzz_text(table_field(t, i));
+    for (size_t i = 0; i < table_column_count(t); i++) {
+        fuzz_text(table_field(t, i));
+        CHECK(!table_no_text(t, i) || *table_no_text(t, i) == 'n' || table_field(t, i).bytes);
+    }
 }
 
 void table_read(const char *path, slice bytes, table_row_check *check, void *context)

@@ -113,8 +113,8 @@ BERT_API void bert_encoding_release(bert_encoding *encoding);
 /* ------------------------------------------------------------------------------------------ tables
  */
 
-/* Rows of a .tsv (header, no quoting), .csv (header, RFC 4180) or .jsonl file, one at a time.
- * Messages name file and line. */
+/* Rows of a .tsv (header, no quoting), .csv (header, RFC 4180) or .jsonl file, one at a time; .gz
+ * behind the name: packed by gzip. Messages name file and line. */
 typedef struct bert_table bert_table;
 
 BERT_API bert_status bert_table_open(const char *path, bert_table **out);
@@ -133,6 +133,9 @@ BERT_API bert_status bert_table_find_texts(const bert_table *table, const char *
 BERT_API bert_status bert_table_next(bert_table *table, bool *more);
 /* Borrowed until the next bert_table_next(). */
 BERT_API bert_text bert_table_field(const bert_table *table, size_t column);
+/* The same for a field that must be a text: BERT_DATA, with file and line, where the row of a
+ * .jsonl lacks it or has a list, an object, true, false or null in its place. */
+BERT_API bert_status bert_table_text(const bert_table *table, size_t column, bert_text *out);
 BERT_API size_t bert_table_line(const bert_table *table);
 
 /* Sentences of a file with a word a line and its tag last (.conll, .conllu, .bio, .iob, ...). */
@@ -146,12 +149,17 @@ typedef struct bert_sentence {
     char separator;         /* what stands between the columns of its lines: TAB or space */
 } bert_sentence;
 
-BERT_API bool bert_conll_is(const char *path); /* does the name end as such a file's? */
+/* Does the name end as such a file's, or, if it ends as no file's that is known here but .txt, does
+ * the file look like one? */
+BERT_API bool bert_conll_is(const char *path);
 BERT_API bert_status bert_conll_open(const char *path, bert_conll **out);
 BERT_API void bert_conll_free(bert_conll *file);
 /* *more is false at the end. The arrays are borrowed until the next call, their texts until
  * bert_conll_free(). */
 BERT_API bert_status bert_conll_next(bert_conll *file, bert_sentence *out, bool *more);
+/* A sentence about lines that were skipped as comments so far; NULL: there were none. Borrowed
+ * until the next call or bert_conll_free(). */
+BERT_API const char *bert_conll_note(bert_conll *file);
 
 /* ------------------------------------------------------------------------------------------ models
  */
@@ -364,6 +372,8 @@ BERT_API bert_status bert_dataset_open(const bert_model *model, const char *path
 BERT_API void bert_dataset_free(bert_dataset *dataset);
 BERT_API size_t bert_dataset_count(const bert_dataset *dataset);
 BERT_API bert_input bert_dataset_input(const bert_dataset *dataset, size_t index);
+/* A sentence about rows that are likely to be wrong (ids that come twice), borrowed; NULL: none. */
+BERT_API const char *bert_dataset_warning(const bert_dataset *dataset);
 
 /* logits [count, labels] of a model for whole texts (classify, regress, multilabel; with windows
  * the mean over them). Refused with BERT_ARGUMENT as by bert_answers(), with BERT_UNSUPPORTED where

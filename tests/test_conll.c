@@ -80,6 +80,54 @@ static void the_word_is_first_and_the_tag_last(void **state)
     assert_read(state, "a.conll", "#\tO\n# O\n", "1:#/O #/O;");
 }
 
+static const char conllu[] = "# sent_id = 1\n"
+                             "# text = Don't ask New York.\n"
+                             "1-2\tDon't\t_\t_\t_\t_\t_\t_\t_\t_\n"
+                             "1\tDo\tdo\tAUX\tVB\t_\t3\taux\t_\t_\n"
+                             "2\tn't\tnot\tPART\tRB\t_\t3\tadvmod\t_\t_\n"
+                             "3\task\task\tVERB\tVB\t_\t0\troot\t_\t_\n"
+                             "3.1\task\task\tVERB\tVB\t_\t_\t_\t_\t_\n"
+                             "4\tNew York\tNew York\tPROPN\tNNP\t_\t3\tobj\t_\t_\n"
+                             "\n"
+                             "# newpar\n"
+                             "1\t#\t#\t_\t_\t_\t_\t_\t_\t_\n";
+
+static void comments_of_conllu_are_no_words(void **state)
+{
+    assert_read(state, "c.conll", "# sent_id = 1\n# text = a b\na\tO\nb\tO\n\n# newdoc\nc\tO\n",
+                "3:a/O b/O;7:c/O;");
+    assert_read(state, "c.conll", "# newpar\na O\n# newpar\n", "2:a/O #/newpar;");
+    assert_read(state, "c.bio", "# id 5d22\tdomain=en\na _ _ O\n\n# id 77\nb _ _ O\n",
+                "2:a/O;5:b/O;");
+    assert_read(state, "c.conll", "# speaker = x\na\tO\n", "2:a/O;");
+    /* A word, for it has the columns of one, or stands inside the sentence. */
+    assert_read(state, "c.conll", "# O\n#tag O\n\n#tag B-X\n= O\n", "1:#/O #tag/O;4:#tag/B-X =/O;");
+    assert_read(state, "c.conll", "#\tO\n\n# id\tO\n", "1:#/O;3:# id/O;");
+    assert_read(state, "c.conll", "# SYM = O\na NN x O\n", "1:#/O a/O;");
+    assert_refused(state, "c.conll", slice_of("a\tO\n# text = b\n"), BERT_FORMAT,
+                   "c.conll:2: 4 columns where the first word");
+    assert_refused(state, "c.conll", slice_of("# a b\na O\n"), BERT_FORMAT,
+                   "c.conll:2: 2 columns where the first word, on line 1, has 3");
+}
+
+static void conllu_under_another_name_is_told(void **state)
+{
+    assert_refused(
+        state, "u.conll", slice_of(conllu), BERT_FORMAT,
+        "u.conll:3: ten columns, the first of them a number: is it CoNLL-U? Then name the "
+        "file .conllu");
+}
+
+static void lines_may_end_in_cr(void **state)
+{
+    assert_read(state, "r.conll", "EU\tB-ORG\rsays\tO\r\rPeter\tB-PER\r",
+                "1:EU/B-ORG says/O;4:Peter/B-PER;");
+    assert_read(state, "r.conll", "EU\tB-ORG\r\r\nsays\tO\r\r\n\r\r\nPeter\tB-PER\r\r\n",
+                "1:EU/B-ORG says/O;4:Peter/B-PER;");
+    assert_refused(state, "r.conll", slice_of("EU\tO\nsays\tO\rPeter\tO\n"), BERT_FORMAT,
+                   "r.conll:2: a CR at byte 7 of the line, where lines end in LF");
+}
+
 static void one_column_is_words_without_tags(void **state)
 {
     assert_read(state, "a.conll", "EU\nrejects\n\n calls \n", "1:EU rejects;4:calls;");
@@ -94,18 +142,6 @@ static void document_starts_end_a_sentence_and_are_no_words(void **state)
     assert_refused(state, "d.conll", slice_of("-DOCSTART- -X- O\n\n-DOCSTART- -X- O\n"), BERT_DATA,
                    "d.conll: has no sentence");
 }
-
-static const char conllu[] = "# sent_id = 1\n"
-                             "# text = Don't ask New York.\n"
-                             "1-2\tDon't\t_\t_\t_\t_\t_\t_\t_\t_\n"
-                             "1\tDo\tdo\tAUX\tVB\t_\t3\taux\t_\t_\n"
-                             "2\tn't\tnot\tPART\tRB\t_\t3\tadvmod\t_\t_\n"
-                             "3\task\task\tVERB\tVB\t_\t0\troot\t_\t_\n"
-                             "3.1\task\task\tVERB\tVB\t_\t_\t_\t_\t_\n"
-                             "4\tNew York\tNew York\tPROPN\tNNP\t_\t3\tobj\t_\t_\n"
-                             "\n"
-                             "# newpar\n"
-                             "1\t#\t#\t_\t_\t_\t_\t_\t_\t_\n";
 
 static void conllu_gives_forms_and_universal_tags(void **state)
 {
@@ -194,14 +230,16 @@ static void a_file_without_sentences_is_refused(void **state)
 
 static void the_ending_names_the_kind(void **state)
 {
-    static const char *const good[] = { "a.conll", "b/a.bio", "a.iob",       "a.iob2",
-                                        "a.IOBES", "a.x.bio", "a.conll2003", "a.conllu" };
+    static const char *const good[] = { "a.conll",     "b/a.bio",  "a.iob",
+                                        "a.iob2",      "a.IOBES",  "a.x.bio",
+                                        "a.conll2003", "a.conllu", "a.conll.gz" };
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) assert_true(conll_is_kind(good[i]));
-    static const char *const bad[] = { "", "conll", "a.tsv", "a.conll.gz", "a.conll/b", "a.txt" };
+    static const char *const bad[] = { "", "conll", "a.tsv", "a.gz", "a.conll/b", "a.txt" };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) assert_false(conll_is_kind(bad[i]));
     conll *c = NULL;
-    assert_failed(conll_open(scratch_text(state, "a.tsv", "a\tO\n"), &c), BERT_FORMAT,
-                  "a.tsv: not a file of words and tags; its name must end in .conll, .conllu,");
+    assert_failed(
+        conll_open(scratch_text(state, "a.tsv", "a\tO\n"), &c), BERT_FORMAT,
+        "a.tsv: not a file of words and tags, a word a line; such files are named .conll");
     const char *path = scratch_path(state, "none.conll");
     assert_failed(conll_open(path, &c), BERT_IO, "none.conll: cannot open");
     assert_null(c);
@@ -276,6 +314,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blank_lines_stand_between_sentences),
         cmocka_unit_test(the_word_is_first_and_the_tag_last),
+        cmocka_unit_test(comments_of_conllu_are_no_words),
+        cmocka_unit_test(conllu_under_another_name_is_told),
+        cmocka_unit_test(lines_may_end_in_cr),
         cmocka_unit_test(one_column_is_words_without_tags),
         cmocka_unit_test(document_starts_end_a_sentence_and_are_no_words),
         cmocka_unit_test(conllu_gives_forms_and_universal_tags),

@@ -334,11 +334,25 @@ static void texts_that_were_chosen_to_collide_are_refused(void **state)
             text[node] = (char)byte;
         }
     }
-    vocabulary v = { 0 };
-    assert_failed(vocabulary_add(&v, (slice){ text, COUNT }, 0), BERT_FORMAT,
+    trie t = { 0 };
+    assert_failed(trie_insert(&t, (slice){ text, COUNT }, 0), BERT_FORMAT,
                   "finding one would take too long");
-    vocabulary_release(&v);
+    trie_release(&t);
     free(text);
+}
+
+static void a_token_that_no_word_can_hold_is_refused(void **state)
+{
+    char text[4099] = "a\n";
+    memset(text + 2, 'x', 4096);
+    vocabulary v = { 0 };
+    assert_done(vocabulary_read(&v, scratch_text(state, "vocab.txt", text)));
+    assert_int_equal(v.count, 2);
+    vocabulary_release(&v);
+    memset(text + 1, 'x', 4097);
+    assert_failed(vocabulary_read(&v, scratch_text(state, "vocab.txt", text)), BERT_FORMAT,
+                  "vocab.txt:1: a token of 4098 bytes, and 4096 is the most; is it a vocabulary?");
+    vocabulary_release(&v);
 }
 
 /* ---- writing */
@@ -404,6 +418,7 @@ int main(void)
         TEST(a_text_is_tokenized_up_to_a_size),
         TEST(added_tokens_are_bounded),
         TEST(texts_that_were_chosen_to_collide_are_refused),
+        TEST(a_token_that_no_word_can_hold_is_refused),
         TEST(a_link_is_replaced_and_not_written_through),
         TEST(a_copied_tokenizer_is_written_beside_links_and_not_through_them),
     };

@@ -298,8 +298,8 @@ static dataset rows_with(void **state, const char *const *labels, size_t count)
     dataset d;
     for (size_t i = 0; i < count; i++) strcat(strcat(strcat(text, "x\t"), labels[i]), "\n");
     const char *path = scratch_text(state, "hot.tsv", text);
-    assert_done(
-        dataset_open(&path, 1, &(dataset_request){ .form = FORM_TEXTS, .empty_labels = true }, &d));
+    assert_done(dataset_open(&path, 1,
+                             &(dataset_request){ .form = FORM_TEXTS, .several_labels = true }, &d));
     return d;
 }
 

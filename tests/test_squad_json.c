@@ -188,7 +188,10 @@ static void what_is_missing_or_wrong_is_told_with_its_place(void **state)
     } cases[] = {
         { "{}", "dev.json: has no 'data', the list of SQuAD's articles" },
         { "{\"data\":{}}", "dev.json: 'data' is not a list" },
-        { "[]", "dev.json: holds an array where a JSON object was expected" },
+        { "[]", "dev.json: holds an array where a JSON object was expected; rows that are not" },
+        { " [{\"text\":\"a\"}]", "SQuAD's are read from a .jsonl, an object a line" },
+        { "{\"text\":\"a\"}\r\n{\"text\":\"b\"}\n", "SQuAD's are read from a .jsonl" },
+        { "{\"rows\":[]}", "SQuAD's articles; rows that are not SQuAD's are read from a .jsonl" },
         { "{\"data\":[", "dev.json:1:9: not JSON:" },
         { "{\"data\":[],\"data\":[]}", "duplicate object key" },
         { "{\"data\":[{\"paragraphs\":[]},3]}", "dev.json: article 2: 'paragraphs' is missing" },
@@ -258,6 +261,33 @@ static void a_place_that_is_no_place_is_refused(void **state)
             cases[i].start);
         assert_refused(state, file_of(text, "1", question), BERT_FORMAT, cases[i].words);
     }
+}
+
+static void an_empty_answer_is_none(void **state)
+{
+    char text[1024];
+    const char *questions = "{\"id\":\"1\",\"question\":\"q\",\"answers\":[{\"text\":\"\","
+                            "\"answer_start\":0}]},"
+                            "{\"id\":\"2\",\"question\":\"q\",\"answers\":{\"text\":[\"\",\"C\"],"
+                            "\"answer_start\":[-1,0]}}";
+    assert_read(state, file_of(text, "\"v2.0\"", questions), "1|q|C|impossible;2|q|C|C@0;");
+    assert_read(state, file_of(text, "\"1.1\"", questions), "1|q|C;2|q|C|C@0;");
+    assert_refused(state,
+                   file_of(text, "1",
+                           "{\"id\":\"1\",\"question\":\"q\",\"answers\":[{\"text\":\"\"},"
+                           "{\"text\":\"C\",\"answer_start\":-1}]}"),
+                   BERT_FORMAT, "the 'answer_start' of answer 2 is -1");
+}
+
+static void a_byte_order_mark_is_skipped_and_utf16_named(void **state)
+{
+    char text[1100] = "\xEF\xBB\xBF", *got = NULL;
+    assert_read(state, strcat(text, "{\"data\":[{\"question\":\"q\",\"context\":\"c\",\"id\":1}]}"),
+                "1|q|c|unlabelled;");
+    const slice wide = { "{\0\"\0d\0a\0t\0a\0\"\0:\0[\0]\0}\0", 22 };
+    assert_failed(squad_render(scratch_write(state, "w.json", wide), &got), BERT_FORMAT,
+                  "w.json: seems to be UTF-16LE without a byte-order mark; convert it (iconv -f "
+                  "UTF-16LE");
 }
 
 static void a_file_without_questions_is_refused(void **state)
@@ -465,6 +495,8 @@ int main(void)
         cmocka_unit_test(what_is_missing_or_wrong_is_told_with_its_place),
         cmocka_unit_test(a_broken_question_is_told_with_its_id),
         cmocka_unit_test(a_place_that_is_no_place_is_refused),
+        cmocka_unit_test(an_empty_answer_is_none),
+        cmocka_unit_test(a_byte_order_mark_is_skipped_and_utf16_named),
         cmocka_unit_test(a_file_without_questions_is_refused),
         cmocka_unit_test(answers_of_a_row_are_lists_or_pairs),
         cmocka_unit_test(broken_answers_of_a_row_are_told_with_its_line),

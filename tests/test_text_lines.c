@@ -57,6 +57,37 @@ static void every_line_that_is_not_blank_is_a_text(void **state)
                 "1:\xC3\xA9;2:a\rb;3:\xE2\x80\xA8;");
 }
 
+static void lines_may_end_in_cr_alone(void **state)
+{
+    assert_read(state, "one\rtwo", "1:one;2:two;");
+    assert_read(state, "one\r\rtwo\r", "1:one;3:two;");
+    assert_read(state, "one\rtwo\r\nthree\r", "1:one;2:two;3:three;");
+    assert_read(state, "one\r\r\ntwo\r\r\n", "1:one;2:two;");
+    assert_refused(state, slice_of("one\rtwo\rthree\n"), BERT_FORMAT,
+                   "a.txt:3: the line ends in LF where those before it end in CR; save the file "
+                   "with LF");
+}
+
+static void a_cr_inside_a_line_is_counted_or_refused(void **state)
+{
+    text_lines *t;
+    slice line;
+    bool more;
+    size_t first;
+    const char *path = scratch_text(state, "a.txt", "one\nt\rwo\nthree\nf\rour\n");
+    assert_done(text_lines_open(path, &t));
+    do assert_done(text_lines_next(t, &line, &more));
+    while (more);
+    assert_int_equal(text_lines_crs(t, &first), 2);
+    assert_int_equal(first, 2);
+    text_lines_rewind(t);
+    assert_done(text_lines_take(t, &line, &more));
+    assert_true(slice_equal(line, slice_of("one")));
+    assert_failed(text_lines_take(t, &line, &more), BERT_FORMAT,
+                  "a.txt:2: a CR at byte 2 of the line, where lines end in LF");
+    text_lines_free(t);
+}
+
 static void a_step_past_the_end_is_the_end_again(void **state)
 {
     text_lines *t;
@@ -103,7 +134,8 @@ static void the_ending_names_the_kind(void **state)
 {
     (void)state;
     assert_true(text_lines_is_kind("a.txt") && text_lines_is_kind("b/c.x.TXT"));
-    assert_false(text_lines_is_kind("txt") || text_lines_is_kind("a.txt.gz") ||
+    assert_true(text_lines_is_kind("a.txt.gz") && text_lines_is_kind("a.TXT.GZ"));
+    assert_false(text_lines_is_kind("txt") || text_lines_is_kind("a.gz") ||
                  text_lines_is_kind("") || text_lines_is_kind("a.txt/b"));
 }
 
@@ -150,6 +182,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_line_that_is_not_blank_is_a_text),
+        cmocka_unit_test(lines_may_end_in_cr_alone),
+        cmocka_unit_test(a_cr_inside_a_line_is_counted_or_refused),
         cmocka_unit_test(a_step_past_the_end_is_the_end_again),
         cmocka_unit_test(a_file_without_text_is_refused),
         cmocka_unit_test(bytes_that_are_no_text_are_told_with_their_place),

@@ -27,6 +27,7 @@ need libdnnl-dev compiles dnnl.h dnnl
 need libutf8proc-dev compiles utf8proc.h utf8proc
 need libjansson-dev compiles jansson.h jansson
 need libcsv-dev compiles csv.h csv
+need zlib1g-dev compiles zlib.h z
 need nettle-dev compiles nettle/sha2.h nettle
 need libcurl4-openssl-dev compiles curl/curl.h curl
 need libcmocka-dev compiles cmocka.h cmocka

@@ -78,7 +78,7 @@ bert_status task_rows_open(const rows_request *request, dataset *out);
 /* BERT_ARGUMENT where `labels` names columns and the task has not several labels. */
 bert_status labels_check(const bert_columns *columns, const task *kind);
 
-/* Tells what is to be said of the rows. */
+/* Says what was guessed or is odd about rows that were read. */
 void rows_tell(const dataset *d, const bert_observer *observer);
 
 /* BERT_ARGUMENT where columns are named and neither the files nor `more` (NULL: none) is a table.

@@ -11,6 +11,7 @@ struct bert_conll {
     conll *file;
     bert_text *words, *lines; /* of the current sentence */
     size_t words_capacity, lines_capacity;
+    char note[1024];
 };
 
 bool bert_conll_is(const char *path)
@@ -60,4 +61,12 @@ bert_status bert_conll_next(bert_conll *c, bert_sentence *out, bool *more)
                             .line = s.line,
                             .separator = conll_separator(s.lines[0]) };
     return BERT_OK;
+}
+
+const char *bert_conll_note(bert_conll *c)
+{
+    size_t line, count = conll_comments(c->file, &line);
+    if (!count) return NULL;
+    conll_comments_tell(conll_path(c->file), line, count, c->note, sizeof c->note);
+    return c->note;
 }

@@ -35,8 +35,11 @@ bert_status labels_check(const bert_columns *columns, const task *kind)
 
 void rows_tell(const dataset *d, const bert_observer *observer)
 {
+    char text[1024];
     for (const struct dataset_note *n = d->notes; n; n = n->next)
         observe_note(observer, "%s", n->text);
+    if (dataset_note(d, text, sizeof text)) observe_note(observer, "%s", text);
+    if (dataset_warning(d, text, sizeof text)) observe_warning(observer, "%s", text);
 }
 
 /* What was found without being named is said, if it is news. */
@@ -55,7 +58,7 @@ bert_status task_rows_open(const rows_request *q, dataset *out)
 {
     dataset_request request = { .columns = columns_of(&q->columns),
                                 .form = q->kind->form,
-                                .empty_labels = q->kind->labels->may_be_empty,
+                                .several_labels = q->kind->labels->may_be_empty,
                                 .limit = q->limit };
     const task_labels *labels = q->kind->labels;
     dataset d;
@@ -76,6 +79,7 @@ struct bert_dataset {
     dataset rows;
     bert_text *items; /* of all rows, side by side */
     size_t *first;    /* [count] of each row among them */
+    char warning[1024];
 };
 
 static bert_status items_take(bert_dataset *d)
@@ -111,6 +115,7 @@ bert_status bert_dataset_open(const bert_model *model, const char *path,
     request.columns.label = NULL;
     if (status == BERT_OK) status = dataset_open(&path, 1, &request, &d->rows);
     if (status == BERT_OK) status = items_take(d);
+    if (status == BERT_OK) dataset_warning(&d->rows, d->warning, sizeof d->warning);
     if (status == BERT_OK)
         *out = d;
     else
@@ -125,6 +130,11 @@ void bert_dataset_free(bert_dataset *d)
     free(d->items);
     free(d->first);
     free(d);
+}
+
+const char *bert_dataset_warning(const bert_dataset *d)
+{
+    return *d->warning ? d->warning : NULL;
 }
 
 size_t bert_dataset_count(const bert_dataset *d)

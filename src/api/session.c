@@ -111,8 +111,12 @@ static bert_status inputs_encode(bert_session *s, const bert_input *inputs, size
         if (!inputs[i].text.bytes) return fail(BERT_ARGUMENT, "input %zu has no text", i);
         if (inputs[i].pair.bytes && !s->features.untyped)
             TRY(config_check_pairs(&s->model->weights.config));
-        TRY(features_add(&s->features, s->model->tokenizer.tokenizer, i, slice_from(inputs[i].text),
-                         slice_from(inputs[i].pair), s->max_length, &s->encoding));
+        bert_status status =
+            features_add(&s->features, s->model->tokenizer.tokenizer, i, slice_from(inputs[i].text),
+                         slice_from(inputs[i].pair), s->max_length, &s->encoding);
+        if (status == BERT_ARGUMENT && inputs[i].path)
+            return fail_in(status, "%s:%zu", inputs[i].path, inputs[i].line);
+        TRY(status);
     }
     s->truncated += s->features.truncated;
     s->inputs += count;

@@ -111,6 +111,8 @@ bert_status bert_tokenize(const bert_tokenizer *t, bert_input input, size_t max_
         status = encoding_copy(t->tokenizer, &encoding, out);
     }
     tokenizer_encoding_release(&encoding);
+    if (status == BERT_ARGUMENT && input.path)
+        return fail_in(status, "%s:%zu", input.path, input.line);
     return status;
 }
 
@@ -183,6 +185,15 @@ bert_text bert_table_field(const bert_table *t, size_t column)
 {
     slice field = table_field(t->table, column);
     return (bert_text){ .bytes = field.bytes, .count = field.count };
+}
+
+bert_status bert_table_text(const bert_table *t, size_t column, bert_text *out)
+{
+    LOCALE_PLAIN;
+    slice field;
+    TRY(dataset_field(t->table, column, FIELD_TEXT, &field));
+    *out = text_from(field);
+    return BERT_OK;
 }
 
 size_t bert_table_line(const bert_table *t)

@@ -82,9 +82,10 @@ static bert_status task_pick(const bert_train_options *o, dataset *d, const task
     if (kind) TRY(labels_check(&o->columns, kind));
     dataset_request request = { .columns = columns_of(&o->columns),
                                 .form = kind ? kind->form : FORM_FOUND,
-                                .empty_labels = !kind || kind->labels->may_be_empty,
+                                .several_labels = !kind || kind->labels->may_be_empty,
                                 .limit = o->limit };
     TRY(dataset_open(o->train, o->train_count, &request, d));
+    rows_tell(d, &o->observer);
     bert_status status = kind ? BERT_OK : task_by_data(d, &o->observer, &kind);
     if (status == BERT_OK) status = task_takes_check(o, kind);
     if (status == BERT_OK && d->form == FORM_TEXTS && !kind->labels->may_be_empty)

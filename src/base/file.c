@@ -106,6 +106,12 @@ bool folder_exists(const char *path)
     return stat(path, &info) == 0 ? S_ISDIR(info.st_mode) : !is_absent();
 }
 
+bool file_is_stream(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
+}
+
 bool file_name_is_plain(const char *name)
 {
     return *name && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;

@@ -32,6 +32,9 @@ void file_map_forget(const file_map *map, size_t from, size_t count);
 bool file_exists(const char *path);
 bool folder_exists(const char *path);
 
+/* Is it a pipe, a device or a socket, whose bytes can be read only once? */
+bool file_is_stream(const char *path);
+
 /* open(2) of what is there already, which no signal keeps from it. */
 int descriptor_open(const char *path, int flags);
 int descriptor_open_inside(int folder, const char *name, int flags); /* openat(2) */

@@ -1,6 +1,9 @@
 #include "data/dataset_reader.h"
 
+#include "base/file.h"
 #include "base/memory.h"
+#include "rows/conll.h"
+#include "rows/squad.h"
 
 #include <stdarg.h>
 #include <stdint.h>
@@ -116,23 +119,76 @@ bert_status dataset_say(dataset *d, const char *format, ...)
 
 /* ---- columns */
 
-bert_status dataset_keep_field(dataset *d, const table *t, const char *name, size_t column,
+static bool kind_takes(field_kind kind, const char *other)
+{
+    return (kind >= FIELD_CLASS && (*other == 't' || *other == 'f')) ||
+           (kind == FIELD_CLASSES && *other != 'n');
+}
+
+bert_status dataset_field(const table *t, size_t column, field_kind kind, slice *out)
+{
+    const char *other = table_no_text(t, column), *name = table_column_name(t, column);
+    if (other && !kind_takes(kind, other))
+        return fail(BERT_DATA, "%s:%zu: '%s' is %s, and %s was expected", table_path(t),
+                    table_line(t), name, other,
+                    kind == FIELD_TEXT    ? "a text"
+                    : kind == FIELD_CLASS ? "one label"
+                                          : "a list of labels");
+    *out = table_field(t, column);
+    if (out->bytes) return BERT_OK;
+    return fail(BERT_DATA, "%s:%zu: has no '%s'", table_path(t), table_line(t), name);
+}
+
+bert_status dataset_keep_field(dataset *d, const table *t, size_t column, field_kind kind,
                                slice *out)
 {
-    slice field = table_field(t, column);
-    if (!field.bytes)
-        return fail(BERT_DATA, "%s:%zu: has no '%s'", table_path(t), table_line(t), name);
+    slice field;
+    TRY(dataset_field(t, column, kind, &field));
     return dataset_keep(d, field, out);
 }
 
 /* ---- files */
 
+/* The data are read several times, and a resumed run must find them again. */
+static bert_status stream_check(const char *path)
+{
+    if (strcmp(path, "-") != 0 && !file_is_stream(path)) return BERT_OK;
+    return fail(BERT_ARGUMENT,
+                "%s: data with labels are read from files, several times; save them to one first, "
+                "such as train.tsv (packed: train.tsv.gz)",
+                path);
+}
+
 static bert_status files_read(dataset *d, const char *const *paths, size_t path_count,
                               const dataset_request *request)
 {
+    for (size_t i = 0; i < path_count; i++) TRY(stream_check(paths[i]));
     TRY(dataset_form_find(paths[0], request, &d->form));
     for (size_t i = 0; i < path_count; i++) TRY(readers[d->form](d, paths[i], request, i == 0));
-    return BERT_OK;
+    return d->form == FORM_QUESTIONS ? dataset_count_ids(d) : BERT_OK;
+}
+
+bool dataset_note(const dataset *d, char *out, size_t capacity)
+{
+    const dataset_oddity *o = &d->comments;
+    if (o->count) conll_comments_tell(o->path, o->line, o->count, out, capacity);
+    return o->count > 0;
+}
+
+/* The forms that have them differ, so there is one at most. */
+bool dataset_warning(const dataset *d, char *out, size_t capacity)
+{
+    const dataset_oddity *crs = &d->crs, *ids = &d->repeated_ids;
+    if (crs->count)
+        snprintf(out, capacity,
+                 "%s:%zu: a CR inside the line is read as white space, as in %zu more; if lines "
+                 "should end there, save the file with LF",
+                 crs->path, crs->line, crs->count - 1);
+    if (ids->count)
+        snprintf(out, capacity, "%s: %zu %s the id of an earlier one; the first is %s %zu",
+                 ids->path, ids->count, ids->count == 1 ? "question has" : "questions have",
+                 squad_is_kind(ids->path) ? "question" : "on line", ids->line);
+    return crs->count || ids->count;
 }
 
 bert_status dataset_open(const char *const *paths, size_t path_count,

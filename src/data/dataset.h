@@ -43,9 +43,9 @@ typedef struct dataset_columns {
 typedef struct dataset_request {
     dataset_columns columns;
     dataset_form form;
-    bool unlabelled;   /* labels, tags, answers are not asked for */
-    bool empty_labels; /* an empty label is a label: none of several */
-    size_t limit;      /* rows in all; 0: all */
+    bool unlabelled;     /* labels, tags, answers are not asked for */
+    bool several_labels; /* a label may be a list of several, or empty: none of them */
+    size_t limit;        /* rows in all; 0: all */
 } dataset_request;
 
 /* A right answer: `start` code points into the context. */
@@ -69,6 +69,12 @@ typedef struct dataset_row {
     const char *path;
 } dataset_row;
 
+/* How many of a kind there are, and where the first is. */
+typedef struct dataset_oddity {
+    size_t count, line;
+    const char *path; /* borrowed from the dataset */
+} dataset_oddity;
+
 typedef struct dataset {
     dataset_form form;
     dataset_row *rows; /* [count]; texts are borrowed from the dataset */
@@ -89,15 +95,19 @@ typedef struct dataset {
      * or 1? */
     bool choices_counted;
     size_t choices_first;
+    size_t first_list; /* index + 1 of the first row whose label is a list or an object; or 0 */
+    dataset_oddity comments;     /* lines read as comments in files whose format has none */
+    dataset_oddity crs;          /* lines of plain text with a CR inside */
+    dataset_oddity repeated_ids; /* questions with the id of an earlier one */
     struct dataset_storage *storage;
 } dataset;
 
 /* Reads every row of the files, one after another. Failures: BERT_IO, BERT_FORMAT, BERT_DATA with
- * path and line; a column that is not there is answered with the columns that are; one that is
- * to be two things is BERT_ARGUMENT; an empty label
- * field (where labels are wanted), a file without rows and a file of another form than the first
- * are BERT_DATA; a named column that the form does not read is BERT_ARGUMENT. Text may be empty.
- * The caller releases. */
+ * path and line; a column that is not there is answered with the columns that are; one that is to
+ * be two things is BERT_ARGUMENT; an empty label field (where labels are wanted), a value of a
+ * .jsonl that is no text where one is wanted, a file without rows and a file of another form than
+ * the first are BERT_DATA; a named column that the form does not read is BERT_ARGUMENT. Text may be
+ * empty. The caller releases. */
 bert_status dataset_open(const char *const *paths, size_t path_count,
                          const dataset_request *request, dataset *out);
 
@@ -110,8 +120,14 @@ dataset_columns dataset_columns_of(const dataset *d);
 bert_status dataset_columns_known(const char *path, const dataset_columns *known,
                                   dataset_columns *columns, bool *news);
 
-/* The refusal of an empty label, for who did not know when the files were read. */
+/* The refusal of an empty label, and of several in one, for those who did not know when the files
+ * were read whether a label may be so. */
 bert_status dataset_check_labels(const dataset *d);
+
+/* A sentence about what was guessed, or is likely to be wrong, in the files: a user should hear of
+ * it once. false: there is nothing to say. Cut at `capacity` bytes. */
+bool dataset_note(const dataset *d, char *out, size_t capacity);
+bool dataset_warning(const dataset *d, char *out, size_t capacity);
 
 /* What the rows and their texts take in memory. */
 size_t dataset_bytes(const dataset *d);

@@ -212,7 +212,8 @@ static bert_status endings_read(const choice_columns *c, choice_row *r)
 {
     const char *path = table_path(r->table);
     r->count = c->names.count;
-    for (size_t i = 0; i < r->count; i++) r->endings[i] = table_field(r->table, c->endings[i]);
+    for (size_t i = 0; i < r->count; i++)
+        TRY(dataset_field(r->table, c->endings[i], FIELD_TEXT, &r->endings[i]));
     if (!c->names.count) {
         TRY(json_texts_parse(table_field(r->table, c->list), path, r->line, c->list_name,
                              &r->list));
@@ -272,21 +273,22 @@ static bert_status joined_keep(dataset *d, slice first, slice second, slice *out
 static bert_status row_keep(dataset *d, const choice_columns *c, const choice_row *r,
                             const char *path)
 {
-    const slice absent = { NULL, 0 };
     dataset_row row = { .line = r->line, .path = path, .item_count = r->count };
     void *items;
     TRY(dataset_take(d, r->count, sizeof(slice), &items));
-    slice *endings = items, prefix = c->has_prefix ? table_field(r->table, c->prefix) : absent;
+    slice *endings = items, prefix = { NULL, 0 }, question = { NULL, 0 }, text, label;
+    if (c->has_prefix && table_field(r->table, c->prefix).bytes)
+        TRY(dataset_field(r->table, c->prefix, FIELD_TEXT, &prefix));
     for (size_t i = 0; i < r->count; i++) TRY(joined_keep(d, prefix, r->endings[i], &endings[i]));
     row.items = endings;
-    slice text = table_field(r->table, c->text);
-    if (!text.bytes) return fail(BERT_DATA, "%s:%zu: has no text", path, r->line);
-    TRY(joined_keep(d, text, c->has_question ? table_field(r->table, c->question) : absent,
-                    &row.text));
+    TRY(dataset_field(r->table, c->text, FIELD_TEXT, &text));
+    if (c->has_question) TRY(dataset_field(r->table, c->question, FIELD_TEXT, &question));
+    TRY(joined_keep(d, text, question, &row.text));
     if (c->labelled) {
         size_t right;
         char number[24];
-        TRY(right_find(c, r, table_field(r->table, c->label), &right));
+        TRY(dataset_field(r->table, c->label, FIELD_CLASS, &label));
+        TRY(right_find(c, r, label, &right));
         snprintf(number, sizeof number, "%zu", right);
         TRY(dataset_keep(d, slice_of(number), &row.label));
     }

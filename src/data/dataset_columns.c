@@ -160,16 +160,19 @@ static bert_status form_find(const char *path, const dataset_request *request, d
 {
     *out = request->form;
     if (request->form != FORM_FOUND) return BERT_OK;
-    *out = FORM_TEXTS;
-    if (conll_is_kind(path)) *out = FORM_WORDS;
-    if (squad_is_kind(path)) *out = FORM_QUESTIONS;
-    if (text_lines_is_kind(path)) *out = FORM_LINES;
+    bool words;
+    TRY(conll_detect(path, &words));
+    *out = words                      ? FORM_WORDS
+           : squad_is_kind(path)      ? FORM_QUESTIONS
+           : text_lines_is_kind(path) ? FORM_LINES
+                                      : FORM_TEXTS;
     if (*out != FORM_TEXTS) return BERT_OK;
     if (!table_is_kind(path))
         return fail(BERT_FORMAT,
-                    "%s: its name must end in .tsv, .csv or .jsonl (tables), .conll (words with "
-                    "tags), .json (questions as SQuAD's) or .txt (lines)",
-                    path);
+                    "%s: its name must end in .tsv, .csv or .jsonl (tables), .conll, .conllu, .bio "
+                    "or .iob2 (words with tags; with %s tag in anything), .json (questions as "
+                    "SQuAD's) or .txt (lines), each perhaps with .gz",
+                    path, FIELD(task));
     if (request->columns.labels) return BERT_OK;
     return form_of_table(path, &request->columns, out);
 }

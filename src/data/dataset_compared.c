@@ -78,12 +78,12 @@ static bert_status row_add(dataset *d, const table *t, const compared_columns *c
 {
     dataset_row row = { .line = table_line(t), .path = path };
     void *items;
-    TRY(dataset_keep_field(d, t, d->text_column, c->text, &row.text));
-    TRY(dataset_keep_field(d, t, d->pair_column, c->pair, &row.pair));
-    if (d->label_column) TRY(dataset_keep_field(d, t, d->label_column, c->score, &row.label));
+    TRY(dataset_keep_field(d, t, c->text, FIELD_TEXT, &row.text));
+    TRY(dataset_keep_field(d, t, c->pair, FIELD_TEXT, &row.pair));
+    if (d->label_column) TRY(dataset_keep_field(d, t, c->score, FIELD_CLASS, &row.label));
     if (d->negative_column) {
         TRY(dataset_take(d, 1, sizeof(slice), &items));
-        TRY(dataset_keep_field(d, t, d->negative_column, c->negative, items));
+        TRY(dataset_keep_field(d, t, c->negative, FIELD_TEXT, items));
         row.items = items;
         row.item_count = 1;
     }

@@ -16,6 +16,9 @@ static bert_status lines_read(dataset *d, text_lines *lines, const dataset_reque
         TRY(dataset_keep(d, text, &row.text));
         TRY(dataset_add(d, &row));
     }
+    size_t line, crs = text_lines_crs(lines, &line);
+    if (crs && !d->crs.count) d->crs = (dataset_oddity){ .line = line, .path = path };
+    d->crs.count += crs;
     return BERT_OK;
 }
 

@@ -2,7 +2,13 @@
  * (or passage) and answers (and id) of a table, or those that are named for text, pair and label.
  */
 #include "data/dataset_reader.h"
+
+#include "base/memory.h"
+#include "data/row_key.h"
 #include "rows/squad.h"
+
+#include <stdio.h>
+#include <stdlib.h>
 
 /* Many questions share a context; it is kept once for those that follow each other. `same`: the
  * context is known to be the last row's, which need not be looked through again. */
@@ -16,10 +22,17 @@ static bert_status context_keep(dataset *d, slice context, bool same, slice *out
     return dataset_keep(d, context, out);
 }
 
+/* `place` stands in messages. */
 static bert_status answers_keep(dataset *d, const squad_answer *answers, size_t count,
-                                dataset_row *row)
+                                const char *place, dataset_row *row)
 {
     void *memory;
+    for (size_t i = 0; i < count; i++)
+        if (text_is_blank(answers[i].text))
+            return fail(BERT_DATA,
+                        "%s: the answer is white space alone; a question without an answer has "
+                        "\"answers\": []",
+                        place);
     TRY(dataset_take(d, count, sizeof(dataset_answer), &memory));
     dataset_answer *kept = memory;
     for (size_t i = 0; i < count; i++) {
@@ -55,7 +68,8 @@ static bert_status json_read(dataset *d, squad *file, const char *path,
         dataset_row row = { .line = number, .path = kept_path };
         if (!request->unlabelled && !q.labelled)
             return fail(BERT_DATA, "%s: the question has no 'answers'", squad_place(file));
-        if (!request->unlabelled) TRY(answers_keep(d, q.answers, q.answer_count, &row));
+        if (!request->unlabelled)
+            TRY(answers_keep(d, q.answers, q.answer_count, squad_place(file), &row));
         TRY(question_add(d, q.id, q.question, q.context, q.context.bytes == last, &row));
         last = q.context.bytes;
         if (!request->unlabelled && !q.answer_count) d->unanswerable = true;
@@ -77,13 +91,13 @@ static bert_status columns_find(dataset *d, table *t, const dataset_request *req
     static const char *const contexts[] = { "context", "passage" };
     const dataset_columns *given = &request->columns;
     *c = (question_columns){ .question_name = given->text ? given->text : "question",
-                             .context_name = given->pair };
+                             .context_name = given->pair,
+                             .answers_name = given->label ? given->label : "answers" };
     if (!c->context_name) c->context_name = dataset_column_found(t, given, NAMES(contexts));
     if (!c->context_name) c->context_name = contexts[0]; /* which is then missed */
     TRY(dataset_column_take(d, t, c->question_name, &c->question));
     TRY(dataset_column_take(d, t, c->context_name, &c->context));
-    if (!request->unlabelled)
-        TRY(dataset_column_take(d, t, given->label ? given->label : "answers", &c->answers));
+    if (!request->unlabelled) TRY(dataset_column_take(d, t, c->answers_name, &c->answers));
     c->has_id = table_find(t, "id", &c->id);
     return BERT_OK;
 }
@@ -92,14 +106,15 @@ static bert_status row_read(dataset *d, const table *t, const question_columns *
                             squad_answer_list *answers, bool unlabelled)
 {
     dataset_row row = { .line = table_line(t), .path = path };
-    slice question = table_field(t, c->question), context = table_field(t, c->context);
-    slice id = c->has_id ? table_field(t, c->id) : (slice){ NULL, 0 };
-    if (!question.bytes || !context.bytes)
-        return fail(BERT_DATA, "%s:%zu: has no '%s'", path, row.line,
-                    question.bytes ? c->context_name : c->question_name);
+    slice question, context, id = { NULL, 0 };
+    TRY(dataset_field(t, c->question, FIELD_TEXT, &question));
+    TRY(dataset_field(t, c->context, FIELD_TEXT, &context));
+    if (c->has_id && table_field(t, c->id).bytes) TRY(dataset_field(t, c->id, FIELD_TEXT, &id));
     if (!unlabelled) {
+        char place[1024]; /* messages are not longer */
+        snprintf(place, sizeof place, "%s:%zu", path, row.line);
         TRY(squad_answers_parse(table_field(t, c->answers), path, row.line, answers));
-        TRY(answers_keep(d, answers->items, answers->count, &row));
+        TRY(answers_keep(d, answers->items, answers->count, place, &row));
         if (!answers->count) d->unanswerable = true;
     }
     return question_add(d, id, question, context, false, &row);
@@ -144,4 +159,40 @@ bert_status dataset_read_questions(dataset *d, const char *path, const dataset_r
     squad_answer_list_release(&answers);
     table_free(t);
     return status;
+}
+
+/* ---- ids */
+
+typedef struct id_place {
+    slice id; /* first: ids are ordered by it */
+    size_t row;
+} id_place;
+
+static int earlier_first(const void *a, const void *b)
+{
+    const id_place *x = a, *y = b;
+    int order = slice_compare(x->id, y->id);
+    return order ? order : (x->row > y->row) - (x->row < y->row);
+}
+
+bert_status dataset_count_ids(dataset *d)
+{
+    void *memory;
+    size_t count = 0, first = d->count;
+    TRY(memory_zeroed(d->count, sizeof(id_place), &memory));
+    id_place *ids = memory;
+    for (size_t i = 0; i < d->count; i++)
+        if (d->rows[i].id.bytes) ids[count++] = (id_place){ d->rows[i].id, i };
+    qsort(ids, count, sizeof *ids, earlier_first);
+    for (size_t i = 1; i < count; i++) {
+        if (!slice_equal(ids[i].id, ids[i - 1].id)) continue;
+        d->repeated_ids.count++;
+        first = size_smaller(first, ids[i].row);
+    }
+    if (d->repeated_ids.count) {
+        d->repeated_ids.path = d->rows[first].path;
+        d->repeated_ids.line = d->rows[first].line;
+    }
+    free(memory);
+    return BERT_OK;
 }

@@ -14,12 +14,26 @@ typedef bert_status dataset_read(dataset *d, const char *path, const dataset_req
 dataset_read dataset_read_choices, dataset_read_questions, dataset_read_texts, dataset_read_lines,
     dataset_read_words, dataset_read_compared;
 
+/* After all files of questions: fills d->repeated_ids. */
+bert_status dataset_count_ids(dataset *d);
+
 /* Copies what is not NULL into the dataset; what is absent stays so. */
 bert_status dataset_keep(dataset *d, slice text, slice *out);
 /* The same for a string, its end included. */
 bert_status dataset_keep_string(dataset *d, const char *string, const char **out);
-/* The field of the table's current row, which must be there: BERT_DATA where the row lacks it. */
-bert_status dataset_keep_field(dataset *d, const table *t, const char *name, size_t column,
+
+/* What a column holds. A number is a text in any. */
+typedef enum field_kind {
+    FIELD_TEXT,
+    FIELD_CLASS,  /* true and false are names as well */
+    FIELD_CLASSES /* and so may be lists and objects, as their JSON text */
+} field_kind;
+
+/* The field of the table's current row, which must be there: BERT_DATA with file and line if it is
+ * absent or of another kind. */
+bert_status dataset_field(const table *t, size_t column, field_kind kind, slice *out);
+/* The same, copied into the dataset. */
+bert_status dataset_keep_field(dataset *d, const table *t, size_t column, field_kind kind,
                                slice *out);
 /* Room for an array that lives as long as the dataset. */
 bert_status dataset_take(dataset *d, size_t count, size_t size, void **out);

@@ -115,25 +115,33 @@ static bert_status label_check(const dataset *d, const dataset_row *row)
 
 bert_status dataset_check_labels(const dataset *d)
 {
+    const dataset_row *list = d->first_list ? &d->rows[d->first_list - 1] : NULL;
+    if (list)
+        return fail(BERT_DATA,
+                    "%s:%zu: '%s' is %s, and one label was expected; --task multilabel takes "
+                    "several",
+                    list->path, list->line, d->label_column,
+                    *list->label.bytes == '[' ? "a list" : "an object");
     for (size_t i = 0; d->label_column && i < d->count; i++) TRY(label_check(d, &d->rows[i]));
     return BERT_OK;
 }
 
 static bert_status row_add(dataset *d, const table *t, const char *path,
-                           const size_t columns[ROLE_COUNT], const label_flags *flags,
-                           bool empty_labels)
+                           const size_t columns[ROLE_COUNT], const label_flags *flags, bool several)
 {
     dataset_row row = { .line = table_line(t), .path = path };
-    TRY(dataset_keep_field(d, t, d->text_column, columns[ROLE_TEXT], &row.text));
-    if (d->pair_column)
-        TRY(dataset_keep_field(d, t, d->pair_column, columns[ROLE_PAIR], &row.pair));
+    size_t label = columns[ROLE_LABEL];
+    TRY(dataset_keep_field(d, t, columns[ROLE_TEXT], FIELD_TEXT, &row.text));
+    if (d->pair_column) TRY(dataset_keep_field(d, t, columns[ROLE_PAIR], FIELD_TEXT, &row.pair));
     if (flags->count) {
         TRY(dataset_flags_read(d, t, flags, &row.label));
         return dataset_add(d, &row);
     }
-    if (d->label_column)
-        TRY(dataset_keep_field(d, t, d->label_column, columns[ROLE_LABEL], &row.label));
-    if (d->label_column && !empty_labels) TRY(label_check(d, &row));
+    if (!d->label_column) return dataset_add(d, &row);
+    TRY(dataset_keep_field(d, t, label, several ? FIELD_CLASSES : FIELD_CLASS, &row.label));
+    if (!several) TRY(label_check(d, &row));
+    const char *other = several ? table_no_text(t, label) : NULL;
+    if (other && *other == 'a' && !d->first_list) d->first_list = d->count + 1;
     return dataset_add(d, &row);
 }
 
@@ -154,7 +162,7 @@ static bert_status rows_read(dataset *d, table *t, const dataset_request *reques
         bool more;
         TRY(table_next(t, &more));
         if (!more) break;
-        TRY(row_add(d, t, path, columns, &flags, request->empty_labels));
+        TRY(row_add(d, t, path, columns, &flags, request->several_labels));
     }
     return BERT_OK;
 }

@@ -31,6 +31,14 @@ static bert_status sentence_add(dataset *d, const conll_sentence *s, const char 
     return dataset_add(d, &row);
 }
 
+/* `path` is the dataset's own. */
+static void comments_count(dataset *d, const conll *c, const char *path)
+{
+    size_t line, count = conll_comments(c, &line);
+    if (count && !d->comments.count) d->comments = (dataset_oddity){ .line = line, .path = path };
+    d->comments.count += count;
+}
+
 static bert_status sentences_read(dataset *d, conll *c, const dataset_request *request)
 {
     const char *path;
@@ -42,6 +50,7 @@ static bert_status sentences_read(dataset *d, conll *c, const dataset_request *r
         if (!more) break;
         TRY(sentence_add(d, &sentence, path, !request->unlabelled));
     }
+    comments_count(d, c, path);
     return BERT_OK;
 }
 
@@ -145,5 +154,5 @@ bert_status dataset_read_words(dataset *d, const char *path, const dataset_reque
                                bool first)
 {
     (void)first; /* the first table sets the names, which may follow a .conll */
-    return conll_is_kind(path) ? conll_read(d, path, request) : table_read(d, path, request);
+    return table_is_kind(path) ? table_read(d, path, request) : conll_read(d, path, request);
 }

@@ -105,7 +105,7 @@ int row_key_compare(const void *a, const void *b)
     return 0;
 }
 
-static bool is_blank(slice text)
+bool text_is_blank(slice text)
 {
     while (text.count) {
         uint32_t code;
@@ -119,9 +119,9 @@ static bool is_blank(slice text)
 bool row_has_empty_text(const dataset_row *row)
 {
     if (!row->text.bytes && !row->item_count) return true;
-    if (row->text.bytes && is_blank(row->text)) return true;
-    if (row->pair.bytes && is_blank(row->pair)) return true;
+    if (row->text.bytes && text_is_blank(row->text)) return true;
+    if (row->pair.bytes && text_is_blank(row->pair)) return true;
     for (size_t i = 0; i < row->item_count; i++)
-        if (is_blank(row->items[i])) return true;
+        if (text_is_blank(row->items[i])) return true;
     return false;
 }

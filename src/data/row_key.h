@@ -29,4 +29,7 @@ int row_key_compare(const void *a, const void *b);
 /* Has the row a text without a character that is to be seen, or no words? */
 bool row_has_empty_text(const dataset_row *row);
 
+/* Has a text nothing but white space, or nothing at all? */
+bool text_is_blank(slice text);
+
 #endif

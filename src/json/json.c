@@ -2,9 +2,9 @@
 
 #include "base/file.h"
 #include "base/limits.h"
+#include "bert_lines.h"
 
 #include <math.h>
-#include <string.h>
 
 /* jansson's defaults, minus its silence: the last of two equal keys would win. */
 enum { PARSE_FLAGS = JSON_REJECT_DUPLICATES };
@@ -52,7 +52,8 @@ static bert_status value_parse(slice text, const char *origin, json_type type, c
 {
     if (text.count == 0)
         return fail(BERT_FORMAT, "%s: is empty where a JSON %s was expected", origin, name);
-    if (text.count >= 3 && memcmp(text.bytes, "\xEF\xBB\xBF", 3) == 0)
+    TRY(bert_encoding_check(origin, text.bytes, text.count));
+    if (bert_mark_length(text.bytes, text.count))
         return fail(BERT_FORMAT, "%s: begins with a byte-order mark; save it as UTF-8 without one",
                     origin);
 

@@ -1,15 +1,14 @@
 #include "rows/squad.h"
 
-#include "base/file.h"
 #include "base/limits.h"
 #include "base/memory.h"
 #include "json/json.h"
+#include "rows/data_file.h"
 #include "rows/squad_answers.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* The reader stands in three lists, one in the other. A flat file has only the outermost, and its
  * rows are the questions. */
@@ -27,8 +26,7 @@ struct squad {
 
 bool squad_is_kind(const char *path)
 {
-    const char *ending = strrchr(path, '.');
-    return ending && strcasecmp(ending, ".json") == 0;
+    return bert_name_ends(path, ".json");
 }
 
 /* "v2.0", "2.0", 2.0 */
@@ -39,17 +37,36 @@ static bool is_version_2(const json_t *version)
     return json_number_value(version) >= 2 && json_number_value(version) < 3;
 }
 
+static bert_status rows_hint(bert_status status)
+{
+    return fail_more(status, "; rows that are not SQuAD's are read from a .jsonl, an object a line "
+                             "(of a list: jq -c '.[]')");
+}
+
+/* Is it a list, or has its first line an object of its own? */
+static bool looks_like_rows(slice text)
+{
+    const char *line_end = text.count ? memchr(text.bytes, '\n', text.count) : NULL;
+    size_t count = line_end ? (size_t)(line_end - text.bytes) : 0;
+    while (count && strchr(" \t\r", text.bytes[count - 1])) count--;
+    bool object = count > 1 && text.bytes[0] == '{' && text.bytes[count - 1] == '}';
+    while (text.count && strchr(" \t\r\n", *text.bytes))
+        text = (slice){ text.bytes + 1, text.count - 1 };
+    return object || (text.count && *text.bytes == '[');
+}
+
 static bert_status root_read(squad *s)
 {
-    file_map map;
-    TRY(file_map_open(s->path, &map));
+    data_file file;
+    TRY(data_file_open(s->path, &file));
     bert_status status =
-        map.count > SQUAD_BYTES_MAX
+        file.rest.count > SQUAD_BYTES_MAX
             ? fail(BERT_FORMAT,
                    "%s: is %zu bytes, and a file of questions is read whole, up to %d; split it",
-                   s->path, map.count, SQUAD_BYTES_MAX)
-            : json_parse_object((slice){ map.bytes, map.count }, s->path, &s->root);
-    file_map_close(&map);
+                   s->path, file.rest.count, SQUAD_BYTES_MAX)
+            : json_parse_object(file.rest, s->path, &s->root);
+    if (status == BERT_FORMAT && looks_like_rows(file.rest)) status = rows_hint(status);
+    data_file_close(&file);
     return status;
 }
 
@@ -58,7 +75,8 @@ static bert_status squad_begin(squad *s)
     TRY(root_read(s));
     s->data = json_object_get(s->root, "data");
     if (!s->data)
-        return fail(BERT_FORMAT, "%s: has no 'data', the list of SQuAD's articles", s->path);
+        return rows_hint(
+            fail(BERT_FORMAT, "%s: has no 'data', the list of SQuAD's articles", s->path));
     if (!json_is_array(s->data)) return fail(BERT_FORMAT, "%s: 'data' is not a list", s->path);
     s->is_version_2 = is_version_2(json_object_get(s->root, "version"));
     return BERT_OK;

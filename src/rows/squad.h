@@ -7,7 +7,9 @@
  *                     "answers": {"text": [..], "answer_start": [..]}}]}
  *
  * Either shape of "answers" may stand in either file; plausible answers are not looked at. An
- * answer_start counts code points. Duplicate keys are refused, and so is a byte-order mark.
+ * answer_start counts code points. An answer whose text is empty is none: [{"text": "",
+ * "answer_start": 0}] is read as []. Duplicate keys are refused. Encoding and packing are as in
+ * data_file.h.
  * Messages say where in the file: "dev.json: article 3, paragraph 2, question 4 (id 56be): ...";
  * of a flat file "dev.json: row 3 (id 56be): ...". All count from 1. */
 #ifndef ROWS_SQUAD_H
@@ -51,7 +53,7 @@ typedef struct squad squad;
 bert_status squad_open(const char *path, squad **out);
 void squad_free(squad *s); /* NULL is left alone */
 
-bool squad_is_kind(const char *path); /* does the name end in .json? */
+bool squad_is_kind(const char *path); /* does the name end in .json, or .json.gz? */
 
 /* Steps to the next question; *more is false at the end. A missing or wrong part is BERT_FORMAT, a
  * file without any question BERT_DATA. After a failure `s` can only be freed. */

@@ -9,13 +9,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static bert_status answer_add(const json_t *text, const json_t *start, const char *place,
-                              squad_answer_list *out)
+/* `number`: among those of the question. An empty text is no answer, as in SQuAD's script, whatever
+ * its start. */
+static bert_status answer_add(const json_t *text, const json_t *start, size_t number,
+                              const char *place, squad_answer_list *out)
 {
-    size_t number = out->count + 1;
     if (!json_is_string(text))
         return fail(BERT_FORMAT, "%s: the 'text' of answer %zu is %s", place, number,
                     text ? "not a string" : "missing");
+    if (json_string_length(text) == 0) return BERT_OK;
     /* A whole number may be held as a double: json_parse_object(). */
     double at = json_number_value(start);
     if (!json_is_number(start) || at != floor(at))
@@ -26,7 +28,7 @@ static bert_status answer_add(const json_t *text, const json_t *start, const cha
                     "%s: the 'answer_start' of answer %zu is %.17g; it counts the context's code "
                     "points from 0",
                     place, number, at);
-    TRY(memory_grow((void **)&out->items, &out->capacity, number, sizeof *out->items));
+    TRY(memory_grow((void **)&out->items, &out->capacity, out->count + 1, sizeof *out->items));
     slice bytes = { json_string_value(text), json_string_length(text) };
     out->items[out->count++] = (squad_answer){ .text = bytes, .start = (size_t)at };
     return BERT_OK;
@@ -39,8 +41,8 @@ static bert_status pairs_read(const json_t *list, const char *place, squad_answe
         const json_t *pair = json_array_get(list, i);
         if (!json_is_object(pair))
             return fail(BERT_FORMAT, "%s: answer %zu is not an object", place, i + 1);
-        TRY(answer_add(json_object_get(pair, "text"), json_object_get(pair, "answer_start"), place,
-                       out));
+        TRY(answer_add(json_object_get(pair, "text"), json_object_get(pair, "answer_start"), i + 1,
+                       place, out));
     }
     return BERT_OK;
 }
@@ -59,7 +61,7 @@ static bert_status lists_read(const json_t *object, const char *place, squad_ans
         return fail(BERT_FORMAT, "%s: 'answers' has %zu of 'text' and %zu of 'answer_start'", place,
                     count, json_array_size(starts));
     for (size_t i = 0; i < count; i++)
-        TRY(answer_add(json_array_get(texts, i), json_array_get(starts, i), place, out));
+        TRY(answer_add(json_array_get(texts, i), json_array_get(starts, i), i + 1, place, out));
     return BERT_OK;
 }
 

@@ -1,22 +1,18 @@
 #include "rows/table.h"
 
-#include "base/limits.h"
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "rows/table_reader.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static const table_kind *const kinds[] = { &table_kind_tsv, &table_kind_csv, &table_kind_jsonl };
 
 static const table_kind *kind_of(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    const char *ending = strrchr(slash ? slash : path, '.');
-    for (size_t i = 0; ending && i < sizeof kinds / sizeof *kinds; i++)
-        if (strcasecmp(kinds[i]->ending, ending) == 0) return kinds[i];
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (bert_name_ends(path, kinds[i]->ending)) return kinds[i];
     return NULL;
 }
 
@@ -49,28 +45,6 @@ bert_status table_field_add(table *t, slice field)
     return BERT_OK;
 }
 
-bert_status table_line_too_long(const table *t, size_t line)
-{
-    return fail(BERT_FORMAT, "%s:%zu: is longer than %d bytes; is it a text file?", t->path, line,
-                LINE_BYTES_MAX);
-}
-
-bert_status table_line_take(table *t, slice *line, bool *more)
-{
-    *more = t->rest.count > 0;
-    if (!*more) return BERT_OK;
-    size_t most = size_smaller(t->rest.count, LINE_BYTES_MAX + 1);
-    const char *end = memchr(t->rest.bytes, '\n', most);
-    size_t count = end ? (size_t)(end - t->rest.bytes) : most;
-    if (count > LINE_BYTES_MAX) return table_line_too_long(t, t->rest_line);
-    size_t taken = end ? count + 1 : count;
-    *line = (slice){ t->rest.bytes, count };
-    if (count && line->bytes[count - 1] == '\r') line->count--;
-    t->rest = (slice){ t->rest.bytes + taken, t->rest.count - taken };
-    t->rest_line++;
-    return BERT_OK;
-}
-
 table_place table_place_of(const table *t, slice text, size_t at)
 {
     table_place place = { t->line, 1 };
@@ -85,20 +59,13 @@ table_place table_place_of(const table *t, slice text, size_t at)
 
 bert_status table_verify_text(const table *t, slice text)
 {
-    size_t malformed = utf8_malformed(text);
-    if (malformed < text.count) {
-        table_place place = table_place_of(t, text, malformed);
-        return fail(BERT_FORMAT,
-                    "%s:%zu: not UTF-8 at byte %zu of the line; convert the file to UTF-8 (iconv)",
-                    t->path, place.line, place.byte);
-    }
+    size_t at = utf8_malformed(text);
     const char *nul = text.count ? memchr(text.bytes, '\0', text.count) : NULL;
-    if (nul) {
-        table_place place = table_place_of(t, text, (size_t)(nul - text.bytes));
-        return fail(BERT_FORMAT, "%s:%zu: a NUL at byte %zu of the line; is this a text file?",
-                    t->path, place.line, place.byte);
-    }
-    return BERT_OK;
+    if (at == text.count && !nul) return BERT_OK;
+    if (at == text.count) at = (size_t)(nul - text.bytes);
+    table_place place = table_place_of(t, text, at);
+    size_t begin = at - (place.byte - 1);
+    return bert_line_check(t->path, place.line, text.bytes + begin, text.count - begin);
 }
 
 bert_status table_header_read(table *t)
@@ -144,24 +111,11 @@ static bert_status row_read(table *t, bool *more)
                 hint);
 }
 
-static bert_status encoding_verify(const table *t)
-{
-    const char *begin = t->map.bytes;
-    if (t->map.count == 0)
-        return fail(BERT_DATA, "%s: is empty; rows with a header were expected", t->path);
-    if (t->map.count >= 2 &&
-        (memcmp(begin, "\xFF\xFE", 2) == 0 || memcmp(begin, "\xFE\xFF", 2) == 0))
-        return fail(BERT_FORMAT, "%s: is UTF-16; convert it (iconv -f UTF-16 -t UTF-8)", t->path);
-    return BERT_OK;
-}
-
 static bert_status table_begin(table *t)
 {
-    TRY(file_map_open(t->path, &t->map));
-    TRY(encoding_verify(t));
-    size_t mark = t->map.count >= 3 && memcmp(t->map.bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-    t->rest = (slice){ t->map.bytes + mark, t->map.count - mark };
-    t->rest_line = 1;
+    TRY(data_file_open(t->path, &t->file));
+    if (!t->file.rest.count)
+        return fail(BERT_DATA, "%s: is empty; rows with a header were expected", t->path);
     TRY(t->kind->open(t));
     TRY(row_read(t, &t->first_row_read));
     if (!t->first_row_read) return fail(BERT_DATA, "%s: names columns but has no rows", t->path);
@@ -194,7 +148,7 @@ void table_free(table *t)
     free(t->columns);
     free(t->taken);
     free(t->fields);
-    file_map_close(&t->map);
+    data_file_close(&t->file);
     free(t->path);
     free(t);
 }
@@ -210,6 +164,11 @@ bert_status table_next(table *t, bool *more)
 slice table_field(const table *t, size_t column)
 {
     return t->fields[column];
+}
+
+const char *table_no_text(const table *t, size_t column)
+{
+    return t->kind->no_text ? t->kind->no_text(t, column) : NULL;
 }
 
 size_t table_line(const table *t)

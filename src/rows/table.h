@@ -1,17 +1,18 @@
 /* table.h: rows of named columns, read one at a time from .tsv, .csv, .jsonl.
  *
- *   .tsv    the first line is the header; split on TAB, no quoting; LF or CR LF
+ *   .tsv    the first line is the header; split on TAB, no quoting
  *   .csv    the first record is the header; RFC 4180 (libcsv, strict): quotes, doubled quotes, line
- *           ends inside quotes; spaces belong to the field; LF, CR LF or CR
+ *           ends inside quotes; spaces belong to the field; lines end in LF, CR LF or CR
  *   .jsonl  one JSON object a line (jansson); the columns are the keys of the first object, the
  *           others may lack some; strings as they are, numbers and booleans as JSON writes them,
  *           arrays and objects as compact JSON; null counts as absent
  *
- * A byte-order mark at the start is skipped. Every row is checked: as many fields as the header,
- * not these names again where they are several, valid UTF-8, no NUL byte; at most 16,384 fields and
- * LINE_BYTES_MAX bytes. Empty lines at the end are no rows; a blank line within a .tsv is a row
- * with too few fields (of one column: a row with an empty field), within a .csv and .jsonl it is
- * skipped. */
+ * Line ends, encoding and packing are as in data_file.h. Every row is checked: as many fields as
+ * the header, not these names again where they are several, valid UTF-8, no NUL byte; at most
+ * 16,384 fields and LINE_BYTES_MAX bytes. A column whose name is empty is unnamed: it is never
+ * found, and there may be several. Empty lines at the end are no rows; a blank line within a .tsv
+ * is a row with too few fields (of one column: a row with an empty field), within a .csv and .jsonl
+ * it is skipped. */
 #ifndef ROWS_TABLE_H
 #define ROWS_TABLE_H
 
@@ -29,7 +30,7 @@ typedef struct table table;
 bert_status table_open(const char *path, table **out);
 void table_free(table *t); /* NULL is left alone */
 
-bool table_is_kind(const char *path); /* does the ending name a table? */
+bool table_is_kind(const char *path); /* does the ending name a table, packed (.gz) or not? */
 
 const char *table_path(const table *t);
 size_t table_column_count(const table *t);
@@ -66,6 +67,9 @@ bert_status table_next(table *t, bool *more);
 /* A field of the current row (before the first table_next(), of the first one), borrowed until the
  * next table_next(). bytes == NULL: the .jsonl row lacks the key. */
 slice table_field(const table *t, size_t column);
+/* NULL if the field is a text or a number, or absent; else what the .jsonl row has in its place,
+ * for messages: "a list", "an object", "true", "false", "null". */
+const char *table_no_text(const table *t, size_t column);
 size_t table_line(const table *t); /* where the current row begins, from 1 */
 
 #endif

@@ -18,7 +18,7 @@ const char *table_column_name(const table *t, size_t column)
 
 bool table_find_exact(const table *t, const char *name, size_t *column)
 {
-    for (size_t i = 0; i < t->column_count; i++)
+    for (size_t i = 0; *name && i < t->column_count; i++)
         if (strcmp(t->columns[i], name) == 0) {
             *column = i;
             return true;
@@ -54,13 +54,14 @@ void table_list_columns(const table *t, char *out, size_t capacity)
     size_t used = 0;
     out[0] = '\0';
     for (size_t i = 0; i < t->column_count; i++) {
-        const char *separator = i ? ", " : "";
-        size_t length = strlen(separator) + strlen(t->columns[i]);
+        const char *separator = i ? ", " : "", *name = t->columns[i];
+        if (!*name) name = "(unnamed)";
+        size_t length = strlen(separator) + strlen(name);
         if (used + length + sizeof cut > capacity) { /* a cut must fit behind what is there */
             snprintf(out + used, capacity - used, "%s", i ? cut : cut + 2);
             return;
         }
-        snprintf(out + used, capacity - used, "%s%s", separator, t->columns[i]);
+        snprintf(out + used, capacity - used, "%s%s", separator, name);
         used += length;
     }
 }
@@ -120,7 +121,7 @@ static const char *nearest_column(const table *t, const char *name)
     size_t shortest = least(2, strlen(name) / 2) + 1;
     for (size_t i = 0; i < t->column_count; i++) {
         size_t distance = name_distance(t->columns[i], name);
-        if (distance >= shortest) continue;
+        if (distance >= shortest || !*t->columns[i]) continue;
         shortest = distance;
         nearest = t->columns[i];
     }

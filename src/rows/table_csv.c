@@ -13,6 +13,7 @@ typedef struct csv_reader {
     struct csv_parser parser;
     char *text; /* the fields of the record, end to end */
     size_t used, capacity;
+    size_t rest_line; /* where the rest of the file begins, from 1 */
     bool record_done;
     bert_status status; /* of what the callbacks did */
 } csv_reader;
@@ -59,16 +60,21 @@ static bool ends_line(char byte)
 
 static void rest_skip(table *t, size_t count)
 {
-    t->rest = (slice){ t->rest.bytes + count, t->rest.count - count };
+    slice *rest = &t->file.rest;
+    *rest = (slice){ rest->bytes + count, rest->count - count };
 }
 
-/* Blank lines between records. Stands behind a line end: an LF there may be half of a CR LF. */
+/* Blank lines between records. Stands behind a line end: an LF there may be half of a CR LF, and
+ * CR LF the rest of a CR CR LF. */
 static void blank_lines_skip(table *t)
 {
-    while (t->rest.count && ends_line(t->rest.bytes[0])) {
-        bool half =
-            t->rest.bytes[0] == '\n' && t->rest.bytes > t->map.bytes && t->rest.bytes[-1] == '\r';
-        t->rest_line += !half;
+    const slice *rest = &t->file.rest;
+    csv_reader *r = t->reader;
+    while (rest->count && ends_line(rest->bytes[0])) {
+        bool behind_cr = rest->bytes > t->file.begin && rest->bytes[-1] == '\r';
+        bool before_lf = rest->count > 1 && rest->bytes[1] == '\n';
+        bool half = behind_cr && (rest->bytes[0] == '\n' || before_lf);
+        r->rest_line += !half;
         rest_skip(t, 1);
     }
 }
@@ -106,11 +112,12 @@ static bert_status fail_quote(const table *t, slice record, size_t at)
 static bert_status record_feed(table *t)
 {
     csv_reader *r = t->reader;
-    const char *begin = t->rest.bytes;
-    while (!r->record_done && t->rest.count) {
-        slice piece = piece_of(t->rest);
-        if ((size_t)(t->rest.bytes - begin) > LINE_BYTES_MAX)
-            return table_line_too_long(t, t->line);
+    const slice *rest = &t->file.rest;
+    const char *begin = rest->bytes;
+    while (!r->record_done && rest->count) {
+        slice piece = piece_of(*rest);
+        if ((size_t)(rest->bytes - begin) > LINE_BYTES_MAX)
+            return data_file_line_too_long(&t->file, t->line);
         size_t taken = csv_parse(&r->parser, piece.bytes, piece.count, field_done, record_done, t);
         if (taken != piece.count) {
             slice record = { begin, (size_t)(piece.bytes + piece.count - begin) };
@@ -125,22 +132,22 @@ static bert_status csv_next(table *t, bool *more)
 {
     csv_reader *r = t->reader;
     blank_lines_skip(t);
-    t->line = t->rest_line;
+    t->line = r->rest_line;
     t->field_count = r->used = 0;
     r->record_done = false;
-    *more = t->rest.count > 0;
+    *more = t->file.rest.count > 0;
     if (!*more) return BERT_OK;
 
-    const char *begin = t->rest.bytes;
+    const char *begin = t->file.rest.bytes;
     TRY(record_feed(t));
     if (!r->record_done && csv_fini(&r->parser, field_done, record_done, t) != 0)
         return fail(BERT_FORMAT,
                     "%s:%zu: a quoted field of the record that begins on this line is never closed",
                     t->path, t->line);
     TRY(r->status);
-    slice record = { begin, (size_t)(t->rest.bytes - begin) };
+    slice record = { begin, (size_t)(t->file.rest.bytes - begin) };
     TRY(table_verify_text(t, record));
-    t->rest_line = table_place_of(t, record, record.count).line;
+    r->rest_line = table_place_of(t, record, record.count).line;
     fields_locate(t, r->text);
     return BERT_OK;
 }
@@ -150,6 +157,7 @@ static bert_status csv_open(table *t)
     csv_reader *r = NULL;
     TRY(memory_zeroed(1, sizeof *r, (void **)&r));
     t->reader = r;
+    r->rest_line = 1;
     if (csv_init(&r->parser, CSV_STRICT | CSV_STRICT_FINI) != 0)
         return fail(BERT_MEMORY, "%s: out of memory", t->path);
     csv_set_space_func(&r->parser, no_space);

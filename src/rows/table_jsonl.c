@@ -48,8 +48,8 @@ static bert_status object_read(table *t, bool *more)
     slice line;
     row_release(t);
     do {
-        t->line = t->rest_line;
-        TRY(table_line_take(t, &line, more));
+        TRY(data_file_line(&t->file, &line, more));
+        t->line = t->file.cutter.line;
     } while (*more && is_blank(line));
     if (!*more) return BERT_OK;
     TRY(table_verify_text(t, line));
@@ -97,7 +97,7 @@ static bert_status jsonl_open(table *t)
     jsonl_reader *r = NULL;
     TRY(memory_zeroed(1, sizeof *r, (void **)&r));
     t->reader = r;
-    slice begin = t->rest;
+    data_file begin = t->file;
     bool more;
     TRY(object_read(t, &more));
     if (!more) return fail(BERT_DATA, "%s: has no rows", t->path);
@@ -109,9 +109,31 @@ static bert_status jsonl_open(table *t)
                     "%s:%zu: the first object is empty; its keys should name the columns", t->path,
                     t->line);
     TRY(memory_zeroed(t->column_count, sizeof *r->texts, (void **)&r->texts));
-    t->rest = begin;
-    t->rest_line = 1;
+    t->file = begin;
     return BERT_OK;
+}
+
+static const char *jsonl_no_text(const table *t, size_t column)
+{
+    const jsonl_reader *r = t->reader;
+    const json_t *value = json_object_get(r->object, t->columns[column]);
+    switch (value ? json_typeof(value) : JSON_STRING) {
+    case JSON_ARRAY:
+        return "a list";
+    case JSON_OBJECT:
+        return "an object";
+    case JSON_TRUE:
+        return "true";
+    case JSON_FALSE:
+        return "false";
+    case JSON_NULL:
+        return "null";
+    case JSON_STRING:
+    case JSON_INTEGER:
+    case JSON_REAL:
+        break;
+    }
+    return NULL;
 }
 
 static void jsonl_close(table *t)
@@ -129,4 +151,5 @@ const table_kind table_kind_jsonl = {
     .open = jsonl_open,
     .next = jsonl_next,
     .close = jsonl_close,
+    .no_text = jsonl_no_text,
 };

@@ -8,15 +8,16 @@ static bool ends_line(char byte)
 static bert_status tsv_open(table *t)
 {
     /* Empty lines at the end are no rows. */
-    while (t->rest.count && ends_line(t->rest.bytes[t->rest.count - 1])) t->rest.count--;
+    slice *rest = &t->file.rest;
+    while (rest->count && ends_line(rest->bytes[rest->count - 1])) rest->count--;
     return table_header_read(t);
 }
 
 static bert_status tsv_next(table *t, bool *more)
 {
     slice line;
-    t->line = t->rest_line;
-    TRY(table_line_take(t, &line, more));
+    TRY(data_file_line(&t->file, &line, more));
+    t->line = t->file.cutter.line;
     if (!*more) return BERT_OK;
     TRY(table_verify_text(t, line));
 

@@ -1,38 +1,20 @@
 #include "rows/text_lines.h"
 
-#include "base/file.h"
-#include "base/limits.h"
 #include "base/memory.h"
-#include "base/utf8.h"
+#include "rows/data_file.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 
 struct text_lines {
     char *path;
-    file_map map;
-    slice rest;  /* of the map: not read yet */
-    size_t line; /* taken so far */
-    bool found;  /* one that is not blank */
+    data_file file;
+    bool found; /* a line that is not blank */
+    size_t crs, first_cr;
 };
 
 bool text_lines_is_kind(const char *path)
 {
-    const char *ending = strrchr(path, '.');
-    return ending && strcasecmp(ending, ".txt") == 0;
-}
-
-static bert_status text_lines_begin(text_lines *t)
-{
-    TRY(file_map_open(t->path, &t->map));
-    const char *begin = t->map.bytes;
-    if (t->map.count >= 2 &&
-        (memcmp(begin, "\xFF\xFE", 2) == 0 || memcmp(begin, "\xFE\xFF", 2) == 0))
-        return fail(BERT_FORMAT, "%s: is UTF-16; convert it (iconv -f UTF-16 -t UTF-8)", t->path);
-    size_t mark = t->map.count >= 3 && memcmp(begin, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-    t->rest = (slice){ begin + mark, t->map.count - mark };
-    return BERT_OK;
+    return bert_name_ends(path, ".txt");
 }
 
 bert_status text_lines_open(const char *path, text_lines **out)
@@ -41,7 +23,7 @@ bert_status text_lines_open(const char *path, text_lines **out)
     TRY(memory_zeroed(1, sizeof *t, (void **)&t));
     t->path = strdup(path);
     bert_status status =
-        t->path ? text_lines_begin(t) : fail(BERT_MEMORY, "out of memory for a path");
+        t->path ? data_file_open(t->path, &t->file) : fail(BERT_MEMORY, "out of memory for a path");
     if (status == BERT_OK)
         *out = t;
     else
@@ -52,61 +34,57 @@ bert_status text_lines_open(const char *path, text_lines **out)
 void text_lines_free(text_lines *t)
 {
     if (!t) return;
-    file_map_close(&t->map);
+    data_file_close(&t->file);
     free(t->path);
     free(t);
 }
 
-/* Is the current line UTF-8 without NUL? */
-static bert_status line_verify(const text_lines *t, slice line)
+/* *cr: a CR inside the line, or NULL. */
+static bert_status line_take(text_lines *t, slice *line, const char **cr, bool *more)
 {
-    size_t malformed = utf8_malformed(line);
-    if (malformed < line.count)
-        return fail(BERT_FORMAT,
-                    "%s:%zu: not UTF-8 at byte %zu of the line; convert the file to UTF-8 (iconv)",
-                    t->path, t->line, malformed + 1);
-    const char *nul = line.count ? memchr(line.bytes, '\0', line.count) : NULL;
-    if (nul)
-        return fail(BERT_FORMAT, "%s:%zu: a NUL at byte %zu of the line; is this a text file?",
-                    t->path, t->line, (size_t)(nul - line.bytes) + 1);
-    return BERT_OK;
+    TRY(data_file_line(&t->file, line, more));
+    *cr = NULL;
+    if (!*more) return BERT_OK;
+    if (line->count) *cr = memchr(line->bytes, '\r', line->count);
+    return bert_line_check(t->path, text_lines_line(t), line->bytes, line->count);
 }
 
 bert_status text_lines_take(text_lines *t, slice *line, bool *more)
 {
-    *more = t->rest.count > 0;
-    if (!*more) return BERT_OK;
-    size_t most = size_smaller(t->rest.count, LINE_BYTES_MAX + 1);
-    const char *end = memchr(t->rest.bytes, '\n', most);
-    size_t count = end ? (size_t)(end - t->rest.bytes) : most;
-    if (count > LINE_BYTES_MAX)
-        return fail(BERT_FORMAT, "%s:%zu: is longer than %d bytes; is it a text file?", t->path,
-                    t->line + 1, LINE_BYTES_MAX);
-    size_t taken = end ? count + 1 : count;
-    *line = (slice){ t->rest.bytes, count };
-    if (count && line->bytes[count - 1] == '\r') line->count--;
-    t->rest = (slice){ t->rest.bytes + taken, t->rest.count - taken };
-    t->line++;
-    return line_verify(t, *line);
+    const char *cr;
+    TRY(line_take(t, line, &cr, more));
+    if (!cr) return BERT_OK;
+    return fail(BERT_FORMAT,
+                "%s:%zu: a CR at byte %zu of the line, where lines end in LF; save the file with "
+                "LF at the end of every line",
+                t->path, text_lines_line(t), (size_t)(cr - line->bytes) + 1);
 }
 
 bool text_line_is_blank(slice line)
 {
     for (size_t i = 0; i < line.count; i++)
-        if (line.bytes[i] != ' ' && line.bytes[i] != '\t' && line.bytes[i] != '\r') return false;
+        if (line.bytes[i] != ' ' && line.bytes[i] != '\t') return false;
     return true;
 }
 
 bert_status text_lines_next(text_lines *t, slice *text, bool *more)
 {
     slice line;
-    do TRY(text_lines_take(t, &line, more));
+    const char *cr;
+    do TRY(line_take(t, &line, &cr, more));
     while (*more && text_line_is_blank(line));
     if (!*more && !t->found)
         return fail(BERT_DATA, "%s: has no text; one text a line was expected", t->path);
     if (*more) *text = line;
+    if (cr && !t->crs++) t->first_cr = text_lines_line(t);
     t->found = true;
     return BERT_OK;
+}
+
+size_t text_lines_crs(const text_lines *t, size_t *line)
+{
+    *line = t->first_cr;
+    return t->crs;
 }
 
 const char *text_lines_path(const text_lines *t)
@@ -116,5 +94,12 @@ const char *text_lines_path(const text_lines *t)
 
 size_t text_lines_line(const text_lines *t)
 {
-    return t->line;
+    return t->file.cutter.line;
+}
+
+void text_lines_rewind(text_lines *t)
+{
+    slice rest = t->file.rest;
+    t->file.rest = (slice){ t->file.begin, rest.count + (size_t)(rest.bytes - t->file.begin) };
+    t->file.cutter = (bert_line_cutter){ 0 };
 }

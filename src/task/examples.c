@@ -13,12 +13,22 @@ dataset_columns columns_of(const bert_columns *columns)
                               .labels = columns->labels };
 }
 
+static bert_status texts_check(const dataset_row *row)
+{
+    bert_status status = tokenizer_check_text(row->text);
+    if (status == BERT_OK) status = tokenizer_check_text(row->pair);
+    for (size_t i = 0; i < row->item_count && status == BERT_OK; i++)
+        status = tokenizer_check_text(row->items[i]);
+    return fail_in(status, "%s:%zu", row->path, row->line);
+}
+
 static bert_status rows_encode(examples *e)
 {
     if (e->row_count > UINT32_MAX)
         return fail(BERT_ARGUMENT, "%zu rows are more than can be told apart", e->row_count);
     TRY(e->task->encoding->open(e));
     for (size_t row = 0; row < e->row_count; row++) {
+        TRY(texts_check(&e->rows[row]));
         if (e->rows[row].pair.bytes && !e->features.untyped &&
             e->task->form != FORM_COMPARED) /* those are read one by one */
             TRY(config_check_pairs(e->config));

@@ -83,6 +83,9 @@ bert_status tokenizer_encode(const tokenizer *t, slice text, slice pair, size_t 
                              truncation how, tokenizer_encoding *out);
 void tokenizer_encoding_release(tokenizer_encoding *encoding);
 
+/* BERT_ARGUMENT for a text that is too long to encode, for callers that know its place. */
+bert_status tokenizer_check_text(slice text);
+
 /* The tokens of the first text (0) or the second (1), without special tokens; borrowed. */
 static inline token_slice encoding_tokens(const tokenizer_encoding *e, size_t text)
 {

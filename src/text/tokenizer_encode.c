@@ -131,12 +131,17 @@ static bert_status clean_encode(const tokenizer *t, slice text, tokenizer_encodi
     return part_encode(t, (slice){ text.bytes + at, text.count - at }, (uint32_t)at, out);
 }
 
+bert_status tokenizer_check_text(slice text)
+{
+    if (text.count <= TEXT_BYTES_MAX) return BERT_OK;
+    return fail(BERT_ARGUMENT, "a text of %zu bytes is too long, at most %d are read: split it",
+                text.count, TEXT_BYTES_MAX);
+}
+
 /* Appends the tokens of a text. */
 static bert_status text_encode(const tokenizer *t, slice text, tokenizer_encoding *out)
 {
-    if (text.count > TEXT_BYTES_MAX)
-        return fail(BERT_ARGUMENT, "a text of %zu bytes is too long, at most %d are read: split it",
-                    text.count, TEXT_BYTES_MAX);
+    TRY(tokenizer_check_text(text));
     if (utf8_malformed(text) == text.count) return clean_encode(t, text, out);
 
     slice clean;

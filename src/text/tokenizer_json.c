@@ -49,7 +49,7 @@ static bert_status vocabulary_take(const json_t *model, const char *path, vocabu
         if (other)
             return fail(BERT_FORMAT, "%s: \"%s\" and \"%s\" both have the id %d", path, other, text,
                         id);
-        TRY(fail_in(vocabulary_add(v, slice_of(text), id), "%s", path));
+        TRY(fail_in(vocabulary_add(v, slice_of(text), id), "%s: \"vocab\"", path));
     }
     return BERT_OK;
 }

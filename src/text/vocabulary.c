@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "bert_lines.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -25,6 +26,9 @@ bert_status vocabulary_name(vocabulary *v, slice text, int32_t id)
 
 bert_status vocabulary_add(vocabulary *v, slice text, int32_t id)
 {
+    if (text.count > VOCABULARY_TEXT_BYTES_MAX)
+        return fail(BERT_FORMAT, "a token of %zu bytes, and %d is the most; is it a vocabulary?",
+                    text.count, VOCABULARY_TEXT_BYTES_MAX);
     int32_t old = vocabulary_find(v, text);
     TRY(vocabulary_name(v, text, id));
     TRY(trie_insert(&v->ids, text, id));
@@ -53,6 +57,7 @@ static slice line_take(slice *rest)
 
 static bert_status vocabulary_parse(vocabulary *v, slice rest, const char *path)
 {
+    TRY(bert_encoding_check(path, rest.bytes, rest.count));
     for (int32_t id = 0; rest.count; id++) {
         slice line = line_take(&rest);
         if (id == VOCABULARY_IDS_MAX)

@@ -13,6 +13,9 @@
 /* A bound that no BERT comes near; an id makes room for all ids below it. */
 enum { VOCABULARY_IDS_MAX = 1 << 22 };
 
+/* Words are cut into pieces of up to 1,000 characters; each byte of a text takes some 30 bytes. */
+enum { VOCABULARY_TEXT_BYTES_MAX = 1 << 12 };
+
 typedef struct vocabulary {
     trie ids;     /* text -> id */
     size_t count; /* different texts in `ids` */
@@ -22,7 +25,8 @@ typedef struct vocabulary {
 } vocabulary;
 
 /* Adds a text. One that is there already moves to the new id, and its old id has no text then, as
- * with transformers' load_vocab(). `id` must be below VOCABULARY_IDS_MAX. */
+ * with transformers' load_vocab(). `id` must be below VOCABULARY_IDS_MAX. A text that is too long
+ * is BERT_FORMAT, and so is one more than the trie holds: whoever knows the file puts it before. */
 bert_status vocabulary_add(vocabulary *v, slice text, int32_t id);
 
 /* Names an id without making it findable (a token added on top of the vocabulary). */

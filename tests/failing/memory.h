@@ -1,9 +1,9 @@
 /* memory.h: memory that runs out, for a test program that is linked with memory.c.
  *
  * The program then has malloc and its like of its own, over glibc's, and mmap: those of the shared
- * libraries that it uses (jansson, libcsv, nettle, libc's stdio) come here too. Who asked is told
- * by the return address. The dynamic linker, oneDNN, and the run-time libraries of OpenMP and C++
- * are not ours to answer for: what they ask for is neither counted nor refused.
+ * libraries that it uses (jansson, libcsv, nettle, zlib, libc's stdio) come here too. Who asked is
+ * told by the return address. The dynamic linker, oneDNN, and the run-time libraries of OpenMP and
+ * C++ are not ours to answer for: what they ask for is neither counted nor refused.
  *
  * fsync is a call that does nothing here: thousands of runs need not wait for a disk. */
 #ifndef TESTS_FAILING_MEMORY_H
