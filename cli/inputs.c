@@ -164,7 +164,8 @@ static bool rows_wanted(const settings *s, bert_task_input input)
     bool both = s->columns.text && (s->columns.pair || s->keep.count);
     if (strcmp(path, "-") == 0) return false;
     if (input == BERT_INPUT_WORDS) return bert_table_is(path) && !s->columns.text;
-    return (input == BERT_INPUT_OBJECTS || input == BERT_INPUT_ROWS) && !both;
+    if (input == BERT_INPUT_ROWS) return true;
+    return (input == BERT_INPUT_OBJECTS || input == BERT_INPUT_PAIRS) && !both;
 }
 
 static int rows_open(command_index command, const settings *s, const bert_model *model, inputs *in)

@@ -259,7 +259,8 @@ typedef enum bert_task_input {
     BERT_INPUT_TEXTS,   /* texts: a line each, or a column of a table, and perhaps a second one */
     BERT_INPUT_WORDS,   /* the same, or sentences as words: CoNLL files, lists in a table */
     BERT_INPUT_OBJECTS, /* a JSON object a line, or the rows of a file (bert_dataset_open()) */
-    BERT_INPUT_ROWS     /* the rows of a file alone */
+    BERT_INPUT_ROWS,    /* the rows of a file alone */
+    BERT_INPUT_PAIRS    /* the same, or two columns of texts */
 } bert_task_input;
 
 /* Scores by name among the metrics: {"joy":{"precision":..,"recall":..,"f1":..,"support":..},..} */

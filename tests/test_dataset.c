@@ -276,7 +276,7 @@ static void columns_of_0_and_1_are_a_list_of_labels(void **state)
                                              { .labels = "toxic,text" },
                                              { .labels = "toxic,toxic" },
                                              { .labels = "toxic", .label = "Insult" } };
-    static const char *const words[] = { "a name in the list is empty", "'text' is asked for twice",
+    static const char *const words[] = { "labels has an empty name", "'text' is asked for twice",
                                          "'toxic' is asked for twice", "give one of them" };
     for (size_t i = 0; i < 4; i++) {
         dataset d = { 0 };
@@ -285,7 +285,7 @@ static void columns_of_0_and_1_are_a_list_of_labels(void **state)
     }
     named = (dataset_columns){ .text = "text", .labels = "rest" };
     path = scratch_text(state, "f.csv", "id,text\n7,a\n");
-    assert_refused(path, &named, "f.csv: --labels rest: there is no other column");
+    assert_refused(path, &named, "f.csv: labels rest: there is no other column");
 }
 
 static void labels_are_read_only_where_they_are_wanted(void **state)
@@ -310,13 +310,13 @@ static void a_column_that_is_not_there_is_answered_with_those_that_are(void **st
     assert_refused(path, &columns, "no column 'other'; the columns are: id, text, label");
     path = scratch_text(state, "n.tsv", "id\tbody\tlabel\n1\ta\tb\n");
     assert_refused(path, &find_all,
-                   "n.tsv: which column is the text? Name it (--text); the columns are: id, body, "
+                   "n.tsv: which column is the text? Name it (text); the columns are: id, body, "
                    "label; none of them is text, sentence, review, content, question");
     path = scratch_text(state, "n.tsv", "id\ttext\tgrade\n1\ta\tb\n");
-    assert_refused(path, &find_all, "which column is the label? Name it (--label); the columns");
+    assert_refused(path, &find_all, "which column is the label? Name it (label); the columns");
     path = scratch_text(state, "n.csv", "text,toxic,insult\na,0,1\n");
     assert_refused(path, &find_all,
-                   "columns that hold 0 or 1 for a label each are named by --labels");
+                   "columns that hold 0 or 1 for a label each are named by labels");
     path = scratch_text(state, "n.csv", "text;label\na;b\n");
     assert_refused(path, &find_all,
                    "n.csv: the header is one column, 'text;label'; separated by ';'? save it with");

@@ -24,7 +24,8 @@ static void each_task_says_all_that_the_program_and_the_pages_ask(void **state)
         assert_string_equal(task->name, bert_task_name(count));
         assert_true(task->title && *task->title && task->members && *task->members);
         assert_true(task->pipeline && *task->pipeline);
-        assert_int_equal(task->sample == NULL, task->input == BERT_INPUT_ROWS);
+        assert_int_equal(task->sample == NULL,
+                         task->input == BERT_INPUT_ROWS || task->input == BERT_INPUT_PAIRS);
         for (const bert_score_table *t = task->tables; t && t->member; t++)
             assert_non_null(t->title);
     }
