@@ -142,7 +142,7 @@ static const struct {
       "runs",
       "sings",
       { "1", "0" } },
-    { "swag.csv", /* as run_swag.py: sent1 with each of "sent2 ending" */
+    { "swag.csv", /* as the example for SWAG of transformers: sent1 with each of "sent2 ending" */
       "video-id,sent1,sent2,gold-source,ending0,ending1,labels\n"
       "1,A man stands.,He,gold,runs,sings,1\n2,A dog.,It,gold,barks,sings,0\n",
       "A man stands.",

@@ -262,7 +262,7 @@ static void a_word_that_names_no_prompt_is_refused(void **state)
     assert_string_equal(bert_model_get_info(m).prompt, "The passage of Dull films: ");
     options.prompt = "qeury";
     assert_failed(bert_session_new(m, &options, &s), BERT_ARGUMENT,
-                  "--prompt 'qeury' is none of the model's prompts (query, passage)");
+                  "prompt 'qeury' is none of the model's prompts (query, passage)");
     options.prompt = "query";
     assert_done(bert_session_new(m, &options, &s));
     assert_string_equal(bert_session_prompt(s), "query: ");

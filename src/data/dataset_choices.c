@@ -250,10 +250,10 @@ static bert_status right_find(const choice_columns *c, const choice_row *r, slic
     return fail(
         BERT_DATA,
         "%s:%zu: the label '%.*s' is none of the %zu endings: it can be a number from %zu to "
-        "%zu, a letter, an ending's column or its text; --task classify takes labels as "
+        "%zu, a letter, an ending's column or its text; %s classify takes labels as "
         "classes",
         table_path(r->table), r->line, (int)(label.count < 40 ? label.count : 40),
-        label.bytes ? label.bytes : "", r->count, c->first, c->first + r->count - 1);
+        label.bytes ? label.bytes : "", r->count, c->first, c->first + r->count - 1, FIELD(task));
 }
 
 /* "sent2 ending", "context question"; one that is not there leaves the other alone. */

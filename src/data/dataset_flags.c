@@ -119,10 +119,11 @@ bert_status dataset_flags_read(dataset *d, const table *t, const label_flags *f,
         if (field.bytes && among(field, no)) continue;
         if (!field.bytes || !among(field, yes))
             return fail(BERT_DATA,
-                        "%s:%zu: the column '%s' is '%.*s', and a column of --labels holds 0 or 1; "
-                        "name those that do: --labels toxic,insult",
+                        "%s:%zu: the column '%s' is '%.*s', and a column of %s holds 0 or 1; "
+                        "name those that do: %s toxic,insult",
                         table_path(t), table_line(t), table_column_name(t, f->columns[i]),
-                        (int)(field.count < 40 ? field.count : 40), field.bytes ? field.bytes : "");
+                        (int)(field.count < 40 ? field.count : 40), field.bytes ? field.bytes : "",
+                        FIELD(labels), FIELD(labels));
         if (at > list + 1) *at++ = ',';
         memcpy(at, f->quoted[i].bytes, f->quoted[i].count);
         at += f->quoted[i].count;

@@ -118,10 +118,10 @@ bert_status dataset_check_labels(const dataset *d)
     const dataset_row *list = d->first_list ? &d->rows[d->first_list - 1] : NULL;
     if (list)
         return fail(BERT_DATA,
-                    "%s:%zu: '%s' is %s, and one label was expected; --task multilabel takes "
+                    "%s:%zu: '%s' is %s, and one label was expected; %s multilabel takes "
                     "several",
                     list->path, list->line, d->label_column,
-                    *list->label.bytes == '[' ? "a list" : "an object");
+                    *list->label.bytes == '[' ? "a list" : "an object", FIELD(task));
     for (size_t i = 0; d->label_column && i < d->count; i++) TRY(label_check(d, &d->rows[i]));
     return BERT_OK;
 }

@@ -239,9 +239,9 @@ bert_status config_check_pooling(const config *c)
 {
     if (!c->vectors_unknown) return BERT_OK;
     return fail(BERT_UNSUPPORTED,
-                "the vectors of this model cannot be made here: %s; --pooling mean or cls makes "
-                "plain ones",
-                c->vectors_unknown);
+                "the vectors of this model cannot be made here: %s; %s mean or cls makes plain "
+                "ones",
+                c->vectors_unknown, FIELD(pooling));
 }
 
 bert_status config_set_pooling(config *c, const char *name)
@@ -278,10 +278,10 @@ bert_status config_find_prompt(const config *c, const char *given, const char **
     if (is_word(given)) {
         char names[256];
         prompts_list(c->prompts, names, sizeof names);
-        return fail(BERT_ARGUMENT,
-                    "--prompt '%s' is none of the model's prompts (%s); a text to put before each "
-                    "input ends in a blank or a sign, such as '%s: '; none is for no prompt",
-                    given, *names ? names : "it names none", given);
+        return fail_field(BERT_ARGUMENT, "prompt",
+                          "'%s' is none of the model's prompts (%s); a text to put before each "
+                          "input ends in a blank or a sign, such as '%s: '; none is for no prompt",
+                          given, *names ? names : "it names none", given);
     }
     *text = given;
     return BERT_OK;

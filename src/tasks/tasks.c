@@ -90,8 +90,8 @@ static bert_status numbers_check(const dataset *d, const label_looks *l)
     bool words = l->decimals && others && others * 20 <= d->count;
     if (!slips && !words) return BERT_OK;
     return fail_more(label_no_number(l->other),
-                     "; %zu of the %zu labels are numbers; --task classify takes them as classes",
-                     l->numbers, d->count);
+                     "; %zu of the %zu labels are numbers; %s classify takes them as classes",
+                     l->numbers, d->count, FIELD(task));
 }
 
 static bert_status task_of_texts(const dataset *d, const bert_observer *observer, const task **out)
@@ -100,7 +100,8 @@ static bert_status task_of_texts(const dataset *d, const bert_observer *observer
     label_looks looks = labels_look(d);
     if (d->labels) {
         *out = &task_multilabel;
-        observe_note(observer, "task: multilabel (--labels names a column for each label)");
+        observe_note(observer, "task: multilabel (%s names a column for each label)",
+                     FIELD(labels));
     } else if (labels_are_lists(d)) {
         *out = &task_multilabel;
         observe_note(observer, "task: multilabel (the column 'labels' holds lists)");
