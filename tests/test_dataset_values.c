@@ -204,6 +204,20 @@ static void what_is_no_file_is_refused_with_what_to_do(void **state)
     }
 }
 
+static void keys_that_the_first_row_lacks_are_said(void **state)
+{
+    dataset d =
+        found(state, "k.jsonl",
+              "{\"anchor\":\"a\",\"positive\":\"b\"}\n{\"anchor\":\"c\",\"positive\":\"d\"}\n"
+              "{\"anchor\":\"e\",\"negative\":\"x\",\"positive\":\"f\"}\n"
+              "{\"anchor\":\"g\",\"positive\":\"h\",\"other\":\"y\"}\n");
+    assert_int_equal(d.count, 4);
+    assert_non_null(d.notes);
+    assert_non_null(strstr(d.notes->text, "k.jsonl:3: the key 'negative' is not read"));
+    assert_null(d.notes->next);
+    dataset_release(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +229,7 @@ int main(void)
         cmocka_unit_test(words_in_columns_are_found_in_any_plain_file),
         cmocka_unit_test(comments_and_crs_are_told_once),
         cmocka_unit_test(what_is_no_file_is_refused_with_what_to_do),
+        cmocka_unit_test(keys_that_the_first_row_lacks_are_said),
     };
     return cmocka_run_group_tests(tests, scratch_open, scratch_close);
 }

@@ -325,6 +325,5 @@ bert_status dataset_read_choices(dataset *d, const char *path, const dataset_req
     choice_row row = { .table = t };
     bert_status status = rows_read(d, t, request, &row);
     text_array_release(&row.list);
-    table_free(t);
-    return status;
+    return dataset_table_close(d, t, status);
 }

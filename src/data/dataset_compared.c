@@ -116,6 +116,5 @@ bert_status dataset_read_compared(dataset *d, const char *path, const dataset_re
     table *t;
     TRY(table_open(path, &t));
     bert_status status = rows_read(d, t, request, first);
-    table_free(t);
-    return status;
+    return dataset_table_close(d, t, status);
 }

@@ -157,8 +157,7 @@ bert_status dataset_read_questions(dataset *d, const char *path, const dataset_r
     TRY(table_open(path, &t));
     bert_status status = table_read(d, t, request, &answers);
     squad_answer_list_release(&answers);
-    table_free(t);
-    return status;
+    return dataset_table_close(d, t, status);
 }
 
 /* ---- ids */

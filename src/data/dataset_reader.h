@@ -44,6 +44,9 @@ bool dataset_wants_more(const dataset *d, const dataset_request *request);
 
 /* Something to tell the user of what was read (printf style). */
 bert_status dataset_say(dataset *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Frees a table that was read, and says what of it was not. Returns `status`, or a failure of its
+ * own. */
+bert_status dataset_table_close(dataset *d, table *t, bert_status status);
 
 /* ---- dataset_columns.c */
 

@@ -174,6 +174,5 @@ bert_status dataset_read_texts(dataset *d, const char *path, const dataset_reque
     TRY(table_open(path, &t));
     bert_status status = first ? names_set(d, t, request) : BERT_OK;
     if (status == BERT_OK) status = rows_read(d, t, request);
-    table_free(t);
-    return status;
+    return dataset_table_close(d, t, status);
 }

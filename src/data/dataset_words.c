@@ -146,8 +146,7 @@ static bert_status table_read(dataset *d, const char *path, const dataset_reques
     bert_status status = rows_read(d, t, request, &lists);
     text_array_release(&lists.words);
     text_array_release(&lists.tags);
-    table_free(t);
-    return status;
+    return dataset_table_close(d, t, status);
 }
 
 bert_status dataset_read_words(dataset *d, const char *path, const dataset_request *request,

@@ -147,6 +147,7 @@ void table_free(table *t)
     for (size_t i = 0; i < t->column_count; i++) free(t->columns[i]);
     free(t->columns);
     free(t->taken);
+    free(t->stray);
     free(t->fields);
     data_file_close(&t->file);
     free(t->path);
@@ -174,6 +175,12 @@ const char *table_no_text(const table *t, size_t column)
 size_t table_line(const table *t)
 {
     return t->line;
+}
+
+const char *table_stray(const table *t, size_t *line)
+{
+    *line = t->stray_line;
+    return t->stray;
 }
 
 const char *table_path(const table *t)

@@ -78,17 +78,37 @@ static bert_status field_of(const json_t *value, char **text, slice *field)
     return BERT_OK;
 }
 
+/* Keeps the first key that is no column. */
+static bert_status stray_keep(table *t)
+{
+    jsonl_reader *r = t->reader;
+    const char *key;
+    json_t *value;
+    size_t column;
+    json_object_foreach(r->object, key, value)
+    {
+        if (t->stray || table_find_exact(t, key, &column)) continue;
+        t->stray = strdup(key);
+        t->stray_line = t->line;
+        if (!t->stray) return fail(BERT_MEMORY, "%s:%zu: out of memory", t->path, t->line);
+    }
+    return BERT_OK;
+}
+
 static bert_status jsonl_next(table *t, bool *more)
 {
     jsonl_reader *r = t->reader;
+    size_t known = 0;
     TRY(object_read(t, more));
     t->field_count = 0;
     for (size_t i = 0; *more && i < t->column_count; i++) {
         slice field;
-        TRY(field_of(json_object_get(r->object, t->columns[i]), &r->texts[i], &field));
+        const json_t *value = json_object_get(r->object, t->columns[i]);
+        known += value != NULL;
+        TRY(field_of(value, &r->texts[i], &field));
         TRY(table_field_add(t, field));
     }
-    return BERT_OK;
+    return *more && known < json_object_size(r->object) ? stray_keep(t) : BERT_OK;
 }
 
 /* The keys of the first object name the columns; it is read again as the first row. */

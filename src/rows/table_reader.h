@@ -35,6 +35,9 @@ struct table {
     size_t line;         /* where it begins */
     bool first_row_read; /* table_open() has stepped to it */
 
+    char *stray; /* table_stray() */
+    size_t stray_line;
+
     void *reader; /* the kind's own */
 };
 
