@@ -1,5 +1,6 @@
 #include "tasks/tasks.h"
 
+#include "base/memory.h"
 #include "task/labels.h"
 #include "task/observe.h"
 
@@ -66,10 +67,15 @@ static label_looks labels_look(const dataset *d)
     return l;
 }
 
+static bool column_is_labels(const dataset *d)
+{
+    return d->label_column && strcmp(d->label_column, "labels") == 0;
+}
+
 /* Does a column `labels` hold a comma, a list, a set or an object? */
 static bool labels_are_lists(const dataset *d)
 {
-    if (!d->label_column || strcmp(d->label_column, "labels") != 0) return false;
+    if (!column_is_labels(d)) return false;
     for (size_t i = 0; i < d->count; i++) {
         slice label = d->rows[i].label;
         if (label.count &&
@@ -77,6 +83,23 @@ static bool labels_are_lists(const dataset *d)
             return true;
     }
     return false;
+}
+
+/* Other signs than commas may be meant to separate several labels. */
+static void separators_tell(const dataset *d, const bert_observer *observer)
+{
+    for (size_t i = 0; column_is_labels(d) && i < d->count; i++) {
+        const dataset_row *row = &d->rows[i];
+        if (!memchr(row->label.bytes, ';', row->label.count) &&
+            !memchr(row->label.bytes, '|', row->label.count))
+            continue;
+        observe_warning(observer,
+                        "%s:%zu: the label '%.*s' counts as one class; if it is several labels, "
+                        "separate them by commas",
+                        row->path, row->line, (int)size_smaller(row->label.count, 80),
+                        row->label.bytes);
+        return;
+    }
 }
 
 /* Numbers with few exceptions are numbers, and those are refused: as classes each number would be
@@ -113,6 +136,7 @@ static bert_status task_of_texts(const dataset *d, const bert_observer *observer
         TRY(numbers_check(d, &looks));
         observe_note(observer, "task: classify (the labels are %s)",
                      d->pair_column ? "classes of pairs of texts" : "classes of texts");
+        separators_tell(d, observer);
     }
     return BERT_OK;
 }
