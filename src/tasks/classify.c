@@ -388,7 +388,7 @@ const task task_classify = {
         .sample = "A text.",
         .members = "label score scores logits",
         .scores = { "eval_accuracy" },
-        .tables = (const bert_score_table[]){ { "per_label", NULL, "Each label" }, { NULL } },
+        .tables = (const bert_score_table[]){ { "per_label", NULL, "Each label" }, { 0 } },
         .pipeline = "text-classification",
         .transformers_class = "AutoModelForSequenceClassification",
     },

@@ -534,7 +534,7 @@ const task task_multilabel = {
         .sample = "A text.",
         .members = "labels scores logits",
         .scores = { "eval_micro_f1" },
-        .tables = (const bert_score_table[]){ { "per_label", "label", "Each label" }, { NULL } },
+        .tables = (const bert_score_table[]){ { "per_label", "label", "Each label" }, { 0 } },
         .pipeline = "text-classification",
         .transformers_class = "AutoModelForSequenceClassification",
     },

@@ -276,7 +276,7 @@ const task task_regress = {
         .sample = "A text.",
         .members = "score logits",
         .scores = { "eval_pearson" },
-        .lines = (const bert_score_line[]){ { "eval_pearson", "Pearson" }, { "eval_spearman", "Spearman" }, { "eval_mse", "mean squared error" }, { "eval_mae", "mean absolute error" }, { NULL } },
+        .lines = (const bert_score_line[]){ { "eval_pearson", "Pearson" }, { "eval_spearman", "Spearman" }, { "eval_mse", "mean squared error" }, { "eval_mae", "mean absolute error" }, { 0 } },
         .pipeline = "text-classification",
         .transformers_class = "AutoModelForSequenceClassification",
     },

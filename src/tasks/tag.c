@@ -173,7 +173,7 @@ const task task_tag = {
         .per_token = true,
         .tags = true,
         .scores = { "eval_f1", "eval_accuracy" },
-        .tables = (const bert_score_table[]){ { "per_type", "entity", "Each type of entity" }, { "per_tag", "tag", "Each tag" }, { NULL } },
+        .tables = (const bert_score_table[]){ { "per_type", "entity", "Each type of entity" }, { "per_tag", "tag", "Each tag" }, { 0 } },
         .pipeline = "token-classification",
         .transformers_class = "AutoModelForTokenClassification",
     },
