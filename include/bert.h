@@ -337,7 +337,7 @@ typedef struct bert_session_options {
     size_t threads;      /* up to 1,024; 0: one a processor */
     size_t max_length;   /* in tokens; longer texts are cut; 0: max_seq_length of a folder
                             for sentence-transformers, else the length the model was trained with
-                            where run.json says so, else what its tokenizer allows; at most its
+                            where the folder says so, else what its tokenizer allows; at most its
                             positions */
     size_t batch_tokens; /* tokens computed at once, at most (but at least one input) */
     const char *prompt;  /* bert_embed(), and a model for similar: what to put before each text, or
