@@ -178,7 +178,9 @@ static int rows_open(command_index command, const settings *s, const bert_model 
     in->lines.name = s->operands[1];
     if (bert_dataset_open(model, s->operands[1], &s->columns, &in->rows) != BERT_OK)
         return complain_of_library();
-    const char *warning = bert_dataset_warning(in->rows);
+    const char *note, *warning = bert_dataset_warning(in->rows);
+    for (size_t i = 0; !s->quiet && (note = bert_dataset_note(in->rows, i)); i++)
+        remark("%s", note);
     if (warning) complain("warning: %s", warning);
     return EXIT_DONE;
 }

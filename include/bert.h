@@ -373,6 +373,9 @@ BERT_API bert_status bert_dataset_open(const bert_model *model, const char *path
 BERT_API void bert_dataset_free(bert_dataset *dataset);
 BERT_API size_t bert_dataset_count(const bert_dataset *dataset);
 BERT_API bert_input bert_dataset_input(const bert_dataset *dataset, size_t index);
+/* Sentences about what was guessed or left out in reading (a column whose name differs by case),
+ * borrowed; NULL from their number on. */
+BERT_API const char *bert_dataset_note(const bert_dataset *dataset, size_t index);
 /* A sentence about rows that are likely to be wrong (ids that come twice), borrowed; NULL: none. */
 BERT_API const char *bert_dataset_warning(const bert_dataset *dataset);
 

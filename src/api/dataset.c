@@ -40,7 +40,6 @@ void rows_tell(const dataset *d, const bert_observer *observer)
     char text[1024];
     for (const struct dataset_note *n = d->notes; n; n = n->next)
         observe_note(observer, "%s", n->text);
-    if (dataset_note(d, text, sizeof text)) observe_note(observer, "%s", text);
     if (dataset_warning(d, text, sizeof text)) observe_warning(observer, "%s", text);
 }
 
@@ -142,6 +141,13 @@ void bert_dataset_free(bert_dataset *d)
     free(d->items);
     free(d->first);
     free(d);
+}
+
+const char *bert_dataset_note(const bert_dataset *d, size_t index)
+{
+    const struct dataset_note *n = d->rows.notes;
+    while (n && index--) n = n->next;
+    return n ? n->text : NULL;
 }
 
 const char *bert_dataset_warning(const bert_dataset *d)
