@@ -205,8 +205,9 @@ int inputs_open(command_index command, const settings *s, const bert_model *mode
     bert_columns columns = s->columns;
     bert_task_input input = input_of(model);
     bool rows = rows_wanted(s, input), table = !rows && bert_table_is(path_of(s));
-    *out =
-        (inputs){ .lines.descriptor = -1, .json = !rows && !table && input == BERT_INPUT_OBJECTS };
+    *out = (inputs){ .lines.descriptor = -1,
+                     .quiet = s->quiet,
+                     .json = !rows && !table && input == BERT_INPUT_OBJECTS };
     int status = EXIT_DONE;
     if (table)
         status = columns_find(s, model, out, &columns);
@@ -417,7 +418,11 @@ input_outcome inputs_next(inputs *in, const input_batch **out)
         complain("%s", in->failure);
         return INPUT_FAILED;
     }
-    if (in->batch.count == 0) return INPUT_END;
+    if (in->batch.count == 0) {
+        const char *note = in->table && !in->quiet ? bert_table_note(in->table) : NULL;
+        if (note) remark("%s", note);
+        return INPUT_END;
+    }
     batch_finish(in);
     *out = &in->batch;
     return INPUT_BATCH;

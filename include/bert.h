@@ -137,6 +137,9 @@ BERT_API bert_text bert_table_field(const bert_table *table, size_t column);
  * .jsonl lacks it or has a list, an object, true, false or null in its place. */
 BERT_API bert_status bert_table_text(const bert_table *table, size_t column, bert_text *out);
 BERT_API size_t bert_table_line(const bert_table *table);
+/* A sentence about what was left out so far: a key of a .jsonl that its first row lacks. NULL:
+ * nothing. Borrowed until the next call or bert_table_free(). */
+BERT_API const char *bert_table_note(bert_table *table);
 
 /* Sentences of a file with a word a line and its tag last (.conll, .conllu, .bio, .iob, ...). */
 typedef struct bert_conll bert_conll;

@@ -119,13 +119,8 @@ bert_status dataset_say(dataset *d, const char *format, ...)
 
 bert_status dataset_table_close(dataset *d, table *t, bert_status status)
 {
-    size_t line;
-    const char *stray = table_stray(t, &line);
-    if (status == BERT_OK && stray)
-        status = dataset_say(d,
-                             "%s:%zu: the key '%s' is not read: the keys of the first row name the "
-                             "columns, and it is none of them",
-                             table_path(t), line, stray);
+    char text[1024];
+    if (status == BERT_OK && table_note(t, text, sizeof text)) status = dataset_say(d, "%s", text);
     table_free(t);
     return status;
 }
