@@ -178,7 +178,9 @@ static int rows_open(command_index command, const settings *s, const bert_model 
     in->lines.name = s->operands[1];
     if (bert_dataset_open(model, s->operands[1], &s->columns, &in->rows) != BERT_OK)
         return complain_of_library();
-    const char *warning = bert_dataset_warning(in->rows);
+    const char *note, *warning = bert_dataset_warning(in->rows);
+    for (size_t i = 0; !s->quiet && (note = bert_dataset_note(in->rows, i)); i++)
+        remark("%s", note);
     if (warning) complain("warning: %s", warning);
     return EXIT_DONE;
 }
@@ -203,8 +205,9 @@ int inputs_open(command_index command, const settings *s, const bert_model *mode
     bert_columns columns = s->columns;
     bert_task_input input = input_of(model);
     bool rows = rows_wanted(s, input), table = !rows && bert_table_is(path_of(s));
-    *out =
-        (inputs){ .lines.descriptor = -1, .json = !rows && !table && input == BERT_INPUT_OBJECTS };
+    *out = (inputs){ .lines.descriptor = -1,
+                     .quiet = s->quiet,
+                     .json = !rows && !table && input == BERT_INPUT_OBJECTS };
     int status = EXIT_DONE;
     if (table)
         status = columns_find(s, model, out, &columns);
@@ -415,7 +418,11 @@ input_outcome inputs_next(inputs *in, const input_batch **out)
         complain("%s", in->failure);
         return INPUT_FAILED;
     }
-    if (in->batch.count == 0) return INPUT_END;
+    if (in->batch.count == 0) {
+        const char *note = in->table && !in->quiet ? bert_table_note(in->table) : NULL;
+        if (note) remark("%s", note);
+        return INPUT_END;
+    }
     batch_finish(in);
     *out = &in->batch;
     return INPUT_BATCH;

@@ -25,9 +25,10 @@ typedef struct inputs {
     line_reader lines;
     bert_dataset *rows; /* what a model's task reads; NULL: a table or lines */
     size_t next_row;
-    bert_table *table;      /* NULL: lines */
-    bool json;              /* is a line an object with a question and a context? */
-    bool tabs;              /* is a line two texts with a TAB between them? */
+    bert_table *table; /* NULL: lines */
+    bool json;         /* is a line an object with a question and a context? */
+    bool tabs;         /* is a line two texts with a TAB between them? */
+    bool quiet;
     bool as_trained;        /* are the columns those that the model was trained on? */
     size_t *columns;        /* [field_count] of the table */
     size_t field_count;     /* fields an input: text, perhaps pair, the kept ones */

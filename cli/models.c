@@ -30,7 +30,7 @@ static void tell(void *context, const bert_event *event)
     }
     progress_clear(&w->progress);
     if (event->kind == BERT_EVENT_WARNING) complain("warning: %s", event->text);
-    if (event->kind == BERT_EVENT_NOTE && !w->quiet) fprintf(stderr, "%s\n", event->text);
+    if (event->kind == BERT_EVENT_NOTE && !w->quiet) remark("%s", event->text);
 }
 
 bert_observer fetch_watch_observer(fetch_watch *w)

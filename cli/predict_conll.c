@@ -122,7 +122,7 @@ int conll_predict(const settings *s, const model_session *open, answer_output *o
         if (all->count < SENTENCES_MAX) break;
     }
     const char *note = status == EXIT_DONE && !s->quiet ? bert_conll_note(all->file) : NULL;
-    if (note) fprintf(stderr, "%s\n", note);
+    if (note) remark("%s", note);
     bert_conll_free(all->file);
     free(all->words);
     free(all->lines);

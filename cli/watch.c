@@ -152,7 +152,7 @@ static void tell(void *context, const bert_event *event)
     if (event->kind == BERT_EVENT_RUNS) runs_note(w, event);
     if (event->kind == BERT_EVENT_PROFILE) w->profile = json_from_answer(event->text);
     if (event->kind == BERT_EVENT_WARNING) complain("warning: %s", event->text);
-    if (event->kind == BERT_EVENT_NOTE && !w->settings->quiet) fprintf(stderr, "%s\n", event->text);
+    if (event->kind == BERT_EVENT_NOTE && !w->settings->quiet) remark("%s", event->text);
 }
 
 static bool stop(void *context)

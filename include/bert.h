@@ -137,6 +137,9 @@ BERT_API bert_text bert_table_field(const bert_table *table, size_t column);
  * .jsonl lacks it or has a list, an object, true, false or null in its place. */
 BERT_API bert_status bert_table_text(const bert_table *table, size_t column, bert_text *out);
 BERT_API size_t bert_table_line(const bert_table *table);
+/* A sentence about what was left out so far: a key of a .jsonl that its first row lacks. NULL:
+ * nothing. Borrowed until the next call or bert_table_free(). */
+BERT_API const char *bert_table_note(bert_table *table);
 
 /* Sentences of a file with a word a line and its tag last (.conll, .conllu, .bio, .iob, ...). */
 typedef struct bert_conll bert_conll;
@@ -337,7 +340,7 @@ typedef struct bert_session_options {
     size_t threads;      /* up to 1,024; 0: one a processor */
     size_t max_length;   /* in tokens; longer texts are cut; 0: max_seq_length of a folder
                             for sentence-transformers, else the length the model was trained with
-                            where run.json says so, else what its tokenizer allows; at most its
+                            where the folder says so, else what its tokenizer allows; at most its
                             positions */
     size_t batch_tokens; /* tokens computed at once, at most (but at least one input) */
     const char *prompt;  /* bert_embed(), and a model for similar: what to put before each text, or
@@ -373,6 +376,9 @@ BERT_API bert_status bert_dataset_open(const bert_model *model, const char *path
 BERT_API void bert_dataset_free(bert_dataset *dataset);
 BERT_API size_t bert_dataset_count(const bert_dataset *dataset);
 BERT_API bert_input bert_dataset_input(const bert_dataset *dataset, size_t index);
+/* Sentences about what was guessed or left out in reading (a column whose name differs by case),
+ * borrowed; NULL from their number on. */
+BERT_API const char *bert_dataset_note(const bert_dataset *dataset, size_t index);
 /* A sentence about rows that are likely to be wrong (ids that come twice), borrowed; NULL: none. */
 BERT_API const char *bert_dataset_warning(const bert_dataset *dataset);
 

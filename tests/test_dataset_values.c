@@ -102,7 +102,7 @@ static void ids_that_come_twice_are_warned_of_once(void **state)
     assert_true(dataset_warning(&d, text, sizeof text));
     assert_non_null(strstr(text, "q.jsonl: 1 question has the id of an earlier one; the first is "
                                  "on line 3"));
-    assert_false(dataset_note(&d, text, sizeof text));
+    assert_null(d.notes);
     dataset_release(&d);
 }
 
@@ -182,8 +182,9 @@ static void comments_and_crs_are_told_once(void **state)
     dataset d =
         found(state, "c.conll", "# sent_id = 1\n# text = a b\na\tO\nb\tO\n\n# newpar\nc\tO\n");
     assert_int_equal(d.count, 2);
-    assert_true(dataset_note(&d, text, sizeof text));
-    assert_non_null(strstr(text,
+    assert_non_null(d.notes);
+    assert_null(d.notes->next);
+    assert_non_null(strstr(d.notes->text,
                            "c.conll: 3 lines that begin with '#' are read as CoNLL-U's comments "
                            "and not as words; the first is line 1"));
     dataset_release(&d);

@@ -7,7 +7,9 @@
 #include "rows/table.h"
 #include "task/observe.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 bert_status columns_check(const bert_columns *named, const char *const *paths, size_t count,
                           const char *more)
@@ -38,19 +40,28 @@ void rows_tell(const dataset *d, const bert_observer *observer)
     char text[1024];
     for (const struct dataset_note *n = d->notes; n; n = n->next)
         observe_note(observer, "%s", n->text);
-    if (dataset_note(d, text, sizeof text)) observe_note(observer, "%s", text);
     if (dataset_warning(d, text, sizeof text)) observe_warning(observer, "%s", text);
+}
+
+/* Appends a column that was taken and is not one that the caller names. */
+static void column_list(const char *named, const char *taken, char *list, size_t capacity)
+{
+    size_t used = strlen(list);
+    if (!named && taken) snprintf(list + used, capacity - used, "%s%s", used ? ", " : "", taken);
 }
 
 /* What was found without being named is said, if it is news. */
 static bert_status columns_take(const rows_request *q, dataset_columns *columns)
 {
+    const bert_columns *named = &q->columns;
+    char list[512] = "";
     bool news;
     TRY(dataset_columns_known(q->paths[0], q->known, columns, &news));
-    if (news && (q->kind->form == FORM_TEXTS || q->kind->form == FORM_LINES))
-        observe_note(q->observer, "%s: columns as in training: %s%s%s%s%s", q->paths[0],
-                     columns->text, columns->pair ? ", " : "", columns->pair ? columns->pair : "",
-                     columns->label ? ", " : "", columns->label ? columns->label : "");
+    if (!news || (q->kind->form != FORM_TEXTS && q->kind->form != FORM_LINES)) return BERT_OK;
+    column_list(named->text, columns->text, list, sizeof list);
+    column_list(named->pair, columns->pair, list, sizeof list);
+    column_list(named->label, columns->label, list, sizeof list);
+    observe_note(q->observer, "%s: columns as in training: %s", q->paths[0], list);
     return BERT_OK;
 }
 
@@ -130,6 +141,13 @@ void bert_dataset_free(bert_dataset *d)
     free(d->items);
     free(d->first);
     free(d);
+}
+
+const char *bert_dataset_note(const bert_dataset *d, size_t index)
+{
+    const struct dataset_note *n = d->rows.notes;
+    while (n && index--) n = n->next;
+    return n ? n->text : NULL;
 }
 
 const char *bert_dataset_warning(const bert_dataset *d)

@@ -128,6 +128,7 @@ void bert_encoding_release(bert_encoding *e)
 
 struct bert_table {
     table *table;
+    char note[1024];
 };
 
 bert_status bert_table_open(const char *path, bert_table **out)
@@ -194,6 +195,11 @@ bert_status bert_table_text(const bert_table *t, size_t column, bert_text *out)
     TRY(dataset_field(t->table, column, FIELD_TEXT, &field));
     *out = text_from(field);
     return BERT_OK;
+}
+
+const char *bert_table_note(bert_table *t)
+{
+    return table_note(t->table, t->note, sizeof t->note) ? t->note : NULL;
 }
 
 size_t bert_table_line(const bert_table *t)

@@ -85,20 +85,18 @@ static bert_status task_pick(const bert_train_options *o, dataset *d, const task
                                 .several_labels = !kind || kind->labels->may_be_empty,
                                 .limit = o->limit };
     TRY(dataset_open(o->train, o->train_count, &request, d));
-    rows_tell(d, &o->observer);
     bert_status status = kind ? BERT_OK : task_by_data(d, &o->observer, &kind);
     if (status == BERT_OK) status = task_takes_check(o, kind);
     if (status == BERT_OK && d->form == FORM_TEXTS && !kind->labels->may_be_empty)
         status = dataset_check_labels(d);
     if (status == BERT_OK && kind->labels->rows_name)
         status = kind->labels->rows_name(d, &o->task_options, NULL);
-    if (status != BERT_OK) {
+    rows_tell(d, &o->observer); /* of data that are refused too: a guess may be the reason */
+    if (status == BERT_OK)
+        *out = kind;
+    else
         dataset_release(d);
-        return status;
-    }
-    rows_tell(d, &o->observer);
-    *out = kind;
-    return BERT_OK;
+    return status;
 }
 
 /* Dev data are of the kind that is trained on, in columns of the same names where they have them.

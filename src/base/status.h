@@ -31,6 +31,7 @@ bert_status fail_field(bert_status status, const char *field, const char *format
  * where the caller is our own program (bert_options.h). */
 #define FIELD(field) bert_field_name(#field)
 const char *bert_field_name(const char *field);
+
 /* "PATH: cannot ACTION: REASON", by errno: BERT_IO, or BERT_MEMORY where that has ended. */
 bert_status fail_errno(const char *action, const char *path);
 

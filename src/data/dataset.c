@@ -119,13 +119,8 @@ bert_status dataset_say(dataset *d, const char *format, ...)
 
 bert_status dataset_table_close(dataset *d, table *t, bert_status status)
 {
-    size_t line;
-    const char *stray = table_stray(t, &line);
-    if (status == BERT_OK && stray)
-        status = dataset_say(d,
-                             "%s:%zu: the key '%s' is not read: the keys of the first row name the "
-                             "columns, and it is none of them",
-                             table_path(t), line, stray);
+    char text[1024];
+    if (status == BERT_OK && table_note(t, text, sizeof text)) status = dataset_say(d, "%s", text);
     table_free(t);
     return status;
 }
@@ -172,20 +167,24 @@ static bert_status stream_check(const char *path)
                 path);
 }
 
+/* Of all files together. */
+static bert_status comments_say(dataset *d)
+{
+    const dataset_oddity *o = &d->comments;
+    char text[1024];
+    if (!o->count) return BERT_OK;
+    conll_comments_tell(o->path, o->line, o->count, text, sizeof text);
+    return dataset_say(d, "%s", text);
+}
+
 static bert_status files_read(dataset *d, const char *const *paths, size_t path_count,
                               const dataset_request *request)
 {
     for (size_t i = 0; i < path_count; i++) TRY(stream_check(paths[i]));
     TRY(dataset_form_find(paths[0], request, &d->form));
     for (size_t i = 0; i < path_count; i++) TRY(readers[d->form](d, paths[i], request, i == 0));
+    TRY(comments_say(d));
     return d->form == FORM_QUESTIONS ? dataset_count_ids(d) : BERT_OK;
-}
-
-bool dataset_note(const dataset *d, char *out, size_t capacity)
-{
-    const dataset_oddity *o = &d->comments;
-    if (o->count) conll_comments_tell(o->path, o->line, o->count, out, capacity);
-    return o->count > 0;
 }
 
 /* The forms that have them differ, so there is one at most. */

@@ -86,7 +86,7 @@ typedef struct dataset {
      * NULL: those that the rows have. */
     const slice *labels;
     size_t label_count;
-    /* What a user should know of what was read, in order. */
+    /* What was guessed or left out, in order: a user should hear of it once. */
     struct dataset_note {
         const char *text;
         struct dataset_note *next;
@@ -124,9 +124,8 @@ bert_status dataset_columns_known(const char *path, const dataset_columns *known
  * were read whether a label may be so. */
 bert_status dataset_check_labels(const dataset *d);
 
-/* A sentence about what was guessed, or is likely to be wrong, in the files: a user should hear of
- * it once. false: there is nothing to say. Cut at `capacity` bytes. */
-bool dataset_note(const dataset *d, char *out, size_t capacity);
+/* A sentence about what is likely to be wrong in the files. false: there is nothing to say. Cut at
+ * `capacity` bytes. */
 bool dataset_warning(const dataset *d, char *out, size_t capacity);
 
 /* What the rows and their texts take in memory. */

@@ -1,11 +1,12 @@
 /* dataset_choices.c: a text and its possible endings, from the columns of a table:
  *
- *   the text     sent1, ctx, context, premise, ..., or what --text names; a column `question`
- * beside it is joined to it (COPA, Cosmos QA), and is the text where nothing else is sent2 where it
- * is there, it begins every ending (SWAG) the endings  ending0, ending1, ..., or from ending1, or
- * endingA, on; so choice, option, answer, sol; or a JSON list in endings, choices or options the
- * label    label, answer, labels; or what --label names: the number of the right ending, its letter
- * from A, its column's name or its text
+ *   the text     sent1, ctx, context, premise, ..., or the column that is named; `question`
+ *                is joined to it (COPA, Cosmos QA), and is the text where it is alone
+ *   sent2        where it is there, it begins every ending (SWAG)
+ *   the endings  ending0, ending1, ..., or from ending1, or endingA, on; so choice, option,
+ *                answer, sol; or a JSON list in endings, choices or options
+ *   the label    label, answer, labels, or the column that is named: the number of the
+ *                right ending, its letter from A, its column's name or its text
  *
  * Numbers count from 0. Where the columns count from 1, or have letters, the labels may do so too:
  * then all labels of the first file decide. */

@@ -63,7 +63,6 @@ static bert_status names_set(dataset *d, const table *t, const char *list)
     TRY(dataset_take(d, most, sizeof(slice), &memory));
     slice *names = memory;
     d->labels = names;
-    TRY(dataset_keep_string(d, "labels", &d->label_column));
     bool rest = strcmp(list, "rest") == 0;
     TRY(rest ? rest_names(d, t, names) : given_names(d, list, names));
     return dataset_say(d, "%s: %zu labels, a column each: the first is '%.*s'", table_path(t),

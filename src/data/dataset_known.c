@@ -1,8 +1,6 @@
 /* dataset_known.c: the columns that a model was trained on, in a table that is met later. */
 #include "data/dataset_reader.h"
 
-#include <string.h>
-
 dataset_columns dataset_columns_of(const dataset *d)
 {
     if (d->negative_column) return (dataset_columns){ 0 };
@@ -17,9 +15,12 @@ static bool column_there(const table *t, const char *name)
     return table_find(t, name, &column);
 }
 
-static bool same(const char *a, const char *b)
+/* Are they names of one column, or both none? */
+static bool same(const table *t, const char *a, const char *b)
 {
-    return a == b || (a && b && strcmp(a, b) == 0);
+    size_t own, other;
+    if (!a || !b) return a == b;
+    return table_find(t, a, &own) && table_find(t, b, &other) && own == other;
 }
 
 /* The texts go together: of a pair one alone is another thing. */
@@ -31,7 +32,7 @@ static void texts_take(const table *t, const dataset_columns *known, dataset_col
     if (known->pair && !column_there(t, known->pair)) return;
     const dataset_columns none = { 0 };
     (void)dataset_texts_find(t, &none, &text, &pair); /* NULL: none is found */
-    *news = *news || !same(text, known->text) || !same(pair, known->pair);
+    *news = *news || !same(t, text, known->text) || !same(t, pair, known->pair);
     columns->text = known->text;
     columns->pair = known->pair;
 }
@@ -41,7 +42,7 @@ static void label_take(const table *t, const dataset_columns *known, dataset_col
 {
     if (columns->label || columns->labels || !known->label || !column_there(t, known->label))
         return;
-    *news = *news || !same(dataset_label_find(t, columns, columns->pair), known->label);
+    *news = *news || !same(t, dataset_label_find(t, columns, columns->pair), known->label);
     columns->label = known->label;
 }
 

@@ -147,14 +147,13 @@ static bert_status row_add(dataset *d, const table *t, const char *path,
 
 static bert_status rows_read(dataset *d, table *t, const dataset_request *request)
 {
-    bool flagged = request->columns.labels && !request->unlabelled;
-    const char *names[ROLE_COUNT] = { d->text_column, d->pair_column,
-                                      flagged ? NULL : d->label_column };
+    const char *names[ROLE_COUNT] = { d->text_column, d->pair_column, d->label_column };
     size_t columns[ROLE_COUNT] = { 0 };
     label_flags flags = { 0 };
     for (size_t role = 0; role < ROLE_COUNT; role++)
         if (names[role]) TRY(dataset_column_take(d, t, names[role], &columns[role]));
-    if (flagged) TRY(dataset_flags_find(d, t, request->columns.labels, &flags));
+    if (request->columns.labels && !request->unlabelled)
+        TRY(dataset_flags_find(d, t, request->columns.labels, &flags));
 
     const char *path;
     TRY(dataset_keep_string(d, table_path(t), &path));

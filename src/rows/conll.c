@@ -31,7 +31,8 @@ typedef struct word_line {
     size_t columns;
 } word_line;
 
-bool conll_is_named(const char *path)
+/* Does the ending name one of these files? */
+static bool is_named(const char *path)
 {
     static const char *const endings[] = { ".conll", ".bio",       ".iob",   ".iob2",
                                            ".iobes", ".conll2003", ".conllu" };
@@ -276,7 +277,7 @@ static bool looks_tagged(text_lines *text)
 bert_status conll_detect(const char *path, bool *out)
 {
     text_lines *text;
-    *out = conll_is_named(path);
+    *out = is_named(path);
     if (*out || names_another(path) || file_is_stream(path)) return BERT_OK;
     bert_status status = text_lines_open(path, &text);
     if (status != BERT_OK) return status == BERT_MEMORY ? status : BERT_OK; /* no such file, then */

@@ -39,11 +39,9 @@ typedef struct conll_sentence {
 bert_status conll_open(const char *path, conll **out);
 void conll_free(conll *c); /* NULL is left alone */
 
-bool conll_is_named(const char *path); /* does the ending name one of these files? */
-
-/* Is it named so, or does a file whose ending names nothing else (.txt does not) look like one: are
- * all of its first lines words in columns, tagged O or B-..., I-... and their like? Fails only with
- * BERT_MEMORY, for which conll_is_kind() says no. */
+/* Does the ending name one of these files, or does a file whose ending names nothing else (.txt
+ * does not) look like one: are all of its first lines words in columns, tagged O or B-..., I-...
+ * and their like? Fails only with BERT_MEMORY, for which conll_is_kind() says no. */
 bert_status conll_detect(const char *path, bool *out);
 bool conll_is_kind(const char *path);
 

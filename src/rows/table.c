@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "rows/table_reader.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -177,10 +178,14 @@ size_t table_line(const table *t)
     return t->line;
 }
 
-const char *table_stray(const table *t, size_t *line)
+bool table_note(const table *t, char *out, size_t capacity)
 {
-    *line = t->stray_line;
-    return t->stray;
+    if (t->stray)
+        snprintf(out, capacity,
+                 "%s:%zu: the key '%s' is not read: the keys of the first row name the columns, "
+                 "and it is none of them",
+                 t->path, t->stray_line, t->stray);
+    return t->stray != NULL;
 }
 
 const char *table_path(const table *t)

@@ -70,9 +70,9 @@ slice table_field(const table *t, size_t column);
 /* NULL if the field is a text or a number, or absent; else what the .jsonl row has in its place,
  * for messages: "a list", "an object", "true", "false", "null". */
 const char *table_no_text(const table *t, size_t column);
-/* The first key so far of a .jsonl row that the first row lacks, which is not read, and its line;
- * NULL: there is none. */
-const char *table_stray(const table *t, size_t *line);
+/* A sentence about the first key so far of a .jsonl row that the first row lacks, which is not
+ * read. false: there is none. Cut at `capacity` bytes. */
+bool table_note(const table *t, char *out, size_t capacity);
 size_t table_line(const table *t); /* where the current row begins, from 1 */
 
 #endif

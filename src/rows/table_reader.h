@@ -35,7 +35,7 @@ struct table {
     size_t line;         /* where it begins */
     bool first_row_read; /* table_open() has stepped to it */
 
-    char *stray; /* table_stray() */
+    char *stray; /* table_note() */
     size_t stray_line;
 
     void *reader; /* the kind's own */
