@@ -114,9 +114,10 @@ static void intervals_print(const json_t *metrics, FILE *out)
         if (!json_is_array(interval)) continue;
         double low = json_number_value(json_array_get(interval, 0));
         double high = json_number_value(json_array_get(interval, 1));
-        fprintf(out, "%-*s%*.4f%*.4f%*.4f\n", name_width, name + strlen("eval_"), NUMBER_WIDTH,
-                json_number_value(json_object_get(metrics, name)), NUMBER_WIDTH, low, NUMBER_WIDTH,
-                high);
+        /* a blank in front: errors of large numbers are wider than their column */
+        fprintf(out, "%-*s %*.4f %*.4f %*.4f\n", name_width, name + strlen("eval_"),
+                NUMBER_WIDTH - 1, json_number_value(json_object_get(metrics, name)),
+                NUMBER_WIDTH - 1, low, NUMBER_WIDTH - 1, high);
     }
 }
 

@@ -141,7 +141,7 @@ bert_status dataset_field(const table *t, size_t column, field_kind kind, slice 
                     table_line(t), name, other,
                     kind == FIELD_TEXT    ? "a text"
                     : kind == FIELD_CLASS ? "one label"
-                                          : "a list of labels");
+                                          : "one label or a list of them");
     *out = table_field(t, column);
     if (out->bytes) return BERT_OK;
     return fail(BERT_DATA, "%s:%zu: has no '%s'", table_path(t), table_line(t), name);

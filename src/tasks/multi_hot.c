@@ -123,10 +123,34 @@ static bert_status rows_name(dataset *d, const label_file *file, const config *k
     return BERT_OK;
 }
 
+static bool has_column(const dataset *d, const char *label)
+{
+    for (size_t i = 0; i < d->label_count; i++)
+        if (slice_equal(d->labels[i], slice_of(label))) return true;
+    return false;
+}
+
+/* A label without a column counts as 0 in every row, which lowers the scores. */
+static bert_status columns_lacked(dataset *d, const config *known)
+{
+    size_t count = 0;
+    const char *first = NULL;
+    for (size_t i = 0; known && i < known->labels; i++) {
+        if (has_column(d, known->label_names[i])) continue;
+        if (!first) first = known->label_names[i];
+        count++;
+    }
+    if (!count || !d->count) return BERT_OK;
+    return dataset_say(d,
+                       "%s: no column is taken for %zu of the model's %zu labels, such as '%s'; "
+                       "where it gives them, that counts as wrong",
+                       d->rows[0].path, count, known->labels, first);
+}
+
 bert_status multi_hot_name(dataset *d, const bert_task_options *options, const config *known)
 {
     label_file file;
-    if (d->labels) return BERT_OK;
+    if (d->labels) return columns_lacked(d, known);
     TRY(label_file_open(options->label_file, &file));
     bert_status status = rows_name(d, &file, known);
     label_file_release(&file);
