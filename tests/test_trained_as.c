@@ -24,7 +24,7 @@ static void what_is_put_is_read_again(void **state)
     const trained_as all = { .known = true,
                              .max_length = 77,
                              .texts = BERT_TEXTS_PAIRS,
-                             .columns = { "a", "b\xC3\xA9", "c" },
+                             .columns = { .text = "a", .pair = "b\xC3\xA9", .label = "c" },
                              .windows = true,
                              .stride = 9,
                              .mask_share = 0.25,
