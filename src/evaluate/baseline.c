@@ -148,7 +148,7 @@ void baselines_compare(const baselines *b, const json_t *metrics, size_t rows,
         observe_warning(
             observer,
             "%s on the dev data: the model's %.3f is not above the baseline (%s) by more "
-            "than a standard error (%.3f of %zu rows), so it has learnt nothing that the "
-            "baseline does not know",
+            "than a standard error (%.3f of %zu rows), so these data do not show that it has "
+            "learnt more than the baseline knows",
             measure, score, scores, error, rows);
 }
