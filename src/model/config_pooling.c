@@ -24,6 +24,21 @@ __attribute__((format(printf, 2, 3))) static bert_status unknown_set(config *c, 
     return fail(BERT_MEMORY, "out of memory for the configuration");
 }
 
+/* Reads a file of the folder, if it is there, into the configuration. */
+static bert_status file_take(const char *folder, const char *name,
+                             bert_status (*take)(const json_t *o, const char *path, config *c),
+                             config *c)
+{
+    char *path;
+    json_t *object = NULL;
+    TRY(path_join(folder, name, &path));
+    bert_status status = file_exists(path) ? json_read_object(path, &object) : BERT_OK;
+    if (object) status = take(object, path, c);
+    json_decref(object);
+    free(path);
+    return status;
+}
+
 /* ---- the pooling's config.json */
 
 /* The ways that it names: "mean", or of several "mean+max". Older files have a yes or no for each
@@ -131,14 +146,7 @@ static bert_status model_take(const json_t *o, const char *path, config *c)
  * a pooling is taken for the whole. */
 static bert_status model_read(const char *folder, config *c)
 {
-    char *path;
-    json_t *object = NULL;
-    TRY(path_join(folder, "sentence_bert_config.json", &path));
-    bert_status status = file_exists(path) ? json_read_object(path, &object) : BERT_OK;
-    if (object) status = model_take(object, path, c);
-    json_decref(object);
-    free(path);
-    return status;
+    return file_take(folder, "sentence_bert_config.json", model_take, c);
 }
 
 /* ---- config_sentence_transformers.json */
@@ -197,18 +205,6 @@ static bert_status whole_take(const json_t *o, const char *path, config *c)
     return BERT_OK;
 }
 
-static bert_status whole_read(const char *folder, config *c)
-{
-    char *path;
-    json_t *object = NULL;
-    TRY(path_join(folder, "config_sentence_transformers.json", &path));
-    bert_status status = file_exists(path) ? json_read_object(path, &object) : BERT_OK;
-    if (object) status = whole_take(object, path, c);
-    json_decref(object);
-    free(path);
-    return status;
-}
-
 /* ---- all of them */
 
 static bert_status listed_read(const char *folder, const sentence_modules *m, config *c)
@@ -218,7 +214,7 @@ static bert_status listed_read(const char *folder, const sentence_modules *m, co
     if (m->unknown) TRY(unknown_set(c, "%s", m->unknown));
     if (m->pooling) TRY(pooling_read(m->pooling, c));
     TRY(model_read(m->model, c));
-    return whole_read(folder, c);
+    return file_take(folder, "config_sentence_transformers.json", whole_take, c);
 }
 
 bert_status config_read_pooling(const char *folder, const sentence_modules *m, config *c)
