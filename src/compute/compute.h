@@ -26,6 +26,10 @@ typedef struct compute_limits {
     size_t rows;  /* of any matrix of activations */
     size_t width; /* of any row that is normalized or summed over rows */
     size_t keys;  /* longest sequence */
+    /* Of disentangled attention: rows of a table of positions, 0: never called; and whether it is
+     * called backward. */
+    size_t distances;
+    bool distances_backward;
     /* Of in_batch_negatives, which keeps units * units * (members - 1) numbers; 0: never called. */
     size_t units, members;
 } compute_limits;
@@ -55,6 +59,24 @@ typedef struct attention_shape {
     size_t heads, head_width, sequences;
     const uint32_t *query_starts, *key_starts; /* [sequences + 1] */
 } attention_shape;
+
+/* Attention that also asks how far a query is from a key. The distance is the query's place in its
+ * sequence minus the key's; distance d has row distance_rows[farthest + d] of a table of positions.
+ * These rows do not fall as d rises. The arrays lie in the caller's memory. */
+typedef struct disentangled_shape {
+    attention_shape attention;
+    const uint32_t *query_rows;    /* [queries] each query's row among the keys; NULL: i is i */
+    float scale;                   /* of the sum of the terms */
+    size_t rows;                   /* of a table */
+    size_t farthest;               /* at least the longest sequence less 1 */
+    const uint32_t *distance_rows; /* [2 * farthest + 1], below `rows` */
+} disentangled_shape;
+
+/* The two tables of positions, [rows, heads * head_width] each; NULL: the term is absent. */
+typedef struct disentangled_tables {
+    float *key;   /* what queries are multiplied with (content to position) */
+    float *query; /* what keys are multiplied with (position to content) */
+} disentangled_tables;
 
 typedef struct embedding_shape {
     size_t tokens, width;
@@ -161,6 +183,18 @@ struct compute {
     void (*attention_backward)(compute *on, const attention_shape *s, const dropout *d,
                                const float *dy, const float *q, const float *k, const float *v,
                                float *dq, float *dk, float *dv);
+
+    /* The same with scores of three terms (He et al. 2021, DeBERTa): with r the row of a query's
+     * and a key's distance,  P = softmax(scale (q . k + q . tables.key[r] + k . tables.query[r]))
+     */
+    void (*disentangled_forward)(compute *on, const disentangled_shape *s, const dropout *d,
+                                 const float *q, const float *k, const float *v,
+                                 const disentangled_tables *tables, float *y);
+    /* Writes all rows of the tables' gradients; one is NULL where its table is */
+    void (*disentangled_backward)(compute *on, const disentangled_shape *s, const dropout *d,
+                                  const float *dy, const float *q, const float *k, const float *v,
+                                  const disentangled_tables *tables, float *dq, float *dk,
+                                  float *dv, const disentangled_tables *dtables);
 
     /* y[i] = x[index[i]]      y [count, width] */
     void (*gather_rows)(compute *on, size_t count, size_t width, const uint32_t *index,

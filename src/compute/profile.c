@@ -57,6 +57,29 @@ static double attention_numbers(const attention_shape *s, size_t of_queries, siz
     return N(of_queries * queries + of_keys * keys, s->heads, s->head_width);
 }
 
+static double disentangled_numbers(const disentangled_shape *s, const disentangled_tables *tables)
+{
+    return N((tables->key != NULL) + (tables->query != NULL), s->rows, s->attention.heads,
+             s->attention.head_width);
+}
+
+/* Of each pair of a query and a key, and of each query or key and a row of a table. */
+static double disentangled_products(const disentangled_shape *s, const disentangled_tables *tables,
+                                    double of_pairs, double of_rows)
+{
+    const attention_shape *a = &s->attention;
+    double pairs = of_pairs * attention_products(a);
+    for (size_t i = 0; i < a->sequences; i++) {
+        size_t queries = a->query_starts[i + 1] - a->query_starts[i];
+        size_t keys = a->key_starts[i + 1] - a->key_starts[i];
+        const uint32_t *row = s->distance_rows + s->farthest;
+        size_t rows = keys ? row[keys - 1] - *(row + 1 - keys) + 1 : 0;
+        pairs += of_rows * N((tables->key ? queries : 0) + (tables->query ? keys : 0), rows,
+                             a->heads, a->head_width);
+    }
+    return pairs;
+}
+
 /* Those that have a step to take; the others are not touched. */
 static size_t rows_behind(const adamw_past *past, size_t count, const uint32_t *index,
                           const uint16_t *taken)

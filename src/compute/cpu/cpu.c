@@ -19,6 +19,11 @@ static void scratch_place(compute_cpu *cpu, const compute_limits *limits, arena 
 {
     size_t row_blocks = blocks_of(limits->rows, ROW_BLOCK);
     cpu->scores = arena_take(block, cpu->threads * 2 * limits->keys * limits->keys, sizeof(float));
+    cpu->positions = arena_take(
+        block, cpu->threads * (DISENTANGLED_QUERIES + 2 * limits->keys) * limits->distances,
+        sizeof(float));
+    size_t sums = limits->distances_backward ? cpu_disentangled_groups(limits->rows) - 1 : 0;
+    cpu->tables = arena_take(block, sums * 2 * limits->distances * limits->width, sizeof(float));
     cpu->partial = arena_take(block, row_blocks * 2 * limits->width, sizeof(float));
     cpu->strip_room = CPU_STRIP_INNER * limits->width;
     cpu->strips = arena_take(block, cpu->strip_room, sizeof(float));
@@ -123,6 +128,7 @@ bert_status compute_cpu_open(size_t threads, compute **out)
     linear_operations(table);
     rows_operations(table);
     attention_operations(table);
+    disentangled_operations(table);
     embedding_operations(table);
     pooling_operations(table);
     loss_operations(table);

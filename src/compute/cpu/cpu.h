@@ -18,9 +18,11 @@ typedef struct compute_cpu {
     atomic_int failure; /* a bert_status; sticky */
     arena scratch;
     compute_limits limits; /* what scratch is for */
-    float *scores;  /* [threads][2][keys * keys] attention's two score matrices of one head */
-    float *partial; /* [blocks of rows][2][width] sums over a block's rows */
-    float *strips;  /* [strip_room] matmul.c's copy of one side of a product */
+    float *scores;    /* [threads][2][keys * keys] attention's two score matrices of one head */
+    float *positions; /* [threads][DISENTANGLED_QUERIES + 2 * keys][distances] disentangled.c's */
+    float *tables;    /* [groups - 1][2][distances][width] its sums of the tables' gradients */
+    float *partial;   /* [blocks of rows][2][width] sums over a block's rows */
+    float *strips;    /* [strip_room] matmul.c's copy of one side of a product */
     size_t strip_room;
     float *similarities; /* [units][units * (members - 1)] of in_batch_negatives */
 } compute_cpu;
@@ -31,6 +33,12 @@ enum {
 
 /* Products of matrices of activations are summed up in parts of at most so many rows. */
 enum { CPU_STRIP_INNER = 1024 };
+
+/* Disentangled attention makes the scores of so many queries of a sequence at a time. */
+enum { DISENTANGLED_QUERIES = 128 };
+/* Its sequences are in so many groups, each of which sums up gradients of the tables of positions.
+ */
+size_t cpu_disentangled_groups(size_t tokens);
 
 enum { COLUMN_BLOCK = 64 }; /* columns a work item takes where rows must be added in their order */
 
@@ -94,6 +102,7 @@ void cpu_panels_multiply(compute_cpu *cpu, const linear_shape *s, const float *x
 void linear_operations(compute *table);
 void rows_operations(compute *table);
 void attention_operations(compute *table);
+void disentangled_operations(compute *table);
 void embedding_operations(compute *table);
 void pooling_operations(compute *table);
 void loss_operations(compute *table);

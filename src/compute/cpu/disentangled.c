@@ -1,0 +1,472 @@
+/* disentangled.c: softmax(scale (q k^T + content to position + position to content)) v for each
+ * sequence and head.
+ *
+ * What a query and a key have to do with their distance is a product with a table of positions. A
+ * sequence of n tokens meets the rows of distances -(n - 1) .. n - 1, which lie side by side, and
+ * with buckets are fewer than these. So all queries are multiplied with those rows once, and so are
+ * the keys; the products are then spread over the scores, each to the pairs of its distance:
+ *
+ *     forward   C = q A^T    E = k B^T      A, B the tables' rows; r the row of a pair's distance
+ *               S[i, j] = q[i] . k[j] + C[i, r] + E[j, r]
+ *               P = softmax(scale S)     D = dropout(P)     y = D v
+ *     backward  dv, dS as in attention.c
+ *               dC[i, r] = sum of dS[i, j] over the pairs of row r       dE[j, r] likewise
+ *               dq = dS k + dC A      dk = dS^T q + dE B      dA = dC^T q      dB = dE^T k
+ *
+ * A work item of forward is a head of a sequence. The tables belong to all sequences: an item of
+ * backward is a head of a group of sequences, which adds to sums of the group's own in the order of
+ * its sequences, and the groups' sums are added in their order. The groups depend on the batch
+ * alone, so any number of threads gives the same bits. */
+#include "compute/cpu/cpu.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* Sums of a group take 2 numbers a row and column of the tables to zero and to add: with so many
+ * tokens that is little beside the products. */
+enum { GROUP_TOKENS = 256, GROUPS_MOST = 8 };
+
+size_t cpu_disentangled_groups(size_t tokens)
+{
+    size_t groups = tokens / GROUP_TOKENS;
+    return groups < 1 ? 1 : groups > GROUPS_MOST ? GROUPS_MOST : groups;
+}
+
+typedef struct disentangled_task {
+    compute_cpu *cpu;
+    const disentangled_shape *shape;
+    const dropout *dropout;
+    const disentangled_tables *tables, *dtables;
+    const float *q, *k, *v, *dy;
+    float *y, *dq, *dk, *dv;
+    size_t groups;
+} disentangled_task;
+
+/* Rows of a table that lie side by side. */
+typedef struct table_rows {
+    size_t first, count;
+} table_rows;
+
+/* One head of one sequence. Matrices of queries, keys and the tables have rows of `stride` numbers,
+ * `column` is the head's first one. */
+typedef struct head {
+    const disentangled_task *task;
+    size_t first_query, first_key; /* rows of the packed matrices */
+    size_t queries, keys, width, stride, column;
+    uint32_t dropout_column;
+    const uint32_t *row; /* of the distance 0 */
+    table_rows rows;     /* those that the sequence's queries and keys meet */
+    float *scores;       /* two matrices of some queries and all keys */
+    float *products, *keys_products, *keys_slopes; /* C or dC of some queries, E, dE */
+} head;
+
+/* The place of a query in its sequence. */
+static size_t place_of(const head *h, size_t query)
+{
+    const uint32_t *rows = h->task->shape->query_rows;
+    return rows ? rows[h->first_query + query] - h->first_key : query;
+}
+
+/* What queries first .. first + count - 1 and all keys meet. */
+static table_rows rows_met(const head *h, size_t first, size_t count)
+{
+    size_t low = place_of(h, first), high = low;
+    for (size_t query = first + 1; query < first + count; query++) {
+        size_t place = place_of(h, query);
+        if (place < low) low = place;
+        if (place > high) high = place;
+    }
+    size_t row = h->row[(ptrdiff_t)low + 1 - (ptrdiff_t)h->keys];
+    return (table_rows){ row, h->row[high] - row + 1 };
+}
+
+static head head_of(const disentangled_task *t, size_t sequence, size_t which, size_t thread)
+{
+    const disentangled_shape *s = t->shape;
+    const attention_shape *a = &s->attention;
+    const compute_limits *most = &t->cpu->limits;
+    head h = {
+        .task = t,
+        .first_query = a->query_starts[sequence],
+        .first_key = a->key_starts[sequence],
+        .queries = a->query_starts[sequence + 1] - a->query_starts[sequence],
+        .keys = a->key_starts[sequence + 1] - a->key_starts[sequence],
+        .width = a->head_width,
+        .stride = a->heads * a->head_width,
+        .column = which * a->head_width,
+        .dropout_column = (uint32_t)which << 16, /* as in attention.c */
+        .row = s->distance_rows + s->farthest,
+        .scores = t->cpu->scores + thread * 2 * most->keys * most->keys,
+        .products =
+            t->cpu->positions + thread * (DISENTANGLED_QUERIES + 2 * most->keys) * most->distances,
+    };
+    assert(h.keys <= most->keys && h.keys <= s->farthest + 1);
+    assert(s->rows <= most->distances);
+    if (h.queries) h.rows = rows_met(&h, 0, h.queries);
+    h.keys_products = h.products + DISENTANGLED_QUERIES * h.rows.count;
+    h.keys_slopes = h.keys_products + h.keys * h.rows.count;
+    return h;
+}
+
+/* Some queries of a head, whose scores are made at a time. */
+typedef struct query_block {
+    size_t first, count;
+    table_rows rows; /* that they meet */
+} query_block;
+
+static query_block block_at(const head *h, size_t first)
+{
+    size_t left = h->queries - first;
+    query_block b = { .first = first,
+                      .count = left < DISENTANGLED_QUERIES ? left : DISENTANGLED_QUERIES };
+    b.rows = rows_met(h, first, b.count);
+    return b;
+}
+
+static float *query_at(const head *h, const float *x, const query_block *b)
+{
+    return (float *)x + (h->first_query + b->first) * h->stride + h->column;
+}
+
+static float *key_at(const head *h, const float *x)
+{
+    return (float *)x + h->first_key * h->stride + h->column;
+}
+
+static float *row_at(const head *h, const float *table, table_rows rows)
+{
+    return (float *)table + rows.first * h->stride + h->column;
+}
+
+/* ---- products. Matrices of scores or of products with a table have rows without gaps. */
+
+/* c [rows, cols] = a b^T for a and b of the model's matrices */
+static void multiply(const head *h, size_t rows, size_t cols, const float *a, const float *b,
+                     float *c)
+{
+    matmul_shape s = { .b_transposed = 1,
+                       .rows = rows,
+                       .cols = cols,
+                       .inner = h->width,
+                       .lda = h->stride,
+                       .ldb = h->stride,
+                       .ldc = cols };
+    cpu_matmul_alone(h->task->cpu, &s, 1.0f, a, b, 0.0f, c);
+}
+
+/* y [rows, width] = c x, or with `add` y += c x, for c [rows, cols] and x of the model's matrices
+ */
+static void apply(const head *h, size_t rows, size_t cols, const float *c, const float *x, bool add,
+                  float *y)
+{
+    matmul_shape s = { .rows = rows,
+                       .cols = h->width,
+                       .inner = cols,
+                       .lda = cols,
+                       .ldb = h->stride,
+                       .ldc = h->stride };
+    cpu_matmul_alone(h->task->cpu, &s, 1.0f, c, x, add ? 1.0f : 0.0f, y);
+}
+
+/* y [cols, width] = c^T x, or with `add` y += c^T x */
+static void apply_transposed(const head *h, size_t rows, size_t cols, const float *c,
+                             const float *x, bool add, float *y)
+{
+    matmul_shape s = { .a_transposed = 1,
+                       .rows = cols,
+                       .cols = h->width,
+                       .inner = rows,
+                       .lda = cols,
+                       .ldb = h->stride,
+                       .ldc = h->stride };
+    cpu_matmul_alone(h->task->cpu, &s, 1.0f, c, x, add ? 1.0f : 0.0f, y);
+}
+
+/* ---- products with the tables, and the pairs of a query and a key that they are for */
+
+/* scores[i, j] += products[i, r] */
+static void spread_queries(const head *h, const query_block *b, const float *products,
+                           float *scores)
+{
+    for (size_t i = 0; i < b->count; i++) {
+        const uint32_t *row = h->row + place_of(h, b->first + i);
+        const float *x = products + i * b->rows.count;
+        float *y = scores + i * h->keys;
+        for (size_t j = 0; j < h->keys; j++) y[j] += x[*(row - j) - b->rows.first];
+    }
+}
+
+/* products[i, r] = sum of scores[i, j] */
+static void gather_queries(const head *h, const query_block *b, const float *scores,
+                           float *products)
+{
+    memset(products, 0, b->count * b->rows.count * sizeof *products);
+    for (size_t i = 0; i < b->count; i++) {
+        const uint32_t *row = h->row + place_of(h, b->first + i);
+        float *x = products + i * b->rows.count;
+        const float *y = scores + i * h->keys;
+        for (size_t j = 0; j < h->keys; j++) x[*(row - j) - b->rows.first] += y[j];
+    }
+}
+
+/* Queries that are taken together, so that their scores of a key, and what a key's row of products
+ * has for them, stay in the first-level cache. */
+enum { QUERIES_TOGETHER = 16 };
+
+/* scores[i, j] += products[j, r] */
+static void spread_keys(const head *h, const query_block *b, const float *products, float *scores)
+{
+    for (size_t first = 0; first < b->count; first += QUERIES_TOGETHER) {
+        size_t places[QUERIES_TOGETHER], left = b->count - first;
+        size_t count = left < QUERIES_TOGETHER ? left : QUERIES_TOGETHER;
+        for (size_t i = 0; i < count; i++) places[i] = place_of(h, b->first + first + i);
+        for (size_t j = 0; j < h->keys; j++) {
+            const uint32_t *row = h->row - j;
+            const float *x = products + j * h->rows.count;
+            float *y = scores + first * h->keys + j;
+            for (size_t i = 0; i < count; i++) y[i * h->keys] += x[row[places[i]] - h->rows.first];
+        }
+    }
+}
+
+/* products[j, r] += sum of scores[i, j] */
+static void gather_keys(const head *h, const query_block *b, const float *scores, float *products)
+{
+    for (size_t first = 0; first < b->count; first += QUERIES_TOGETHER) {
+        size_t places[QUERIES_TOGETHER], left = b->count - first;
+        size_t count = left < QUERIES_TOGETHER ? left : QUERIES_TOGETHER;
+        for (size_t i = 0; i < count; i++) places[i] = place_of(h, b->first + first + i);
+        for (size_t j = 0; j < h->keys; j++) {
+            const uint32_t *row = h->row - j;
+            float *x = products + j * h->rows.count;
+            const float *y = scores + first * h->keys + j;
+            for (size_t i = 0; i < count; i++) x[row[places[i]] - h->rows.first] += y[i * h->keys];
+        }
+    }
+}
+
+/* ---- a block of queries */
+
+/* The probabilities before dropout, of which the keys' products with their table are there. */
+static void block_probabilities(const head *h, const query_block *b, float *p)
+{
+    const disentangled_task *t = h->task;
+    const float *q = query_at(h, t->q, b);
+    multiply(h, b->count, h->keys, q, key_at(h, t->k), p);
+    if (t->tables->key) {
+        multiply(h, b->count, b->rows.count, q, row_at(h, t->tables->key, b->rows), h->products);
+        spread_queries(h, b, h->products, p);
+    }
+    if (t->tables->query) spread_keys(h, b, h->keys_products, p);
+    for (size_t i = 0; i < b->count; i++)
+        t->cpu->kernels.softmax_forward(h->keys, t->shape->scale, p + i * h->keys);
+}
+
+static void block_dropout(const head *h, const query_block *b, const float *x, float *y)
+{
+    for (size_t i = 0; i < b->count; i++) {
+        dropout_row d =
+            dropout_row_of(h->task->dropout, h->first_query + b->first + i, h->dropout_column);
+        h->task->cpu->kernels.dropout_apply(&d, h->keys, x + i * h->keys, y + i * h->keys);
+    }
+}
+
+static void block_forward(const head *h, const query_block *b)
+{
+    const disentangled_task *t = h->task;
+    float *p = h->scores;
+    block_probabilities(h, b, p);
+    if (t->dropout->rate > 0.0f) block_dropout(h, b, p, p);
+    apply(h, b->count, h->keys, p, key_at(h, t->v), false, query_at(h, t->y, b));
+}
+
+/* `sums` are the group's, of the tables' gradients. */
+static void block_backward(const head *h, const query_block *b, const disentangled_tables *sums)
+{
+    const disentangled_task *t = h->task;
+    float *p = h->scores, *d = p + b->count * h->keys;
+    bool drops = t->dropout->rate > 0.0f, add = b->first > 0;
+    const float *q = query_at(h, t->q, b), *dy = query_at(h, t->dy, b);
+
+    block_probabilities(h, b, p);
+    if (drops) block_dropout(h, b, p, d);
+    apply_transposed(h, b->count, h->keys, drops ? d : p, dy, add, key_at(h, t->dv));
+
+    multiply(h, b->count, h->keys, dy, key_at(h, t->v), d);
+    if (drops) block_dropout(h, b, d, d);
+    for (size_t i = 0; i < b->count; i++)
+        t->cpu->kernels.softmax_backward(h->keys, t->shape->scale, p + i * h->keys,
+                                         d + i * h->keys);
+    float *dq = query_at(h, t->dq, b);
+    apply(h, b->count, h->keys, d, key_at(h, t->k), false, dq);
+    apply_transposed(h, b->count, h->keys, d, q, add, key_at(h, t->dk));
+    if (t->tables->key) {
+        gather_queries(h, b, d, h->products);
+        apply(h, b->count, b->rows.count, h->products, row_at(h, t->tables->key, b->rows), true,
+              dq);
+        apply_transposed(h, b->count, b->rows.count, h->products, q, true,
+                         row_at(h, sums->key, b->rows));
+    }
+    if (t->tables->query) gather_keys(h, b, d, h->keys_slopes);
+}
+
+/* ---- a head of a sequence */
+
+/* A head's columns of rows of one of the model's matrices = 0 */
+static void columns_zero(size_t rows, size_t width, size_t stride, float *x)
+{
+    for (size_t row = 0; row < rows; row++) memset(x + row * stride, 0, width * sizeof *x);
+}
+
+static void keys_forward(const head *h)
+{
+    const disentangled_task *t = h->task;
+    if (t->tables->query)
+        multiply(h, h->keys, h->rows.count, key_at(h, t->k), row_at(h, t->tables->query, h->rows),
+                 h->keys_products);
+}
+
+static void head_forward(void *context, size_t index, size_t thread)
+{
+    const disentangled_task *t = context;
+    size_t heads = t->shape->attention.heads;
+    head h = head_of(t, index / heads, index % heads, thread);
+    if (h.queries == 0) return;
+    keys_forward(&h);
+    for (size_t first = 0; first < h.queries; first += DISENTANGLED_QUERIES) {
+        query_block b = block_at(&h, first);
+        block_forward(&h, &b);
+    }
+}
+
+static void head_backward(const head *h, const disentangled_tables *sums)
+{
+    const disentangled_task *t = h->task;
+    if (h->queries == 0) {
+        columns_zero(h->keys, h->width, h->stride, key_at(h, t->dk));
+        columns_zero(h->keys, h->width, h->stride, key_at(h, t->dv));
+        return;
+    }
+    size_t rows = h->rows.count;
+    keys_forward(h);
+    if (t->tables->query) memset(h->keys_slopes, 0, h->keys * rows * sizeof(float));
+    for (size_t first = 0; first < h->queries; first += DISENTANGLED_QUERIES) {
+        query_block b = block_at(h, first);
+        block_backward(h, &b, sums);
+    }
+    if (!t->tables->query) return;
+    apply(h, h->keys, rows, h->keys_slopes, row_at(h, t->tables->query, h->rows), true,
+          key_at(h, t->dk));
+    apply_transposed(h, h->keys, rows, h->keys_slopes, key_at(h, t->k), true,
+                     row_at(h, sums->query, h->rows));
+}
+
+/* ---- groups */
+
+/* Where a group adds up the tables' gradients: the first does in the result. */
+static disentangled_tables group_sums(const disentangled_task *t, size_t group)
+{
+    if (group == 0) return *t->dtables;
+    const attention_shape *a = &t->shape->attention;
+    size_t numbers = t->shape->rows * a->heads * a->head_width;
+    float *sums = t->cpu->tables + (group - 1) * 2 * numbers;
+    return (disentangled_tables){ .key = t->tables->key ? sums : NULL,
+                                  .query = t->tables->query ? sums + numbers : NULL };
+}
+
+static void group_backward(void *context, size_t index, size_t thread)
+{
+    const disentangled_task *t = context;
+    const attention_shape *a = &t->shape->attention;
+    size_t group = index / a->heads, which = index % a->heads;
+    size_t width = a->head_width, stride = a->heads * width, column = which * width;
+    disentangled_tables sums = group_sums(t, group);
+    if (sums.key) columns_zero(t->shape->rows, width, stride, sums.key + column);
+    if (sums.query) columns_zero(t->shape->rows, width, stride, sums.query + column);
+
+    size_t tokens = a->key_starts[a->sequences] - a->key_starts[0];
+    for (size_t sequence = 0; sequence < a->sequences; sequence++) {
+        size_t before = a->key_starts[sequence] - a->key_starts[0];
+        if (before == tokens) break; /* nothing but empty sequences follows */
+        if (before * t->groups / tokens != group) continue;
+        head h = head_of(t, sequence, which, thread);
+        head_backward(&h, &sums);
+    }
+}
+
+/* Row by row of the tables' gradients: the first group's sums += the others', in their order */
+static void groups_add(void *context, size_t index, size_t thread)
+{
+    (void)thread;
+    const disentangled_task *t = context;
+    const attention_shape *a = &t->shape->attention;
+    size_t stride = a->heads * a->head_width;
+    row_range rows = row_block(t->shape->rows, index);
+    size_t at = rows.begin * stride, count = (rows.end - rows.begin) * stride;
+    for (size_t group = 1; group < t->groups; group++) {
+        disentangled_tables sums = group_sums(t, group);
+        if (sums.key) t->cpu->kernels.add(count, sums.key + at, t->dtables->key + at);
+        if (sums.query) t->cpu->kernels.add(count, sums.query + at, t->dtables->query + at);
+    }
+}
+
+/* ---- the operations */
+
+/* Additions and multiplications: of each pair of a query and a key, and of what both have to do
+ * with the tables, which have no more rows that are met than twice the keys. */
+static double operations_of(const disentangled_shape *s, double of_pairs)
+{
+    const attention_shape *a = &s->attention;
+    double pairs = 0.0;
+    for (size_t i = 0; i < a->sequences; i++)
+        pairs += (double)(a->query_starts[i + 1] - a->query_starts[i]) *
+                 (double)(a->key_starts[i + 1] - a->key_starts[i]);
+    return 3.0 * of_pairs * pairs * (double)(a->heads * a->head_width);
+}
+
+static void disentangled_forward(compute *on, const disentangled_shape *s, const dropout *d,
+                                 const float *q, const float *k, const float *v,
+                                 const disentangled_tables *tables, float *y)
+{
+    compute_cpu *cpu = cpu_of(on);
+    disentangled_task t = {
+        .cpu = cpu, .shape = s, .dropout = d, .tables = tables, .q = q, .k = k, .v = v, .y = y
+    };
+    cpu_share_products(cpu, operations_of(s, 4.0), s->attention.sequences * s->attention.heads,
+                       head_forward, &t);
+}
+
+static void disentangled_backward(compute *on, const disentangled_shape *s, const dropout *d,
+                                  const float *dy, const float *q, const float *k, const float *v,
+                                  const disentangled_tables *tables, float *dq, float *dk,
+                                  float *dv, const disentangled_tables *dtables)
+{
+    compute_cpu *cpu = cpu_of(on);
+    const attention_shape *a = &s->attention;
+    assert(s->rows * a->heads * a->head_width <= cpu->limits.distances * cpu->limits.width);
+    disentangled_task t = {
+        .cpu = cpu,
+        .shape = s,
+        .dropout = d,
+        .tables = tables,
+        .dtables = dtables,
+        .q = q,
+        .k = k,
+        .v = v,
+        .dy = dy,
+        .dq = dq,
+        .dk = dk,
+        .dv = dv,
+        .groups = cpu_disentangled_groups(a->key_starts[a->sequences] - a->key_starts[0]),
+    };
+    cpu_share_products(cpu, operations_of(s, 10.0), t.groups * a->heads, group_backward, &t);
+    if (t.groups == 1) return;
+    double numbers = (double)(s->rows * a->heads * a->head_width) * (double)(2 * t.groups);
+    cpu_share(cpu, numbers, blocks_of(s->rows, ROW_BLOCK), groups_add, &t);
+}
+
+void disentangled_operations(compute *table)
+{
+    table->disentangled_forward = disentangled_forward;
+    table->disentangled_backward = disentangled_backward;
+}
