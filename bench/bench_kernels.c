@@ -127,6 +127,26 @@ static void run_transpose(const kernel_table *t, const workspace *w)
     t->transpose(rows, w->row, w->a, w->row, w->b, rows);
 }
 
+static band band_of(const workspace *w)
+{
+    size_t keys = w->row / 2, queries = w->count / w->row;
+    return (band){
+        .queries = queries, .keys = keys, .apart = keys, .query_apart = w->row, .key_apart = queries
+    };
+}
+
+static void run_band_spread(const kernel_table *t, const workspace *w)
+{
+    const band b = band_of(w);
+    t->band_spread(&b, w->a + b.keys, w->b, w->f);
+}
+
+static void run_band_gather(const kernel_table *t, const workspace *w)
+{
+    const band b = band_of(w);
+    t->band_gather(&b, w->a, w->b + b.keys, w->f);
+}
+
 /* Eight rows down a panel; an element is one of the panel. */
 static void run_panel(const kernel_table *t, const workspace *w)
 {
@@ -151,6 +171,8 @@ static void run_panel(const kernel_table *t, const workspace *w)
     CASE(sum_squares)                                                                              \
     CASE(adamw)                                                                                    \
     CASE(transpose)                                                                                \
+    CASE(band_spread)                                                                              \
+    CASE(band_gather)                                                                              \
     CASE(panel)
 
 typedef struct benchmark {

@@ -285,6 +285,48 @@ static void check_transpose(transpose_fn *tested, size_t count, size_t shift)
     array_release(&x), array_release(&y), array_release(&want);
 }
 
+/* `count` is the keys. */
+static void check_band(band_spread_fn *spread, band_gather_fn *gather, size_t count, size_t shift)
+{
+    for (size_t which = 1; which < 4; which++) {
+        const size_t queries = 21;
+        const band b = { .queries = queries,
+                         .keys = count,
+                         .apart = count + 2 * shift,
+                         .query_apart = queries + count + shift,
+                         .key_apart = queries + 3 * shift };
+        array y = array_random(queries * b.apart, 0, 1, -1, 1), want = array_copy(&y);
+        array query = array_random(queries * b.query_apart + count, 0, 2, -1, 1);
+        array key = array_random(count * b.key_apart, 0, 3, -1, 1);
+        array want_query = array_copy(&query), want_key = array_copy(&key);
+        bool queried = which & 1, keyed = which & 2;
+        if (spread) {
+            band_spread_ref(&b, queried ? query.at + count : NULL, keyed ? key.at : NULL, want.at);
+            spread(&b, queried ? query.at + count : NULL, keyed ? key.at : NULL, y.at);
+        }
+        if (gather) {
+            band_gather_ref(&b, y.at, queried ? want_query.at + count : NULL,
+                            keyed ? want_key.at : NULL);
+            gather(&b, y.at, queried ? query.at + count : NULL, keyed ? key.at : NULL);
+        }
+        assert_arrays_same("y", &y, &want);
+        assert_arrays_same("query", &query, &want_query);
+        assert_arrays_same("key", &key, &want_key);
+        array_release(&y), array_release(&want), array_release(&query);
+        array_release(&key), array_release(&want_query), array_release(&want_key);
+    }
+}
+
+static void check_band_spread(band_spread_fn *tested, size_t count, size_t shift)
+{
+    check_band(tested, NULL, count, shift);
+}
+
+static void check_band_gather(band_gather_fn *tested, size_t count, size_t shift)
+{
+    check_band(NULL, tested, count, shift);
+}
+
 static void check_panel(panel_fn *tested, size_t count, size_t shift)
 {
     for (size_t cols = 1; cols <= PANEL_COLS; cols += cols < 15 ? 7 : 11) {

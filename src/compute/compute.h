@@ -65,10 +65,11 @@ typedef struct attention_shape {
  * These rows do not fall as d rises. The arrays lie in the caller's memory. */
 typedef struct disentangled_shape {
     attention_shape attention;
-    const uint32_t *query_rows;    /* [queries] each query's row among the keys; NULL: i is i */
-    float scale;                   /* of the sum of the terms */
-    size_t rows;                   /* of a table */
-    size_t farthest;               /* at least the longest sequence less 1 */
+    const uint32_t *query_rows; /* [queries] each query's row among the keys, rising; NULL: all are
+                                   queries */
+    float scale;                /* of the sum of the terms */
+    size_t rows;                /* of a table */
+    size_t farthest;            /* at least the longest sequence less 1 */
     const uint32_t *distance_rows; /* [2 * farthest + 1], below `rows` */
 } disentangled_shape;
 

@@ -40,6 +40,8 @@ typedef struct disentangled_task {
     const float *q, *k, *v, *dy;
     float *y, *dq, *dk, *dv;
     size_t groups;
+    /* Each of the distances 0 .. near_after, and of 0 .. -near_before, has a row of its own. */
+    size_t near_after, near_before;
 } disentangled_task;
 
 /* Rows of a table that lie side by side. */
@@ -70,12 +72,7 @@ static size_t place_of(const head *h, size_t query)
 /* What queries first .. first + count - 1 and all keys meet. */
 static table_rows rows_met(const head *h, size_t first, size_t count)
 {
-    size_t low = place_of(h, first), high = low;
-    for (size_t query = first + 1; query < first + count; query++) {
-        size_t place = place_of(h, query);
-        if (place < low) low = place;
-        if (place > high) high = place;
-    }
+    size_t low = place_of(h, first), high = place_of(h, first + count - 1);
     size_t row = h->row[(ptrdiff_t)low + 1 - (ptrdiff_t)h->keys];
     return (table_rows){ row, h->row[high] - row + 1 };
 }
@@ -184,65 +181,119 @@ static void apply_transposed(const head *h, size_t rows, size_t cols, const floa
 
 /* ---- products with the tables, and the pairs of a query and a key that they are for */
 
-/* scores[i, j] += products[i, r] */
-static void spread_queries(const head *h, const query_block *b, const float *products,
-                           float *scores)
+/* Scores are passed over in tiles of so many queries and keys, so that what belongs to a tile's
+ * queries and keys stays in the first-level cache. */
+enum { TILE = 32 };
+
+typedef struct tile {
+    size_t query, queries; /* from the block's first on */
+    size_t key, keys;
+} tile;
+
+/* Are its queries side by side, and has each of its distances a row of its own? */
+static bool tile_is_near(const head *h, const query_block *b, const tile *t)
 {
-    for (size_t i = 0; i < b->count; i++) {
-        const uint32_t *row = h->row + place_of(h, b->first + i);
-        const float *x = products + i * b->rows.count;
-        float *y = scores + i * h->keys;
-        for (size_t j = 0; j < h->keys; j++) y[j] += x[*(row - j) - b->rows.first];
+    size_t first = place_of(h, b->first + t->query);
+    size_t last = place_of(h, b->first + t->query + t->queries - 1);
+    return last - first == t->queries - 1 && last <= t->key + h->task->near_after &&
+           t->key + t->keys - 1 <= first + h->task->near_before;
+}
+
+static band band_of(const head *h, const query_block *b, const tile *t)
+{
+    return (band){ .queries = t->queries,
+                   .keys = t->keys,
+                   .apart = h->keys,
+                   .query_apart = b->rows.count + 1, /* the next query is one further off */
+                   .key_apart = h->rows.count - 1 }; /* the next key is one nearer */
+}
+
+/* The row of a tile's first query and key, in the block's products and in the keys'. */
+static size_t product_at(const head *h, const query_block *b, const tile *t)
+{
+    uint32_t row = *(h->row + place_of(h, b->first + t->query) - t->key);
+    return t->query * b->rows.count + row - b->rows.first;
+}
+
+static size_t key_product_at(const head *h, const query_block *b, const tile *t)
+{
+    uint32_t row = *(h->row + place_of(h, b->first + t->query) - t->key);
+    return t->key * h->rows.count + row - h->rows.first;
+}
+
+/* scores[i, j] += queries[i, r] + keys[j, r], either NULL: none */
+static void tile_spread(const head *h, const query_block *b, const tile *t, const float *queries,
+                        const float *keys, float *scores)
+{
+    float *y = scores + t->query * h->keys + t->key;
+    if (tile_is_near(h, b, t)) {
+        band near = band_of(h, b, t);
+        h->task->cpu->kernels.band_spread(&near, queries ? queries + product_at(h, b, t) : NULL,
+                                          keys ? keys + key_product_at(h, b, t) : NULL, y);
+        return;
+    }
+    for (size_t i = t->query; i < t->query + t->queries; i++, y += h->keys) {
+        const uint32_t *row = h->row + place_of(h, b->first + i) - t->key;
+        for (size_t j = 0; queries && j < t->keys; j++)
+            y[j] += queries[i * b->rows.count + *(row - j) - b->rows.first];
+        for (size_t j = 0; keys && j < t->keys; j++)
+            y[j] += keys[(t->key + j) * h->rows.count + *(row - j) - h->rows.first];
     }
 }
 
-/* products[i, r] = sum of scores[i, j] */
-static void gather_queries(const head *h, const query_block *b, const float *scores,
-                           float *products)
+/* queries[i, r] += scores[i, j], keys[j, r] += scores[i, j] */
+static void tile_gather(const head *h, const query_block *b, const tile *t, const float *scores,
+                        float *queries, float *keys)
 {
-    memset(products, 0, b->count * b->rows.count * sizeof *products);
-    for (size_t i = 0; i < b->count; i++) {
-        const uint32_t *row = h->row + place_of(h, b->first + i);
-        float *x = products + i * b->rows.count;
-        const float *y = scores + i * h->keys;
-        for (size_t j = 0; j < h->keys; j++) x[*(row - j) - b->rows.first] += y[j];
+    const float *y = scores + t->query * h->keys + t->key;
+    if (tile_is_near(h, b, t)) {
+        band near = band_of(h, b, t);
+        h->task->cpu->kernels.band_gather(&near, y, queries ? queries + product_at(h, b, t) : NULL,
+                                          keys ? keys + key_product_at(h, b, t) : NULL);
+        return;
+    }
+    for (size_t i = t->query; i < t->query + t->queries; i++, y += h->keys) {
+        const uint32_t *row = h->row + place_of(h, b->first + i) - t->key;
+        for (size_t j = 0; queries && j < t->keys; j++)
+            queries[i * b->rows.count + *(row - j) - b->rows.first] += y[j];
+        for (size_t j = 0; keys && j < t->keys; j++)
+            keys[(t->key + j) * h->rows.count + *(row - j) - h->rows.first] += y[j];
     }
 }
 
-/* Queries that are taken together, so that their scores of a key, and what a key's row of products
- * has for them, stay in the first-level cache. */
-enum { QUERIES_TOGETHER = 16 };
-
-/* scores[i, j] += products[j, r] */
-static void spread_keys(const head *h, const query_block *b, const float *products, float *scores)
+/* Tile `index` of a block; false: there are no more. */
+static bool tile_next(const head *h, const query_block *b, size_t index, tile *out)
 {
-    for (size_t first = 0; first < b->count; first += QUERIES_TOGETHER) {
-        size_t places[QUERIES_TOGETHER], left = b->count - first;
-        size_t count = left < QUERIES_TOGETHER ? left : QUERIES_TOGETHER;
-        for (size_t i = 0; i < count; i++) places[i] = place_of(h, b->first + first + i);
-        for (size_t j = 0; j < h->keys; j++) {
-            const uint32_t *row = h->row - j;
-            const float *x = products + j * h->rows.count;
-            float *y = scores + first * h->keys + j;
-            for (size_t i = 0; i < count; i++) y[i * h->keys] += x[row[places[i]] - h->rows.first];
-        }
-    }
+    size_t across = blocks_of(h->keys, TILE);
+    tile t = { .query = index / across * TILE, .key = index % across * TILE };
+    if (t.query >= b->count) return false;
+    t.queries = b->count - t.query < TILE ? b->count - t.query : TILE;
+    t.keys = h->keys - t.key < TILE ? h->keys - t.key : TILE;
+    *out = t;
+    return true;
 }
 
-/* products[j, r] += sum of scores[i, j] */
-static void gather_keys(const head *h, const query_block *b, const float *scores, float *products)
+/* scores += what queries and keys have to do with the tables */
+static void block_spread(const head *h, const query_block *b, float *scores)
 {
-    for (size_t first = 0; first < b->count; first += QUERIES_TOGETHER) {
-        size_t places[QUERIES_TOGETHER], left = b->count - first;
-        size_t count = left < QUERIES_TOGETHER ? left : QUERIES_TOGETHER;
-        for (size_t i = 0; i < count; i++) places[i] = place_of(h, b->first + first + i);
-        for (size_t j = 0; j < h->keys; j++) {
-            const uint32_t *row = h->row - j;
-            float *x = products + j * h->rows.count;
-            const float *y = scores + first * h->keys + j;
-            for (size_t i = 0; i < count; i++) x[row[places[i]] - h->rows.first] += y[i * h->keys];
-        }
-    }
+    const disentangled_tables *tables = h->task->tables;
+    const float *queries = tables->key ? h->products : NULL;
+    const float *keys = tables->query ? h->keys_products : NULL;
+    tile t;
+    for (size_t i = 0; (queries || keys) && tile_next(h, b, i, &t); i++)
+        tile_spread(h, b, &t, queries, keys, scores);
+}
+
+/* The products' gradients: of the block's queries, and added to those of the keys */
+static void block_gather(const head *h, const query_block *b, const float *scores)
+{
+    const disentangled_tables *tables = h->task->tables;
+    float *queries = tables->key ? h->products : NULL;
+    float *keys = tables->query ? h->keys_slopes : NULL;
+    if (queries) memset(queries, 0, b->count * b->rows.count * sizeof *queries);
+    tile t;
+    for (size_t i = 0; (queries || keys) && tile_next(h, b, i, &t); i++)
+        tile_gather(h, b, &t, scores, queries, keys);
 }
 
 /* ---- a block of queries */
@@ -253,11 +304,9 @@ static void block_probabilities(const head *h, const query_block *b, float *p)
     const disentangled_task *t = h->task;
     const float *q = query_at(h, t->q, b);
     multiply(h, b->count, h->keys, q, key_at(h, t->k), p);
-    if (t->tables->key) {
+    if (t->tables->key)
         multiply(h, b->count, b->rows.count, q, row_at(h, t->tables->key, b->rows), h->products);
-        spread_queries(h, b, h->products, p);
-    }
-    if (t->tables->query) spread_keys(h, b, h->keys_products, p);
+    block_spread(h, b, p);
     for (size_t i = 0; i < b->count; i++)
         t->cpu->kernels.softmax_forward(h->keys, t->shape->scale, p + i * h->keys);
 }
@@ -300,14 +349,11 @@ static void block_backward(const head *h, const query_block *b, const disentangl
     float *dq = query_at(h, t->dq, b);
     apply(h, b->count, h->keys, d, key_at(h, t->k), false, dq);
     apply_transposed(h, b->count, h->keys, d, q, add, key_at(h, t->dk));
-    if (t->tables->key) {
-        gather_queries(h, b, d, h->products);
-        apply(h, b->count, b->rows.count, h->products, row_at(h, t->tables->key, b->rows), true,
-              dq);
-        apply_transposed(h, b->count, b->rows.count, h->products, q, true,
-                         row_at(h, sums->key, b->rows));
-    }
-    if (t->tables->query) gather_keys(h, b, d, h->keys_slopes);
+    block_gather(h, b, d);
+    if (!t->tables->key) return;
+    const float *c = h->products;
+    apply(h, b->count, b->rows.count, c, row_at(h, t->tables->key, b->rows), true, dq);
+    apply_transposed(h, b->count, b->rows.count, c, q, true, row_at(h, sums->key, b->rows));
 }
 
 /* ---- a head of a sequence */
@@ -424,6 +470,14 @@ static double operations_of(const disentangled_shape *s, double of_pairs)
     return 3.0 * of_pairs * pairs * (double)(a->heads * a->head_width);
 }
 
+static void near_find(disentangled_task *t)
+{
+    const uint32_t *row = t->shape->distance_rows + t->shape->farthest;
+    while (t->near_after < t->shape->farthest && row[1] == row[0] + 1) t->near_after++, row++;
+    row -= t->near_after;
+    while (t->near_before < t->shape->farthest && *(row - 1) + 1 == row[0]) t->near_before++, row--;
+}
+
 static void disentangled_forward(compute *on, const disentangled_shape *s, const dropout *d,
                                  const float *q, const float *k, const float *v,
                                  const disentangled_tables *tables, float *y)
@@ -459,6 +513,7 @@ static void disentangled_backward(compute *on, const disentangled_shape *s, cons
         .dv = dv,
         .groups = cpu_disentangled_groups(a->key_starts[a->sequences] - a->key_starts[0]),
     };
+    near_find(&t);
     cpu_share_products(cpu, operations_of(s, 10.0), t.groups * a->heads, group_backward, &t);
     if (t.groups == 1) return;
     double numbers = (double)(s->rows * a->heads * a->head_width) * (double)(2 * t.groups);

@@ -91,6 +91,19 @@ typedef void adamw_fn(const adamw_step *s, size_t count, const float *g, float *
 typedef void transpose_fn(size_t rows, size_t cols, const float *x, size_t ldx, float *y,
                           size_t ldy);
 
+/* Numbers that pairs of a query and a key have by their distance alone, for queries that follow
+ * each other and keys that do, where each distance has a number of its own: those of a query's row
+ * fall with the key, those of a key's row rise with the query. y[i, j] += query[i, -j] + key[j, i]
+ * query[i, -j] += y[i, j], key[j, i] += y[i, j] y [queries, keys], rows of it, of query and of key
+ * `apart`, query_apart and key_apart apart query  its row 0's number for key 0; the others lie
+ * before it      query or key NULL: none */
+typedef struct band {
+    size_t queries, keys;
+    size_t apart, query_apart, key_apart;
+} band;
+typedef void band_spread_fn(const band *b, const float *query, const float *key, float *y);
+typedef void band_gather_fn(const band *b, const float *y, float *query, float *key);
+
 /* c = a b for a panel b of at most PANEL_COLS columns without gaps. A number of c is one sum, taken
  * in the order of b's rows: it does not depend on how many rows or columns there are.
  *   a [rows, inner], c [rows, cols]; rows of them lda and ldc apart      b [inner, cols]
@@ -143,6 +156,8 @@ typedef void matmul_fn(const matmul_shape *s, float alpha, const float *a, const
     KERNEL(sum_squares)                                                                            \
     KERNEL(adamw)                                                                                  \
     KERNEL(transpose)                                                                              \
+    KERNEL(band_spread)                                                                            \
+    KERNEL(band_gather)                                                                            \
     KERNEL(panel)                                                                                  \
     KERNEL(adamw_idle)                                                                             \
     KERNEL(matmul)

@@ -82,6 +82,11 @@ ALWAYS_INLINE void vector_transpose(const float *x, size_t ldx, float *y, size_t
     }
 }
 
+ALWAYS_INLINE vector vector_reverse(vector x)
+{
+    return _mm256_permutevar8x32_ps(x, _mm256_setr_epi32(7, 6, 5, 4, 3, 2, 1, 0));
+}
+
 /* The first `lanes` lanes, 0 in the others. */
 ALWAYS_INLINE vector vector_first(size_t lanes, vector value)
 {

@@ -76,6 +76,12 @@ ALWAYS_INLINE void vector_transpose(const float *x, size_t ldx, float *y, size_t
     }
 }
 
+ALWAYS_INLINE vector vector_reverse(vector x)
+{
+    const __m512i order = _mm512_setr_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    return _mm512_permutexvar_ps(order, x);
+}
+
 ALWAYS_INLINE vector vector_first(size_t lanes, vector value)
 {
     if (lanes == LANES) return value;
