@@ -274,9 +274,12 @@ static void activation_backward_equals_differences(void **state)
     each_device(activation_trial);
 }
 
-/* ---- attention: sequences of 1, 6 and 3 tokens; all queries, then the first of each alone */
+/* ---- attention: sequences of 1, 6 and 3 tokens; all queries, or the first of each alone; all
+ * keys, or those beside the query; without and with a relative bias */
 
 static const uint32_t key_starts[] = { 0, 1, 7, 10 }, first_starts[] = { 0, 1, 2, 3 };
+static const uint16_t buckets_from_left[] = { 3, 3, 3, 2, 2, 0, 1, 1, 1, 4, 4 };
+static attention_bias relative = { .buckets = 5, .bucket = buckets_from_left + 5 };
 static attention_shape attention = { .heads = 2,
                                      .head_width = 3,
                                      .sequences = 3,
@@ -286,6 +289,7 @@ static dropout attention_drops;
 
 static void attention_run_forward(trial *t)
 {
+    relative.table = t->input[3];
     t->on->attention_forward(t->on, &attention, &attention_drops, t->input[0], t->input[1],
                              t->input[2], t->y);
 }
@@ -293,14 +297,18 @@ static void attention_run_forward(trial *t)
 static void attention_run_backward(trial *t)
 {
     t->on->attention_backward(t->on, &attention, &attention_drops, t->dy, t->input[0], t->input[1],
-                              t->input[2], t->gradient[0], t->gradient[1], t->gradient[2]);
+                              t->input[2], t->gradient[0], t->gradient[1], t->gradient[2],
+                              t->gradient[3]);
 }
 
 static void attention_trial(compute *on)
 {
-    for (int variant = 0; variant < 4; variant++) {
+    for (int variant = 0; variant < 16; variant++) {
         attention.query_starts = variant & 1 ? first_starts : key_starts;
+        attention.query_rows = variant & 1 ? key_starts : NULL;
         attention_drops = variant & 2 ? drops : (dropout){ 0 };
+        attention.reach = variant & 4 ? 1 : 0;
+        attention.bias = variant & 8 ? &relative : NULL;
         trial t = { .on = on,
                     .forward = attention_run_forward,
                     .backward = attention_run_backward };
@@ -308,9 +316,13 @@ static void attention_trial(compute *on)
         trial_input(&t, 0, queries * 6);
         trial_input(&t, 1, 10 * 6);
         trial_input(&t, 2, 10 * 6);
+        if (attention.bias) trial_input(&t, 3, 5 * 2);
         trial_output(&t, queries * 6);
         trial_run(&t);
     }
+    attention.query_rows = NULL;
+    attention.reach = 0;
+    attention.bias = NULL;
 }
 
 static void attention_backward_equals_differences(void **state)
