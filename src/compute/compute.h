@@ -75,6 +75,12 @@ typedef struct attention_shape {
  * an end of its sequence is counted like the others. */
 double attention_products(const attention_shape *s);
 
+/* Rotary positions: the cosine and the sine of place times frequency. Of heads whose width is even.
+ */
+typedef struct rotary {
+    const float *cosine, *sine; /* [places, head_width / 2] */
+} rotary;
+
 typedef struct embedding_shape {
     size_t tokens, width;
     const int32_t *ids;       /* [tokens] rows of the word table */
@@ -147,15 +153,20 @@ struct compute {
                                float *dword, float *dposition, float *dtype);
 
     /* y = gain * (x - mean) * rstd + shift over each row. Keeps mean and rstd [rows] for backward.
-     * y may be x where no backward follows. */
+     * y may be x where no backward follows. Here and below shift may be NULL: none. */
     void (*norm_forward)(compute *on, const norm_shape *s, const float *x, const float *gain,
                          const float *shift, float *y, float *mean, float *rstd);
-    /* dx may be dy; dgain and dshift both or neither NULL */
+    /* dx may be dy; dgain NULL: dgain and dshift are not wanted; dshift NULL: there is none */
     void (*norm_backward)(compute *on, const norm_shape *s, const float *dy, const float *x,
                           const float *gain, const float *mean, const float *rstd, float *dx,
                           float *dgain, float *dshift);
+    /* The same, but that dx is added to, and dy overwritten: of a norm at the begin of a branch,
+     * whose input goes past the branch too. */
+    void (*norm_backward_add)(compute *on, const norm_shape *s, float *dy, const float *x,
+                              const float *gain, const float *mean, const float *rstd, float *dx,
+                              float *dgain, float *dshift);
     /* x = residual + dropout(x + bias), then y = norm(x): the sum replaces x, which backward of
-     * norm reads */
+     * norm reads. bias may be NULL: none. */
     void (*residual_norm_forward)(compute *on, const norm_shape *s, const dropout *d,
                                   const float *bias, const float *residual, const float *gain,
                                   const float *shift, float *x, float *y, float *mean, float *rstd);
@@ -170,6 +181,22 @@ struct compute {
     /* dy = dy * f'(u), then u = f(u): what forward gave as y need not be kept */
     void (*activation_backward)(compute *on, activation_kind kind, size_t rows, size_t width,
                                 float *u, float *dy);
+
+    /* y = f(a) * b for u = [a, b]      u [rows, 2 * width]  y [rows, width] */
+    void (*gated_forward)(compute *on, activation_kind kind, size_t rows, size_t width,
+                          const float *u, float *y);
+    /* u becomes its gradient, and dy becomes y: what forward gave need not be kept */
+    void (*gated_backward)(compute *on, activation_kind kind, size_t rows, size_t width, float *u,
+                           float *dy);
+
+    /* Turns each head's numbers i and i + head_width / 2 as a pair by the angle of i at the row's
+     * place in its sequence (Su and others: RoFormer, 2021), in place.
+     *   q [queries, heads * head_width]  k [keys, heads * head_width] */
+    void (*rotary_forward)(compute *on, const attention_shape *s, const rotary *r, float *q,
+                           float *k);
+    /* Turns gradients back. */
+    void (*rotary_backward)(compute *on, const attention_shape *s, const rotary *r, float *dq,
+                            float *dk);
 
     /* For each sequence and head:  P = softmax(q k^T / sqrt(head_width) + bias),  y = dropout(P) v
      *   q, y [queries, heads * head_width]  k, v [keys, heads * head_width]; dropout's rows are the

@@ -126,6 +126,7 @@ bert_status compute_cpu_open(size_t threads, compute **out)
     linear_operations(table);
     rows_operations(table);
     attention_operations(table);
+    rotary_operations(table);
     embedding_operations(table);
     pooling_operations(table);
     loss_operations(table);

@@ -109,6 +109,7 @@ void cpu_panels_multiply(compute_cpu *cpu, const linear_shape *s, const float *x
 void linear_operations(compute *table);
 void rows_operations(compute *table);
 void attention_operations(compute *table);
+void rotary_operations(compute *table);
 void embedding_operations(compute *table);
 void pooling_operations(compute *table);
 void loss_operations(compute *table);
