@@ -23,9 +23,10 @@ typedef struct compute compute;
 
 /* The largest sizes that the operations will meet, so that scratch memory is taken once. */
 typedef struct compute_limits {
-    size_t rows;  /* of any matrix of activations */
-    size_t width; /* of any row that is normalized or summed over rows */
-    size_t keys;  /* longest sequence */
+    size_t rows;   /* of any matrix of activations */
+    size_t width;  /* of any row that is normalized or summed over rows */
+    size_t keys;   /* longest sequence */
+    size_t biases; /* numbers in the table of a relative bias; 0: attention has none */
     /* Of in_batch_negatives, which keeps units * units * (members - 1) numbers; 0: never called. */
     size_t units, members;
 } compute_limits;
@@ -49,12 +50,36 @@ typedef struct norm_shape {
     float epsilon;
 } norm_shape;
 
+/* What is added to the score of key j for query i of a sequence: table[bucket[i - j]][head]. */
+typedef struct attention_bias {
+    size_t buckets;
+    const float *table;     /* [buckets, heads] */
+    const uint16_t *bucket; /* of distance 0; the others lie before and after it, up to the longest
+                               sequence's. In the caller's memory */
+} attention_bias;
+
 /* Sequence s has queries query_starts[s] .. query_starts[s + 1] - 1 and keys likewise: nothing is
- * padded, nothing masked. */
+ * padded, nothing masked. Starts and rows lie in the caller's memory. */
 typedef struct attention_shape {
     size_t heads, head_width, sequences;
     const uint32_t *query_starts, *key_starts; /* [sequences + 1] */
+    /* Where places in the sequence count, which is where one of the next two is set: the row among
+     * the keys that each query stands at, ascending within a sequence; NULL: the queries are the
+     * keys. */
+    const uint32_t *query_rows;
+    size_t reach; /* a query sees the keys at most so far from it; 0: all keys of its sequence */
+    const attention_bias *bias; /* NULL: none */
 } attention_shape;
+
+/* Scores times width, over all sequences and heads: half the operations of one product. A query at
+ * an end of its sequence is counted like the others. */
+double attention_products(const attention_shape *s);
+
+/* Rotary positions: the cosine and the sine of place times frequency. Of heads whose width is even.
+ */
+typedef struct rotary {
+    const float *cosine, *sine; /* [places, head_width / 2] */
+} rotary;
 
 typedef struct embedding_shape {
     size_t tokens, width;
@@ -129,15 +154,20 @@ struct compute {
                                float *dword, float *dposition, float *dtype);
 
     /* y = gain * (x - mean) * rstd + shift over each row. Keeps mean and rstd [rows] for backward.
-     * y may be x where no backward follows. */
+     * y may be x where no backward follows. Here and below shift may be NULL: none. */
     void (*norm_forward)(compute *on, const norm_shape *s, const float *x, const float *gain,
                          const float *shift, float *y, float *mean, float *rstd);
-    /* dx may be dy; dgain and dshift both or neither NULL */
+    /* dx may be dy; dgain NULL: dgain and dshift are not wanted; dshift NULL: there is none */
     void (*norm_backward)(compute *on, const norm_shape *s, const float *dy, const float *x,
                           const float *gain, const float *mean, const float *rstd, float *dx,
                           float *dgain, float *dshift);
+    /* The same, but that dx is added to, and dy overwritten: of a norm at the begin of a branch,
+     * whose input goes past the branch too. */
+    void (*norm_backward_add)(compute *on, const norm_shape *s, float *dy, const float *x,
+                              const float *gain, const float *mean, const float *rstd, float *dx,
+                              float *dgain, float *dshift);
     /* x = residual + dropout(x + bias), then y = norm(x): the sum replaces x, which backward of
-     * norm reads */
+     * norm reads. bias may be NULL: none. */
     void (*residual_norm_forward)(compute *on, const norm_shape *s, const dropout *d,
                                   const float *bias, const float *residual, const float *gain,
                                   const float *shift, float *x, float *y, float *mean, float *rstd);
@@ -153,15 +183,33 @@ struct compute {
     void (*activation_backward)(compute *on, activation_kind kind, size_t rows, size_t width,
                                 float *u, float *dy);
 
-    /* For each sequence and head:  P = softmax(q k^T / sqrt(head_width)),  y = dropout(P) v
+    /* y = f(a) * b for u = [a, b]      u [rows, 2 * width]  y [rows, width] */
+    void (*gated_forward)(compute *on, activation_kind kind, size_t rows, size_t width,
+                          const float *u, float *y);
+    /* u becomes its gradient, and dy becomes y: what forward gave need not be kept */
+    void (*gated_backward)(compute *on, activation_kind kind, size_t rows, size_t width, float *u,
+                           float *dy);
+
+    /* Turns each head's numbers i and i + head_width / 2 as a pair by the angle of i at the row's
+     * place in its sequence (Su and others: RoFormer, 2021), in place.
+     *   q [queries, heads * head_width]  k [keys, heads * head_width] */
+    void (*rotary_forward)(compute *on, const attention_shape *s, const rotary *r, float *q,
+                           float *k);
+    /* Turns gradients back. */
+    void (*rotary_backward)(compute *on, const attention_shape *s, const rotary *r, float *dq,
+                            float *dk);
+
+    /* For each sequence and head:  P = softmax(q k^T / sqrt(head_width) + bias),  y = dropout(P) v
      *   q, y [queries, heads * head_width]  k, v [keys, heads * head_width]; dropout's rows are the
-     * queries, of which a sequence may have none (its dk and dv are 0) */
+     * queries, of which a sequence may have none (its dk and dv are 0). Scores are made for 512
+     * queries at a time. */
     void (*attention_forward)(compute *on, const attention_shape *s, const dropout *d,
                               const float *q, const float *k, const float *v, float *y);
-    /* P is computed again rather than kept: 2 n^2 d operations for n^2 numbers less in memory */
+    /* P is computed again rather than kept: 2 n^2 d operations for n^2 numbers less in memory.
+     * dbias [buckets, heads] is added to; NULL: not wanted. */
     void (*attention_backward)(compute *on, const attention_shape *s, const dropout *d,
                                const float *dy, const float *q, const float *k, const float *v,
-                               float *dq, float *dk, float *dv);
+                               float *dq, float *dk, float *dv, float *dbias);
 
     /* y[i] = x[index[i]]      y [count, width] */
     void (*gather_rows)(compute *on, size_t count, size_t width, const uint32_t *index,

@@ -77,7 +77,7 @@ void attention_part_backward(const pass *p, size_t layer, bool input, params *gr
                            &d->attention_weight, &d->attention_bias);
     linear_backward_input(p, &w->attention_weight, queries, b->dbranch, LINEAR_WRITE, dcontext);
     on->attention_backward(on, &shape, &drop_probabilities, dcontext, t->query, t->key, t->value,
-                           b->dquery, b->dkey, b->dvalue);
+                           b->dquery, b->dkey, b->dvalue, NULL);
     linear_backward_weight(p, &w->query_weight, queries, b->dquery, residual, &d->query_weight,
                            &d->query_bias);
     linear_backward_weight(p, &w->key_weight, keys, b->dkey, x, &d->key_weight, &d->key_bias);
