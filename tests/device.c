@@ -13,7 +13,8 @@ compute *device_open(const char *isa, size_t threads)
     else
         unsetenv("BERT_ISA");
     assert_done(compute_cpu_open(threads, &on));
-    assert_done(on->reserve(on, &(compute_limits){ .rows = 1024, .width = 512, .keys = 64 }));
+    assert_done(
+        on->reserve(on, &(compute_limits){ .rows = 1024, .width = 512, .keys = 64, .biases = 64 }));
     return on;
 }
 

@@ -3,6 +3,7 @@
  * bit for bit. */
 #include "base/rng.h"
 #include "device.h"
+#include "differences.h"
 #include "scratch.h"
 
 #include <math.h>
@@ -14,98 +15,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-/* Central differences of a float32 function: the rounding of a sum of some hundred terms over 2h,
- * and h^2 of curvature. */
-static const float step = 1e-2f;
-static const double bound = 3e-3;
-
-/* sum of y * weights: a number whose gradient by y is `weights`. */
-static double weighted(const float *y, const float *weights, size_t count)
-{
-    double sum = 0.0;
-    for (size_t i = 0; i < count; i++) sum += (double)y[i] * weights[i];
-    return sum;
-}
-
-/* One operation under test: forward computes y from the inputs; objective is weighted(y, dy). */
-typedef struct trial {
-    compute *on;
-    float *input[6];
-    size_t count[6];    /* of each input */
-    float *gradient[6]; /* NULL: not compared */
-    float *y, *dy;
-    size_t outputs;
-    void (*forward)(struct trial *t);
-    void (*backward)(struct trial *t);
-} trial;
-
-static double objective(trial *t)
-{
-    t->forward(t);
-    return weighted(t->y, t->dy, t->outputs);
-}
-
-static void compare_gradient(trial *t, size_t which)
-{
-    double largest = 0.0, error = 0.0;
-    float *x = t->input[which];
-    for (size_t i = 0; i < t->count[which]; i++) {
-        float before = x[i];
-        x[i] = before + step;
-        double above = objective(t);
-        float high = x[i];
-        x[i] = before - step;
-        double below = objective(t);
-        double numeric = (above - below) / ((double)high - (double)x[i]);
-        x[i] = before;
-        largest = fmax(largest, fabs(numeric));
-        error = fmax(error, fabs(numeric - t->gradient[which][i]));
-    }
-    assert_true(largest > 1e-3); /* a gradient of nothing would prove nothing */
-    if (!(error <= bound * fmax(largest, 1.0)))
-        fail_msg("input %zu: finite differences differ by %.2e where the largest gradient is %.2e",
-                 which, error, largest);
-}
-
-static void trial_run(trial *t)
-{
-    t->forward(t);
-    t->backward(t);
-    for (size_t i = 0; i < 6; i++)
-        if (t->gradient[i]) compare_gradient(t, i);
-    for (size_t i = 0; i < 6; i++) {
-        free(t->input[i]);
-        free(t->gradient[i]);
-    }
-    free(t->y);
-    free(t->dy);
-}
-
-/* An input of random numbers whose gradient begins at zero. */
-static void trial_input(trial *t, size_t which, size_t count)
-{
-    t->input[which] = random_floats(count, (uint32_t)which + 1);
-    t->gradient[which] = zero_floats(count);
-    t->count[which] = count;
-}
-
-static void trial_output(trial *t, size_t count)
-{
-    t->y = zero_floats(count);
-    t->dy = random_floats(count, 99);
-    t->outputs = count;
-}
-
-static void each_device(void (*run)(compute *on))
-{
-    const char *const sets[] = { "ref", NULL };
-    for (size_t i = 0; i < 2; i++) {
-        compute *on = device_open(sets[i], 2);
-        run(on);
-        compute_free(on);
-    }
-}
 
 /* ---- linear */
 
@@ -274,9 +183,12 @@ static void activation_backward_equals_differences(void **state)
     each_device(activation_trial);
 }
 
-/* ---- attention: sequences of 1, 6 and 3 tokens; all queries, then the first of each alone */
+/* ---- attention: sequences of 1, 6 and 3 tokens; all queries, or the first of each alone; all
+ * keys, or those beside the query; without and with a relative bias */
 
 static const uint32_t key_starts[] = { 0, 1, 7, 10 }, first_starts[] = { 0, 1, 2, 3 };
+static const uint16_t buckets_from_left[] = { 3, 3, 3, 2, 2, 0, 1, 1, 1, 4, 4 };
+static attention_bias relative = { .buckets = 5, .bucket = buckets_from_left + 5 };
 static attention_shape attention = { .heads = 2,
                                      .head_width = 3,
                                      .sequences = 3,
@@ -286,6 +198,7 @@ static dropout attention_drops;
 
 static void attention_run_forward(trial *t)
 {
+    relative.table = t->input[3];
     t->on->attention_forward(t->on, &attention, &attention_drops, t->input[0], t->input[1],
                              t->input[2], t->y);
 }
@@ -293,14 +206,18 @@ static void attention_run_forward(trial *t)
 static void attention_run_backward(trial *t)
 {
     t->on->attention_backward(t->on, &attention, &attention_drops, t->dy, t->input[0], t->input[1],
-                              t->input[2], t->gradient[0], t->gradient[1], t->gradient[2]);
+                              t->input[2], t->gradient[0], t->gradient[1], t->gradient[2],
+                              t->gradient[3]);
 }
 
 static void attention_trial(compute *on)
 {
-    for (int variant = 0; variant < 4; variant++) {
+    for (int variant = 0; variant < 16; variant++) {
         attention.query_starts = variant & 1 ? first_starts : key_starts;
+        attention.query_rows = variant & 1 ? key_starts : NULL;
         attention_drops = variant & 2 ? drops : (dropout){ 0 };
+        attention.reach = variant & 4 ? 1 : 0;
+        attention.bias = variant & 8 ? &relative : NULL;
         trial t = { .on = on,
                     .forward = attention_run_forward,
                     .backward = attention_run_backward };
@@ -308,9 +225,13 @@ static void attention_trial(compute *on)
         trial_input(&t, 0, queries * 6);
         trial_input(&t, 1, 10 * 6);
         trial_input(&t, 2, 10 * 6);
+        if (attention.bias) trial_input(&t, 3, 5 * 2);
         trial_output(&t, queries * 6);
         trial_run(&t);
     }
+    attention.query_rows = NULL;
+    attention.reach = 0;
+    attention.bias = NULL;
 }
 
 static void attention_backward_equals_differences(void **state)

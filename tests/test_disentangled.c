@@ -293,7 +293,7 @@ static void compare_all_differences(compute *on, int variant)
                     .dropout = variant & 1 ? drops_of() : (dropout){ 0 } };
     if (variant & 2) {
         a.shape.attention.query_starts = few_starts;
-        a.shape.query_rows = few_rows;
+        a.shape.attention.query_rows = few_rows;
     }
     inputs_open(&a, variant & 4, variant & 8);
     outputs_open(&a);
@@ -333,7 +333,8 @@ static void without_tables_it_is_attention(void **state)
     attend_backward(on, &a);
     float *y = floats(27 * 8), *dq = floats(27 * 8), *dk = floats(27 * 8), *dv = floats(27 * 8);
     on->attention_forward(on, &a.shape.attention, &a.dropout, a.q, a.k, a.v, y);
-    on->attention_backward(on, &a.shape.attention, &a.dropout, a.dy, a.q, a.k, a.v, dq, dk, dv);
+    on->attention_backward(on, &a.shape.attention, &a.dropout, a.dy, a.q, a.k, a.v, dq, dk, dv,
+                           NULL);
     for (size_t i = 0; i < (size_t)27 * 8; i++) {
         assert_float_equal(a.y[i], y[i], 1e-6f);
         assert_float_equal(a.dq[i], dq[i], 1e-5f);
@@ -361,7 +362,7 @@ static void few_queries_give_some_of_the_rows(void **state)
     outputs_open(&all);
     attend(on, &all);
     some.shape.attention.query_starts = few;
-    some.shape.query_rows = rows;
+    some.shape.attention.query_rows = rows;
     some.tables = all.tables;
     some.k = all.k;
     some.v = all.v;

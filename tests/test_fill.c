@@ -136,16 +136,24 @@ static void attention_of_no_queries(const char *isa)
     /* 3 keys without a query, then 4 keys with two queries; and the latter alone. */
     const uint32_t both_queries[] = { 0, 0, 2 }, both_keys[] = { 0, 3, 7 };
     const uint32_t queries[] = { 0, 2 }, keys[] = { 0, 4 };
-    attention_shape both = { HEADS, WIDTH / HEADS, 2, both_queries, both_keys };
-    attention_shape alone = { HEADS, WIDTH / HEADS, 1, queries, keys };
+    attention_shape both = { .heads = HEADS,
+                             .head_width = WIDTH / HEADS,
+                             .sequences = 2,
+                             .query_starts = both_queries,
+                             .key_starts = both_keys };
+    attention_shape alone = { .heads = HEADS,
+                              .head_width = WIDTH / HEADS,
+                              .sequences = 1,
+                              .query_starts = queries,
+                              .key_starts = keys };
     dropout none = { 0 };
     float dq[2][2 * WIDTH], dk[2][KEYS * WIDTH], dv[2][KEYS * WIDTH], alone_y[2 * WIDTH];
     for (size_t i = 0; i < KEYS * WIDTH; i++) dk[0][i] = dv[0][i] = NAN;
     on->attention_forward(on, &both, &none, q, k, v, y);
-    on->attention_backward(on, &both, &none, dy, q, k, v, dq[0], dk[0], dv[0]);
+    on->attention_backward(on, &both, &none, dy, q, k, v, dq[0], dk[0], dv[0], NULL);
     size_t from = 3 * WIDTH;
     on->attention_forward(on, &alone, &none, q, k + from, v + from, alone_y);
-    on->attention_backward(on, &alone, &none, dy, q, k + from, v + from, dq[1], dk[1], dv[1]);
+    on->attention_backward(on, &alone, &none, dy, q, k + from, v + from, dq[1], dk[1], dv[1], NULL);
     assert_done(on->status(on));
     for (size_t i = 0; i < from; i++) assert_true(dk[0][i] == 0.0f && dv[0][i] == 0.0f);
     assert_memory_equal(y, alone_y, sizeof y);

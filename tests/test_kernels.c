@@ -67,6 +67,18 @@ static void check_residual_add(residual_add_fn *tested, size_t count, size_t shi
     }
 }
 
+/* ModernBERT's has no shift. */
+static void check_norm_without_shift(norm_forward_fn *tested, size_t count, size_t shift)
+{
+    array x = array_random(count, shift, 1, 3, 7), gain = array_random(count, shift, 2, 0.5f, 1.5f);
+    array y = array_copy(&x), want = array_copy(&x);
+    float mean, rstd, want_mean, want_rstd;
+    norm_forward_ref(count, 1e-5f, x.at, gain.at, NULL, want.at, &want_mean, &want_rstd);
+    tested(count, 1e-5f, x.at, gain.at, NULL, y.at, &mean, &rstd);
+    assert_arrays_close("y without shift", &y, &want, rounding);
+    array_release(&x), array_release(&gain), array_release(&y), array_release(&want);
+}
+
 static void check_norm_forward(norm_forward_fn *tested, size_t count, size_t shift)
 {
     array x = array_random(count, shift, 1, 3, 7), gain = array_random(count, shift, 2, 0.5f, 1.5f);
@@ -81,6 +93,7 @@ static void check_norm_forward(norm_forward_fn *tested, size_t count, size_t shi
     assert_arrays_same("y in place", &x, &y);
     array_release(&x), array_release(&gain), array_release(&bias);
     array_release(&y), array_release(&want);
+    check_norm_without_shift(tested, count, shift);
 }
 
 static void check_norm_backward(norm_backward_fn *tested, size_t count, size_t shift)
@@ -90,14 +103,19 @@ static void check_norm_backward(norm_backward_fn *tested, size_t count, size_t s
     array dgain = array_random(count, shift, 4, -1, 1), dshift = array_random(count, 0, 5, -1, 1);
     array want = array_copy(&x), want_dgain = array_copy(&dgain), want_dshift = array_copy(&dshift);
     array again_dgain = array_copy(&dgain), again_dshift = array_copy(&dshift);
+    array third_dgain = array_copy(&dgain), third_dx = array_copy(&x);
     norm_backward_ref(count, dy.at, x.at, gain.at, 0.1f, 0.8f, want.at, want_dgain.at,
                       want_dshift.at);
     tested(count, dy.at, x.at, gain.at, 0.1f, 0.8f, dx.at, dgain.at, dshift.at);
     assert_arrays_close("dx", &dx, &want, rounding);
     assert_arrays_close("dgain", &dgain, &want_dgain, rounding);
     assert_arrays_same("dshift", &dshift, &want_dshift);
+    tested(count, dy.at, x.at, gain.at, 0.1f, 0.8f, third_dx.at, third_dgain.at, NULL);
+    assert_arrays_same("dx without shift", &third_dx, &dx);
+    assert_arrays_same("dgain without shift", &third_dgain, &dgain);
     tested(count, dy.at, x.at, gain.at, 0.1f, 0.8f, dy.at, again_dgain.at, again_dshift.at);
     assert_arrays_same("dx in place", &dy, &dx);
+    array_release(&third_dgain), array_release(&third_dx);
     array_release(&dy), array_release(&x), array_release(&gain), array_release(&dx);
     array_release(&dgain), array_release(&dshift), array_release(&want);
     array_release(&want_dgain), array_release(&want_dshift);
@@ -142,6 +160,57 @@ static void check_activation_backward(activation_backward_fn *tested, size_t cou
         array_release(&u), array_release(&dy), array_release(&dx), array_release(&want);
         array_release(&want_u), array_release(&again);
     }
+}
+
+static void check_gated_forward(gated_forward_fn *tested, size_t count, size_t shift)
+{
+    for (int kind = ACTIVATION_GELU; kind <= ACTIVATION_TANH; kind++) {
+        array u = array_random(count, shift, 1, -6, 6), gate = array_random(count, 0, 2, -2, 2);
+        array y = array_copy(&u), want = array_copy(&u);
+        gated_forward_ref((activation_kind)kind, count, u.at, gate.at, want.at);
+        tested((activation_kind)kind, count, u.at, gate.at, y.at);
+        assert_arrays_close("y", &y, &want, 1e-6);
+        tested((activation_kind)kind, count, u.at, gate.at, u.at);
+        assert_arrays_same("y in place", &u, &y);
+        array_release(&u), array_release(&gate), array_release(&y), array_release(&want);
+    }
+}
+
+static void check_gated_backward(gated_backward_fn *tested, size_t count, size_t shift)
+{
+    for (int kind = ACTIVATION_GELU; kind <= ACTIVATION_TANH; kind++) {
+        array u = array_random(count, shift, 1, -6, 6), gate = array_random(count, 0, 2, -2, 2);
+        array dy = array_random(count, shift, 3, -1, 1);
+        array want_u = array_copy(&u), want_gate = array_copy(&gate), want_dy = array_copy(&dy);
+        gated_backward_ref((activation_kind)kind, count, want_u.at, want_gate.at, want_dy.at);
+        tested((activation_kind)kind, count, u.at, gate.at, dy.at);
+        assert_arrays_close("du", &u, &want_u, 2e-6);
+        assert_arrays_close("dgate", &gate, &want_gate, 1e-6);
+        assert_arrays_close("y", &dy, &want_dy, 1e-6);
+        array_release(&u), array_release(&gate), array_release(&dy);
+        array_release(&want_u), array_release(&want_gate), array_release(&want_dy);
+    }
+}
+
+/* Forward and back again, too. */
+static void check_rotate(rotate_fn *tested, size_t count, size_t shift)
+{
+    array c = array_random(count, shift, 1, -1, 1), s = array_copy(&c);
+    for (size_t i = 0; i < count; i++)
+        s.at[i] = (i % 2 ? 1.0f : -1.0f) * sqrtf(1.0f - c.at[i] * c.at[i]);
+    array x = array_random(count, shift, 2, -2, 2), y = array_random(count, 0, 3, -2, 2);
+    array begin_x = array_copy(&x), begin_y = array_copy(&y);
+    array want_x = array_copy(&x), want_y = array_copy(&y);
+    rotate_ref(count, c.at, s.at, 1.0f, want_x.at, want_y.at);
+    tested(count, c.at, s.at, 1.0f, x.at, y.at);
+    assert_arrays_same("x", &x, &want_x);
+    assert_arrays_same("y", &y, &want_y);
+    tested(count, c.at, s.at, -1.0f, x.at, y.at);
+    assert_arrays_close("x back", &x, &begin_x, 1e-6);
+    assert_arrays_close("y back", &y, &begin_y, 1e-6);
+    array_release(&c), array_release(&s), array_release(&x), array_release(&y);
+    array_release(&begin_x), array_release(&begin_y), array_release(&want_x);
+    array_release(&want_y);
 }
 
 static void check_softmax_forward(softmax_forward_fn *tested, size_t count, size_t shift)

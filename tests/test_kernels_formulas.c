@@ -102,6 +102,11 @@ static void activation_values_return(const kernel_table *k)
         k->activation_forward((activation_kind)kind, SWEEP, x, NULL, u, y);
         k->activation_backward((activation_kind)kind, SWEEP, u, x, dx);
         assert_memory_equal(u, y, sizeof y);
+        k->gated_forward((activation_kind)kind, SWEEP, x, dx, y);
+        memcpy(u, x, sizeof u);
+        k->gated_backward((activation_kind)kind, SWEEP, u, dx, x);
+        assert_memory_equal(x, y, sizeof y);
+        for (size_t i = 0; i < SWEEP; i++) x[i] = sweep_at(i);
     }
 }
 

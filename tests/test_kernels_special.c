@@ -89,6 +89,11 @@ static void activation_nan(const kernel_table *k, size_t at)
             assert_nan_at("activation y", b.d, at);
             k->activation_backward((activation_kind)kind, COUNT, b.a, b.b, b.c);
             assert_nan_at("activation dx", b.c, at);
+            b = buffers_with_nan(which, at);
+            k->gated_forward((activation_kind)kind, COUNT, b.a, b.b, b.c);
+            assert_nan_at("gated y", b.c, at);
+            k->gated_backward((activation_kind)kind, COUNT, b.a, b.b, b.c);
+            assert_nan_at("gated du", b.a, at);
         }
     }
 }

@@ -23,9 +23,10 @@ typedef struct compute compute;
 
 /* The largest sizes that the operations will meet, so that scratch memory is taken once. */
 typedef struct compute_limits {
-    size_t rows;  /* of any matrix of activations */
-    size_t width; /* of any row that is normalized or summed over rows */
-    size_t keys;  /* longest sequence */
+    size_t rows;   /* of any matrix of activations */
+    size_t width;  /* of any row that is normalized or summed over rows */
+    size_t keys;   /* longest sequence */
+    size_t biases; /* numbers in the table of a relative bias; 0: attention has none */
     /* Of disentangled attention: rows of a table of positions, 0: never called; and whether it is
      * called backward. */
     size_t distances;
@@ -53,23 +54,45 @@ typedef struct norm_shape {
     float epsilon;
 } norm_shape;
 
+/* What is added to the score of key j for query i of a sequence: table[bucket[i - j]][head]. */
+typedef struct attention_bias {
+    size_t buckets;
+    const float *table;     /* [buckets, heads] */
+    const uint16_t *bucket; /* of distance 0; the others lie before and after it, up to the longest
+                               sequence's. In the caller's memory */
+} attention_bias;
+
 /* Sequence s has queries query_starts[s] .. query_starts[s + 1] - 1 and keys likewise: nothing is
- * padded, nothing masked. */
+ * padded, nothing masked. Starts and rows lie in the caller's memory. */
 typedef struct attention_shape {
     size_t heads, head_width, sequences;
     const uint32_t *query_starts, *key_starts; /* [sequences + 1] */
+    /* Where places in the sequence count, which is where one of the next two is set: the row among
+     * the keys that each query stands at, ascending within a sequence; NULL: the queries are the
+     * keys. */
+    const uint32_t *query_rows;
+    size_t reach; /* a query sees the keys at most so far from it; 0: all keys of its sequence */
+    const attention_bias *bias; /* NULL: none */
 } attention_shape;
+
+/* Scores times width, over all sequences and heads: half the operations of one product. A query at
+ * an end of its sequence is counted like the others. */
+double attention_products(const attention_shape *s);
+
+/* Rotary positions: the cosine and the sine of place times frequency. Of heads whose width is even.
+ */
+typedef struct rotary {
+    const float *cosine, *sine; /* [places, head_width / 2] */
+} rotary;
 
 /* Attention that also asks how far a query is from a key. The distance is the query's place in its
  * sequence minus the key's; distance d has row distance_rows[farthest + d] of a table of positions.
  * These rows do not fall as d rises. The arrays lie in the caller's memory. */
 typedef struct disentangled_shape {
     attention_shape attention;
-    const uint32_t *query_rows; /* [queries] each query's row among the keys, rising; NULL: all are
-                                   queries */
-    float scale;                /* of the sum of the terms */
-    size_t rows;                /* of a table */
-    size_t farthest;            /* at least the longest sequence less 1 */
+    float scale;                   /* of the sum of the terms */
+    size_t rows;                   /* of a table */
+    size_t farthest;               /* at least the longest sequence less 1 */
     const uint32_t *distance_rows; /* [2 * farthest + 1], below `rows` */
 } disentangled_shape;
 
@@ -85,6 +108,7 @@ typedef struct embedding_shape {
     const int32_t *positions; /* [tokens] rows of the position table */
     const int32_t *types;     /* [tokens] rows of the type table */
     int32_t pad; /* this row of the word table gets no gradient (PyTorch's padding_idx); -1: none */
+    bool positions_padded; /* nor does this row of the position table */
 } embedding_shape;
 
 /* How classes count in a cross entropy, as torch.nn.CrossEntropyLoss has it. */
@@ -151,15 +175,20 @@ struct compute {
                                float *dword, float *dposition, float *dtype);
 
     /* y = gain * (x - mean) * rstd + shift over each row. Keeps mean and rstd [rows] for backward.
-     * y may be x where no backward follows. */
+     * y may be x where no backward follows. Here and below shift may be NULL: none. */
     void (*norm_forward)(compute *on, const norm_shape *s, const float *x, const float *gain,
                          const float *shift, float *y, float *mean, float *rstd);
-    /* dx may be dy; dgain and dshift both or neither NULL */
+    /* dx may be dy; dgain NULL: dgain and dshift are not wanted; dshift NULL: there is none */
     void (*norm_backward)(compute *on, const norm_shape *s, const float *dy, const float *x,
                           const float *gain, const float *mean, const float *rstd, float *dx,
                           float *dgain, float *dshift);
+    /* The same, but that dx is added to, and dy overwritten: of a norm at the begin of a branch,
+     * whose input goes past the branch too. */
+    void (*norm_backward_add)(compute *on, const norm_shape *s, float *dy, const float *x,
+                              const float *gain, const float *mean, const float *rstd, float *dx,
+                              float *dgain, float *dshift);
     /* x = residual + dropout(x + bias), then y = norm(x): the sum replaces x, which backward of
-     * norm reads */
+     * norm reads. bias may be NULL: none. */
     void (*residual_norm_forward)(compute *on, const norm_shape *s, const dropout *d,
                                   const float *bias, const float *residual, const float *gain,
                                   const float *shift, float *x, float *y, float *mean, float *rstd);
@@ -175,15 +204,33 @@ struct compute {
     void (*activation_backward)(compute *on, activation_kind kind, size_t rows, size_t width,
                                 float *u, float *dy);
 
-    /* For each sequence and head:  P = softmax(q k^T / sqrt(head_width)),  y = dropout(P) v
+    /* y = f(a) * b for u = [a, b]      u [rows, 2 * width]  y [rows, width] */
+    void (*gated_forward)(compute *on, activation_kind kind, size_t rows, size_t width,
+                          const float *u, float *y);
+    /* u becomes its gradient, and dy becomes y: what forward gave need not be kept */
+    void (*gated_backward)(compute *on, activation_kind kind, size_t rows, size_t width, float *u,
+                           float *dy);
+
+    /* Turns each head's numbers i and i + head_width / 2 as a pair by the angle of i at the row's
+     * place in its sequence (Su and others: RoFormer, 2021), in place.
+     *   q [queries, heads * head_width]  k [keys, heads * head_width] */
+    void (*rotary_forward)(compute *on, const attention_shape *s, const rotary *r, float *q,
+                           float *k);
+    /* Turns gradients back. */
+    void (*rotary_backward)(compute *on, const attention_shape *s, const rotary *r, float *dq,
+                            float *dk);
+
+    /* For each sequence and head:  P = softmax(q k^T / sqrt(head_width) + bias),  y = dropout(P) v
      *   q, y [queries, heads * head_width]  k, v [keys, heads * head_width]; dropout's rows are the
-     * queries, of which a sequence may have none (its dk and dv are 0) */
+     * queries, of which a sequence may have none (its dk and dv are 0). Scores are made for 512
+     * queries at a time. */
     void (*attention_forward)(compute *on, const attention_shape *s, const dropout *d,
                               const float *q, const float *k, const float *v, float *y);
-    /* P is computed again rather than kept: 2 n^2 d operations for n^2 numbers less in memory */
+    /* P is computed again rather than kept: 2 n^2 d operations for n^2 numbers less in memory.
+     * dbias [buckets, heads] is added to; NULL: not wanted. */
     void (*attention_backward)(compute *on, const attention_shape *s, const dropout *d,
                                const float *dy, const float *q, const float *k, const float *v,
-                               float *dq, float *dk, float *dv);
+                               float *dq, float *dk, float *dv, float *dbias);
 
     /* The same with scores of three terms (He et al. 2021, DeBERTa): with r the row of a query's
      * and a key's distance,  P = softmax(scale (q . k + q . tables.key[r] + k . tables.query[r]))

@@ -38,17 +38,6 @@ static double product(size_t count, const size_t *factors)
 #define N(...)                                                                                     \
     product(sizeof((size_t[]){ __VA_ARGS__ }) / sizeof(size_t), (size_t[]){ __VA_ARGS__ })
 
-/* Queries times keys times width, over all sequences and heads: half the operations of a product.
- */
-static double attention_products(const attention_shape *s)
-{
-    double pairs = 0.0;
-    for (size_t i = 0; i < s->sequences; i++)
-        pairs +=
-            N(s->query_starts[i + 1] - s->query_starts[i], s->key_starts[i + 1] - s->key_starts[i]);
-    return pairs * N(s->heads, s->head_width);
-}
-
 /* Of so many matrices of queries and of keys. */
 static double attention_numbers(const attention_shape *s, size_t of_queries, size_t of_keys)
 {

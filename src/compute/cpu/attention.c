@@ -1,17 +1,29 @@
-/* attention.c: softmax(q k^T / sqrt(d)) v for each sequence and head.
+/* attention.c: softmax(q k^T / sqrt(d) + bias) v for each sequence and head.
  *
- * A work item is one head of one sequence: its scores, n^2 numbers (1 MB at 512 tokens), stay in
- * the thread's own scratch and in cache, and no item writes what another reads. Items differ in
- * length, so the team takes them one at a time.
+ * A head's queries are taken in blocks, in their order: the scores of a block stay in the thread's
+ * own scratch, 2 * 512 numbers a key, however long a sequence is. Up to 512 queries are one block.
+ * Where queries see only the keys nearby, a block is smaller and takes the keys that one of its
+ * queries sees; the others have probability 0.
+ *
+ * A work item of the forward pass is a block, one of the backward pass all blocks of a head: they
+ * add to the same dk and dv. No item writes what another reads. Items differ in length, so the team
+ * takes them one at a time.
  *
  *     forward   S = q k^T      P = softmax(S / sqrt(d))     D = dropout(P)     y = D v
  *     backward  dv = D^T dy    dD = dy v^T     dP = dropout(dD)     dS = softmax'(P, dP)
- *               dq = dS k      dk = dS^T q */
+ *               dq = dS k      dk = dS^T q
+ *
+ * With a relative bias the product is scaled first, S = q k^T / sqrt(d) + B, and the rest follows:
+ * P = softmax(S), dB = dS, dq = dS k / sqrt(d), dk = dS^T q / sqrt(d). */
 #include "compute/cpu/cpu.h"
 
 #include <assert.h>
 #include <math.h>
 #include <string.h>
+
+/* Queries of a block where each sees few keys: fewer compute fewer scores of keys that a query does
+ * not see, and make smaller products. */
+enum { LOCAL_BLOCK = 64 };
 
 typedef struct attention_task {
     compute_cpu *cpu;
@@ -19,27 +31,49 @@ typedef struct attention_task {
     const dropout *dropout;
     const float *q, *k, *v, *dy;
     float *y, *dq, *dk, *dv;
+    bool bias_gradient; /* is it wanted? */
+    size_t blocks;      /* of the sequence that has most */
+    size_t run;         /* backward: so many sequences are one item's */
 } attention_task;
 
-/* One head of one sequence. Matrices of queries or keys have rows of `stride` numbers, score
- * matrices of `keys`. */
+/* One head of one sequence, or a block of its queries with the keys that they see. Matrices of
+ * queries or keys have rows of `stride` numbers, score matrices of `keys`. */
 typedef struct head {
     compute_cpu *cpu;
+    const attention_shape *shape;
     const dropout *dropout;
+    size_t which, sequence;
     size_t first_query, first_key; /* rows of the packed matrices */
     size_t queries, keys, width, stride;
     size_t offset;   /* of the head's columns */
-    uint32_t column; /* the head's first one of dropout */
-    float scale;
+    size_t before;   /* keys of the sequence before the first one of the block */
+    uint32_t column; /* the first key's for dropout */
+    float product_scale, softmax_scale;
+    /* Of key j for query i at [j - i + the sequence's keys - 1]: a row of scores takes it in one
+     * piece. NULL: no bias. */
+    float *bias, *dbias;
 } head;
 
-static head head_of(const attention_task *t, size_t index)
+static size_t first_key_of(const head *h)
+{
+    return h->shape->key_starts[h->sequence];
+}
+
+static size_t sequence_keys(const head *h)
+{
+    return h->shape->key_starts[h->sequence + 1] - first_key_of(h);
+}
+
+static head head_of(const attention_task *t, size_t sequence, size_t which)
 {
     const attention_shape *s = t->shape;
-    size_t sequence = index / s->heads, which = index % s->heads;
+    float scale = 1.0f / sqrtf((float)s->head_width);
     return (head){
         .cpu = t->cpu,
+        .shape = s,
         .dropout = t->dropout,
+        .which = which,
+        .sequence = sequence,
         .first_query = s->query_starts[sequence],
         .first_key = s->key_starts[sequence],
         .queries = s->query_starts[sequence + 1] - s->query_starts[sequence],
@@ -48,12 +82,63 @@ static head head_of(const attention_task *t, size_t index)
         .stride = s->heads * s->head_width,
         .offset = which * s->head_width,
         .column = (uint32_t)which << 16, /* heads have room for 65,536 keys each */
-        .scale = 1.0f / sqrtf((float)s->head_width),
+        .product_scale = s->bias ? scale : 1.0f,
+        .softmax_scale = s->bias ? 1.0f : scale,
     };
 }
 
-/* scores [queries, keys] = a b^T for a of queries and b of keys */
-static void head_scores(const head *h, const float *a, const float *b, float *scores)
+/* ---- blocks */
+
+static size_t block_queries(const attention_shape *s)
+{
+    return s->reach ? LOCAL_BLOCK : ATTENTION_BLOCK;
+}
+
+/* Where in its sequence the block's query number `query` stands. */
+static size_t position_of(const head *h, size_t query)
+{
+    const attention_shape *s = h->shape;
+    query += h->first_query;
+    return s->query_rows ? s->query_rows[query] - first_key_of(h)
+                         : query - s->query_starts[h->sequence];
+}
+
+/* Dropout counts columns by four, so the first key is one that four divides. */
+static head block_of(const head *whole, size_t index)
+{
+    head b = *whole;
+    size_t most = block_queries(b.shape), begin = index * most, reach = b.shape->reach;
+    b.first_query += begin;
+    b.queries = size_smaller(whole->queries - begin, most);
+    if (!reach) return b;
+    size_t low = position_of(&b, 0), high = position_of(&b, b.queries - 1) + reach + 1;
+    b.before = low > reach ? (low - reach) / 4 * 4 : 0;
+    b.first_key += b.before;
+    b.column += (uint32_t)b.before;
+    b.keys = size_smaller(high, whole->keys) - b.before;
+    return b;
+}
+
+/* The block's keys that query number `query` sees. */
+static row_range keys_seen(const head *h, size_t query)
+{
+    size_t reach = h->shape->reach;
+    if (!reach) return (row_range){ 0, h->keys };
+    size_t at = position_of(h, query), low = at > reach ? at - reach : 0;
+    return (row_range){ low - h->before, size_smaller(at + reach + 1 - h->before, h->keys) };
+}
+
+/* Those that the query does not see have nothing. */
+static void row_clear(const head *h, row_range seen, float *row)
+{
+    memset(row, 0, seen.begin * sizeof *row);
+    memset(row + seen.end, 0, (h->keys - seen.end) * sizeof *row);
+}
+
+/* ---- products */
+
+/* scores [queries, keys] = alpha a b^T for a of queries and b of keys */
+static void head_scores(const head *h, float alpha, const float *a, const float *b, float *scores)
 {
     matmul_shape s = { .b_transposed = 1,
                        .rows = h->queries,
@@ -62,11 +147,11 @@ static void head_scores(const head *h, const float *a, const float *b, float *sc
                        .lda = h->stride,
                        .ldb = h->stride,
                        .ldc = h->keys };
-    cpu_matmul_alone(h->cpu, &s, 1.0f, a, b, 0.0f, scores);
+    cpu_matmul_alone(h->cpu, &s, alpha, a, b, 0.0f, scores);
 }
 
-/* y [queries, width] = scores x for x of keys */
-static void head_apply(const head *h, const float *scores, const float *x, float *y)
+/* y [queries, width] = alpha scores x for x of keys */
+static void head_apply(const head *h, float alpha, const float *scores, const float *x, float *y)
 {
     matmul_shape s = { .rows = h->queries,
                        .cols = h->width,
@@ -74,11 +159,12 @@ static void head_apply(const head *h, const float *scores, const float *x, float
                        .lda = h->keys,
                        .ldb = h->stride,
                        .ldc = h->stride };
-    cpu_matmul_alone(h->cpu, &s, 1.0f, scores, x, 0.0f, y);
+    cpu_matmul_alone(h->cpu, &s, alpha, scores, x, 0.0f, y);
 }
 
-/* y [keys, width] = scores^T x for x of queries */
-static void head_apply_transposed(const head *h, const float *scores, const float *x, float *y)
+/* y [keys, width] = alpha scores^T x + beta y for x of queries */
+static void head_apply_transposed(const head *h, float alpha, const float *scores, const float *x,
+                                  float beta, float *y)
 {
     matmul_shape s = { .a_transposed = 1,
                        .rows = h->keys,
@@ -87,8 +173,10 @@ static void head_apply_transposed(const head *h, const float *scores, const floa
                        .lda = h->keys,
                        .ldb = h->stride,
                        .ldc = h->stride };
-    cpu_matmul_alone(h->cpu, &s, 1.0f, scores, x, 0.0f, y);
+    cpu_matmul_alone(h->cpu, &s, alpha, scores, x, beta, y);
 }
+
+/* ---- rows of scores */
 
 static void head_dropout(const head *h, const float *x, float *y)
 {
@@ -98,88 +186,194 @@ static void head_dropout(const head *h, const float *x, float *y)
     }
 }
 
-static void head_softmax(const head *h, float *scores)
+/* Of the block's first key, for a query. */
+static size_t bias_begin(const head *h, size_t query)
 {
-    for (size_t query = 0; query < h->queries; query++)
-        h->cpu->kernels.softmax_forward(h->keys, h->scale, scores + query * h->keys);
+    return sequence_keys(h) - 1 + h->before - position_of(h, query);
 }
 
-static float *scratch_of(const attention_task *t, const head *h, size_t thread)
+static void head_softmax(const head *h, float *scores)
+{
+    for (size_t query = 0; query < h->queries; query++) {
+        float *row = scores + query * h->keys;
+        row_range seen = keys_seen(h, query);
+        if (h->bias) h->cpu->kernels.add(h->keys, h->bias + bias_begin(h, query), row);
+        h->cpu->kernels.softmax_forward(seen.end - seen.begin, h->softmax_scale, row + seen.begin);
+        row_clear(h, seen, row);
+    }
+}
+
+/* d: dP becomes dS */
+static void head_softmax_backward(const head *h, const float *p, float *d)
+{
+    for (size_t query = 0; query < h->queries; query++) {
+        float *row = d + query * h->keys;
+        row_range seen = keys_seen(h, query);
+        h->cpu->kernels.softmax_backward(seen.end - seen.begin, h->softmax_scale,
+                                         p + query * h->keys + seen.begin, row + seen.begin);
+        row_clear(h, seen, row);
+        if (h->dbias) h->cpu->kernels.add(h->keys, row, h->dbias + bias_begin(h, query));
+    }
+}
+
+/* ---- the relative bias of a head, by distance */
+
+static void bias_spread(head *h, float *room)
+{
+    const attention_bias *b = h->shape->bias;
+    size_t keys = sequence_keys(h);
+    for (size_t i = 0; i + 1 < 2 * keys; i++) {
+        ptrdiff_t distance = (ptrdiff_t)keys - 1 - (ptrdiff_t)i;
+        room[i] = b->table[b->bucket[distance] * h->shape->heads + h->which];
+    }
+    h->bias = room;
+}
+
+/* sums [buckets] += what the distances' gradients come to */
+static void bias_collect(const head *h, double *sums)
+{
+    const attention_bias *b = h->shape->bias;
+    size_t keys = sequence_keys(h);
+    for (size_t i = 0; i + 1 < 2 * keys; i++)
+        sums[b->bucket[(ptrdiff_t)keys - 1 - (ptrdiff_t)i]] += h->dbias[i];
+}
+
+/* [runs][heads][buckets] */
+static double *bias_sums(const attention_task *t, size_t run, size_t which)
+{
+    const attention_shape *s = t->shape;
+    return t->cpu->bias_sums + (run * s->heads + which) * s->bias->buckets;
+}
+
+/* ---- scratch */
+
+static float *scores_of(const attention_task *t, const head *h, size_t thread)
 {
     size_t most = t->cpu->limits.keys;
     assert(h->keys <= most);
     assert(h->queries <= h->keys);
-    return t->cpu->scores + thread * 2 * most * most;
+    return t->cpu->scores + thread * 2 * attention_rows(most) * most;
+}
+
+/* Twice two numbers a key. */
+static float *distances_of(const attention_task *t, size_t thread)
+{
+    assert(t->shape->bias->buckets * t->shape->heads <= t->cpu->limits.biases);
+    return t->cpu->distances + thread * 4 * t->cpu->limits.keys;
+}
+
+/* ---- items */
+
+static void block_forward(const attention_task *t, const head *h, float *scores)
+{
+    size_t query = h->first_query * h->stride + h->offset;
+    size_t key = h->first_key * h->stride + h->offset;
+    head_scores(h, h->product_scale, t->q + query, t->k + key, scores);
+    head_softmax(h, scores);
+    if (h->dropout->rate > 0.0f) head_dropout(h, scores, scores);
+    head_apply(h, 1.0f, scores, t->v + key, t->y + query);
+}
+
+static void item_forward(void *context, size_t index, size_t thread)
+{
+    const attention_task *t = context;
+    size_t item = index / t->blocks, block = index % t->blocks, heads = t->shape->heads;
+    head h = head_of(t, item / heads, item % heads);
+    if (block * block_queries(t->shape) >= h.queries) return;
+    float *scores = scores_of(t, &h, thread);
+    if (t->shape->bias) bias_spread(&h, distances_of(t, thread));
+    h = block_of(&h, block);
+    block_forward(t, &h, scores);
+}
+
+/* kept: 1 where dk and dv are added to, 0 where they are written */
+static void block_backward(const attention_task *t, const head *h, float kept, float *p)
+{
+    size_t query = h->first_query * h->stride + h->offset;
+    size_t key = h->first_key * h->stride + h->offset;
+    float *d = p + h->queries * h->keys;
+    bool drops = h->dropout->rate > 0.0f;
+
+    head_scores(h, h->product_scale, t->q + query, t->k + key, p);
+    head_softmax(h, p);
+    if (drops) head_dropout(h, p, d);
+    head_apply_transposed(h, 1.0f, drops ? d : p, t->dy + query, kept, t->dv + key);
+
+    head_scores(h, 1.0f, t->dy + query, t->v + key, d);
+    if (drops) head_dropout(h, d, d);
+    head_softmax_backward(h, p, d);
+    head_apply(h, h->product_scale, d, t->k + key, t->dq + query);
+    head_apply_transposed(h, h->product_scale, d, t->q + query, kept, t->dk + key);
 }
 
 /* x [keys, width] = 0 */
 static void head_zero(const head *h, float *x)
 {
+    x += h->first_key * h->stride + h->offset;
     for (size_t key = 0; key < h->keys; key++) memset(x + key * h->stride, 0, h->width * sizeof *x);
 }
 
-static void head_forward(void *context, size_t index, size_t thread)
+/* The first block writes dk and dv if it sees all keys. */
+static void head_backward(const attention_task *t, const head *h, float *scores)
 {
-    const attention_task *t = context;
-    head h = head_of(t, index);
-    float *scores = scratch_of(t, &h, thread);
-    size_t query = h.first_query * h.stride + h.offset, key = h.first_key * h.stride + h.offset;
-
-    if (h.queries == 0) return;
-    head_scores(&h, t->q + query, t->k + key, scores);
-    head_softmax(&h, scores);
-    if (h.dropout->rate > 0.0f) head_dropout(&h, scores, scores);
-    head_apply(&h, scores, t->v + key, t->y + query);
-}
-
-static void head_backward(void *context, size_t index, size_t thread)
-{
-    const attention_task *t = context;
-    head h = head_of(t, index);
-    float *p = scratch_of(t, &h, thread), *d = p + h.queries * h.keys;
-    size_t query = h.first_query * h.stride + h.offset, key = h.first_key * h.stride + h.offset;
-    bool drops = h.dropout->rate > 0.0f;
-
-    if (h.queries == 0) {
-        head_zero(&h, t->dk + key);
-        head_zero(&h, t->dv + key);
-        return;
+    bool begun = h->shape->reach || h->queries == 0;
+    if (begun) {
+        head_zero(h, t->dk);
+        head_zero(h, t->dv);
     }
-    head_scores(&h, t->q + query, t->k + key, p);
-    head_softmax(&h, p);
-    if (drops) head_dropout(&h, p, d);
-    head_apply_transposed(&h, drops ? d : p, t->dy + query, t->dv + key);
-
-    head_scores(&h, t->dy + query, t->v + key, d);
-    if (drops) head_dropout(&h, d, d);
-    for (size_t row = 0; row < h.queries; row++)
-        h.cpu->kernels.softmax_backward(h.keys, h.scale, p + row * h.keys, d + row * h.keys);
-    head_apply(&h, d, t->k + key, t->dq + query);
-    head_apply_transposed(&h, d, t->q + query, t->dk + key);
+    for (size_t i = 0; i < blocks_of(h->queries, block_queries(h->shape)); i++) {
+        head b = block_of(h, i);
+        block_backward(t, &b, begun || i ? 1.0f : 0.0f, scores);
+    }
 }
 
-/* Queries times keys times width, over all sequences and heads: half the operations of one product.
- */
-static double head_products(const attention_shape *s)
+static void item_backward(void *context, size_t index, size_t thread)
 {
-    double pairs = 0.0;
-    for (size_t i = 0; i < s->sequences; i++)
-        pairs += (double)(s->query_starts[i + 1] - s->query_starts[i]) *
-                 (double)(s->key_starts[i + 1] - s->key_starts[i]);
-    return pairs * (double)(s->heads * s->head_width);
+    const attention_task *t = context;
+    const attention_shape *s = t->shape;
+    size_t run = index / s->heads, which = index % s->heads, first = run * t->run;
+    for (size_t i = first; i < s->sequences && i < first + t->run; i++) {
+        head h = head_of(t, i, which);
+        size_t distances = 2 * h.keys;
+        if (s->bias) bias_spread(&h, distances_of(t, thread));
+        if (t->bias_gradient) {
+            h.dbias = h.bias + distances;
+            memset(h.dbias, 0, distances * sizeof *h.dbias);
+        }
+        head_backward(t, &h, scores_of(t, &h, thread));
+        if (t->bias_gradient) bias_collect(&h, bias_sums(t, run, which));
+    }
 }
+
+/* ---- operations */
 
 static void attention_forward(compute *on, const attention_shape *s, const dropout *d,
                               const float *q, const float *k, const float *v, float *y)
 {
     compute_cpu *cpu = cpu_of(on);
     attention_task t = { .cpu = cpu, .shape = s, .dropout = d, .q = q, .k = k, .v = v, .y = y };
-    cpu_share_products(cpu, 4.0 * head_products(s), s->sequences * s->heads, head_forward, &t);
+    for (size_t i = 0; i < s->sequences; i++) {
+        size_t queries = s->query_starts[i + 1] - s->query_starts[i];
+        t.blocks = size_larger(t.blocks, blocks_of(queries, block_queries(s)));
+    }
+    cpu_share_products(cpu, 4.0 * attention_products(s), s->sequences * s->heads * t.blocks,
+                       item_forward, &t);
+}
+
+/* Sums within runs of sequences, then over the runs in their order: the same for any team. */
+static void bias_finish(const attention_task *t, size_t runs, float *dbias)
+{
+    size_t heads = t->shape->heads, buckets = t->shape->bias->buckets;
+    for (size_t i = 0; i < heads * buckets; i++) {
+        double sum = 0.0;
+        for (size_t run = 0; run < runs; run++) sum += bias_sums(t, run, i % heads)[i / heads];
+        dbias[i] += (float)sum;
+    }
 }
 
 static void attention_backward(compute *on, const attention_shape *s, const dropout *d,
                                const float *dy, const float *q, const float *k, const float *v,
-                               float *dq, float *dk, float *dv)
+                               float *dq, float *dk, float *dv, float *dbias)
 {
     compute_cpu *cpu = cpu_of(on);
     attention_task t = { .cpu = cpu,
@@ -191,8 +385,14 @@ static void attention_backward(compute *on, const attention_shape *s, const drop
                          .dy = dy,
                          .dq = dq,
                          .dk = dk,
-                         .dv = dv };
-    cpu_share_products(cpu, 10.0 * head_products(s), s->sequences * s->heads, head_backward, &t);
+                         .dv = dv,
+                         .bias_gradient = dbias != NULL,
+                         .run = dbias ? blocks_of(s->sequences, ATTENTION_RUNS) : 1 };
+    size_t runs = t.run ? blocks_of(s->sequences, t.run) : 0;
+    if (dbias)
+        memset(cpu->bias_sums, 0, runs * s->heads * s->bias->buckets * sizeof *cpu->bias_sums);
+    cpu_share_products(cpu, 10.0 * attention_products(s), runs * s->heads, item_backward, &t);
+    if (dbias) bias_finish(&t, runs, dbias);
 }
 
 void attention_operations(compute *table)

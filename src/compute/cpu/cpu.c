@@ -1,7 +1,6 @@
 /* cpu.c: opening the processor as a device, and its memory. */
 #include "compute/cpu/cpu.h"
 
-#include "base/memory.h"
 #include "base/processors.h"
 
 #include <stdlib.h>
@@ -18,7 +17,11 @@ static void cpu_free(compute *on)
 static void scratch_place(compute_cpu *cpu, const compute_limits *limits, arena *block)
 {
     size_t row_blocks = blocks_of(limits->rows, ROW_BLOCK);
-    cpu->scores = arena_take(block, cpu->threads * 2 * limits->keys * limits->keys, sizeof(float));
+    size_t scores = 2 * attention_rows(limits->keys) * limits->keys;
+    size_t distances = limits->biases ? 4 * limits->keys : 0;
+    cpu->scores = arena_take(block, cpu->threads * scores, sizeof(float));
+    cpu->distances = arena_take(block, cpu->threads * distances, sizeof(float));
+    cpu->bias_sums = arena_take(block, ATTENTION_RUNS * limits->biases, sizeof(double));
     cpu->positions = arena_take(
         block, cpu->threads * (DISENTANGLED_QUERIES + 2 * limits->keys) * limits->distances,
         sizeof(float));
@@ -129,6 +132,7 @@ bert_status compute_cpu_open(size_t threads, compute **out)
     rows_operations(table);
     attention_operations(table);
     disentangled_operations(table);
+    rotary_operations(table);
     embedding_operations(table);
     pooling_operations(table);
     loss_operations(table);

@@ -3,6 +3,7 @@
 #ifndef COMPUTE_CPU_CPU_H
 #define COMPUTE_CPU_CPU_H
 
+#include "base/memory.h"
 #include "base/parallel.h"
 #include "compute/compute.h"
 #include "compute/cpu/kernels/kernels.h"
@@ -18,11 +19,14 @@ typedef struct compute_cpu {
     atomic_int failure; /* a bert_status; sticky */
     arena scratch;
     compute_limits limits; /* what scratch is for */
-    float *scores;    /* [threads][2][keys * keys] attention's two score matrices of one head */
-    float *positions; /* [threads][DISENTANGLED_QUERIES + 2 * keys][distances] disentangled.c's */
-    float *tables;    /* [groups - 1][2][distances][width] its sums of the tables' gradients */
-    float *partial;   /* [blocks of rows][2][width] sums over a block's rows */
-    float *strips;    /* [strip_room] matmul.c's copy of one side of a product */
+    float *scores; /* [threads][2][attention_rows(keys)][keys] attention's two score matrices of a
+                      block of one head's queries */
+    float *distances;  /* [threads][4 * keys] a relative bias and its gradient by distance */
+    double *bias_sums; /* [ATTENTION_RUNS][biases] that gradient, of a run of sequences */
+    float *positions;  /* [threads][DISENTANGLED_QUERIES + 2 * keys][distances] disentangled.c's */
+    float *tables;     /* [groups - 1][2][distances][width] its sums of the tables' gradients */
+    float *partial;    /* [blocks of rows][2][width] sums over a block's rows */
+    float *strips;     /* [strip_room] matmul.c's copy of one side of a product */
     size_t strip_room;
     float *similarities; /* [units][units * (members - 1)] of in_batch_negatives */
 } compute_cpu;
@@ -30,6 +34,17 @@ typedef struct compute_cpu {
 enum {
     ROW_BLOCK = 32
 }; /* rows a work item takes; fixed, so that sums over rows do not depend on threads */
+
+enum {
+    ATTENTION_BLOCK = 512, /* queries whose scores are made at a time */
+    ATTENTION_RUNS = 64    /* the sequences of a batch are parted into, for sums over all of them */
+};
+
+/* Queries of the largest block of a sequence with so many keys. */
+static inline size_t attention_rows(size_t keys)
+{
+    return size_smaller(keys, ATTENTION_BLOCK);
+}
 
 /* Products of matrices of activations are summed up in parts of at most so many rows. */
 enum { CPU_STRIP_INNER = 1024 };
@@ -103,6 +118,7 @@ void linear_operations(compute *table);
 void rows_operations(compute *table);
 void attention_operations(compute *table);
 void disentangled_operations(compute *table);
+void rotary_operations(compute *table);
 void embedding_operations(compute *table);
 void pooling_operations(compute *table);
 void loss_operations(compute *table);

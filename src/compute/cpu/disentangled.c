@@ -65,7 +65,7 @@ typedef struct head {
 /* The place of a query in its sequence. */
 static size_t place_of(const head *h, size_t query)
 {
-    const uint32_t *rows = h->task->shape->query_rows;
+    const uint32_t *rows = h->task->shape->attention.query_rows;
     return rows ? rows[h->first_query + query] - h->first_key : query;
 }
 
@@ -93,7 +93,7 @@ static head head_of(const disentangled_task *t, size_t sequence, size_t which, s
         .column = which * a->head_width,
         .dropout_column = (uint32_t)which << 16, /* as in attention.c */
         .row = s->distance_rows + s->farthest,
-        .scores = t->cpu->scores + thread * 2 * most->keys * most->keys,
+        .scores = t->cpu->scores + thread * 2 * attention_rows(most->keys) * most->keys,
         .products =
             t->cpu->positions + thread * (DISENTANGLED_QUERIES + 2 * most->keys) * most->distances,
     };
@@ -462,12 +462,7 @@ static void groups_add(void *context, size_t index, size_t thread)
  * with the tables, which have no more rows that are met than twice the keys. */
 static double operations_of(const disentangled_shape *s, double of_pairs)
 {
-    const attention_shape *a = &s->attention;
-    double pairs = 0.0;
-    for (size_t i = 0; i < a->sequences; i++)
-        pairs += (double)(a->query_starts[i + 1] - a->query_starts[i]) *
-                 (double)(a->key_starts[i + 1] - a->key_starts[i]);
-    return 3.0 * of_pairs * pairs * (double)(a->heads * a->head_width);
+    return 3.0 * of_pairs * attention_products(&s->attention);
 }
 
 static void near_find(disentangled_task *t)

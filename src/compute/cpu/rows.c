@@ -10,6 +10,7 @@ typedef struct rows_task {
     compute_cpu *cpu;
     size_t rows, width;
     size_t block; /* rows of a work item */
+    bool shifts;  /* has the norm a shift? */
     float epsilon;
     activation_kind kind;
     const dropout *dropout;
@@ -108,36 +109,61 @@ static void norm_backward_block(void *context, size_t index, size_t thread)
     for (size_t row = range.begin; row < range.end; row++) {
         size_t at = row * t->width;
         t->cpu->kernels.norm_backward(t->width, t->dy + at, t->x + at, t->gain, t->mean_in[row],
-                                      t->rstd_in[row], t->dx + at, dgain, dshift);
+                                      t->rstd_in[row], t->dx + at, dgain,
+                                      t->shifts ? dshift : NULL);
+        if (t->sum) t->cpu->kernels.add(t->width, t->dx + at, t->sum + at);
     }
 }
 
 /* Sums over all rows are taken in two steps, within blocks of rows and then over the blocks in
  * their order. */
+static void norm_backward_run(rows_task *t, float *dgain, float *dshift)
+{
+    compute_cpu *cpu = t->cpu;
+    assert(t->rows <= cpu->limits.rows);
+    assert(t->width <= cpu->limits.width);
+    t->block = ROW_BLOCK;
+    t->shifts = dshift != NULL;
+    rows_run(t, norm_backward_block);
+    if (!dgain) return;
+    for (size_t block = 0; block < blocks_of(t->rows, ROW_BLOCK); block++) {
+        const float *partial = cpu->partial + block * 2 * t->width;
+        cpu->kernels.add(t->width, partial, dgain);
+        if (dshift) cpu->kernels.add(t->width, partial + t->width, dshift);
+    }
+}
+
 static void norm_backward(compute *on, const norm_shape *s, const float *dy, const float *x,
                           const float *gain, const float *mean, const float *rstd, float *dx,
                           float *dgain, float *dshift)
 {
-    compute_cpu *cpu = cpu_of(on);
-    assert(s->rows <= cpu->limits.rows);
-    assert(s->width <= cpu->limits.width);
-    rows_task t = { .cpu = cpu,
+    rows_task t = { .cpu = cpu_of(on),
                     .rows = s->rows,
                     .width = s->width,
-                    .block = ROW_BLOCK,
                     .dy = dy,
                     .x = x,
                     .gain = gain,
                     .mean_in = mean,
                     .rstd_in = rstd,
                     .dx = dx };
-    rows_run(&t, norm_backward_block);
-    if (!dgain) return;
-    for (size_t block = 0; block < blocks_of(s->rows, ROW_BLOCK); block++) {
-        const float *partial = cpu->partial + block * 2 * s->width;
-        cpu->kernels.add(s->width, partial, dgain);
-        cpu->kernels.add(s->width, partial + s->width, dshift);
-    }
+    norm_backward_run(&t, dgain, dshift);
+}
+
+static void norm_backward_add(compute *on, const norm_shape *s, float *dy, const float *x,
+                              const float *gain, const float *mean, const float *rstd, float *dx,
+                              float *dgain, float *dshift)
+{
+    rows_task t = { .cpu = cpu_of(on),
+                    .rows = s->rows,
+                    .width = s->width,
+                    .dy = dy,
+                    .x = x,
+                    .gain = gain,
+                    .mean_in = mean,
+                    .rstd_in = rstd,
+                    .dx = dy,
+                    .sum = dx };
+    norm_backward_run(&t, dgain, dshift);
 }
 
 static void dropout_block(void *context, size_t index, size_t thread)
@@ -202,6 +228,44 @@ static void activation_backward(compute *on, activation_kind kind, size_t rows, 
     rows_run(&t, activation_backward_block);
 }
 
+static void gated_forward_block(void *context, size_t index, size_t thread)
+{
+    (void)thread;
+    const rows_task *t = context;
+    row_range range = rows_of(t, index);
+    for (size_t row = range.begin; row < range.end; row++) {
+        const float *u = t->x + row * 2 * t->width;
+        t->cpu->kernels.gated_forward(t->kind, t->width, u, u + t->width, t->y + row * t->width);
+    }
+}
+
+static void gated_forward(compute *on, activation_kind kind, size_t rows, size_t width,
+                          const float *u, float *y)
+{
+    rows_task t = { .cpu = cpu_of(on), .rows = rows, .width = width, .kind = kind, .x = u, .y = y };
+    rows_run(&t, gated_forward_block);
+}
+
+static void gated_backward_block(void *context, size_t index, size_t thread)
+{
+    (void)thread;
+    const rows_task *t = context;
+    row_range range = rows_of(t, index);
+    for (size_t row = range.begin; row < range.end; row++) {
+        float *u = t->sum + row * 2 * t->width;
+        t->cpu->kernels.gated_backward(t->kind, t->width, u, u + t->width, t->dx + row * t->width);
+    }
+}
+
+static void gated_backward(compute *on, activation_kind kind, size_t rows, size_t width, float *u,
+                           float *dy)
+{
+    rows_task t = {
+        .cpu = cpu_of(on), .rows = rows, .width = width, .kind = kind, .sum = u, .dx = dy
+    };
+    rows_run(&t, gated_backward_block);
+}
+
 static void gather_block(void *context, size_t index, size_t thread)
 {
     (void)thread;
@@ -242,10 +306,13 @@ void rows_operations(compute *table)
 {
     table->norm_forward = norm_forward;
     table->norm_backward = norm_backward;
+    table->norm_backward_add = norm_backward_add;
     table->residual_norm_forward = residual_norm_forward;
     table->dropout_apply = dropout_apply;
     table->activation_forward = activation_forward;
     table->activation_backward = activation_backward;
+    table->gated_forward = gated_forward;
+    table->gated_backward = gated_backward;
     table->gather_rows = gather_rows;
     table->scatter_add_rows = scatter_add_rows;
 }

@@ -77,3 +77,20 @@ void activation_backward_ref(activation_kind kind, size_t count, float *u, const
         u[i] = activation_value(kind, u[i]);
     }
 }
+
+void gated_forward_ref(activation_kind kind, size_t count, const float *u, const float *gate,
+                       float *y)
+{
+    for (size_t i = 0; i < count; i++) y[i] = activation_value(kind, u[i]) * gate[i];
+}
+
+void gated_backward_ref(activation_kind kind, size_t count, float *u, float *gate, float *dy)
+{
+    for (size_t i = 0; i < count; i++) {
+        float value = activation_value(kind, u[i]), slope = dy[i] * gate[i];
+        u[i] = slope * activation_derivative(kind, u[i]);
+        float dgate = dy[i] * value;
+        dy[i] = value * gate[i];
+        gate[i] = dgate;
+    }
+}

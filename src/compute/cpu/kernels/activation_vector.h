@@ -93,6 +93,28 @@ ALWAYS_INLINE void backward_with(vector_function *f, vector_function *derivative
     }
 }
 
+ALWAYS_INLINE void gated_forward_with(vector_function *f, size_t count, const float *u,
+                                      const float *gate, float *y)
+{
+    for (size_t i = 0; i < count; i += LANES) {
+        size_t n = lanes_of(count - i);
+        vector_store(y + i, n, f(vector_load(u + i, n)) * vector_load(gate + i, n));
+    }
+}
+
+ALWAYS_INLINE void gated_backward_with(vector_function *f, vector_function *derivative,
+                                       size_t count, float *u, float *gate, float *dy)
+{
+    for (size_t i = 0; i < count; i += LANES) {
+        size_t n = lanes_of(count - i);
+        vector at = vector_load(u + i, n), factor = vector_load(gate + i, n);
+        vector slope = vector_load(dy + i, n), value = f(at);
+        vector_store(u + i, n, slope * factor * derivative(at));
+        vector_store(gate + i, n, slope * value);
+        vector_store(dy + i, n, value * factor);
+    }
+}
+
 void VARIANT(activation_forward)(activation_kind kind, size_t count, const float *x,
                                  const float *bias, float *u, float *y)
 {
@@ -124,5 +146,38 @@ void VARIANT(activation_backward)(activation_kind kind, size_t count, float *u, 
         return backward_with(silu, silu_derivative, count, u, dy, dx);
     case ACTIVATION_TANH:
         return backward_with(vector_tanh, tanh_derivative, count, u, dy, dx);
+    }
+}
+
+void VARIANT(gated_forward)(activation_kind kind, size_t count, const float *u, const float *gate,
+                            float *y)
+{
+    switch (kind) {
+    case ACTIVATION_GELU:
+        return gated_forward_with(gelu, count, u, gate, y);
+    case ACTIVATION_GELU_NEW:
+        return gated_forward_with(gelu_new, count, u, gate, y);
+    case ACTIVATION_RELU:
+        return gated_forward_with(relu, count, u, gate, y);
+    case ACTIVATION_SILU:
+        return gated_forward_with(silu, count, u, gate, y);
+    case ACTIVATION_TANH:
+        return gated_forward_with(vector_tanh, count, u, gate, y);
+    }
+}
+
+void VARIANT(gated_backward)(activation_kind kind, size_t count, float *u, float *gate, float *dy)
+{
+    switch (kind) {
+    case ACTIVATION_GELU:
+        return gated_backward_with(gelu, gelu_derivative, count, u, gate, dy);
+    case ACTIVATION_GELU_NEW:
+        return gated_backward_with(gelu_new, gelu_new_derivative, count, u, gate, dy);
+    case ACTIVATION_RELU:
+        return gated_backward_with(relu, relu_derivative, count, u, gate, dy);
+    case ACTIVATION_SILU:
+        return gated_backward_with(silu, silu_derivative, count, u, gate, dy);
+    case ACTIVATION_TANH:
+        return gated_backward_with(vector_tanh, tanh_derivative, count, u, gate, dy);
     }
 }

@@ -35,12 +35,12 @@ typedef void residual_add_fn(const dropout_row *d, size_t count, const float *x,
 
 /* y = gain * (x - mean) * rstd + shift with rstd = 1 / sqrt(variance + epsilon), variance of the
  * population. Two passes over the row (mean first), as PyTorch's result asks for. mean and rstd:
- * one number each, out. */
+ * one number each, out. shift NULL: none. */
 typedef void norm_forward_fn(size_t count, float epsilon, const float *x, const float *gain,
                              const float *shift, float *y, float *mean, float *rstd);
 
 /* dx = rstd * (g - avg(g) - n * avg(g * n))   with g = gain * dy, n = (x - mean) * rstd
- * dgain += dy * n,  dshift += dy   (over calls, row after row). dx may be dy. */
+ * dgain += dy * n,  dshift += dy   (over calls, row after row). dshift NULL: none. dx may be dy. */
 typedef void norm_backward_fn(size_t count, const float *dy, const float *x, const float *gain,
                               float mean, float rstd, float *dx, float *dgain, float *dshift);
 
@@ -51,6 +51,21 @@ typedef void activation_forward_fn(activation_kind kind, size_t count, const flo
 /* dx = dy * f'(u), then u = f(u), the bits that forward gave. dx may be dy. */
 typedef void activation_backward_fn(activation_kind kind, size_t count, float *u, const float *dy,
                                     float *dx);
+
+/* y = f(u) * gate. y may be u. */
+typedef void gated_forward_fn(activation_kind kind, size_t count, const float *u, const float *gate,
+                              float *y);
+
+/* In place: u becomes dy * gate * f'(u), its gradient; gate becomes dy * f(u), its; and dy becomes
+ * f(u) * gate, the bits that forward gave. No two may overlap. */
+typedef void gated_backward_fn(activation_kind kind, size_t count, float *u, float *gate,
+                               float *dy);
+
+/* Turns each pair (x, y) by an angle, or with sign -1 back:
+ *   x' = x * cosine - y * sign * sine,  y' = y * cosine + x * sign * sine
+ * x and y must not overlap. All variants give the same bits. */
+typedef void rotate_fn(size_t count, const float *cosine, const float *sine, float sign, float *x,
+                       float *y);
 
 /* x = softmax(scale * x), shifted by the largest. */
 typedef void softmax_forward_fn(size_t count, float scale, float *x);
@@ -149,6 +164,9 @@ typedef void matmul_fn(const matmul_shape *s, float alpha, const float *a, const
     KERNEL(norm_backward)                                                                          \
     KERNEL(activation_forward)                                                                     \
     KERNEL(activation_backward)                                                                    \
+    KERNEL(gated_forward)                                                                          \
+    KERNEL(gated_backward)                                                                         \
+    KERNEL(rotate)                                                                                 \
     KERNEL(softmax_forward)                                                                        \
     KERNEL(softmax_backward)                                                                       \
     KERNEL(exp_sum)                                                                                \

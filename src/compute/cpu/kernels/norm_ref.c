@@ -14,7 +14,10 @@ void norm_forward_ref(size_t count, float epsilon, const float *x, const float *
 
     *mean = (float)center;
     *rstd = (float)(1.0 / sqrt(squares / (double)count + (double)epsilon));
-    for (size_t i = 0; i < count; i++) y[i] = gain[i] * ((x[i] - *mean) * *rstd) + shift[i];
+    for (size_t i = 0; i < count; i++) {
+        float normal = (x[i] - *mean) * *rstd;
+        y[i] = shift ? gain[i] * normal + shift[i] : gain[i] * normal;
+    }
 }
 
 void norm_backward_ref(size_t count, const float *dy, const float *x, const float *gain, float mean,
@@ -26,7 +29,7 @@ void norm_backward_ref(size_t count, const float *dy, const float *x, const floa
         sum_g += g;
         sum_gn += (double)g * n;
         dgain[i] += dy[i] * n;
-        dshift[i] += dy[i];
+        if (dshift) dshift[i] += dy[i];
     }
     float average_g = (float)(sum_g / (double)count), average_gn = (float)(sum_gn / (double)count);
     for (size_t i = 0; i < count; i++) {

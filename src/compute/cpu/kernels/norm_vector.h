@@ -38,8 +38,11 @@ void VARIANT(norm_forward)(size_t count, float epsilon, const float *x, const fl
     for (size_t i = 0; i < count; i += LANES) {
         size_t n = lanes_of(count - i);
         vector normal = (vector_load(x + i, n) - vector_set(center)) * vector_set(factor);
-        vector_store(y + i, n,
-                     vector_fma(normal, vector_load(gain + i, n), vector_load(shift + i, n)));
+        vector factors = vector_load(gain + i, n);
+        if (shift)
+            vector_store(y + i, n, vector_fma(normal, factors, vector_load(shift + i, n)));
+        else
+            vector_store(y + i, n, normal * factors);
     }
 }
 
@@ -56,7 +59,7 @@ void VARIANT(norm_backward)(size_t count, const float *dy, const float *x, const
         sum_g += g;
         sum_gn = vector_fma(g, normal, sum_gn);
         vector_store(dgain + i, n, vector_fma(slope, normal, vector_load(dgain + i, n)));
-        vector_store(dshift + i, n, slope + vector_load(dshift + i, n));
+        if (dshift) vector_store(dshift + i, n, slope + vector_load(dshift + i, n));
     }
     const vector average_g = vector_set(vector_sum(sum_g) / (float)count);
     const vector average_gn = vector_set(vector_sum(sum_gn) / (float)count);
