@@ -21,11 +21,9 @@ enum { LONGEST = 300, TOKENS = 2100, WIDTH = 24, ROWS = 64 };
 static compute *disentangled_open(const char *isa, size_t threads)
 {
     compute *on = device_open(isa, threads);
-    assert_done(on->reserve(on, &(compute_limits){ .rows = TOKENS,
-                                                   .width = WIDTH,
-                                                   .keys = LONGEST,
-                                                   .distances = ROWS,
-                                                   .distances_backward = true }));
+    assert_done(on->reserve(
+        on,
+        &(compute_limits){ .rows = TOKENS, .width = WIDTH, .keys = LONGEST, .distances = ROWS }));
     return on;
 }
 
@@ -64,10 +62,23 @@ static void attend(compute *on, attending *a)
     on->disentangled_forward(on, &a->shape, &a->dropout, a->q, a->k, a->v, &a->tables, a->y);
 }
 
+/* Rows of distances that no sequence has are not written: as they are (NaN, or 0 from before). */
+static void rest_zero(const attending *a, float *gradient)
+{
+    size_t first, count = disentangled_rows(&a->shape, &first), width = width_of(a);
+    for (size_t i = 0; gradient && i < a->shape.rows * width; i++) {
+        bool met = i / width >= first && i / width < first + count;
+        assert_true(met ? isfinite(gradient[i]) : isnan(gradient[i]) || gradient[i] == 0.0f);
+        if (!met) gradient[i] = 0.0f;
+    }
+}
+
 static void attend_backward(compute *on, attending *a)
 {
     on->disentangled_backward(on, &a->shape, &a->dropout, a->dy, a->q, a->k, a->v, &a->tables,
                               a->dq, a->dk, a->dv, &a->dtables);
+    rest_zero(a, a->dtables.key);
+    rest_zero(a, a->dtables.query);
 }
 
 static void outputs_open(attending *a)
@@ -173,8 +184,9 @@ static void golden_case(compute *on, const tensor_file *numbers, size_t which)
                                            .query_starts = starts,
                                            .key_starts = starts };
     a.shape.scale = 1.0f / sqrtf((float)(width / *heads) * (float)(*terms + 1));
-    a.shape.farthest = count / 2;
-    a.shape.distance_rows = distances;
+    uint16_t *distance_rows = malloc(count * sizeof *distance_rows);
+    for (size_t i = 0; i < count; i++) distance_rows[i] = (uint16_t)distances[i];
+    a.shape.row = distance_rows + count / 2;
     outputs_open(&a);
     attend(on, &a);
     attend_backward(on, &a);
@@ -190,6 +202,7 @@ static void golden_case(compute *on, const tensor_file *numbers, size_t which)
     free(heads);
     free(terms);
     free(distances);
+    free(distance_rows);
 }
 
 static const char *const sets[] = { "ref", "avx2", NULL };
@@ -211,19 +224,19 @@ static void attention_and_its_gradients_equal_transformers(void **state)
 
 /* ---- sequences of our own: buckets that grow with the distance */
 
-static uint32_t distance_rows[2 * LONGEST - 1];
+static uint16_t distance_rows[2 * LONGEST - 1];
 
-static uint32_t bucket(size_t distance)
+static int bucket(size_t distance)
 {
-    return (uint32_t)(distance <= 8 ? distance : 8 + sqrt((double)(distance - 8)));
+    return (int)(distance <= 8 ? distance : 8 + sqrt((double)(distance - 8)));
 }
 
 static int distances_open(void **state)
 {
     (void)state;
     for (size_t d = 0; d < LONGEST; d++) {
-        distance_rows[LONGEST - 1 + d] = ROWS / 2 + bucket(d);
-        distance_rows[LONGEST - 1 - d] = ROWS / 2 - bucket(d);
+        distance_rows[LONGEST - 1 + d] = (uint16_t)(ROWS / 2 + bucket(d));
+        distance_rows[LONGEST - 1 - d] = (uint16_t)(ROWS / 2 - bucket(d));
     }
     return 0;
 }
@@ -238,8 +251,7 @@ static disentangled_shape shape_of(size_t heads, size_t head_width, size_t seque
                                                 .key_starts = starts },
                                  .scale = 0.4f,
                                  .rows = ROWS,
-                                 .farthest = LONGEST - 1,
-                                 .distance_rows = distance_rows };
+                                 .row = distance_rows + LONGEST - 1 };
 }
 
 static uint32_t row_unit[TOKENS], row_token[TOKENS];

@@ -23,14 +23,11 @@ typedef struct compute compute;
 
 /* The largest sizes that the operations will meet, so that scratch memory is taken once. */
 typedef struct compute_limits {
-    size_t rows;   /* of any matrix of activations */
-    size_t width;  /* of any row that is normalized or summed over rows */
-    size_t keys;   /* longest sequence */
-    size_t biases; /* numbers in the table of a relative bias; 0: attention has none */
-    /* Of disentangled attention: rows of a table of positions, 0: never called; and whether it is
-     * called backward. */
-    size_t distances;
-    bool distances_backward;
+    size_t rows;      /* of any matrix of activations */
+    size_t width;     /* of any row that is normalized or summed over rows */
+    size_t keys;      /* longest sequence */
+    size_t biases;    /* numbers in the table of a relative bias; 0: attention has none */
+    size_t distances; /* rows of a table of positions; 0: attention is not disentangled */
     /* Of in_batch_negatives, which keeps units * units * (members - 1) numbers; 0: never called. */
     size_t units, members;
 } compute_limits;
@@ -78,6 +75,8 @@ typedef struct attention_shape {
 /* Scores times width, over all sequences and heads: half the operations of one product. A query at
  * an end of its sequence is counted like the others. */
 double attention_products(const attention_shape *s);
+/* The largest distance of two keys of a sequence. */
+size_t attention_farthest(const attention_shape *s);
 
 /* Rotary positions: the cosine and the sine of place times frequency. Of heads whose width is even.
  */
@@ -86,15 +85,18 @@ typedef struct rotary {
 } rotary;
 
 /* Attention that also asks how far a query is from a key. The distance is the query's place in its
- * sequence minus the key's; distance d has row distance_rows[farthest + d] of a table of positions.
- * These rows do not fall as d rises. The arrays lie in the caller's memory. */
+ * sequence minus the key's; distance d has row row[d] of a table of positions. These rows do not
+ * fall as d rises. */
 typedef struct disentangled_shape {
-    attention_shape attention;
-    float scale;                   /* of the sum of the terms */
-    size_t rows;                   /* of a table */
-    size_t farthest;               /* at least the longest sequence less 1 */
-    const uint32_t *distance_rows; /* [2 * farthest + 1], below `rows` */
+    attention_shape attention; /* of all keys of a sequence, without a bias */
+    float scale;               /* of the sum of the terms */
+    size_t rows;               /* of a table */
+    const uint16_t *row; /* of distance 0; the others lie before and after it, up to the longest
+                            sequence's. In the caller's memory */
 } disentangled_shape;
+
+/* The rows that the batch's sequences have distances for lie side by side. Returns how many. */
+size_t disentangled_rows(const disentangled_shape *s, size_t *first);
 
 /* The two tables of positions, [rows, heads * head_width] each; NULL: the term is absent. */
 typedef struct disentangled_tables {
@@ -238,7 +240,8 @@ struct compute {
     void (*disentangled_forward)(compute *on, const disentangled_shape *s, const dropout *d,
                                  const float *q, const float *k, const float *v,
                                  const disentangled_tables *tables, float *y);
-    /* Writes all rows of the tables' gradients; one is NULL where its table is */
+    /* Of the tables' gradients, of which one is NULL where its table is, those rows are written
+     * that disentangled_rows() tells */
     void (*disentangled_backward)(compute *on, const disentangled_shape *s, const dropout *d,
                                   const float *dy, const float *q, const float *k, const float *v,
                                   const disentangled_tables *tables, float *dq, float *dk,

@@ -25,7 +25,7 @@ static void scratch_place(compute_cpu *cpu, const compute_limits *limits, arena 
     cpu->positions = arena_take(
         block, cpu->threads * (DISENTANGLED_QUERIES + 2 * limits->keys) * limits->distances,
         sizeof(float));
-    size_t sums = limits->distances_backward ? cpu_disentangled_groups(limits->rows) - 1 : 0;
+    size_t sums = cpu_disentangled_groups(limits->rows) - 1;
     cpu->tables = arena_take(block, sums * 2 * limits->distances * limits->width, sizeof(float));
     cpu->partial = arena_take(block, row_blocks * 2 * limits->width, sizeof(float));
     cpu->strip_room = CPU_STRIP_INNER * limits->width;

@@ -32,6 +32,11 @@ size_t cpu_disentangled_groups(size_t tokens)
     return groups < 1 ? 1 : groups > GROUPS_MOST ? GROUPS_MOST : groups;
 }
 
+/* Rows of a table that lie side by side. */
+typedef struct table_rows {
+    size_t first, count;
+} table_rows;
+
 typedef struct disentangled_task {
     compute_cpu *cpu;
     const disentangled_shape *shape;
@@ -40,14 +45,10 @@ typedef struct disentangled_task {
     const float *q, *k, *v, *dy;
     float *y, *dq, *dk, *dv;
     size_t groups;
+    table_rows rows; /* that the batch meets */
     /* Each of the distances 0 .. near_after, and of 0 .. -near_before, has a row of its own. */
     size_t near_after, near_before;
 } disentangled_task;
-
-/* Rows of a table that lie side by side. */
-typedef struct table_rows {
-    size_t first, count;
-} table_rows;
 
 /* One head of one sequence. Matrices of queries, keys and the tables have rows of `stride` numbers,
  * `column` is the head's first one. */
@@ -56,7 +57,7 @@ typedef struct head {
     size_t first_query, first_key; /* rows of the packed matrices */
     size_t queries, keys, width, stride, column;
     uint32_t dropout_column;
-    const uint32_t *row; /* of the distance 0 */
+    const uint16_t *row; /* of the distance 0 */
     table_rows rows;     /* those that the sequence's queries and keys meet */
     float *scores;       /* two matrices of some queries and all keys */
     float *products, *keys_products, *keys_slopes; /* C or dC of some queries, E, dE */
@@ -74,7 +75,7 @@ static table_rows rows_met(const head *h, size_t first, size_t count)
 {
     size_t low = place_of(h, first), high = place_of(h, first + count - 1);
     size_t row = h->row[(ptrdiff_t)low + 1 - (ptrdiff_t)h->keys];
-    return (table_rows){ row, h->row[high] - row + 1 };
+    return (table_rows){ row, h->row[high] + 1u - row };
 }
 
 static head head_of(const disentangled_task *t, size_t sequence, size_t which, size_t thread)
@@ -92,12 +93,12 @@ static head head_of(const disentangled_task *t, size_t sequence, size_t which, s
         .stride = a->heads * a->head_width,
         .column = which * a->head_width,
         .dropout_column = (uint32_t)which << 16, /* as in attention.c */
-        .row = s->distance_rows + s->farthest,
+        .row = s->row,
         .scores = t->cpu->scores + thread * 2 * attention_rows(most->keys) * most->keys,
         .products =
             t->cpu->positions + thread * (DISENTANGLED_QUERIES + 2 * most->keys) * most->distances,
     };
-    assert(h.keys <= most->keys && h.keys <= s->farthest + 1);
+    assert(h.keys <= most->keys);
     assert(s->rows <= most->distances);
     if (h.queries) h.rows = rows_met(&h, 0, h.queries);
     h.keys_products = h.products + DISENTANGLED_QUERIES * h.rows.count;
@@ -233,7 +234,7 @@ static void tile_spread(const head *h, const query_block *b, const tile *t, cons
         return;
     }
     for (size_t i = t->query; i < t->query + t->queries; i++, y += h->keys) {
-        const uint32_t *row = h->row + place_of(h, b->first + i) - t->key;
+        const uint16_t *row = h->row + place_of(h, b->first + i) - t->key;
         for (size_t j = 0; queries && j < t->keys; j++)
             y[j] += queries[i * b->rows.count + *(row - j) - b->rows.first];
         for (size_t j = 0; keys && j < t->keys; j++)
@@ -253,7 +254,7 @@ static void tile_gather(const head *h, const query_block *b, const tile *t, cons
         return;
     }
     for (size_t i = t->query; i < t->query + t->queries; i++, y += h->keys) {
-        const uint32_t *row = h->row + place_of(h, b->first + i) - t->key;
+        const uint16_t *row = h->row + place_of(h, b->first + i) - t->key;
         for (size_t j = 0; queries && j < t->keys; j++)
             queries[i * b->rows.count + *(row - j) - b->rows.first] += y[j];
         for (size_t j = 0; keys && j < t->keys; j++)
@@ -425,10 +426,11 @@ static void group_backward(void *context, size_t index, size_t thread)
     const disentangled_task *t = context;
     const attention_shape *a = &t->shape->attention;
     size_t group = index / a->heads, which = index % a->heads;
-    size_t width = a->head_width, stride = a->heads * width, column = which * width;
+    size_t width = a->head_width, stride = a->heads * width;
     disentangled_tables sums = group_sums(t, group);
-    if (sums.key) columns_zero(t->shape->rows, width, stride, sums.key + column);
-    if (sums.query) columns_zero(t->shape->rows, width, stride, sums.query + column);
+    size_t at = t->rows.first * stride + which * width;
+    if (sums.key) columns_zero(t->rows.count, width, stride, sums.key + at);
+    if (sums.query) columns_zero(t->rows.count, width, stride, sums.query + at);
 
     size_t tokens = a->key_starts[a->sequences] - a->key_starts[0];
     for (size_t sequence = 0; sequence < a->sequences; sequence++) {
@@ -447,8 +449,8 @@ static void groups_add(void *context, size_t index, size_t thread)
     const disentangled_task *t = context;
     const attention_shape *a = &t->shape->attention;
     size_t stride = a->heads * a->head_width;
-    row_range rows = row_block(t->shape->rows, index);
-    size_t at = rows.begin * stride, count = (rows.end - rows.begin) * stride;
+    row_range rows = row_block(t->rows.count, index);
+    size_t at = (t->rows.first + rows.begin) * stride, count = (rows.end - rows.begin) * stride;
     for (size_t group = 1; group < t->groups; group++) {
         disentangled_tables sums = group_sums(t, group);
         if (sums.key) t->cpu->kernels.add(count, sums.key + at, t->dtables->key + at);
@@ -465,12 +467,14 @@ static double operations_of(const disentangled_shape *s, double of_pairs)
     return 3.0 * of_pairs * attention_products(&s->attention);
 }
 
-static void near_find(disentangled_task *t)
+static void rows_find(disentangled_task *t)
 {
-    const uint32_t *row = t->shape->distance_rows + t->shape->farthest;
-    while (t->near_after < t->shape->farthest && row[1] == row[0] + 1) t->near_after++, row++;
-    row -= t->near_after;
-    while (t->near_before < t->shape->farthest && *(row - 1) + 1 == row[0]) t->near_before++, row--;
+    const uint16_t *row = t->shape->row;
+    size_t farthest = attention_farthest(&t->shape->attention);
+    t->rows.count = disentangled_rows(t->shape, &t->rows.first);
+    while (t->near_after < farthest && row[1] == row[0] + 1) t->near_after++, row++;
+    row = t->shape->row;
+    while (t->near_before < farthest && *(row - 1) + 1 == row[0]) t->near_before++, row--;
 }
 
 static void disentangled_forward(compute *on, const disentangled_shape *s, const dropout *d,
@@ -508,11 +512,11 @@ static void disentangled_backward(compute *on, const disentangled_shape *s, cons
         .dv = dv,
         .groups = cpu_disentangled_groups(a->key_starts[a->sequences] - a->key_starts[0]),
     };
-    near_find(&t);
+    rows_find(&t);
     cpu_share_products(cpu, operations_of(s, 10.0), t.groups * a->heads, group_backward, &t);
     if (t.groups == 1) return;
-    double numbers = (double)(s->rows * a->heads * a->head_width) * (double)(2 * t.groups);
-    cpu_share(cpu, numbers, blocks_of(s->rows, ROW_BLOCK), groups_add, &t);
+    double numbers = (double)(t.rows.count * a->heads * a->head_width) * (double)(2 * t.groups);
+    cpu_share(cpu, numbers, blocks_of(t.rows.count, ROW_BLOCK), groups_add, &t);
 }
 
 void disentangled_operations(compute *table)
