@@ -92,7 +92,7 @@ typedef struct disentangled_shape {
     float scale;               /* of the sum of the terms */
     size_t rows;               /* of a table */
     const uint16_t *row; /* of distance 0; the others lie before and after it, up to the longest
-                            sequence's. In the caller's memory */
+                            sequence's. In the caller's memory. NULL: there are no tables */
 } disentangled_shape;
 
 /* The rows that the batch's sequences have distances for lie side by side. Returns how many. */

@@ -61,7 +61,7 @@ static double disentangled_products(const disentangled_shape *s, const disentang
     for (size_t i = 0; i < a->sequences; i++) {
         size_t queries = a->query_starts[i + 1] - a->query_starts[i];
         size_t keys = a->key_starts[i + 1] - a->key_starts[i];
-        size_t rows = keys ? s->row[keys - 1] + 1u - s->row[1 - (ptrdiff_t)keys] : 0;
+        size_t rows = keys && s->row ? s->row[keys - 1] + 1u - s->row[1 - (ptrdiff_t)keys] : 0;
         pairs += of_rows * N((tables->key ? queries : 0) + (tables->query ? keys : 0), rows,
                              a->heads, a->head_width);
     }

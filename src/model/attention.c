@@ -11,7 +11,33 @@ static attention_shape shape_of(const pass *p, const layer_rows *rows)
                               .head_width = p->config->hidden / p->config->attention_heads,
                               .sequences = p->batch->sequences,
                               .query_starts = rows->starts,
-                              .key_starts = p->batch->starts };
+                              .key_starts = p->batch->starts,
+                              .query_rows = rows->few ? p->batch->wanted_rows : NULL };
+}
+
+static void plain_forward(const pass *p, size_t layer, const attention_shape *s, const dropout *d)
+{
+    const layer_tape *t = &p->tape->layers[layer];
+    p->on->attention_forward(p->on, s, d, t->query, t->key, t->value, t->context);
+}
+
+static void plain_backward(const pass *p, size_t layer, const attention_shape *s, const dropout *d,
+                           const float *dcontext, params *gradients)
+{
+    const tape *b = p->tape;
+    const layer_tape *t = &b->layers[layer];
+    (void)gradients;
+    p->on->attention_backward(p->on, s, d, dcontext, t->query, t->key, t->value, b->dquery, b->dkey,
+                              b->dvalue, NULL);
+}
+
+static const attention_steps *steps_of(const pass *p)
+{
+    static const attention_steps plain = { plain_forward, plain_backward };
+    static const attention_steps *const kinds[] = {
+        [ATTENTION_PLAIN] = &plain, [ATTENTION_DISENTANGLED] = &attention_disentangled
+    };
+    return kinds[p->config->family->attention];
 }
 
 /* The tape's hidden [tokens, hidden] -> its attention_output [queries, hidden] */
@@ -34,7 +60,7 @@ void attention_part_forward(const pass *p, size_t layer)
     linear_forward(p, &w->query_weight, &w->query_bias, queries, residual, t->query);
     linear_forward(p, &w->key_weight, &w->key_bias, keys, x, t->key);
     linear_forward(p, &w->value_weight, &w->value_bias, keys, x, t->value);
-    on->attention_forward(on, &shape, &drop_probabilities, t->query, t->key, t->value, t->context);
+    steps_of(p)->forward(p, layer, &shape, &drop_probabilities);
     linear_forward(p, &w->attention_weight, NULL, queries, t->context, t->attention.sum);
     on->residual_norm_forward(on, &norm, &drop_output, w->attention_bias.data, residual,
                               w->attention_gain.data, w->attention_shift.data, t->attention.sum,
@@ -76,8 +102,7 @@ void attention_part_backward(const pass *p, size_t layer, bool input, params *gr
     linear_backward_weight(p, &w->attention_weight, queries, b->dbranch, t->context,
                            &d->attention_weight, &d->attention_bias);
     linear_backward_input(p, &w->attention_weight, queries, b->dbranch, LINEAR_WRITE, dcontext);
-    on->attention_backward(on, &shape, &drop_probabilities, dcontext, t->query, t->key, t->value,
-                           b->dquery, b->dkey, b->dvalue, NULL);
+    steps_of(p)->backward(p, layer, &shape, &drop_probabilities, dcontext, gradients);
     linear_backward_weight(p, &w->query_weight, queries, b->dquery, residual, &d->query_weight,
                            &d->query_bias);
     linear_backward_weight(p, &w->key_weight, keys, b->dkey, x, &d->key_weight, &d->key_bias);

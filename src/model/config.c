@@ -47,7 +47,7 @@ bert_status config_check_pairs(const config *c)
 
 bool config_is_tied(const config *c)
 {
-    return !json_is_false(json_object_get(c->source, "tie_word_embeddings"));
+    return !c->family->decoder || !json_is_false(json_object_get(c->source, "tie_word_embeddings"));
 }
 
 bert_status config_check_tied(const config *c)
@@ -388,6 +388,7 @@ void config_release(config *c)
     free(c->problem);
     free(c->architecture);
     free(c->thresholds);
+    free(c->distances);
     free(c->vectors_unknown);
     free(c->prompt_name);
     json_decref(c->prompts);

@@ -43,6 +43,7 @@ void embeddings_forward(const pass *p)
     embedding_shape shape = shape_of(p);
     p->on->embedding_forward(p->on, &shape, w->word.data, w->position.data, w->type.data,
                              p->tape->embedding.sum);
+    distances_forward(p);
     embeddings_output(p);
 }
 
@@ -91,5 +92,6 @@ void embeddings_backward(const pass *p, const float *doutput, params *gradients)
                       t->embedding.mean, t->embedding.rstd, t->dembedded, d->norm_gain.data,
                       d->norm_shift.data);
     on->embedding_backward(on, &shape, t->dembedded, d->word.data, d->position.data, d->type.data);
+    distances_backward(p, gradients);
     d->word.written = true; /* a head whose decoder is the table adds its product to that */
 }

@@ -28,6 +28,12 @@ typedef enum layer_kind {
     LAYER_POST_NORM /* y = norm(x + f(x)), for attention and for the feed-forward part */
 } layer_kind;
 
+/* How their attention scores. */
+typedef enum attention_kind {
+    ATTENTION_PLAIN,
+    ATTENTION_DISENTANGLED /* by content and by distance (disentangled.c) */
+} attention_kind;
+
 /* What config.json calls sizes and rates. NULL: the family does not have it, or not as a key. */
 typedef struct family_keys {
     const char *hidden, *layers, *attention_heads, *intermediate, *embedding, *types;
@@ -55,6 +61,7 @@ typedef struct family {
     const config
         *defaults; /* what the class in transformers takes where config.json says nothing */
     layer_kind layer;
+    attention_kind attention;
     const dense_layer *sequence; /* before the classifier of sequences, and of choices */
     const dense_layer *choice;
     bool positions_padded;  /* position ids begin behind that of padding, see features.h */
@@ -65,6 +72,9 @@ typedef struct family {
     /* Reads keys of its own, once the usual ones are read. NULL: there are none. */
     bert_status (*read)(const json_t *object, const char *path, config *c);
 } family;
+
+/* DeBERTa with another head for masked words; config.json says which. */
+extern const family family_deberta_v2_pretrained;
 
 #define FAMILY(name) extern const family family_##name;
 #include "model/families.def"

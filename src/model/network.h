@@ -85,6 +85,22 @@ static inline layer_params *layer_weights(const pass *p, const params *of, size_
     return &of->layers[config_layer_set(p->config, layer)];
 }
 
+/* Attention by itself, between the layer's projections and its last product: of one of the kinds that
+ * families have. From the tape's query, key and value of the layer to its context; and from the
+ * context's gradient to dquery, dkey and dvalue. */
+typedef struct attention_steps {
+    void (*forward)(const pass *p, size_t layer, const attention_shape *s, const dropout *d);
+    void (*backward)(const pass *p, size_t layer, const attention_shape *s, const dropout *d,
+                     const float *dcontext, params *gradients);
+} attention_steps;
+
+extern const attention_steps attention_disentangled;
+
+/* The norm of the table of distances, where there is such a table: once a pass, before its layers
+ * and, from the gradient that they have added up in the tape, after them. */
+void distances_forward(const pass *p);
+void distances_backward(const pass *p, params *gradients);
+
 /* The parts, for network's own files. Forward goes through the tape's `hidden`: a layer's input is
  * replaced by its output. The _output and _input of a part are what backward computes again from
  * the sums that were kept. `input` is the gradient's way further down: false ends it here. */
@@ -114,6 +130,7 @@ layer_rows layer_rows_of(const pass *p, size_t layer);
  *      0 ..    3                   outside of the layers; 2 and 3 are free
  *      4 + 4 layer + 0 .. 3        in a layer; 3 is free
  *      DROPOUT_DENSE
+ *      DROPOUT_DISTANCES + layer
  *      DROPOUT_FREE ..             free, by blocks: a block begins at a number of its own, which no
  *                                  count of layers moves
  *      RNG_SHUFFLE ..              not dropout's (base/rng.h) */
@@ -122,7 +139,8 @@ enum dropout_place {
     DROPOUT_CLASSIFIER,
     DROPOUT_LAYERS = 4,
     DROPOUT_DENSE = 1 << 16, /* before the dense layer of a classifier of sequences */
-    DROPOUT_FREE
+    DROPOUT_DISTANCES = 1 << 17, /* of the table of distances, before a layer's projections */
+    DROPOUT_FREE = DROPOUT_DISTANCES + (1 << 16)
 };
 enum dropout_layer_place {
     DROPOUT_PROBABILITIES,

@@ -62,6 +62,16 @@ static size_t layers_of_set(const config *c, size_t set)
     return count;
 }
 
+/* How many products of a layer make the gradient of this matrix: the distances' keys and queries may
+ * be projected by the layer's own weights. */
+static size_t products_of(const config *c, const param_entry *e)
+{
+    const disentangled_config *d = &c->disentangled;
+    bool key = e->offset == offsetof(layer_params, key_weight) && d->key;
+    bool query = e->offset == offsetof(layer_params, query_weight) && d->query;
+    return d->rows && !d->own && (key || query) ? 2 : 1;
+}
+
 typedef struct entry_list {
     const config *config;
     unsigned parts;
@@ -76,7 +86,9 @@ static void entry_add(entry_list *l, param_entry e, param_kind kind, const char 
     e.decay = kind == TABLE || kind == MATRIX;
     e.gain = kind == GAIN;
     e.rate = 1.0;
-    if (kind == MATRIX) e.products = e.part == PARAM_LAYER ? layers_of_set(l->config, e.layer) : 1;
+    if (kind == MATRIX) e.products = 1;
+    if (kind == MATRIX && e.part == PARAM_LAYER)
+        e.products = layers_of_set(l->config, e.layer) * products_of(l->config, &e);
     e.other = other;
     name_put(l->config, name, e.layer, e.name, sizeof e.name);
     l->entries[l->count++] = e;

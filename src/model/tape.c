@@ -25,6 +25,8 @@ static void record_place(layer_tape *l, const config *c, size_t tokens, size_t q
     l->key = take(block, tokens, c->hidden);
     l->value = take(block, tokens, c->hidden);
     l->context = take(block, queries, c->hidden);
+    if (c->disentangled.key) l->distance_key = take(block, c->disentangled.rows, c->hidden);
+    if (c->disentangled.query) l->distance_query = take(block, c->disentangled.rows, c->hidden);
     norm_place(&l->attention, queries, c->hidden, block);
     l->intermediate_sum = take(block, queries, c->intermediate);
 }
@@ -78,6 +80,20 @@ static void backward_place(tape *t, const config *c, arena *block)
     t->dembedded = c->projected ? take(block, tokens, c->embedding) : t->dbranch;
 }
 
+static void distances_place(distance_tape *t, const config *c, bool backward, arena *block)
+{
+    size_t rows = c->disentangled.rows;
+    if (!rows) return;
+    t->norm.mean = take(block, rows, 1);
+    t->norm.rstd = take(block, rows, 1);
+    t->output = take(block, rows, c->hidden);
+    t->dropped = take(block, rows, c->hidden);
+    if (!backward) return;
+    t->dkey = take(block, rows, c->hidden);
+    t->dquery = take(block, rows, c->hidden);
+    t->doutput = take(block, rows, c->hidden);
+}
+
 static void transform_place(transform_tape *t, size_t rows, size_t width, arena *block)
 {
     t->sum = take(block, rows, width);
@@ -89,6 +105,7 @@ static void tape_place(tape *t, const config *c, arena *block)
 {
     const tape_shape *shape = &t->shape;
     norm_place(&t->embedding, shape->tokens, c->embedding, block);
+    distances_place(&t->distances, c, shape->backward, block);
     layers_place(t, c, block);
     workspace_place(t, c, block);
     t->first = take(block, shape->sequences, c->hidden);
@@ -102,12 +119,28 @@ static void tape_place(tape *t, const config *c, arena *block)
 
 static bert_status layers_open(const config *c, const tape_shape *shape, tape *out)
 {
-    void *layers;
+    void *layers, *names;
+    size_t rows = c->disentangled.rows;
     assert(shape->again < c->layers);
     assert(!shape->again || shape->backward);
     TRY(memory_zeroed(c->layers, sizeof *out->layers, &layers));
-    *out = (tape){ .shape = *shape, .layers = layers };
+    bert_status status = memory_zeroed(2 * rows, sizeof(uint32_t), &names);
+    if (status != BERT_OK) {
+        free(layers);
+        return status;
+    }
+    tape t = { .shape = *shape, .layers = layers };
+    t.distances.unit = names;
+    t.distances.token = t.distances.unit + rows;
+    for (size_t i = 0; i < rows; i++) t.distances.token[i] = (uint32_t)i;
+    *out = t;
     return BERT_OK;
+}
+
+static void layers_release(tape *t)
+{
+    free(t->layers);
+    free(t->distances.unit);
 }
 
 bert_status tape_open(compute *on, const config *c, const tape_shape *shape, tape *out)
@@ -118,7 +151,7 @@ bert_status tape_open(compute *on, const config *c, const tape_shape *shape, tap
     tape_place(&t, c, &measure);
     bert_status status = on->memory_open(on, measure.used, &t.block);
     if (status != BERT_OK) {
-        free(t.layers);
+        layers_release(&t);
         return status;
     }
     tape_place(&t, c, &t.block);
@@ -129,7 +162,7 @@ bert_status tape_open(compute *on, const config *c, const tape_shape *shape, tap
 void tape_release(compute *on, tape *t)
 {
     if (t->layers) on->memory_release(on, &t->block);
-    free(t->layers);
+    layers_release(t);
     *t = (tape){ 0 };
 }
 
@@ -142,6 +175,6 @@ bert_status tape_bytes(const config *c, const tape_shape *shape, size_t *forward
     if (shape->backward) backward_place(&t, c, &gradients);
     *forward = all.used - gradients.used;
     *backward = gradients.used;
-    free(t.layers);
+    layers_release(&t);
     return BERT_OK;
 }

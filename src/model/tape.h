@@ -9,6 +9,8 @@
  * 768. What norms and the activation make of those is not kept: backward computes it again, into
  * the same bits, in buffers that all layers share.
  *
+ * Disentangled attention keeps 2 h numbers more for each row of the table of distances.
+ *
  * With `again`, the first so many layers keep no more than the second of those sums, h: the rest is
  * written into one record, which they share with the layer above them, and backward of each first
  * runs its forward pass once more. The numbers are the same, bit for bit. */
@@ -42,11 +44,23 @@ typedef struct layer_tape {
     float *query;       /* [queries, h] */
     float *key, *value; /* [tokens, h] */
     float *context;     /* [queries, h] */
+    float *distance_key, *distance_query; /* [distances, h] where attention is disentangled */
     norm_tape attention;
     float *intermediate_sum; /* [queries, i] before the activation; backward leaves what came after
                                 it here */
     norm_tape output_norm;
 } layer_tape;
+
+/* The table of distances, all of it; a pass uses the rows that its batch has distances for. */
+typedef struct distance_tape {
+    norm_tape norm; /* without a sum: that is the table itself */
+    float *output;  /* [distances, h] of the norm */
+    float *dropped; /* [distances, h] what a layer projects; in backward then its gradient */
+    uint32_t *unit, *token; /* [distances] 0 and the row: what dropout calls them; the program's */
+    /* backward only, [distances, h] */
+    float *dkey, *dquery; /* of a layer's distance_key and distance_query */
+    float *doutput;       /* summed up over the layers */
+} distance_tape;
 
 /* Between the hidden states and the word table, [logit_rows, e] each. */
 typedef struct transform_tape {
@@ -59,6 +73,7 @@ typedef struct tape {
     tape_shape shape;
     arena block; /* all of the numbers, in the device's memory */
     norm_tape embedding;
+    distance_tape distances;
     layer_tape *layers; /* [layer count] */
 
     /* Of the layer that is being computed, forward or backward. */

@@ -73,6 +73,7 @@ static size_t place_of(const head *h, size_t query)
 /* What queries first .. first + count - 1 and all keys meet. */
 static table_rows rows_met(const head *h, size_t first, size_t count)
 {
+    if (!h->row) return (table_rows){ 0 };
     size_t low = place_of(h, first), high = place_of(h, first + count - 1);
     size_t row = h->row[(ptrdiff_t)low + 1 - (ptrdiff_t)h->keys];
     return (table_rows){ row, h->row[high] + 1u - row };
@@ -470,6 +471,7 @@ static double operations_of(const disentangled_shape *s, double of_pairs)
 static void rows_find(disentangled_task *t)
 {
     const uint16_t *row = t->shape->row;
+    if (!row) return;
     size_t farthest = attention_farthest(&t->shape->attention);
     t->rows.count = disentangled_rows(t->shape, &t->rows.first);
     while (t->near_after < farthest && row[1] == row[0] + 1) t->near_after++, row++;
