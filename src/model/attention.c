@@ -5,14 +5,24 @@
  * needed of all. The numbers are the same. */
 #include "model/linear.h"
 
-static attention_shape shape_of(const pass *p, const layer_rows *rows)
+/* The bias by distance, where the family has one; all layers add the same. */
+static attention_bias bias_of(const pass *p)
+{
+    const config *c = p->config;
+    return (attention_bias){ .buckets = c->distance_buckets,
+                             .table = p->params->embeddings.distance_bias.data,
+                             .bucket = c->distances ? c->distances + config_length_most(c) : NULL };
+}
+
+static attention_shape shape_of(const pass *p, const layer_rows *rows, const attention_bias *bias)
 {
     return (attention_shape){ .heads = p->config->attention_heads,
                               .head_width = p->config->hidden / p->config->attention_heads,
                               .sequences = p->batch->sequences,
                               .query_starts = rows->starts,
                               .key_starts = p->batch->starts,
-                              .query_rows = rows->few ? p->batch->wanted_rows : NULL };
+                              .query_rows = rows->few ? p->batch->wanted_rows : NULL,
+                              .bias = bias->table ? bias : NULL };
 }
 
 static void plain_forward(const pass *p, size_t layer, const attention_shape *s, const dropout *d)
@@ -26,9 +36,8 @@ static void plain_backward(const pass *p, size_t layer, const attention_shape *s
 {
     const tape *b = p->tape;
     const layer_tape *t = &b->layers[layer];
-    (void)gradients;
     p->on->attention_backward(p->on, s, d, dcontext, t->query, t->key, t->value, b->dquery, b->dkey,
-                              b->dvalue, NULL);
+                              b->dvalue, gradients->embeddings.distance_bias.data);
 }
 
 static const attention_steps *steps_of(const pass *p)
@@ -49,7 +58,8 @@ void attention_part_forward(const pass *p, size_t layer)
     layer_tape *t = &b->layers[layer];
     layer_rows rows = layer_rows_of(p, layer);
     size_t queries = rows.count, keys = p->batch->tokens;
-    attention_shape shape = shape_of(p, &rows);
+    attention_bias bias = bias_of(p);
+    attention_shape shape = shape_of(p, &rows, &bias);
     norm_shape norm = hidden_norm(p, rows.count);
     dropout drop_probabilities = layer_dropout(p, layer, DROPOUT_PROBABILITIES, &rows);
     dropout drop_output = layer_dropout(p, layer, DROPOUT_ATTENTION, &rows);
@@ -88,7 +98,8 @@ void attention_part_backward(const pass *p, size_t layer, bool input, params *gr
     const layer_tape *t = &b->layers[layer];
     layer_rows rows = layer_rows_of(p, layer);
     size_t queries = rows.count, keys = p->batch->tokens;
-    attention_shape shape = shape_of(p, &rows);
+    attention_bias bias = bias_of(p);
+    attention_shape shape = shape_of(p, &rows, &bias);
     norm_shape norm = hidden_norm(p, rows.count);
     dropout drop_probabilities = layer_dropout(p, layer, DROPOUT_PROBABILITIES, &rows);
     dropout drop_output = layer_dropout(p, layer, DROPOUT_ATTENTION, &rows);

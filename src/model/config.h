@@ -24,11 +24,11 @@ typedef enum pooling_kind {
 
 /* Of disentangled attention (compute.h), as DeBERTa says it. */
 typedef struct disentangled_config {
-    size_t rows; /* of the table of distances' embeddings (rel_embeddings); 0: there is none */
-    bool normed; /* does a norm follow the table? norm_rel_ebd */
-    bool key;    /* are queries multiplied with the distances' keys? c2p in pos_att_type */
-    bool query;  /* and keys with the distances' queries? p2c */
-    bool own;    /* have distances projections of their own? share_att_key is false */
+    size_t rows;  /* of the table of distances' embeddings (rel_embeddings); 0: there is none */
+    bool normed;  /* does a norm follow the table? norm_rel_ebd */
+    bool key;     /* are queries multiplied with the distances' keys? c2p in pos_att_type */
+    bool query;   /* and keys with the distances' queries? p2c */
+    bool own;     /* have distances projections of their own? share_att_key is false */
     size_t terms; /* the scores are divided by the root of the head's width times this */
 } disentangled_config;
 
@@ -48,9 +48,10 @@ struct config {
     size_t types;           /* type_vocab_size */
     bool unpositioned;      /* is there no table of positions? */
     disentangled_config disentangled;
-    uint16_t *distances; /* [2 * config_length_most()] a bucket each, from the furthest key on
-                            the right to the furthest on the left */
-    int32_t pad;            /* pad_token_id; -1: none */
+    size_t distance_buckets; /* relative_attention_num_buckets; 0: attention adds no bias */
+    uint16_t *distances;     /* [2 * config_length_most()] a bucket each, from the furthest key on
+                                the right to the furthest on the left */
+    int32_t pad;             /* pad_token_id; -1: none */
     bool projected; /* is there a product from the embeddings' width to the hidden states'? */
     activation_kind activation;        /* hidden_act */
     activation_kind masked_activation; /* of the head for masked words */

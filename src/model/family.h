@@ -65,6 +65,7 @@ typedef struct family {
     const dense_layer *sequence; /* before the classifier of sequences, and of choices */
     const dense_layer *choice;
     bool positions_padded;  /* position ids begin behind that of padding, see features.h */
+    bool pads_by_one;       /* padding is id 1, whatever config.json says */
     bool pretraining_masks; /* does its class ..ForPreTraining have a head for masked words? */
     bool attention_kept;    /* no dropout after attention's last product */
     bool output_kept;       /* nor after the feed-forward part's */

@@ -59,6 +59,9 @@ void pooler_backward(const pass *p, const dense_layer *how, params *gradients);
  * of all below, are not wanted are not entered. */
 void encoder_backward(const pass *p, params *gradients);
 
+/* What computing such a model takes, for batches of so many tokens and sequences up to so long. */
+compute_limits limits_of(const config *c, size_t rows, size_t keys);
+
 /* How batches of these features number their tokens: as the model wants it. */
 void positions_follow(const config *c, features *f);
 
@@ -85,9 +88,9 @@ static inline layer_params *layer_weights(const pass *p, const params *of, size_
     return &of->layers[config_layer_set(p->config, layer)];
 }
 
-/* Attention by itself, between the layer's projections and its last product: of one of the kinds that
- * families have. From the tape's query, key and value of the layer to its context; and from the
- * context's gradient to dquery, dkey and dvalue. */
+/* Attention by itself, between the layer's projections and its last product: of one of the kinds
+ * that families have. From the tape's query, key and value of the layer to its context; and from
+ * the context's gradient to dquery, dkey and dvalue. */
 typedef struct attention_steps {
     void (*forward)(const pass *p, size_t layer, const attention_shape *s, const dropout *d);
     void (*backward)(const pass *p, size_t layer, const attention_shape *s, const dropout *d,
@@ -138,7 +141,7 @@ enum dropout_place {
     DROPOUT_EMBEDDING,
     DROPOUT_CLASSIFIER,
     DROPOUT_LAYERS = 4,
-    DROPOUT_DENSE = 1 << 16, /* before the dense layer of a classifier of sequences */
+    DROPOUT_DENSE = 1 << 16,     /* before the dense layer of a classifier of sequences */
     DROPOUT_DISTANCES = 1 << 17, /* of the table of distances, before a layer's projections */
     DROPOUT_FREE = DROPOUT_DISTANCES + (1 << 16)
 };

@@ -62,8 +62,8 @@ static size_t layers_of_set(const config *c, size_t set)
     return count;
 }
 
-/* How many products of a layer make the gradient of this matrix: the distances' keys and queries may
- * be projected by the layer's own weights. */
+/* How many products of a layer make the gradient of this matrix: the distances' keys and queries
+ * may be projected by the layer's own weights. */
 static size_t products_of(const config *c, const param_entry *e)
 {
     const disentangled_config *d = &c->disentangled;

@@ -41,9 +41,9 @@ typedef struct norm_tape {
 } norm_tape;
 
 typedef struct layer_tape {
-    float *query;       /* [queries, h] */
-    float *key, *value; /* [tokens, h] */
-    float *context;     /* [queries, h] */
+    float *query;                         /* [queries, h] */
+    float *key, *value;                   /* [tokens, h] */
+    float *context;                       /* [queries, h] */
     float *distance_key, *distance_query; /* [distances, h] where attention is disentangled */
     norm_tape attention;
     float *intermediate_sum; /* [queries, i] before the activation; backward leaves what came after
