@@ -66,6 +66,7 @@ static const heads_case cases[] = {
     FAMILY_CASES("roberta"),
     FAMILY_CASES("electra"),
     FAMILY_CASES("mpnet"),
+    FAMILY_CASES("deberta_v2"),
 #undef LAST_SHIFT
 #define LAST_SHIFT "layer.1.output_layer_norm.bias"
     FAMILY_CASES("distilbert"),
@@ -79,6 +80,19 @@ static const heads_case cases[] = {
     { .folder = "tests/data/families/camembert_similar", .task = &golden_similar },
     { .folder = "tests/data/families/electra_same_classes", .task = &golden_weighted_classes },
     { .folder = "tests/data/families/electra_same_fill", .task = &golden_words },
+    { .folder = "tests/data/families/deberta_v2_own_classes",
+      .task = &golden_weighted_classes,
+      .blind = { "pos_key_proj.bias" } },
+    { .folder = "tests/data/families/deberta_v2_own_similar",
+      .task = &golden_similar,
+      .blind = { "pos_key_proj.bias" } },
+    { .folder = "tests/data/families/deberta_v2_c2p_tag",
+      .task = &golden_tags,
+      .blind = { "key_proj.bias" } },
+    { .folder = "tests/data/families/deberta_v2_p2c_fill", .task = &golden_words },
+    { .folder = "tests/data/families/deberta_v2_absolute_classes",
+      .task = &golden_weighted_classes,
+      .blind = { "key_proj.bias" } },
 };
 
 /* What is allowed. README.md of tests/data/heads tells how far PyTorch's own float32 is. */

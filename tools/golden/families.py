@@ -24,6 +24,7 @@ import transformers
 
 OFF = dict(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
 SIZES = dict(vocab_size=61, hidden_size=12, num_hidden_layers=2, num_attention_heads=3, intermediate_size=19)
+RELATIVE = dict(relative_attention=True, share_att_key=True, position_buckets=6, max_position_embeddings=43)
 
 # config: of the tiny model. typed: do its inputs have token types? length: of the longest sequence.
 FAMILIES = {
@@ -43,6 +44,19 @@ FAMILIES = {
     "albert": dict(prefix="Albert", length=23, typed=True, config=dict(
         {**SIZES, "num_hidden_layers": 5}, **OFF, num_hidden_groups=2, embedding_size=9, max_position_embeddings=23,
         classifier_dropout_prob=0.0)),
+    # As version 3 is, but for its few buckets; then what its configuration may say otherwise.
+    "deberta_v2": dict(prefix="DebertaV2", length=43, config=dict(**SIZES, **OFF, **RELATIVE, pos_att_type="p2c|c2p",
+                                                                  norm_rel_ebd="layer_norm", position_biased_input=False)),
+    "deberta_v2_own": dict(prefix="DebertaV2", length=30, typed=True, only=("classes", "similar"), config=dict(
+        **SIZES, **OFF, **{**RELATIVE, "position_buckets": -1, "share_att_key": False}, pos_att_type=["c2p", "p2c"],
+        max_relative_positions=9, type_vocab_size=2)),
+    "deberta_v2_c2p": dict(prefix="DebertaV2", length=43, only=("tag",), config=dict(
+        **SIZES, **OFF, **RELATIVE, pos_att_type=["c2p"], position_biased_input=False)),
+    "deberta_v2_p2c": dict(prefix="DebertaV2", length=43, only=("fill",), config=dict(
+        **SIZES, **OFF, **RELATIVE, pos_att_type="p2c", norm_rel_ebd="layer_norm", position_biased_input=False,
+        legacy=False, tie_word_embeddings=False)),
+    "deberta_v2_absolute": dict(prefix="DebertaV2", length=43, only=("classes",), config=dict(
+        **SIZES, **OFF, pos_att_type=["c2p"], max_position_embeddings=43)),
     "mpnet": dict(prefix="MPNet", length=43, config=dict(**SIZES, **OFF, max_position_embeddings=45, layer_norm_eps=1e-5)),
 }
 
@@ -185,7 +199,7 @@ tensors of the latter are those of `../heads`, of which `classes` is called `wei
 
 The third sequence has the family's padding inside it, attended like any other: it gives its row of the word table no
 gradient, and of RoBERTa's kind its position is padding's. `albert` has five layers in two groups, `electra_same` no
-product behind its embeddings. Weight decay is on what transformers' Trainer puts it on.
+product behind its embeddings; `deberta_v2_..` differ in how they score by distance. Weight decay is on what transformers' Trainer puts it on.
 
 The last columns are the largest distance between this and the same in float64, each tensor's over its largest value, but
 for weights that the loss does not see.
