@@ -52,6 +52,7 @@ typedef struct dense_layer {
 } dense_layer;
 
 typedef struct family {
+    const char *name;         /* as its paper has it */
     const char *model_type;   /* in config.json */
     const char *class_prefix; /* of transformers' classes */
     const char *prefix;       /* before the names of the encoder's weights: "bert" */

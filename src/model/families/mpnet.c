@@ -77,7 +77,8 @@ static const dense_layer sequence = { .part = PARAM_DENSE,
                                       .drops = true };
 static const dense_layer choice = { .part = PARAM_POOLER, .activation = ACTIVATION_TANH };
 
-const family family_mpnet = { .model_type = "mpnet",
+const family family_mpnet = { .name = "MPNet",
+                              .model_type = "mpnet",
                               .class_prefix = "MPNet",
                               .prefix = "mpnet",
                               .names = &names,
