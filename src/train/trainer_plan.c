@@ -32,7 +32,8 @@ static bert_status data_sizes_open(const trainer *t, data_sizes *out)
     return BERT_OK;
 }
 
-bool trainer_compares(const trainer *t)
+/* Does the loss compare the units of a batch with each other? */
+static bool units_compared(const trainer *t)
 {
     const task *kind = t->of.task;
     return kind->loss->compares && kind->loss->compares(t->of.train);
@@ -54,7 +55,7 @@ static void data_sizes_of(const void *context, size_t units, pass_sizes *out)
     out->compute = (compute_limits){ .rows = b->tokens,
                                      .width = t->of.config->hidden,
                                      .keys = size_larger(train->longest, dev->longest) };
-    if (!trainer_compares(t)) return;
+    if (!units_compared(t)) return;
     out->compute.units = units;
     out->compute.members = features_group(train);
 }
@@ -70,7 +71,7 @@ static void plan_tell(const trainer *t)
                      "again in backward, %zu of a step's %zu examples at once",
                      (double)o->memory_limit / 1e9, (double)m->total / 1e9, m->layers_again,
                      t->of.config->layers, t->plan.units, step);
-    if (trainer_compares(t) && t->plan.units < step)
+    if (units_compared(t) && t->plan.units < step)
         observe_note(&o->observer,
                      "with %s or %s, a text is compared with those of its %zu examples, not with "
                      "all of the batch's",
@@ -96,7 +97,7 @@ bert_status trainer_plan(trainer *t)
         .threads = o->threads,
         .step = step,
         .most = most,
-        .least = trainer_compares(t) ? size_smaller(2, most) : 1,
+        .least = units_compared(t) ? size_smaller(2, most) : 1,
         .limit = o->memory_limit,
         .sizes = data_sizes_of,
         .context = &sizes,
