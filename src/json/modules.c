@@ -37,15 +37,12 @@ static bert_status unknown_set(sentence_modules *m, const char *before, const ch
     return fail(BERT_MEMORY, "out of memory for modules.json");
 }
 
-static bert_status model_place(sentence_modules *m, const char *folder, const char *path,
-                               const char *name)
+static bert_status model_place(sentence_modules *m, const char *folder, const char *name)
 {
     free(m->model);
     m->model = NULL;
-    TRY(path_join(folder, name, &m->model));
-    if (folder_exists(m->model)) return BERT_OK;
-    return fail(BERT_IO, "%s: the model's folder '%s' is not there; fetch the whole model", path,
-                name);
+    if (!(m->place = strdup(name))) return fail(BERT_MEMORY, "out of memory for a path");
+    return path_join(folder, name, &m->model);
 }
 
 static bert_status pooling_place(sentence_modules *m, const char *folder, const char *name)
@@ -70,10 +67,12 @@ static bert_status module_take(sentence_modules *m, const char *folder, const ch
         return fail(BERT_UNSUPPORTED,
                     "%s: the path '%s' of a module is not the name of a folder beside it", path,
                     name);
-    switch (kind_of(type)) {
+    module_kind kind = kind_of(type);
+    if (*name && (kind != MODEL || index)) TRY(json_put(m->parts, name, json_true()));
+    switch (kind) {
     case MODEL:
         if (index) break;
-        return *name ? model_place(m, folder, path, name) : BERT_OK;
+        return *name ? model_place(m, folder, name) : BERT_OK;
     case POOLING:
         if (!index || m->pooling || !*name) break;
         return pooling_place(m, folder, name);
@@ -101,12 +100,12 @@ static bert_status list_take(sentence_modules *m, const char *folder, const char
     return unknown_set(m, "modules.json lists no ", "Pooling", ", which makes a text's vector");
 }
 
-bert_status modules_read(const char *folder, sentence_modules *out)
+bert_status modules_read_names(const char *folder, sentence_modules *out)
 {
     char *path;
     json_t *list = NULL;
-    *out = (sentence_modules){ 0 };
-    if (!(out->model = strdup(folder))) return fail(BERT_MEMORY, "out of memory for a path");
+    *out = (sentence_modules){ .model = strdup(folder), .parts = json_object() };
+    if (!out->model || !out->parts) return fail(BERT_MEMORY, "out of memory for a path");
     TRY(path_join(folder, "modules.json", &path));
     bert_status status = file_exists(path) ? json_read_list(path, &list) : BERT_OK;
     if (status == BERT_OK) status = list_take(out, folder, path, list);
@@ -115,9 +114,20 @@ bert_status modules_read(const char *folder, sentence_modules *out)
     return status;
 }
 
+bert_status modules_read(const char *folder, sentence_modules *out)
+{
+    TRY(modules_read_names(folder, out));
+    if (!out->place || folder_exists(out->model)) return BERT_OK;
+    return fail(BERT_IO,
+                "%s/modules.json: the model's folder '%s' is not there; fetch the whole model",
+                folder, out->place);
+}
+
 void modules_release(sentence_modules *m)
 {
     free(m->model);
+    free(m->place);
+    json_decref(m->parts);
     free(m->pooling);
     free(m->unknown);
     *m = (sentence_modules){ 0 };
