@@ -118,7 +118,8 @@ static void head_state_print(const description *d)
 {
     bool usable = bert_model_check_head(d->model) == BERT_OK;
     if (d->info.has_classifier)
-        printf("Head: in the checkpoint, for the task %s", d->info.task);
+        printf("Head: in the checkpoint, for the task %s%s", d->info.task,
+               d->info.logistic ? "; an answer is the logistic function of an output" : "");
     else if (d->info.head_in_part)
         printf("Head: none that can be used");
     else
@@ -250,6 +251,7 @@ static int description_print_json(const description *d)
     object = json_with(object, "has_pooler", json_boolean(info->has_pooler));
     object = json_with(object, "task", json_string(info->task));
     object = json_with(object, "has_classifier", json_boolean(info->has_classifier));
+    object = json_with(object, "logistic", json_boolean(info->logistic));
     object = json_with(object, "trained_on", trained_json(info));
     object = json_with(object, "labels", labels_json(d));
     object = json_with(object, "tensors", tensors_json(d));

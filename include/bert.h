@@ -196,6 +196,7 @@ typedef struct bert_model_info {
     bool has_classifier;      /* a trained head stands in the file, and config.json says what for */
     bool head_in_part;      /* there is one that cannot be used; bert_model_check_head() says why */
     const char *task;       /* what its head is for: "classify", ...; "" without one */
+    bool logistic;          /* are its answers logistic functions of the head's outputs? */
     size_t ignored_tensors; /* in the file and of no use here (a pretraining head, ...); what an
                                optimizer left there is not counted, nor position_ids */
     const char *prefix;     /* what all names in the file begin with and is passed over, "module."
@@ -388,8 +389,8 @@ BERT_API const char *bert_dataset_warning(const bert_dataset *dataset);
 BERT_API bert_status bert_predict(bert_session *session, const bert_input *inputs, size_t count,
                                   float *logits);
 
-/* scores [labels]: softmax of one row of logits. Returns the index of the largest (the first of
- * equals). */
+/* scores [labels]: softmax of one row of logits; of a single label the answer that bert_answers()
+ * gives. Returns the index of the largest (the first of equals). */
 BERT_API size_t bert_scores(const bert_model *model, const float *logits, float *scores);
 
 typedef enum bert_pooling { BERT_POOLER, BERT_CLS, BERT_MEAN, BERT_POOLING_OWN } bert_pooling;

@@ -178,6 +178,14 @@ bert_status task_options_of(const bert_model *m, const bert_task_options *given,
     return BERT_OK;
 }
 
+/* Of a model for whole texts. */
+static bool answers_logistic(const bert_model *m)
+{
+    const task *t = m->task;
+    return t && t->head->labelled && t->head->rows == ROWS_FIRST &&
+           (t->logistic || m->weights.config.logistic);
+}
+
 bert_model_info bert_model_get_info(const bert_model *m)
 {
     const config *c = &m->weights.config;
@@ -203,6 +211,7 @@ bert_model_info bert_model_get_info(const bert_model *m)
         .has_classifier = m->task != NULL,
         .head_in_part = !m->task && pretrained_has_head(&m->weights),
         .task = m->task ? m->task->info.name : "",
+        .logistic = answers_logistic(m),
         .ignored_tensors = m->weights.ignored,
         .prefix = tensor_names_prefix(m->weights.names),
         .prompt = prompt,

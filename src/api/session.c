@@ -307,7 +307,13 @@ bert_status bert_predict(bert_session *s, const bert_input *inputs, size_t count
 
 size_t bert_scores(const bert_model *model, const float *logits, float *scores)
 {
-    size_t labels = model->weights.config.labels, best = 0;
+    const config *c = &model->weights.config;
+    size_t labels = c->labels, best = 0;
+    if (labels == 1) {
+        bool logistic = c->logistic || (model->task && model->task->logistic);
+        scores[0] = logistic ? (float)(1.0 / (1.0 + exp(-(double)logits[0]))) : logits[0];
+        return 0;
+    }
     for (size_t i = 1; i < labels; i++)
         if (logits[i] > logits[best]) best = i;
     double sum = 0.0;

@@ -47,6 +47,8 @@ typedef struct config {
     bool headless;              /* is it Google's, which says nothing of a head? */
     char *problem;              /* problem_type, or NULL */
     char *architecture;         /* the first of architectures, or NULL */
+    char *answer_function;      /* of an output, as sentence-transformers names it, or NULL */
+    bool logistic;              /* are answers of a number the logistic function of the output? */
     /* Of sentence-transformers' files, not of config.json: config_read_pooling() */
     pooling_kind pooling;  /* 1_Pooling/config.json */
     bool prompt_left_out;  /* of the mean; the same file's include_prompt is false */
@@ -78,6 +80,18 @@ bert_status config_set_head(config *c, const char *class_name, size_t labels);
 
 /* Names the labels anew: copies of names [count]. Thresholds are dropped. */
 bert_status config_set_labels(config *c, const char *const *names, size_t count);
+
+/* config_answer.c, for config_read(): the function's name as config.json says it, or another that
+ * stands above it; and what follows from it, once labels and problem are known. */
+bert_status config_read_answers(const char *path, config *c);
+bert_status config_name_answers(config *c, const char *name);
+void config_settle_answers(config *c);
+
+/* Answers of a model that is trained here: config_write() says so where a function was named. */
+bert_status config_set_answers(config *c, bool is_logistic);
+
+/* BERT_UNSUPPORTED for a function that is not known. */
+bert_status config_check_answers(const config *c);
 
 /* BERT_UNSUPPORTED where two labels have one name. */
 bert_status config_check_labels(const config *c);

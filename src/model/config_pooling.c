@@ -193,11 +193,13 @@ static bert_status prompts_take(const json_t *o, const char *path, config *c)
 
 static bert_status whole_take(const json_t *o, const char *path, config *c)
 {
-    const char *type = "SentenceTransformer";
+    const char *type = "SentenceTransformer", *answers = c->answer_function;
     size_t width = 0;
     TRY(prompts_take(o, path, c));
     TRY(json_get_string(o, path, "model_type", &type));
     TRY(json_get_size(o, path, "truncate_dim", 1, 1 << 16, &width));
+    TRY(json_get_string(o, path, "activation_fn", &answers));
+    if (answers != c->answer_function) TRY(config_name_answers(c, answers));
     if (strcmp(type, "SentenceTransformer") != 0)
         TRY(unknown_set(c, "%s says \"model_type\": '%s'", path, type));
     if (width && width < c->hidden)

@@ -25,6 +25,7 @@ typedef struct head_start {
     const char *pooling; /* "mean", "cls", or NULL: the checkpoint's */
     const char *prompt;  /* a name or a text, or NULL: the checkpoint's */
     bool unanswerable;   /* do the data hold questions without answers? */
+    bool logistic;       /* are the task's answers logistic functions of the outputs? */
 } head_start;
 
 /* The facts of a head. Whoever uses a head asks for a fact, never which head it is. */

@@ -9,6 +9,7 @@
 #include "tasks/label_lists.h"
 #include "tasks/multi_hot.h"
 #include "tasks/pooled.h"
+#include "tasks/scores.h"
 #include "tasks/tasks.h"
 
 #include <math.h>
@@ -281,7 +282,7 @@ static void loss(const pass *p, const examples *e, const uint32_t *index, size_t
 
 static float probability(float logit)
 {
-    return (float)(1.0 / (1.0 + exp(-(double)logit)));
+    return (float)scores_logistic((double)logit);
 }
 
 static double threshold_of(const config *c, size_t label)
@@ -539,6 +540,7 @@ const task task_multilabel = {
         .transformers_class = "AutoModelForSequenceClassification",
     },
     .problem_type = "multi_label_classification",
+    .logistic = true,
     .form = FORM_TEXTS,
     .head = &head_classifier,
     .options = TAKES_WINDOWS | TAKES_STRIDE | TAKES_POSITIVE_WEIGHTS | TAKES_LABEL_FILE |
