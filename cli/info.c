@@ -141,6 +141,9 @@ static void foot_print(const description *d)
         putchar('\n');
     }
     trained_print(&d->info);
+    if (d->info.has_dense)
+        printf("Dense: a module that makes %zu numbers of a text's vector; not trained here\n",
+               d->info.vector_width);
     if (*d->info.pooler_lacks)
         printf("Pooler: without %s; a task that needs it draws it fresh\n", d->info.pooler_lacks);
     else if (!d->info.has_pooler)
@@ -225,6 +228,7 @@ static int description_print_json(const description *d)
     } numbers[] = {
         { "layers", info->layers },
         { "hidden", info->hidden },
+        { "vector_width", info->vector_width },
         { "heads", info->heads },
         { "intermediate", info->intermediate },
         { "positions", info->positions },

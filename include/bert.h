@@ -185,12 +185,15 @@ typedef enum bert_texts {
 /* Later versions add to the end. */
 typedef struct bert_model_info {
     size_t layers, hidden, heads, intermediate, positions, vocabulary, types;
+    size_t vector_width;    /* numbers in a vector of BERT_POOLING_OWN: hidden, or less or more
+                               where the folder has a Dense module */
     size_t labels;          /* 0 where the outputs have no names */
     const char *activation; /* as config.json names it */
     const char *problem;    /* problem_type, or "" */
     double hidden_dropout, attention_dropout, norm_epsilon;
     size_t parameters; /* numbers in all weights the model has here */
     size_t parameter_tensors;
+    bool has_dense; /* does its folder turn vectors by a Dense module that can be read? */
     bool has_pooler;
     const char *pooler_lacks; /* the weight that a pooler in the file lacks; "": none */
     bool has_classifier;      /* a trained head stands in the file, and config.json says what for */
@@ -395,11 +398,12 @@ BERT_API size_t bert_scores(const bert_model *model, const float *logits, float 
 
 typedef enum bert_pooling { BERT_POOLER, BERT_CLS, BERT_MEAN, BERT_POOLING_OWN } bert_pooling;
 
-/* out [count, hidden]: tanh pooler output, last hidden state of [CLS], or mean of the last hidden
- * states of all tokens (special ones included, as sentence-transformers does). normalize: to
- * length 1. BERT_POOLING_OWN: the vectors of SentenceTransformer(folder): what the folder's
- * 1_Pooling/config.json says, the mean where it has none, and normalized, whatever `normalize` is,
- * where its modules.json says so; BERT_UNSUPPORTED where they ask for something else. */
+/* out [count, hidden], of BERT_POOLING_OWN [count, vector_width]: tanh pooler output, last hidden
+ * state of [CLS], or mean of the last hidden states of all tokens (special ones included, as
+ * sentence-transformers does). normalize: to length 1. BERT_POOLING_OWN: the vectors of
+ * SentenceTransformer(folder): what the folder's 1_Pooling/config.json says, the mean where it has
+ * none, turned by its Dense module, and normalized, whatever `normalize` is, where its modules.json
+ * says so; BERT_UNSUPPORTED where they ask for something else. */
 BERT_API bert_status bert_embed(bert_session *session, const bert_input *inputs, size_t count,
                                 bert_pooling pooling, bool normalize, float *out);
 

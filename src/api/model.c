@@ -195,6 +195,7 @@ bert_model_info bert_model_get_info(const bert_model *m)
     bert_model_info info = {
         .layers = c->layers,
         .hidden = c->hidden,
+        .vector_width = config_vector_width(c),
         .heads = c->attention_heads,
         .intermediate = c->intermediate,
         .positions = c->positions,
@@ -206,6 +207,7 @@ bert_model_info bert_model_get_info(const bert_model *m)
         .hidden_dropout = c->hidden_dropout,
         .attention_dropout = c->attention_dropout,
         .norm_epsilon = c->norm_epsilon,
+        .has_dense = c->dense.folder != NULL,
         .has_pooler = (m->weights.parts & PARAMS_POOLER) != 0,
         .pooler_lacks = pooler_gap ? pooler_gap->name : "",
         .has_classifier = m->task != NULL,

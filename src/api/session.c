@@ -7,6 +7,7 @@
 #include "data/batch.h"
 #include "evaluate/evaluate.h"
 #include "json/json.h"
+#include "model/dense.h"
 #include "model/heads.h"
 #include "options/options.h"
 
@@ -55,7 +56,8 @@ static bert_status session_fill(bert_session *s, const bert_session_options *opt
     TRY(compute_cpu_open(options->threads, &s->on));
     TRY(model_params(s->model, s->on, &s->params));
     return s->on->reserve(
-        s->on, &(compute_limits){ .rows = tokens, .width = c->hidden, .keys = s->max_length });
+        s->on,
+        &(compute_limits){ .rows = tokens, .width = config_widest(c), .keys = s->max_length });
 }
 
 bert_status bert_session_new(const bert_model *model, const bert_session_options *options,
@@ -344,6 +346,10 @@ static void embed_work(const pass *p, size_t done, void *context)
         p->on->mean_rows(p->on, sequences, width, skip, p->batch->starts, hidden, p->tape->first);
         pooled = p->tape->first;
     }
+    if (t->own) {
+        pooled = dense_forward(p, pooled);
+        width = config_vector_width(p->config);
+    }
     p->on->read(p->on, sequences * width, pooled, t->out + done * width);
 }
 
@@ -371,8 +377,9 @@ bert_status bert_embed(bert_session *s, const bert_input *inputs, size_t count,
                        bert_pooling pooling, bool normalize, float *out)
 {
     LOCALE_PLAIN;
+    const config *c = &s->model->weights.config;
     bool own = pooling == BERT_POOLING_OWN;
-    if (own) TRY(pooling_find(&s->model->weights.config, &pooling, &normalize));
+    if (own) TRY(pooling_find(c, &pooling, &normalize));
     if (pooling == BERT_POOLER && !(s->model->weights.parts & PARAMS_POOLER))
         return fail(BERT_ARGUMENT,
                     "the model has no pooler; take the [CLS] state or the mean of all tokens");
@@ -380,7 +387,7 @@ bert_status bert_embed(bert_session *s, const bert_input *inputs, size_t count,
         return fail(BERT_ARGUMENT, "%d is no pooling", (int)pooling);
     embed_task t = { .pooling = pooling, .own = own, .out = out };
     TRY(batches_run(s, inputs, count, pooling != BERT_MEAN, embed_work, &t));
-    if (normalize) rows_normalize(count, s->model->weights.config.hidden, out);
+    if (normalize) rows_normalize(count, own ? config_vector_width(c) : c->hidden, out);
     return BERT_OK;
 }
 

@@ -9,18 +9,15 @@
 
 /* The modules that are known, in the order in which they may stand. Dropout does nothing once a
  * model is trained. */
-typedef enum module_kind { MODEL, POOLING, NORMALIZE, DROPOUT, UNKNOWN } module_kind;
+typedef enum module_kind { MODEL, POOLING, DENSE, NORMALIZE, DROPOUT, UNKNOWN } module_kind;
 
 static module_kind kind_of(const char *type)
 {
     static const struct {
         const char *word;
         module_kind kind;
-    } kinds[] = { { "Transformer", MODEL },
-                  { "BERT", MODEL },
-                  { "Pooling", POOLING },
-                  { "Normalize", NORMALIZE },
-                  { "Dropout", DROPOUT } };
+    } kinds[] = { { "Transformer", MODEL }, { "BERT", MODEL },          { "Pooling", POOLING },
+                  { "Dense", DENSE },       { "Normalize", NORMALIZE }, { "Dropout", DROPOUT } };
     const char *word = strrchr(type, '.');
     bool own = strncmp(type, "sentence_transformers.", strlen("sentence_transformers.")) == 0;
     for (size_t i = 0; own && i < sizeof kinds / sizeof *kinds; i++)
@@ -54,7 +51,7 @@ static bert_status pooling_place(sentence_modules *m, const char *folder, const 
     return status;
 }
 
-/* A model, a pooling, and behind them what divides. */
+/* A model, a pooling, and behind them what turns and what divides. */
 static bert_status module_take(sentence_modules *m, const char *folder, const char *path,
                                const json_t *module, size_t index)
 {
@@ -76,6 +73,9 @@ static bert_status module_take(sentence_modules *m, const char *folder, const ch
     case POOLING:
         if (!index || m->pooling || !*name) break;
         return pooling_place(m, folder, name);
+    case DENSE:
+        if (!m->pooling || m->dense || m->divided || !*name) break;
+        return path_join(folder, name, &m->dense);
     case NORMALIZE:
         if (!m->pooling) break;
         m->divided = true;
@@ -129,6 +129,7 @@ void modules_release(sentence_modules *m)
     free(m->place);
     json_decref(m->parts);
     free(m->pooling);
+    free(m->dense);
     free(m->unknown);
     *m = (sentence_modules){ 0 };
 }

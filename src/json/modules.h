@@ -22,6 +22,7 @@ typedef struct sentence_modules {
     json_t *parts; /* the names of the other modules' folders, as keys */
     char *model;   /* the folder of config.json, weights and tokenizer: `folder` itself, or in it */
     char *pooling; /* config.json of the pooling, or NULL */
+    char *dense;   /* the folder of a Dense module behind it, or NULL */
     bool divided;  /* are vectors divided by their lengths? */
     char *unknown; /* why the vectors cannot be made here, as a part of a sentence, or NULL */
 } sentence_modules;

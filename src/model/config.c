@@ -355,6 +355,7 @@ void config_release(config *c)
     free(c->answer_function);
     free(c->thresholds);
     free(c->vectors_unknown);
+    config_drop_dense(c);
     free(c->prompt_name);
     json_decref(c->prompts);
     json_decref(c->source);

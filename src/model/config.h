@@ -22,6 +22,15 @@ typedef enum pooling_kind {
     POOLING_CLS
 } pooling_kind;
 
+/* A Dense module of sentence-transformers (model/dense.h). */
+typedef struct dense_config {
+    char *folder; /* NULL: there is none */
+    size_t width; /* out_features; in_features is hidden */
+    bool bias;
+    bool linear; /* no activation */
+    activation_kind activation;
+} dense_config;
+
 /* Names as in transformers' BertConfig, shortened where no meaning is lost; defaults are its too.
  */
 typedef struct config {
@@ -52,6 +61,7 @@ typedef struct config {
     /* Of sentence-transformers' files, not of config.json: config_read_pooling() */
     pooling_kind pooling;  /* 1_Pooling/config.json */
     bool prompt_left_out;  /* of the mean; the same file's include_prompt is false */
+    dense_config dense;    /* behind the pooling */
     bool vectors_divided;  /* by their lengths: modules.json */
     size_t vector_tokens;  /* of the longest text: sentence_bert_config.json; 0: not said */
     char *vectors_unknown; /* what is not known here of these files, as a part of a sentence; NULL:
@@ -106,6 +116,22 @@ bert_status config_write(const config *c, const folder_handle *folder, const cha
 /* c->pooling and what follows it, from the files that sentence-transformers has in a folder of
  * these modules; vector_tokens is at most the positions. config_read() calls it. */
 bert_status config_read_pooling(const char *folder, const sentence_modules *m, config *c);
+
+/* config_dense.c: c->dense from the module's folder, if it is known. */
+bert_status config_read_dense(const char *folder, config *c);
+void config_drop_dense(config *c);
+
+/* Numbers in the vector of a text, and in the widest row that a vector is made of. */
+size_t config_vector_width(const config *c);
+size_t config_widest(const config *c);
+
+/* Keeps the first reason, a part of a sentence, why vectors as the folder asks for cannot be made.
+ */
+__attribute__((format(printf, 2, 3))) bert_status config_refuse_vectors(config *c,
+                                                                        const char *format, ...);
+
+/* "torch.nn.modules.activation.Tanh" and "torch.nn.Tanh" are torch's Tanh. */
+bool config_is_torch(const char *name, const char *word);
 
 /* Another pooling by name, "mean" or "cls"; NULL: the folder's own, else the mean. BERT_UNSUPPORTED
  * for a folder's own that is not known. */

@@ -12,19 +12,11 @@ static const char old_key[] = "sbert_ce_default_activation_function"; /* before 
 static const char logistic[] = "torch.nn.modules.activation.Sigmoid";
 static const char plain[] = "torch.nn.modules.linear.Identity";
 
-/* "torch.nn.Sigmoid" is "torch.nn.modules.activation.Sigmoid". */
-static bool is_named(const char *name, const char *full)
-{
-    const char *word = strrchr(name, '.');
-    return strncmp(name, "torch.nn.", strlen("torch.nn.")) == 0 &&
-           strcmp(word, strrchr(full, '.')) == 0;
-}
-
 void config_settle_answers(config *c)
 {
     bool number = c->problem && strcmp(c->problem, "regression") == 0;
     c->logistic = c->answer_function
-                      ? (number || c->labels == 1) && is_named(c->answer_function, logistic)
+                      ? (number || c->labels == 1) && config_is_torch(c->answer_function, "Sigmoid")
                       : !number && c->labels == 1;
 }
 
@@ -72,7 +64,8 @@ bert_status config_set_answers(config *c, bool is_logistic)
 bert_status config_check_answers(const config *c)
 {
     const char *name = c->answer_function;
-    if (!name || is_named(name, logistic) || is_named(name, plain)) return BERT_OK;
+    if (!name || config_is_torch(name, "Sigmoid") || config_is_torch(name, "Identity"))
+        return BERT_OK;
     return fail(BERT_UNSUPPORTED,
                 "the model's answers are the function '%s' of its output, which is not known here; "
                 "%s and %s are",

@@ -5,10 +5,10 @@
  *   head_tokens      dropout -> classifier on every token       logits [tokens, outputs]
  *   head_spans       start and end logit of every token         logits [tokens, 2]
  *   head_masked      transform -> word table on wanted tokens   logits [wanted, vocabulary]
- *   head_vectors     mean of a sequence's tokens, or [CLS]      logits [sequences, hidden]
+ *   head_vectors     mean of a sequence's tokens, or [CLS]      logits [sequences, vector width]
  *
  * The logits of head_vectors are unit vectors; config->pooling says of what, and tape->first has
- * them before they are scaled. */
+ * what the pooling made. */
 #ifndef MODEL_HEADS_H
 #define MODEL_HEADS_H
 

@@ -57,6 +57,11 @@ typedef struct masked_params {
 #include "model/params.def"
 } masked_params;
 
+/* Of a Dense module: in no list (model/dense.h). */
+typedef struct dense_params {
+    weight weight, bias;
+} dense_params;
+
 /* Parts of a model. */
 typedef enum param_part {
     PARAM_EMBEDDING,
@@ -100,6 +105,7 @@ typedef struct params {
     classifier_params classifier;
     spans_params spans;
     masked_params masked;
+    dense_params dense;
 } params;
 
 /* Every weight with its shape and no data. The caller releases (which does not touch the data). */
