@@ -183,6 +183,25 @@ static json_t *files_with(const fixture *f, const char *name, const char *text)
 #define MODULE(type, path)                                                                         \
     "{\"type\":\"sentence_transformers.models." type "\",\"path\":\"" path "\"}"
 
+/* The folder's own vectors cannot be made, and plain ones can. */
+static void model_refuses(const fixture *f, const char *folder, const char *words)
+{
+    bert_model *m;
+    bert_session *s;
+    bert_input texts[TEXTS_MAX];
+    float have[TEXTS_MAX * WIDTH_MAX];
+    bert_session_options options = bert_session_options_default();
+    size_t count = texts_of(f, texts);
+    assert_done(bert_model_open(folder, &m));
+    assert_int_equal(bert_model_get_info(m).vector_width, bert_model_get_info(m).hidden);
+    assert_done(bert_session_new(m, &options, &s));
+    assert_failed(bert_embed(s, texts, count, BERT_POOLING_OWN, false, have), BERT_UNSUPPORTED,
+                  words);
+    assert_done(bert_embed(s, texts, count, BERT_MEAN, false, have));
+    bert_session_free(s);
+    bert_model_free(m);
+}
+
 static void what_is_not_known_is_named_where_vectors_are_asked_for(void **state)
 {
     static const struct {
@@ -234,20 +253,7 @@ static void what_is_not_known_is_named_where_vectors_are_asked_for(void **state)
     fixture *f = *state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         json_t *files = files_with(f, cases[i].name, cases[i].text);
-        const char *folder = folder_lay_out(f, "m", "", files);
-        bert_model *m;
-        bert_session *s;
-        bert_input texts[TEXTS_MAX];
-        float have[TEXTS_MAX * WIDTH_MAX];
-        bert_session_options options = bert_session_options_default();
-        size_t count = texts_of(f, texts);
-        assert_done(bert_model_open(folder, &m));
-        assert_done(bert_session_new(m, &options, &s));
-        assert_failed(bert_embed(s, texts, count, BERT_POOLING_OWN, false, have), BERT_UNSUPPORTED,
-                      cases[i].words);
-        assert_done(bert_embed(s, texts, count, BERT_MEAN, false, have));
-        bert_session_free(s);
-        bert_model_free(m);
+        model_refuses(f, folder_lay_out(f, "m", "", files), cases[i].words);
         json_decref(files);
     }
 }
@@ -261,25 +267,6 @@ static const json_t *case_named(const fixture *f, const char *name)
         i++;
     assert_non_null(test);
     return test;
-}
-
-/* What the plain poolings of a folder give, whose own vectors cannot be made. */
-static void model_refuses(const fixture *f, const char *folder, const char *words)
-{
-    bert_model *m;
-    bert_session *s;
-    bert_input texts[TEXTS_MAX];
-    float have[TEXTS_MAX * WIDTH_MAX];
-    bert_session_options options = bert_session_options_default();
-    size_t count = texts_of(f, texts);
-    assert_done(bert_model_open(folder, &m));
-    assert_int_equal(bert_model_get_info(m).vector_width, bert_model_get_info(m).hidden);
-    assert_done(bert_session_new(m, &options, &s));
-    assert_failed(bert_embed(s, texts, count, BERT_POOLING_OWN, false, have), BERT_UNSUPPORTED,
-                  words);
-    assert_done(bert_embed(s, texts, count, BERT_MEAN, false, have));
-    bert_session_free(s);
-    bert_model_free(m);
 }
 
 static void a_dense_module_that_is_not_known_is_named(void **state)
