@@ -208,6 +208,8 @@ typedef struct bert_model_info {
     bert_texts texts;         /* what it was trained on; it answers to nothing else */
     const char *text_column, *pair_column, *label_column; /* of the tables that it was trained on,
                                                              borrowed; NULL: not said, or none */
+    const char *label_columns; /* in place of label_column, of labels with a column each:
+                                  "toxic,insult", as bert_columns.labels */
 } bert_model_info;
 
 /* Can the model's head answer? The message of a failure says why not. */
@@ -424,8 +426,8 @@ BERT_API void bert_session_truncated(const bert_session *session, size_t *trunca
  * label, labels, intent, category, score). */
 typedef struct bert_columns {
     const char *text, *pair, *label;
-    /* multilabel: in place of `label` a column of 0 and 1 for each label, "toxic,insult"; "rest":
-     * all columns that are nothing else */
+    /* multilabel: in place of `label` a column of 0 and 1 for each label, "toxic,insult", or as a
+     * JSON list, where a name has a comma; "rest": all columns that are nothing else */
     const char *labels;
 } bert_columns;
 

@@ -1,6 +1,7 @@
 /* dataset_columns.c: which columns of a table are read, and what form of data they make. */
 #include "data/dataset_reader.h"
 
+#include "json/json.h"
 #include "rows/conll.h"
 #include "rows/squad.h"
 #include "rows/text_lines.h"
@@ -136,8 +137,56 @@ static bert_status form_of_table(const char *path, const dataset_columns *named,
     return status;
 }
 
-/* A column that is named and that no reader of the form looks for. */
-static bert_status columns_check(const char *path, dataset_form form, const dataset_columns *named)
+typedef struct column_role {
+    const char *field, *name;
+} column_role;
+
+/* Each name must be new. `seen` has those before it, with their fields. */
+static bert_status role_add(column_role role, json_t *seen)
+{
+    if (!role.name) return BERT_OK;
+    const char *before = json_string_value(json_object_get(seen, role.name));
+    if (!before) return json_put(seen, role.name, json_string(role.field));
+    if (strcmp(before, role.field) == 0)
+        return fail(BERT_ARGUMENT, "%s names '%s' twice", role.field, role.name);
+    return fail(BERT_ARGUMENT, "%s and %s both name '%s'; a column is read for one thing alone",
+                before, role.field, role.name);
+}
+
+static bert_status labels_add(const dataset_columns *named, json_t *seen)
+{
+    json_t *names;
+    bert_status status = BERT_OK;
+    if (!named->labels) return BERT_OK;
+    if (named->label)
+        return fail(BERT_ARGUMENT,
+                    "%s names one column of labels, %s a column for each: give one of them",
+                    FIELD(label), FIELD(labels));
+    if (dataset_flags_rest(named->labels)) return BERT_OK;
+    TRY(dataset_flags_list(named->labels, &names));
+    for (size_t i = 0; status == BERT_OK && i < json_array_size(names); i++) {
+        const char *name = json_string_value(json_array_get(names, i));
+        status = role_add((column_role){ FIELD(labels), name }, seen);
+    }
+    json_decref(names);
+    return status;
+}
+
+bert_status dataset_columns_check(const dataset_columns *named)
+{
+    const column_role roles[] = { { FIELD(text), named->text },
+                                  { FIELD(pair), named->pair },
+                                  { FIELD(label), named->label } };
+    bert_status status = BERT_OK;
+    json_t *seen = json_object();
+    for (size_t i = 0; status == BERT_OK && i < sizeof roles / sizeof *roles; i++)
+        status = role_add(roles[i], seen);
+    if (status == BERT_OK) status = labels_add(named, seen);
+    json_decref(seen);
+    return status;
+}
+
+bert_status dataset_form_check(const char *path, dataset_form form, const dataset_columns *named)
 {
     bool paired = form != FORM_WORDS && form != FORM_CHOICES, labelled = form != FORM_LINES;
     if (named->pair && !paired)
@@ -146,10 +195,6 @@ static bert_status columns_check(const char *path, dataset_form form, const data
     if (named->label && !labelled)
         return fail(BERT_ARGUMENT, "%s: %s names a label, and to fill blanks none is read", path,
                     FIELD(label));
-    if (named->label && named->labels)
-        return fail(BERT_ARGUMENT,
-                    "%s names one column of labels, %s a column for each: give one of them",
-                    FIELD(label), FIELD(labels));
     if (named->labels && form != FORM_TEXTS)
         return fail(BERT_ARGUMENT, "%s: %s names columns of a table of texts, one a label", path,
                     FIELD(labels));
@@ -180,5 +225,5 @@ static bert_status form_find(const char *path, const dataset_request *request, d
 bert_status dataset_form_find(const char *path, const dataset_request *request, dataset_form *out)
 {
     TRY(form_find(path, request, out));
-    return columns_check(path, *out, &request->columns);
+    return dataset_form_check(path, *out, &request->columns);
 }

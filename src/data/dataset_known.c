@@ -6,7 +6,8 @@ dataset_columns dataset_columns_of(const dataset *d)
     if (d->negative_column) return (dataset_columns){ 0 };
     return (dataset_columns){ .text = d->text_column,
                               .pair = d->pair_column,
-                              .label = d->label_column };
+                              .label = d->label_column,
+                              .labels = d->label_columns };
 }
 
 static bool column_there(const table *t, const char *name)
@@ -46,6 +47,45 @@ static void label_take(const table *t, const dataset_columns *known, dataset_col
     columns->label = known->label;
 }
 
+/* Of the names how many the table has, and the first that it lacks. */
+static size_t names_count(const table *t, const json_t *names, const char **lacking)
+{
+    size_t there = 0;
+    for (size_t i = 0; i < json_array_size(names); i++) {
+        const char *name = json_string_value(json_array_get(names, i));
+        if (column_there(t, name))
+            there++;
+        else if (!*lacking)
+            *lacking = name;
+    }
+    return there;
+}
+
+/* A label whose column is gone would count as absent from every row. Who names "rest" wants the
+ * labels of the training, too. */
+static bert_status flags_take(const table *t, const dataset_columns *known,
+                              dataset_columns *columns, bool *news)
+{
+    json_t *names;
+    const char *lacking = NULL;
+    bool rest = columns->labels && dataset_flags_rest(columns->labels);
+    if (!known->labels || columns->label || (columns->labels && !rest)) return BERT_OK;
+    TRY(dataset_flags_list(known->labels, &names));
+    size_t there = names_count(t, names, &lacking);
+    bool wanted = rest || (there && !dataset_label_find(t, columns, columns->pair));
+    bert_status status = BERT_OK;
+    if (lacking && wanted)
+        status = fail(BERT_DATA,
+                      "%s: has no column '%s', which is a label of the training; add it, or name "
+                      "the columns that there are (%s)",
+                      table_path(t), lacking, FIELD(labels));
+    json_decref(names);
+    if (lacking || rest) return status;
+    *news = true;
+    columns->labels = known->labels;
+    return BERT_OK;
+}
+
 bert_status dataset_columns_known(const char *path, const dataset_columns *known,
                                   dataset_columns *columns, bool *news)
 {
@@ -55,6 +95,7 @@ bert_status dataset_columns_known(const char *path, const dataset_columns *known
     TRY(table_open(path, &t));
     texts_take(t, known, columns, news);
     label_take(t, known, columns, news);
+    bert_status status = flags_take(t, known, columns, news);
     table_free(t);
-    return BERT_OK;
+    return status;
 }

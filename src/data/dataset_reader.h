@@ -6,6 +6,8 @@
 #include "data/dataset.h"
 #include "rows/table.h"
 
+#include <jansson.h>
+
 /* One form's reader. `first`: is it the first of the files? Its column names are the dataset's. */
 typedef bert_status dataset_read(dataset *d, const char *path, const dataset_request *request,
                                  bool first);
@@ -91,7 +93,12 @@ typedef struct label_flags {
     size_t count, bytes;
 } label_flags;
 
-/* The columns that `list`, the option --labels, names; they become the dataset's labels. */
+/* Is the option --labels "rest"? */
+bool dataset_flags_rest(const char *list);
+/* The names in the option --labels that is not: "a,b", or a JSON list. BERT_ARGUMENT where one is
+ * empty. The caller releases *out. */
+bert_status dataset_flags_list(const char *list, json_t **out);
+/* The columns that `list` names; they become the dataset's labels. */
 bert_status dataset_flags_find(dataset *d, table *t, const char *list, label_flags *out);
 /* The labels of the table's current row, as a JSON list. */
 bert_status dataset_flags_read(dataset *d, const table *t, const label_flags *f, slice *out);
