@@ -123,7 +123,17 @@ static bool sign_holds(const table *t, const struct form_sign *s, const dataset_
     }
 }
 
-static bert_status form_of_table(const char *path, const dataset_columns *named, dataset_form *out)
+/* The option for which columns of endings are not read as such; NULL: there are none. */
+static const char *endings_hider(const table *t, const dataset_columns *named)
+{
+    const dataset_columns without_text = { .label = named->label }, none = { 0 };
+    if (!dataset_endings_there(t, &none)) return NULL;
+    if (named->pair) return FIELD(pair);
+    return dataset_endings_there(t, &without_text) ? FIELD(text) : FIELD(label);
+}
+
+static bert_status form_of_table(dataset *d, const char *path, const dataset_columns *named,
+                                 dataset_form *out)
 {
     table *t;
     bool more;
@@ -133,6 +143,12 @@ static bert_status form_of_table(const char *path, const dataset_columns *named,
     for (size_t i = 0; i < sizeof signs / sizeof *signs && *out == FORM_TEXTS; i++)
         if (sign_holds(t, &signs[i], named)) *out = signs[i].form;
     if (*out == FORM_TEXTS && !named->pair && dataset_endings_there(t, named)) *out = FORM_CHOICES;
+    const char *hider = *out == FORM_TEXTS ? endings_hider(t, named) : NULL;
+    if (status == BERT_OK && hider)
+        status = dataset_say(d,
+                             "%s: has columns of endings to choose from, which are not read as "
+                             "such because of %s",
+                             path, hider);
     table_free(t);
     return status;
 }
@@ -201,7 +217,8 @@ bert_status dataset_form_check(const char *path, dataset_form form, const datase
     return BERT_OK;
 }
 
-static bert_status form_find(const char *path, const dataset_request *request, dataset_form *out)
+static bert_status form_find(dataset *d, const char *path, const dataset_request *request,
+                             dataset_form *out)
 {
     *out = request->form;
     if (request->form != FORM_FOUND) return BERT_OK;
@@ -219,11 +236,11 @@ static bert_status form_find(const char *path, const dataset_request *request, d
                     "SQuAD's) or .txt (lines), each perhaps with .gz",
                     path, FIELD(task));
     if (request->columns.labels) return BERT_OK;
-    return form_of_table(path, &request->columns, out);
+    return form_of_table(d, path, &request->columns, out);
 }
 
-bert_status dataset_form_find(const char *path, const dataset_request *request, dataset_form *out)
+bert_status dataset_form_find(dataset *d, const char *path, const dataset_request *request)
 {
-    TRY(form_find(path, request, out));
-    return dataset_form_check(path, *out, &request->columns);
+    TRY(form_find(d, path, request, &d->form));
+    return dataset_form_check(path, d->form, &request->columns);
 }

@@ -103,8 +103,8 @@ bert_status dataset_flags_find(dataset *d, table *t, const char *list, label_fla
 /* The labels of the table's current row, as a JSON list. */
 bert_status dataset_flags_read(dataset *d, const table *t, const label_flags *f, slice *out);
 
-/* What the first of the files holds, by its ending, its columns and its first row. BERT_ARGUMENT
- * for a column that is named and that no reader of the form looks for. */
-bert_status dataset_form_find(const char *path, const dataset_request *request, dataset_form *out);
+/* Sets d->form: what the first of the files holds, by its ending, its columns and its first row.
+ * BERT_ARGUMENT for a column that is named and that no reader of the form looks for. */
+bert_status dataset_form_find(dataset *d, const char *path, const dataset_request *request);
 
 #endif
