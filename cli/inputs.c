@@ -168,13 +168,22 @@ static bool rows_wanted(const settings *s, bert_task_input input)
     return (input == BERT_INPUT_OBJECTS || input == BERT_INPUT_PAIRS) && !both;
 }
 
+/* Why the rows of a table have no further columns. */
+static int keep_refuse(command_index command, bert_task_input input)
+{
+    if (input == BERT_INPUT_WORDS)
+        return wrong_use(command, "--keep goes with a column of texts (--text), and not with lists "
+                                  "of words");
+    if (input == BERT_INPUT_ROWS)
+        return wrong_use(command, "--keep goes with no model that chooses endings");
+    return wrong_use(command, "--keep needs --text and --text-pair beside it");
+}
+
 static int rows_open(command_index command, const settings *s, const bert_model *model, inputs *in)
 {
-    bool named = s->columns.text || s->columns.pair;
-    if (s->keep.count)
-        return wrong_use(command, "--keep needs --text and --text-pair beside it, and goes with no "
-                                  "model that chooses endings");
-    if (named && !bert_table_is(s->operands[1])) return inputs_refuse_columns(command, s);
+    if (!bert_table_is(s->operands[1]) && inputs_refuse_columns(command, s) != EXIT_DONE)
+        return EXIT_WRONG_USE;
+    if (s->keep.count) return keep_refuse(command, input_of(model));
     in->lines.name = s->operands[1];
     if (bert_dataset_open(model, s->operands[1], &s->columns, &in->rows) != BERT_OK)
         return complain_of_library();
