@@ -56,33 +56,25 @@ int inputs_refuse_columns(command_index command, const settings *s)
         command, "--%s names a column of a table, so FILE must be a .tsv, .csv or .jsonl", asked);
 }
 
-static bool column_there(const bert_table *table, const char *name)
+static bool same_name(const char *a, const char *b)
 {
-    size_t column;
-    return name && bert_table_column(table, name, &column) == BERT_OK;
+    return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-/* The columns that the model was trained on, if the table has them. */
-static bool columns_of_training(const bert_table *table, const bert_model *model,
-                                bert_columns *columns)
+static bool columns_are_of_training(const bert_model *model, const bert_columns *columns)
 {
-    if (!model || columns->text || columns->pair) return false;
+    if (!model) return false;
     bert_model_info info = bert_model_get_info(model);
-    if (!column_there(table, info.text_column)) return false;
-    if (info.pair_column && !column_there(table, info.pair_column)) return false;
-    columns->text = info.text_column;
-    columns->pair = info.pair_column;
-    return true;
+    return same_name(columns->text, info.text_column) && same_name(columns->pair, info.pair_column);
 }
 
-/* Columns that are not named are those of the training, or found as training finds them. */
 static int columns_find(const settings *s, const bert_model *model, inputs *in,
                         bert_columns *columns)
 {
     if (bert_table_open(path_of(s), &in->table) != BERT_OK) return complain_of_library();
-    in->as_trained = columns_of_training(in->table, model, columns);
-    if (bert_table_find_texts(in->table, &columns->text, &columns->pair) != BERT_OK)
+    if (bert_table_find_texts(in->table, model, &columns->text, &columns->pair) != BERT_OK)
         return complain_of_library();
+    in->as_trained = columns_are_of_training(model, columns);
     return EXIT_DONE;
 }
 

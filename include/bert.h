@@ -116,6 +116,7 @@ BERT_API void bert_encoding_release(bert_encoding *encoding);
 /* Rows of a .tsv (header, no quoting), .csv (header, RFC 4180) or .jsonl file, one at a time; .gz
  * behind the name: packed by gzip. Messages name file and line. */
 typedef struct bert_table bert_table;
+struct bert_model;
 
 BERT_API bert_status bert_table_open(const char *path, bert_table **out);
 BERT_API void bert_table_free(bert_table *table);
@@ -125,11 +126,12 @@ BERT_API bool bert_table_is(const char *path); /* does the name end as a table's
 BERT_API bert_status bert_table_column(const bert_table *table, const char *name, size_t *column);
 /* As the header has it; borrowed. */
 BERT_API const char *bert_table_column_name(const bert_table *table, size_t column);
-/* Fills in *text and *pair where they are NULL, with the names of the columns that training finds
- * by itself. If only *text is given, *pair stays NULL. *pair NULL: there is no second text.
- * BERT_DATA where no column has a name that a text's has. */
-BERT_API bert_status bert_table_find_texts(const bert_table *table, const char **text,
-                                           const char **pair);
+/* Fills in *text and *pair where they are NULL: with the names of the columns that `model` was
+ * trained on, where the table has them (borrowed from it; NULL: no model), else of those that
+ * training finds by itself. If only *text is given, *pair stays NULL. *pair NULL: there is no
+ * second text. BERT_DATA where no column has a name that a text's has. */
+BERT_API bert_status bert_table_find_texts(const bert_table *table, const struct bert_model *model,
+                                           const char **text, const char **pair);
 BERT_API bert_status bert_table_next(bert_table *table, bool *more);
 /* Borrowed until the next bert_table_next(). */
 BERT_API bert_text bert_table_field(const bert_table *table, size_t column);

@@ -24,18 +24,24 @@ static bool same(const table *t, const char *a, const char *b)
     return table_find(t, a, &own) && table_find(t, b, &other) && own == other;
 }
 
-/* The texts go together: of a pair one alone is another thing. */
+bool dataset_texts_known(const table *t, const dataset_columns *known, dataset_columns *columns)
+{
+    if (columns->text || columns->pair || !known->text || !column_there(t, known->text))
+        return false;
+    if (known->pair && !column_there(t, known->pair)) return false;
+    columns->text = known->text;
+    columns->pair = known->pair;
+    return true;
+}
+
 static void texts_take(const table *t, const dataset_columns *known, dataset_columns *columns,
                        bool *news)
 {
     const char *text = NULL, *pair = NULL;
-    if (columns->text || columns->pair || !known->text || !column_there(t, known->text)) return;
-    if (known->pair && !column_there(t, known->pair)) return;
     const dataset_columns none = { 0 };
+    if (!dataset_texts_known(t, known, columns)) return;
     (void)dataset_texts_find(t, &none, &text, &pair); /* NULL: none is found */
     *news = *news || !same(t, text, known->text) || !same(t, pair, known->pair);
-    columns->text = known->text;
-    columns->pair = known->pair;
 }
 
 static void label_take(const table *t, const dataset_columns *known, dataset_columns *columns,

@@ -78,6 +78,10 @@ bert_status dataset_column_missing(const table *t, const char *what, const char 
 bert_status dataset_texts_find(const table *t, const dataset_columns *named, const char **text,
                                const char **pair);
 
+/* dataset_known.c: takes those of `known`, together or not at all, where `columns` names none and
+ * the table has them. Were they taken? */
+bool dataset_texts_known(const table *t, const dataset_columns *known, dataset_columns *columns);
+
 /* The column of the label by its usual names, those of BoolQ for a pair with a passage; NULL: none.
  */
 const char *dataset_label_find(const table *t, const dataset_columns *named, const char *pair);
