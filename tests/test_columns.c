@@ -79,6 +79,38 @@ static void a_table_without_some_columns_of_the_labels_is_refused(void **state)
     }
 }
 
+/* Case does not count where a table has not the very name; but a column is one thing. */
+static void names_that_differ_by_case_are_two_columns(void **state)
+{
+    static const struct {
+        const char *header;
+        dataset_columns known;
+        const char *text, *pair, *label, *labels;
+    } cases[] = {
+        { "a\tA\tb\n", { .text = "a", .pair = "A", .label = "b" }, "a", "A", "b", NULL },
+        { "a\tc\tb\n", { .text = "a", .pair = "A", .label = "b" }, NULL, NULL, "b", NULL },
+        { "c\tA\tb\n", { .text = "a", .pair = "A", .label = "b" }, NULL, NULL, "b", NULL },
+        { "c\tA\tb\n", { .text = "a", .label = "b" }, "a", NULL, "b", NULL },
+        { "c\tA\tb\n", { .text = "a", .label = "A" }, "a", NULL, NULL, NULL },
+        { "a\tb\tB\n", { .text = "a", .labels = "b,B" }, "a", NULL, NULL, "b,B" },
+        { "a\tlabel\tB\n", { .text = "a", .labels = "b,B" }, "a", NULL, NULL, NULL },
+        { "a\tlabel\tB\n", { .text = "a", .labels = "A,B" }, "a", NULL, NULL, NULL },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char rows[128];
+        snprintf(rows, sizeof rows, "%sx\t1\t0\n", cases[i].header);
+        dataset_columns columns = { 0 };
+        bool news;
+        assert_done(dataset_columns_known(scratch_text(state, "a.tsv", rows), &cases[i].known,
+                                          &columns, &news));
+        const char *const got[] = { columns.text, columns.pair, columns.label, columns.labels };
+        const char *const wanted[] = { cases[i].text, cases[i].pair, cases[i].label,
+                                       cases[i].labels };
+        for (size_t k = 0; k < 4; k++)
+            assert_string_equal(got[k] ? got[k] : "none", wanted[k] ? wanted[k] : "none");
+    }
+}
+
 static void names_of_columns_that_contradict_each_other_are_refused(void **state)
 {
     (void)state;
@@ -111,6 +143,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns_of_labels_are_known_again),
         cmocka_unit_test(a_table_without_some_columns_of_the_labels_is_refused),
+        cmocka_unit_test(names_that_differ_by_case_are_two_columns),
         cmocka_unit_test(names_of_columns_that_contradict_each_other_are_refused),
     };
     return cmocka_run_group_tests(tests, scratch_open, scratch_close);

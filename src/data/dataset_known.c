@@ -10,12 +10,6 @@ dataset_columns dataset_columns_of(const dataset *d)
                               .labels = d->label_columns };
 }
 
-static bool column_there(const table *t, const char *name)
-{
-    size_t column;
-    return table_find(t, name, &column);
-}
-
 /* Are they names of one column, or both none? */
 static bool same(const table *t, const char *a, const char *b)
 {
@@ -26,9 +20,10 @@ static bool same(const table *t, const char *a, const char *b)
 
 bool dataset_texts_known(const table *t, const dataset_columns *known, dataset_columns *columns)
 {
-    if (columns->text || columns->pair || !known->text || !column_there(t, known->text))
+    size_t text, pair;
+    if (columns->text || columns->pair || !known->text || !table_find(t, known->text, &text))
         return false;
-    if (known->pair && !column_there(t, known->pair)) return false;
+    if (known->pair && (!table_find(t, known->pair, &pair) || pair == text)) return false;
     columns->text = known->text;
     columns->pair = known->pair;
     return true;
@@ -47,19 +42,23 @@ static void texts_take(const table *t, const dataset_columns *known, dataset_col
 static void label_take(const table *t, const dataset_columns *known, dataset_columns *columns,
                        bool *news)
 {
-    if (columns->label || columns->labels || !known->label || !column_there(t, known->label))
+    size_t column;
+    if (columns->label || columns->labels || !known->label ||
+        !dataset_column_free(t, columns, known->label, false, &column))
         return;
     *news = *news || !same(t, dataset_label_find(t, columns, columns->pair), known->label);
     columns->label = known->label;
 }
 
-/* Of the names how many the table has, and the first that it lacks. */
-static size_t names_count(const table *t, const json_t *names, const char **lacking)
+/* Of the names how many the table has, in columns of their own, and the first that it lacks. */
+static size_t names_count(table *t, const dataset_columns *columns, const json_t *names,
+                          const char **lacking)
 {
-    size_t there = 0;
+    size_t there = 0, column;
     for (size_t i = 0; i < json_array_size(names); i++) {
         const char *name = json_string_value(json_array_get(names, i));
-        if (column_there(t, name))
+        if (dataset_column_free(t, columns, name, false, &column) && !table_is_taken(t, column) &&
+            table_take(t, name, &column) == BERT_OK)
             there++;
         else if (!*lacking)
             *lacking = name;
@@ -69,15 +68,15 @@ static size_t names_count(const table *t, const json_t *names, const char **lack
 
 /* A label whose column is gone would count as absent from every row. Who names "rest" wants the
  * labels of the training, too. */
-static bert_status flags_take(const table *t, const dataset_columns *known,
-                              dataset_columns *columns, bool *news)
+static bert_status flags_take(table *t, const dataset_columns *known, dataset_columns *columns,
+                              bool *news)
 {
     json_t *names;
     const char *lacking = NULL;
     bool rest = columns->labels && dataset_flags_rest(columns->labels);
     if (!known->labels || columns->label || (columns->labels && !rest)) return BERT_OK;
     TRY(dataset_flags_list(known->labels, &names));
-    size_t there = names_count(t, names, &lacking);
+    size_t there = names_count(t, columns, names, &lacking);
     bool wanted = rest || (there && !dataset_label_find(t, columns, columns->pair));
     bert_status status = BERT_OK;
     if (lacking && wanted)
