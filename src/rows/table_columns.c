@@ -73,8 +73,10 @@ const char *table_separator_hint(const table *t)
         const char *ending, separator, *hint;
     } others[] = { { ".csv", ';', "separated by ';'? save it with commas" },
                    { ".csv", '\t', "separated by tabs? name it .tsv" },
+                   { ".csv", '|', "separated by '|'? save it with commas" },
                    { ".tsv", ';', "separated by ';'? save it with tabs" },
-                   { ".tsv", ',', "separated by commas? name it .csv" } };
+                   { ".tsv", ',', "separated by commas? name it .csv" },
+                   { ".tsv", '|', "separated by '|'? save it with tabs" } };
     if (t->column_count != 1) return NULL;
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (strcmp(t->kind->ending, others[i].ending) == 0 &&
