@@ -225,8 +225,8 @@ static bert_status endings_read(const choice_columns *c, choice_row *r)
         for (size_t i = 0; i < r->count && i < ENDINGS_MAX; i++) r->endings[i] = r->list.items[i];
     }
     if (r->count < 2 || r->count > ENDINGS_MAX)
-        return fail(BERT_DATA, "%s:%zu: %zu endings; there must be from 2 to %d", path, r->line,
-                    r->count, ENDINGS_MAX);
+        return fail(BERT_DATA, "%s:%zu: %zu ending%s; there must be from 2 to %d", path, r->line,
+                    r->count, r->count == 1 ? "" : "s", ENDINGS_MAX);
     for (size_t i = 0; i < r->count; i++)
         if (r->endings[i].count == 0)
             return fail(BERT_DATA, "%s:%zu: ending %zu is empty", path, r->line, i);
