@@ -210,6 +210,11 @@ int inputs_open(command_index command, const settings *s, const bert_model *mode
                      .quiet = s->quiet,
                      .json = !rows && !table && input == BERT_INPUT_OBJECTS };
     int status = EXIT_DONE;
+    if (columns.text && same_name(columns.text, columns.pair))
+        return wrong_use(command,
+                         "--text and --text-pair both name '%s'; a column is read for one thing "
+                         "alone",
+                         columns.text);
     if (table)
         status = columns_find(s, model, out, &columns);
     else if (!rows)
