@@ -95,6 +95,7 @@ static void names_that_differ_by_case_are_two_columns(void **state)
         { "a\tb\tB\n", { .text = "a", .labels = "b,B" }, "a", NULL, NULL, "b,B" },
         { "a\tlabel\tB\n", { .text = "a", .labels = "b,B" }, "a", NULL, NULL, NULL },
         { "a\tlabel\tB\n", { .text = "a", .labels = "A,B" }, "a", NULL, NULL, NULL },
+        { "a\tb\tB\n", { .text = "a", .labels = ",b" }, "a", NULL, NULL, NULL },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char rows[128];

@@ -75,10 +75,10 @@ static bert_status flags_take(table *t, const dataset_columns *known, dataset_co
     const char *lacking = NULL;
     bool rest = columns->labels && dataset_flags_rest(columns->labels);
     if (!known->labels || columns->label || (columns->labels && !rest)) return BERT_OK;
-    TRY(dataset_flags_list(known->labels, &names));
+    bert_status status = dataset_flags_list(known->labels, &names);
+    if (status != BERT_OK) return status == BERT_MEMORY ? status : BERT_OK; /* another's list */
     size_t there = names_count(t, columns, names, &lacking);
     bool wanted = rest || (there && !dataset_label_find(t, columns, columns->pair));
-    bert_status status = BERT_OK;
     if (lacking && wanted)
         status = fail(BERT_DATA,
                       "%s: has no column '%s', which is a label of the training; add it, or name "
