@@ -165,10 +165,23 @@ static bert_status name_quote(dataset *d, slice name, slice *out)
     return status;
 }
 
+/* The rest of a later file may hold more than that of the first. */
+static bert_status others_say(dataset *d, const table *t)
+{
+    for (size_t i = 0; i < table_column_count(t); i++) {
+        const char *name = table_column_name(t, i);
+        if (!table_is_taken(t, i) && !is_row_number(name_stripped(slice_of(name))))
+            TRY(dataset_say(d, "%s: the column '%s' is not read: the first file has none such",
+                            table_path(t), name));
+    }
+    return BERT_OK;
+}
+
 bert_status dataset_flags_find(dataset *d, table *t, const char *list, label_flags *out)
 {
     void *columns, *quoted;
-    if (!d->labels) TRY(names_set(d, t, list));
+    bool later = d->labels;
+    if (!later) TRY(names_set(d, t, list));
     TRY(dataset_take(d, d->label_count, sizeof(size_t), &columns));
     TRY(dataset_take(d, d->label_count, sizeof(slice), &quoted));
     label_flags f = { .columns = columns, .quoted = quoted, .count = d->label_count };
@@ -178,7 +191,7 @@ bert_status dataset_flags_find(dataset *d, table *t, const char *list, label_fla
         f.bytes += f.quoted[i].count + 1;
     }
     *out = f;
-    return BERT_OK;
+    return later && dataset_flags_rest(list) ? others_say(d, t) : BERT_OK;
 }
 
 static bool among(slice field, const char *const words[4])
