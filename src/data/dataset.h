@@ -21,6 +21,9 @@ typedef enum dataset_form {
     FORM_COUNT
 } dataset_form;
 
+/* For messages: "texts with endings". */
+const char *dataset_form_name(dataset_form form);
+
 /* Column names; NULL means: find it. What the first of several files has decides; the others must
  * have columns of the same names. Case and blanks around a name do not count where no column has it
  * exactly, which is noted. Found in this order, for FORM_TEXTS:

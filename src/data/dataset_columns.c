@@ -61,6 +61,16 @@ bert_status dataset_column_missing(const table *t, const char *what, const char 
 
 /* ---- forms */
 
+const char *dataset_form_name(dataset_form form)
+{
+    static const char *const names[FORM_COUNT] = {
+        [FORM_TEXTS] = "texts with labels",    [FORM_WORDS] = "words with tags",
+        [FORM_CHOICES] = "texts with endings", [FORM_QUESTIONS] = "questions about contexts",
+        [FORM_LINES] = "plain text",           [FORM_COMPARED] = "texts to compare",
+    };
+    return names[form];
+}
+
 /* Columns that tell a form from one of plain texts: those of the text, the pair and the label. One
  * that the caller names takes the place of the usual one. */
 static const struct form_sign {
@@ -123,13 +133,28 @@ static bool sign_holds(const table *t, const struct form_sign *s, const dataset_
     }
 }
 
-/* The option for which columns of endings are not read as such; NULL: there are none. */
-static const char *endings_hider(const table *t, const dataset_columns *named)
+static dataset_form form_by_columns(const table *t, const dataset_columns *named)
 {
-    const dataset_columns without_text = { .label = named->label }, none = { 0 };
-    if (!dataset_endings_there(t, &none)) return NULL;
-    if (named->pair) return FIELD(pair);
-    return dataset_endings_there(t, &without_text) ? FIELD(text) : FIELD(label);
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+        if (sign_holds(t, &signs[i], named)) return signs[i].form;
+    return !named->pair && dataset_endings_there(t, named) ? FORM_CHOICES : FORM_TEXTS;
+}
+
+/* Where columns that are named keep a table from what it would be found to be, that is said. */
+static bert_status hidden_say(dataset *d, const table *t, const dataset_columns *named)
+{
+    const dataset_columns none = { 0 };
+    dataset_columns without[3] = { *named, *named, *named };
+    without[0].pair = without[1].text = without[2].label = NULL;
+    const char *const names[] = { named->pair, named->text, named->label };
+    const char *const options[] = { FIELD(pair), FIELD(text), FIELD(label) };
+    dataset_form form = form_by_columns(t, &none);
+    const char *hider = "the columns that are named";
+    if (form == FORM_TEXTS) return BERT_OK;
+    for (size_t i = 3; i-- > 0;)
+        if (names[i] && form_by_columns(t, &without[i]) == form) hider = options[i];
+    return dataset_say(d, "%s: by its columns it holds %s; with %s it is read as %s", table_path(t),
+                       dataset_form_name(form), hider, dataset_form_name(FORM_TEXTS));
 }
 
 static bert_status form_of_table(dataset *d, const char *path, const dataset_columns *named,
@@ -139,16 +164,8 @@ static bert_status form_of_table(dataset *d, const char *path, const dataset_col
     bool more;
     TRY(table_open(path, &t));
     bert_status status = table_next(t, &more); /* a table has a row */
-    *out = FORM_TEXTS;
-    for (size_t i = 0; i < sizeof signs / sizeof *signs && *out == FORM_TEXTS; i++)
-        if (sign_holds(t, &signs[i], named)) *out = signs[i].form;
-    if (*out == FORM_TEXTS && !named->pair && dataset_endings_there(t, named)) *out = FORM_CHOICES;
-    const char *hider = *out == FORM_TEXTS ? endings_hider(t, named) : NULL;
-    if (status == BERT_OK && hider)
-        status = dataset_say(d,
-                             "%s: has columns of endings to choose from, which are not read as "
-                             "such because of %s",
-                             path, hider);
+    *out = form_by_columns(t, named);
+    if (status == BERT_OK && *out == FORM_TEXTS) status = hidden_say(d, t, named);
     table_free(t);
     return status;
 }
