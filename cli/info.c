@@ -102,14 +102,15 @@ static void ignored_print(const description *d)
 /* What the folder says of the training. */
 static void trained_print(const bert_model_info *info)
 {
-    const char *const columns[] = { info->text_column, info->pair_column, info->label_column };
+    const char *const columns[] = { info->text_column, info->pair_column, info->label_column,
+                                    info->label_columns };
     const char *texts = info->texts == BERT_TEXTS_PAIRS    ? "pairs of texts"
                         : info->texts == BERT_TEXTS_SINGLE ? "single texts"
                                                            : "";
     if (!*texts && !info->text_column) return;
     printf("Trained on: %s", texts);
     if (info->text_column) printf("%s", *texts ? ", columns" : "columns");
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
         if (columns[i]) named_print(i ? ", " : " ", columns[i]);
     putchar('\n');
 }
@@ -209,7 +210,8 @@ static json_t *trained_json(const bert_model_info *info)
     } members[] = { { "texts", texts[info->texts] },
                     { "text", info->text_column },
                     { "text_pair", info->pair_column },
-                    { "label", info->label_column } };
+                    { "label", info->label_column },
+                    { "labels", info->label_columns } };
     json_t *object = json_object();
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
         if (members[i].value)

@@ -116,6 +116,7 @@ BERT_API void bert_encoding_release(bert_encoding *encoding);
 /* Rows of a .tsv (header, no quoting), .csv (header, RFC 4180) or .jsonl file, one at a time; .gz
  * behind the name: packed by gzip. Messages name file and line. */
 typedef struct bert_table bert_table;
+struct bert_model;
 
 BERT_API bert_status bert_table_open(const char *path, bert_table **out);
 BERT_API void bert_table_free(bert_table *table);
@@ -125,11 +126,12 @@ BERT_API bool bert_table_is(const char *path); /* does the name end as a table's
 BERT_API bert_status bert_table_column(const bert_table *table, const char *name, size_t *column);
 /* As the header has it; borrowed. */
 BERT_API const char *bert_table_column_name(const bert_table *table, size_t column);
-/* Fills in *text and *pair where they are NULL, with the names of the columns that training finds
- * by itself. If only *text is given, *pair stays NULL. *pair NULL: there is no second text.
- * BERT_DATA where no column has a name that a text's has. */
-BERT_API bert_status bert_table_find_texts(const bert_table *table, const char **text,
-                                           const char **pair);
+/* Fills in *text and *pair where they are NULL: with the names of the columns that `model` was
+ * trained on, where the table has them (borrowed from it; NULL: no model), else of those that
+ * training finds by itself. If only *text is given, *pair stays NULL. *pair NULL: there is no
+ * second text. BERT_DATA where no column has a name that a text's has. */
+BERT_API bert_status bert_table_find_texts(const bert_table *table, const struct bert_model *model,
+                                           const char **text, const char **pair);
 BERT_API bert_status bert_table_next(bert_table *table, bool *more);
 /* Borrowed until the next bert_table_next(). */
 BERT_API bert_text bert_table_field(const bert_table *table, size_t column);
@@ -212,6 +214,8 @@ typedef struct bert_model_info {
     bert_texts texts;         /* what it was trained on; it answers to nothing else */
     const char *text_column, *pair_column, *label_column; /* of the tables that it was trained on,
                                                              borrowed; NULL: not said, or none */
+    const char *label_columns; /* in place of label_column, of labels with a column each:
+                                  "toxic,insult", as bert_columns.labels */
 } bert_model_info;
 
 /* Can the model's head answer? The message of a failure says why not. */
@@ -429,8 +433,8 @@ BERT_API void bert_session_truncated(const bert_session *session, size_t *trunca
  * label, labels, intent, category, score). */
 typedef struct bert_columns {
     const char *text, *pair, *label;
-    /* multilabel: in place of `label` a column of 0 and 1 for each label, "toxic,insult"; "rest":
-     * all columns that are nothing else */
+    /* multilabel: in place of `label` a column of 0 and 1 for each label, "toxic,insult", or as a
+     * JSON list, where a name has a comma; "rest": all columns that are nothing else */
     const char *labels;
 } bert_columns;
 

@@ -224,6 +224,7 @@ bert_model_info bert_model_get_info(const bert_model *m)
         .text_column = m->trained.columns.text,
         .pair_column = m->trained.columns.pair,
         .label_column = m->trained.columns.label,
+        .label_columns = m->trained.columns.labels,
     };
     for (size_t i = 0; i < m->weights.entry_count; i++) {
         const weight *w = params_weight((params *)&m->weights.params, &m->weights.entries[i]);

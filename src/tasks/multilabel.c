@@ -148,11 +148,7 @@ static bert_status label_refuse(const examples *e, const dataset_row *row, slice
     double number;
     if (e->options->label_file || !label_number(label, &number))
         return label_unknown(row, label, e->config);
-    return fail(BERT_DATA,
-                "%s:%zu: the label '%.*s' is not one of the %zu that the model was trained with; "
-                "if numbers stand for names here, give the file of names (%s)",
-                row->path, row->line, (int)label.count, label.bytes, e->config->labels,
-                FIELD(label_file));
+    return label_file_missing(row, label, e->config);
 }
 
 static bert_status encode(examples *e, size_t row)

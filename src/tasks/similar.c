@@ -102,6 +102,22 @@ static bert_status encode(examples *e, size_t row)
     return BERT_OK;
 }
 
+static bert_status partners_tell(const examples *e, const char *what, const bert_observer *observer)
+{
+    bool triples = features_group(&e->features) > 2;
+    size_t repeats;
+    observe_note(observer, "%s: %zu %s%s without a score: those of a row belong together", what,
+                 e->row_count, triples ? "triple" : "pair", e->row_count == 1 ? "" : "s");
+    TRY(similar_repeats(e, &repeats));
+    if (repeats)
+        observe_warning(observer,
+                        "%s: rows that share a text with another row: %zu of %zu; where both are "
+                        "compared, what belongs to one counts as wrong for the other; keep one of "
+                        "them",
+                        what, repeats, e->row_count);
+    return BERT_OK;
+}
+
 static bert_status encoded(examples *e, const char *what, const bert_observer *observer)
 {
     const similar_targets *t = e->targets;
@@ -112,8 +128,7 @@ static bert_status encoded(examples *e, const char *what, const bert_observer *o
         observe_note(observer, "%s: %zu pairs with a score, from %.4g to %.4g", what, e->row_count,
                      t->least, t->most);
     else
-        observe_note(observer, "%s: %zu %s without a score: those of a row belong together", what,
-                     e->row_count, features_group(&e->features) == 2 ? "pairs" : "triples");
+        TRY(partners_tell(e, what, observer));
     if (*t->prompt) observe_note(observer, "%s: '%s' is put before each text", what, t->prompt);
     return BERT_OK;
 }

@@ -25,6 +25,10 @@ enum { SIMILAR_CANDIDATES = 10000 };
 
 extern const task_metrics similar_metrics; /* similar_metrics.c */
 
+/* similar_repeats.c: of rows without a score, how many share their first text with another row, or
+ * their partner with another's partner or third text: there it counts as wrong. */
+bert_status similar_repeats(const examples *e, size_t *out);
+
 /* similar_rival.c: vectors of the words that a text has, each by how rare it is in training. */
 rival similar_bag_of_words;
 
