@@ -314,6 +314,7 @@ static bert_status config_fill(const char *path, config *c)
     c->unanswerable_given = json_object_get(o, "unanswerable");
     TRY(json_get_bool(o, path, "unanswerable", &c->unanswerable));
     c->outputs = c->labels;
+    TRY(config_read_answers(path, c));
     TRY(trained_as_read(json_object_get(o, "trained_on"), path, &c->trained));
     return thresholds_read(o, path, c);
 }
@@ -388,9 +389,11 @@ void config_release(config *c)
     label_names_release(c);
     free(c->problem);
     free(c->architecture);
+    free(c->answer_function);
     free(c->thresholds);
     free(c->distances);
     free(c->vectors_unknown);
+    config_drop_dense(c);
     free(c->prompt_name);
     json_decref(c->prompts);
     json_decref(c->source);
@@ -409,6 +412,7 @@ bert_status config_set_head(config *c, const char *class_name, size_t labels)
     TRY(label_names_number(c, labels));
     c->labels_given = true;
     c->outputs = labels;
+    config_settle_answers(c);
     return BERT_OK;
 }
 

@@ -22,6 +22,15 @@ typedef enum pooling_kind {
     POOLING_CLS
 } pooling_kind;
 
+/* A Dense module of sentence-transformers (model/dense.h). */
+typedef struct dense_config {
+    char *folder; /* NULL: there is none */
+    size_t width; /* out_features; in_features is hidden */
+    bool bias;
+    bool linear; /* no activation */
+    activation_kind activation;
+} dense_config;
+
 /* Of disentangled attention (compute.h), as DeBERTa says it. */
 typedef struct disentangled_config {
     size_t rows;  /* of the table of distances' embeddings (rel_embeddings); 0: there is none */
@@ -71,9 +80,12 @@ struct config {
     bool headless;              /* is it Google's, which says nothing of a head? */
     char *problem;              /* problem_type, or NULL */
     char *architecture;         /* the first of architectures, or NULL */
+    char *answer_function;      /* of an output, as sentence-transformers names it, or NULL */
+    bool logistic;              /* are answers of a number the logistic function of the output? */
     /* Of sentence-transformers' files, not of config.json: config_read_pooling() */
     pooling_kind pooling;  /* 1_Pooling/config.json */
     bool prompt_left_out;  /* of the mean; the same file's include_prompt is false */
+    dense_config dense;    /* behind the pooling */
     bool vectors_divided;  /* by their lengths: modules.json */
     size_t vector_tokens;  /* of the longest text: sentence_bert_config.json; 0: not said */
     char *vectors_unknown; /* what is not known here of these files, as a part of a sentence; NULL:
@@ -115,6 +127,18 @@ bert_status config_set_head(config *c, const char *class_name, size_t labels);
 /* Names the labels anew: copies of names [count]. Thresholds are dropped. */
 bert_status config_set_labels(config *c, const char *const *names, size_t count);
 
+/* config_answer.c, for config_read(): the function's name as config.json says it, or another that
+ * stands above it; and what follows from it, once labels and problem are known. */
+bert_status config_read_answers(const char *path, config *c);
+bert_status config_name_answers(config *c, const char *name);
+void config_settle_answers(config *c);
+
+/* Answers of a model that is trained here: config_write() says so where a function was named. */
+bert_status config_set_answers(config *c, bool is_logistic);
+
+/* BERT_UNSUPPORTED for a function that is not known. */
+bert_status config_check_answers(const config *c);
+
 /* BERT_UNSUPPORTED where two labels have one name. */
 bert_status config_check_labels(const config *c);
 
@@ -128,6 +152,22 @@ bert_status config_write(const config *c, const folder_handle *folder, const cha
 /* c->pooling and what follows it, from the files that sentence-transformers has in a folder of
  * these modules; vector_tokens is at most the positions. config_read() calls it. */
 bert_status config_read_pooling(const char *folder, const sentence_modules *m, config *c);
+
+/* config_dense.c: c->dense from the module's folder, if it is known. */
+bert_status config_read_dense(const char *folder, config *c);
+void config_drop_dense(config *c);
+
+/* Numbers in the vector of a text, and in the widest row that a vector is made of. */
+size_t config_vector_width(const config *c);
+size_t config_widest(const config *c);
+
+/* Keeps the first reason, a part of a sentence, why vectors as the folder asks for cannot be made.
+ */
+__attribute__((format(printf, 2, 3))) bert_status config_refuse_vectors(config *c,
+                                                                        const char *format, ...);
+
+/* "torch.nn.modules.activation.Tanh" and "torch.nn.Tanh" are torch's Tanh. */
+bool config_is_torch(const char *name, const char *word);
 
 /* Another pooling by name, "mean" or "cls"; NULL: the folder's own, else the mean. BERT_UNSUPPORTED
  * for a folder's own that is not known. */

@@ -11,7 +11,7 @@ static const layer_steps *steps_of(const pass *p)
 compute_limits limits_of(const config *c, size_t rows, size_t keys)
 {
     return (compute_limits){ .rows = rows,
-                             .width = size_larger(c->hidden, c->embedding),
+                             .width = size_larger(config_widest(c), c->embedding),
                              .keys = keys,
                              .biases = c->distance_buckets * c->attention_heads,
                              .distances = c->disentangled.rows };

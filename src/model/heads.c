@@ -95,6 +95,7 @@ bert_status head_begin(const head *h, config *c, const head_start *given)
 {
     head_set_outputs(h, c);
     c->unanswerable = c->unanswerable_given = false;
+    TRY(config_set_answers(c, given->logistic));
     if (h->begin) TRY(h->begin(c, given));
     return h->check ? h->check(c) : BERT_OK;
 }

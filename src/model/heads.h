@@ -5,10 +5,10 @@
  *   head_tokens      dropout -> classifier on every token       logits [tokens, outputs]
  *   head_spans       start and end logit of every token         logits [tokens, 2]
  *   head_masked      transform -> word table on wanted tokens   logits [wanted, vocabulary]
- *   head_vectors     mean of a sequence's tokens, or [CLS]      logits [sequences, hidden]
+ *   head_vectors     mean of a sequence's tokens, or [CLS]      logits [sequences, vector width]
  *
  * The logits of head_vectors are unit vectors; config->pooling says of what, and tape->first has
- * them before they are scaled. */
+ * what the pooling made. */
 #ifndef MODEL_HEADS_H
 #define MODEL_HEADS_H
 
@@ -25,6 +25,7 @@ typedef struct head_start {
     const char *pooling; /* "mean", "cls", or NULL: the checkpoint's */
     const char *prompt;  /* a name or a text, or NULL: the checkpoint's */
     bool unanswerable;   /* do the data hold questions without answers? */
+    bool logistic;       /* are the task's answers logistic functions of the outputs? */
 } head_start;
 
 /* The facts of a head. Whoever uses a head asks for a fact, never which head it is. */

@@ -72,6 +72,11 @@ typedef enum param_kind {
     GAIN    /* of a norm; does not decay; a fresh one is 1 */
 } param_kind;
 
+/* Of a Dense module: in no list (model/dense.h). */
+typedef struct module_params {
+    weight weight, bias;
+} module_params;
+
 /* Sets of parts (param_part, param_names.h). Every model has the encoder's; a head adds its own
  * (model/heads.h). */
 enum {
@@ -109,6 +114,7 @@ typedef struct params {
     classifier_params classifier;
     spans_params spans;
     masked_params masked;
+    module_params module; /* of sentence-transformers, behind the pooling */
 } params;
 
 /* Every weight with its shape and no data; one that the family has not is [0]. The caller releases

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/slice.h"
 #include "json/modules.h"
+#include "model/dense.h"
 #include "model/heads.h"
 #include "tensors/safetensors_write.h"
 
@@ -229,6 +230,17 @@ static bert_status file_open(pretrained *m, const char *folder)
     return status;
 }
 
+/* A module that cannot be read matters where vectors are asked for. */
+static bert_status dense_find(pretrained *m, compute *on)
+{
+    config *c = &m->config;
+    if (!c->dense.folder) return BERT_OK;
+    bert_status status = dense_open(c, on, &m->params.module, &m->dense_numbers);
+    if (status == BERT_OK || status == BERT_MEMORY) return status;
+    config_drop_dense(c);
+    return config_refuse_vectors(c, "%s", status_message());
+}
+
 static bert_status pretrained_fill(pretrained *m, const char *folder, compute *on)
 {
     TRY(config_read(folder, &m->config));
@@ -241,7 +253,8 @@ static bert_status pretrained_fill(pretrained *m, const char *folder, compute *o
     void *found;
     TRY(memory_zeroed(m->entry_count, sizeof *m->found, &found));
     m->found = found;
-    return weights_read(m, folder, on);
+    TRY(weights_read(m, folder, on));
+    return dense_find(m, on);
 }
 
 bert_status pretrained_open(const char *folder, compute *on, pretrained *out)
@@ -261,6 +274,7 @@ void pretrained_release(pretrained *m)
     free(m->entries);
     free(m->found);
     arena_release(&m->converted);
+    free(m->dense_numbers);
     free(m->ignored_names);
     tensor_names_free(m->names);
     tensor_file_free(m->file);

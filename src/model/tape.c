@@ -109,8 +109,8 @@ static void tape_place(tape *t, const config *c, arena *block)
     layers_place(t, c, block);
     workspace_place(t, c, block);
     t->first = take(block, shape->sequences, c->hidden);
-    t->pooled_sum = take(block, shape->sequences, c->hidden);
-    t->pooled = take(block, shape->sequences, c->hidden);
+    t->pooled_sum = take(block, shape->sequences, config_widest(c));
+    t->pooled = take(block, shape->sequences, config_widest(c));
     if (shape->masked) transform_place(&t->transform, shape->logit_rows, c->embedding, block);
     t->logits = take(block, shape->logit_rows, shape->logit_width);
     if (shape->vectors) t->lengths = take(block, shape->logit_rows, 1);

@@ -84,7 +84,8 @@ typedef struct tape {
     float *intermediate;     /* [queries, i] after the activation */
 
     float *first;               /* [sequences, h] hidden states of [CLS] */
-    float *pooled_sum, *pooled; /* [sequences, h] before and after tanh (and dropout) */
+    float *pooled_sum, *pooled; /* [sequences, h] before and after tanh (and dropout), or
+                                   [sequences, vector width] those of a Dense module */
     transform_tape transform;   /* only where the shape is masked */
     float *logits;              /* [logit_rows, logit_width] */
     float *lengths;             /* [logit_rows] before they were 1; only where the shape is so */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool added_token_equal(const added_token *a, const added_token *b)
+static bool added_token_equal(const added_token *a, const added_token *b)
 {
     return strcmp(a->content, b->content) == 0 && a->single_word == b->single_word &&
            a->lstrip == b->lstrip && a->rstrip == b->rstrip && a->normalized == b->normalized &&
