@@ -19,7 +19,10 @@ enum {
     UNICODE_COMBINING = 1 << 5,   /* has a combining class, so decomposing may move it */
     UNICODE_DECOMPOSES = 1 << 6,  /* into other characters */
     UNICODE_LOWERS = 1 << 7,      /* has a lower case of its own */
-    UNICODE_WORD = 1 << 8         /* no added token "single_word" stands beside it */
+    UNICODE_WORD = 1 << 8,        /* no added token "single_word" stands beside it */
+    UNICODE_LETTER = 1 << 9,      /* \p{L} of patterns */
+    UNICODE_NUMBER = 1 << 10,     /* \p{N} of patterns */
+    UNICODE_NUMERIC = 1 << 11     /* parted off by "Digits" */
 };
 
 enum { UNICODE_DECOMPOSITION_MAX = 4, UNICODE_LOWER_MAX = 2, UTF8_LENGTH_MAX = 4 };
@@ -33,7 +36,12 @@ size_t utf8_decode(slice text, uint32_t *code);
 size_t utf8_encode(uint32_t code, char *bytes);
 
 /* The properties of a scalar value, or-ed. */
-unsigned unicode_properties(uint32_t code);
+extern const uint16_t unicode_ascii[128];
+unsigned unicode_properties_search(uint32_t code);
+static inline unsigned unicode_properties(uint32_t code)
+{
+    return code < 0x80 ? unicode_ascii[code] : unicode_properties_search(code);
+}
 
 /* Lower case of a character that has UNICODE_LOWERS; returns the number of code points written. */
 size_t unicode_lower(uint32_t code, uint32_t lower[UNICODE_LOWER_MAX]);
