@@ -12,7 +12,7 @@
 
 typedef struct normal_character {
     uint32_t code;
-    uint16_t properties;
+    uint32_t properties;
     uint8_t combining_class;
     bool added; /* not the first of a decomposition */
     text_range origin;
@@ -40,6 +40,8 @@ void normalized_release(normalized *text)
 {
     free(text->bytes);
     free(text->origins);
+    free(text->spare.bytes);
+    free(text->spare.origins);
     free(text->characters);
     free(text->decomposed);
     *text = (normalized){ 0 };
@@ -103,7 +105,7 @@ static size_t characters_read(const normalizer_options *options, slice original,
 
         uint32_t begin = shift + (uint32_t)at;
         normal_character read = { .code = code,
-                                  .properties = (uint16_t)properties,
+                                  .properties = properties,
                                   .origin = { begin, begin + (uint32_t)length } };
         normal_character blank = { .code = ' ', .origin = read.origin };
         bool apart = options->split_cjk && properties & UNICODE_CJK;
@@ -138,7 +140,7 @@ static size_t characters_decompose(const normal_character *characters, size_t co
                                           .properties = characters[i].properties,
                                           .added = part > 0,
                                           .origin = { (uint32_t)made, 0 } };
-            if (decomposes) made_now.properties = (uint16_t)unicode_properties(parts[part]);
+            if (decomposes) made_now.properties = unicode_properties(parts[part]);
             if (made_now.properties & UNICODE_COMBINING)
                 made_now.combining_class = (uint8_t)unicode_combining_class(parts[part]);
             decomposed[made++] = made_now;

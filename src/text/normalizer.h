@@ -33,6 +33,11 @@ typedef struct normalized {
     bool moved;          /* false: byte i came from byte shift + i, and `origins` says nothing */
     text_range *origins; /* [count], in bytes of the text that the original is a part of */
     size_t bytes_capacity, origins_capacity;
+    struct normalized_spare { /* what it is written anew into (rewrite.h) */
+        char *bytes;
+        text_range *origins;
+        size_t bytes_capacity, origins_capacity;
+    } spare;
     struct normal_character *characters, *decomposed; /* the normalizer's own */
     size_t characters_capacity, decomposed_capacity;
 } normalized;
