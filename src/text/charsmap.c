@@ -6,14 +6,26 @@
 
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "text/normalizer.h"
 #include "text/graphemes.h"
 #include "text/rewrite.h"
 #include "text/unicode.h"
 
-#include <assert.h>
+#include <nettle/base64.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 enum { WHOLE_BYTES_MAX = 5, PLAIN_END = 0x10000 };
+
+typedef struct charsmap {
+    uint32_t *units; /* [unit_count] */
+    size_t unit_count;
+    char *texts; /* [text_bytes] */
+    size_t text_bytes;
+    unsigned char *plain; /* a bit for each character below PLAIN_END: stays what it is, and begins
+                             and ends a grapheme beside another such */
+} charsmap;
 
 static inline size_t unit_offset(uint32_t unit)
 {
@@ -117,27 +129,11 @@ static bert_status charsmap_read(slice bytes, charsmap *map)
     return plain_fill(map);
 }
 
-bert_status charsmap_init(slice bytes, charsmap *out)
-{
-    *out = (charsmap){ 0 };
-    bert_status status = charsmap_read(bytes, out);
-    if (status != BERT_OK) charsmap_release(out);
-    return status;
-}
-
-void charsmap_release(charsmap *map)
+static void charsmap_release(charsmap *map)
 {
     free(map->units);
     free(map->texts);
     free(map->plain);
-    *map = (charsmap){ 0 };
-}
-
-static size_t decode(slice text, size_t at, uint32_t *code)
-{
-    size_t length = utf8_decode((slice){ text.bytes + at, text.count - at }, code);
-    assert(length > 0);
-    return length;
 }
 
 /* How many bytes from `at` on stay what they are, the last character apart, which may belong
@@ -146,8 +142,8 @@ static size_t plain_end(const charsmap *map, slice text, size_t at)
 {
     size_t last = at;
     while (at < text.count) {
-        uint32_t code = (unsigned char)text.bytes[at];
-        size_t length = code < 0x80 ? 1 : decode(text, at, &code);
+        size_t length;
+        uint32_t code = character_at(text, at, &length);
         if (code >= PLAIN_END || !(map->plain[code / 8] >> code % 8 & 1)) return last;
         last = at;
         at += length;
@@ -155,20 +151,12 @@ static size_t plain_end(const charsmap *map, slice text, size_t at)
     return at;
 }
 
-static size_t characters_count(slice text)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < text.count; i++) count += ((unsigned char)text.bytes[i] & 0xC0) != 0x80;
-    return count;
-}
-
 /* `to` stands for so many characters of the old text. */
 static bert_status mapped_put(rewriter *r, size_t characters, slice to)
 {
     if (to.count == 0) rewriter_drop(r, characters);
-    for (size_t at = 0; at < to.count;) {
-        uint32_t code = 0;
-        at += decode(to, at, &code);
+    for (size_t at = 0, length; at < to.count; at += length) {
+        uint32_t code = character_at(to, at, &length);
         TRY(rewriter_put(r, code, characters ? REWRITE_TAKEN : REWRITE_ADDED));
         if (characters) characters--;
     }
@@ -189,9 +177,8 @@ static bert_status grapheme_rewrite(const charsmap *map, slice grapheme, rewrite
     bool mapped = false;
     if (grapheme.count <= WHOLE_BYTES_MAX) TRY(part_rewrite(map, grapheme, r, &mapped));
     for (size_t at = 0, length; !mapped && at < grapheme.count; at += length) {
-        uint32_t code = 0;
         bool part_mapped;
-        length = decode(grapheme, at, &code);
+        character_at(grapheme, at, &length);
         slice part = { grapheme.bytes + at, length };
         TRY(part_rewrite(map, part, r, &part_mapped));
         if (!part_mapped) TRY(rewriter_copy(r, part));
@@ -199,15 +186,15 @@ static bert_status grapheme_rewrite(const charsmap *map, slice grapheme, rewrite
     return BERT_OK;
 }
 
-bert_status charsmap_apply(const charsmap *map, normalized *text)
+static bert_status map_apply(const void *options, const normalized *from, normalized *to)
 {
-    slice bytes = { text->bytes, text->count };
+    const charsmap *map = options;
+    slice bytes = { from->bytes, from->count };
     size_t at = plain_end(map, bytes, 0);
     if (at == bytes.count) return BERT_OK;
 
     rewriter r;
-    TRY(rewriter_open(text, &r));
-    bytes.bytes = text->bytes;
+    TRY(rewriter_open(from, to, &r));
     TRY(rewriter_copy(&r, (slice){ bytes.bytes, at }));
     while (at < bytes.count) {
         slice grapheme = { bytes.bytes + at, bytes.count - at };
@@ -218,6 +205,44 @@ bert_status charsmap_apply(const charsmap *map, normalized *text)
         TRY(rewriter_copy(&r, (slice){ bytes.bytes + at, plain - at }));
         at = plain;
     }
-    rewriter_close(&r);
     return BERT_OK;
 }
+
+static void map_release(void *options)
+{
+    if (options) charsmap_release(options);
+    free(options);
+}
+
+bert_status charsmap_make(slice bytes, void **out)
+{
+    TRY(memory_zeroed(1, sizeof(charsmap), out));
+    bert_status status = charsmap_read(bytes, *out);
+    if (status == BERT_OK) return BERT_OK;
+    map_release(*out);
+    *out = NULL;
+    return status;
+}
+
+static bert_status map_read(const json_t *step, const char *type, void **options)
+{
+    const char *text = NULL;
+    TRY(json_get_string(step, type, "precompiled_charsmap", &text));
+    if (!text) return fail(BERT_FORMAT, "%s: lacks its \"precompiled_charsmap\"", type);
+    void *bytes;
+    size_t count = BASE64_DECODE_LENGTH(strlen(text));
+    TRY(memory_zeroed(count, 1, &bytes));
+    struct base64_decode_ctx context;
+    base64_decode_init(&context);
+    bool is_base64 = base64_decode_update(&context, &count, bytes, strlen(text), text) &&
+                     base64_decode_final(&context);
+    bert_status status = is_base64
+                             ? fail_in(charsmap_make((slice){ bytes, count }, options), "%s", type)
+                             : fail(BERT_FORMAT, "%s: \"precompiled_charsmap\" is not base64", type);
+    free(bytes);
+    return status;
+}
+
+const normalizer_kind normalizer_precompiled = {
+    .read = map_read, .apply = map_apply, .release = map_release
+};

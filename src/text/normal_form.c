@@ -1,16 +1,18 @@
-/* A text is cut before each character that neither moves nor composes with what stands before it
+/* Unicode's four normal forms, as the reference's NFC, NFD, NFKC and NFKD make them (UAX #15).
+ *
+ * A text is cut before each character that neither moves nor composes with what stands before it
  * (UNICODE_LEANS). What lies between two cuts is brought into the form by itself: decomposed, put
  * into canonical order, composed. Most pieces are one character that stays what it is, and are not
  * looked at. Which character takes whose origin follows from the counts that the reference's
  * iterators hand along (crate unicode-normalization-alignments, decompose.rs and recompose.rs). */
-#include "text/normal_form.h"
-
 #include "base/memory.h"
+#include "text/normalizer.h"
 #include "text/rewrite.h"
 #include "text/unicode.h"
 
-#include <assert.h>
 #include <stdlib.h>
+
+typedef enum normal_form { NORMAL_NFC, NORMAL_NFD, NORMAL_NFKC, NORMAL_NFKD } normal_form;
 
 typedef struct form_part {
     uint32_t code;
@@ -62,9 +64,7 @@ static bert_status parts_decompose(normal_form form, slice piece, form_parts *pa
 {
     parts->count = 0;
     for (size_t at = 0, length; at < piece.count; at += length) {
-        uint32_t code = 0, to[UNICODE_COMPATIBLE_MAX];
-        length = utf8_decode((slice){ piece.bytes + at, piece.count - at }, &code);
-        assert(length > 0);
+        uint32_t to[UNICODE_COMPATIBLE_MAX], code = character_at(piece, at, &length);
         unsigned properties = unicode_properties(code);
         size_t count = 1;
         if (is_compatible(form) && properties & UNICODE_COMPATIBLE)
@@ -141,10 +141,7 @@ static size_t piece_end(normal_form form, slice text, size_t at, bool *plain)
 {
     *plain = true;
     for (size_t begin = at, length; at < text.count; at += length) {
-        uint32_t code = (unsigned char)text.bytes[at];
-        length = 1;
-        if (code >= 0x80) length = utf8_decode((slice){ text.bytes + at, text.count - at }, &code);
-        assert(length > 0);
+        uint32_t code = character_at(text, at, &length);
         unsigned properties = code < 0x80 ? 0 : unicode_properties(code);
         if (at > begin && !(properties & UNICODE_LEANS)) return at;
         if (properties & (changes(form) | UNICODE_LEANS)) *plain = false;
@@ -165,26 +162,41 @@ static bool piece_next(normal_form form, slice text, size_t *begin, size_t *end)
     return false;
 }
 
-bert_status normal_form_apply(normal_form form, normalized *text)
+static bert_status form_rewrite(normal_form form, form_parts *parts, rewriter *r, size_t begin,
+                                size_t end)
 {
-    slice bytes = { text->bytes, text->count };
-    size_t begin = 0, end, done = 0;
-    if (!piece_next(form, bytes, &begin, &end)) return BERT_OK;
+    slice bytes = { r->from->bytes, r->from->count };
+    size_t done = 0;
+    do {
+        TRY(rewriter_copy(r, (slice){ bytes.bytes + done, begin - done }));
+        TRY(piece_rewrite(form, (slice){ bytes.bytes + begin, end - begin }, parts, r));
+        done = begin = end;
+    } while (piece_next(form, bytes, &begin, &end));
+    return rewriter_copy(r, (slice){ bytes.bytes + done, bytes.count - done });
+}
+
+static bert_status form_apply(normal_form form, const normalized *from, normalized *to)
+{
+    size_t begin = 0, end;
+    if (!piece_next(form, (slice){ from->bytes, from->count }, &begin, &end)) return BERT_OK;
 
     rewriter r;
     form_parts parts = { 0 };
-    bert_status status = rewriter_open(text, &r);
-    bytes.bytes = text->bytes;
-    do {
-        if (status == BERT_OK)
-            status = rewriter_copy(&r, (slice){ bytes.bytes + done, begin - done });
-        if (status == BERT_OK)
-            status = piece_rewrite(form, (slice){ bytes.bytes + begin, end - begin }, &parts, &r);
-        done = begin = end;
-    } while (status == BERT_OK && piece_next(form, bytes, &begin, &end));
-    if (status == BERT_OK)
-        status = rewriter_copy(&r, (slice){ bytes.bytes + done, bytes.count - done });
-    if (status == BERT_OK) rewriter_close(&r);
+    TRY(rewriter_open(from, to, &r));
+    bert_status status = form_rewrite(form, &parts, &r, begin, end);
     free(parts.items);
     return status;
 }
+
+#define FORM(name, form)                                                                           \
+    static bert_status name##_apply(const void *options, const normalized *from, normalized *to)   \
+    {                                                                                              \
+        (void)options;                                                                             \
+        return form_apply(form, from, to);                                                         \
+    }                                                                                              \
+    const normalizer_kind normalizer_##name = { .apply = name##_apply };
+
+FORM(nfc, NORMAL_NFC)
+FORM(nfd, NORMAL_NFD)
+FORM(nfkc, NORMAL_NFKC)
+FORM(nfkd, NORMAL_NFKD)

@@ -2,14 +2,14 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "text/bert_normalizer.h"
 #include "text/tokenizer_class.h"
 #include "text/tokenizer_json.h"
 #include "text/tokenizer_parts.h"
+#include "text/wordpiece.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { CHARACTERS_OF_A_WORD_MAX = 100 }; /* where there is no tokenizer.json to say so */
 
 /* The id of a token that vocab.txt must have. */
 static bert_status token_require(const tokenizer *t, const tokenizer_class *c, special_role role,
@@ -31,8 +31,9 @@ static bert_status open_vocabulary(const tokenizer_class *c, const char *path, t
     TRY(token_require(t, c, SPECIAL_UNK, path, &unknown));
     TRY(token_require(t, c, SPECIAL_CLS, path, &cls));
     TRY(token_require(t, c, SPECIAL_SEP, path, &sep));
-    frames_bert(cls, sep, &t->single, &t->pair);
-    return wordpiece_init(&t->vocabulary, "##", unknown, CHARACTERS_OF_A_WORD_MAX, &t->wordpiece);
+    frames_bert(cls, sep, &t->post.single, &t->post.pair);
+    TRY(pre_tokenizer_push(&t->pre_tokenizer, &pre_tokenizer_bert, NULL));
+    return wordpiece_make(&t->vocabulary, unknown, &t->model);
 }
 
 /* Does the vocabulary have all of the special tokens? */
@@ -45,33 +46,39 @@ static bool frame_is_known(const frame *f, const vocabulary *v)
     return true;
 }
 
-static bert_status open_json(const tokenizer_class *c, const char *path, tokenizer *t)
+/* A class puts its own flags over the file's BertNormalizer, after its added tokens were normalized
+ * by that. Other normalizers it leaves alone. */
+static bert_status class_normalize(const tokenizer_class *c, tokenizer *t)
 {
-    json_t *root = NULL;
-    normalizer_options own = { 0 };
-    bert_status status = tokenizer_json_read(path, &root, t, &own);
-    if (status == BERT_OK) status = tokenizer_class_add(c, root, &t->added, &t->vocabulary);
-    json_decref(root);
-    TRY(status);
-    if (!frame_is_known(&t->pair, &t->vocabulary))
-        return fail(BERT_FORMAT, "%s: the vocabulary lacks the post_processor's [CLS] or [SEP]",
-                    path);
-
-    /* A class replaces the file's normalizer after its added tokens were normalized by it. */
-    normalizer of_file = normalizer_of(own);
-    TRY(fail_in(added_tokens_build(&t->added, &of_file), "%s", path));
-    if (c->kind->keeps_normalizer && c->lowercase_first && !own.lowercase)
+    const bert_normalizer_options *of_file = bert_normalizer_of(&t->normalizer);
+    bool keeps = c->kind->keeps_normalizer || !of_file;
+    if (keeps && c->lowercase_first && !(of_file && of_file->lowercase))
         return fail(BERT_UNSUPPORTED,
                     "%s/sentence_bert_config.json: do_lower_case is true over a tokenizer that "
                     "keeps the normalizer of tokenizer.json; set \"lowercase\" there",
                     c->folder);
-    if (!c->kind->keeps_normalizer) {
-        own.lowercase = c->lowercase || c->lowercase_first;
-        own.split_cjk = c->split_cjk;
-        own.strip_accents = c->strip_accents;
-    }
-    t->normalizer = normalizer_of(own);
-    return BERT_OK;
+    if (keeps) return BERT_OK;
+    bert_normalizer_options own = *of_file;
+    own.lowercase = c->lowercase || c->lowercase_first;
+    own.split_cjk = c->split_cjk;
+    own.strip_accents = c->strip_accents;
+    normalizer_release(&t->normalizer);
+    return bert_normalizer_make(own, &t->normalizer);
+}
+
+static bert_status open_json(const tokenizer_class *c, const char *path, tokenizer *t)
+{
+    json_t *root = NULL;
+    bert_status status = tokenizer_json_read(path, &root, t);
+    if (status == BERT_OK) status = tokenizer_class_add(c, root, &t->added, &t->vocabulary);
+    json_decref(root);
+    TRY(status);
+    if (!frame_is_known(&t->post.single, &t->vocabulary) ||
+        !frame_is_known(&t->post.pair, &t->vocabulary))
+        return fail(BERT_FORMAT, "%s: the vocabulary lacks a special token of the post_processor",
+                    path);
+    TRY(fail_in(added_tokens_build(&t->added, &t->normalizer), "%s", path));
+    return class_normalize(c, t);
 }
 
 static bert_status mask_find(const tokenizer_class *c, tokenizer *t)
@@ -100,11 +107,12 @@ static bert_status open_files(const tokenizer_class *c, const char *json, const 
                     "%s: lacks tokenizer.json, which a tokenizer of its class is made from",
                     folder);
     } else if (file_exists(vocab)) {
-        t->normalizer =
-            normalizer_of((normalizer_options){ .clean_text = true,
-                                                .split_cjk = c->split_cjk,
-                                                .strip_accents = c->strip_accents,
-                                                .lowercase = c->lowercase || c->lowercase_first });
+        TRY(bert_normalizer_make(
+            (bert_normalizer_options){ .clean_text = true,
+                                       .split_cjk = c->split_cjk,
+                                       .strip_accents = c->strip_accents,
+                                       .lowercase = c->lowercase || c->lowercase_first },
+            &t->normalizer));
         TRY(open_vocabulary(c, vocab, t));
         TRY(tokenizer_class_add(c, NULL, &t->added, &t->vocabulary));
         TRY(fail_in(added_tokens_build(&t->added, &t->normalizer), "%s", folder));
@@ -114,7 +122,7 @@ static bert_status open_files(const tokenizer_class *c, const char *json, const 
                     folder);
     }
     TRY(mask_find(c, t));
-    t->untyped = c->untyped;
+    t->untyped = c->untyped || t->post.untyped;
     if (c->truncation_side) t->truncate_left = strcmp(c->truncation_side, "left") == 0;
     return BERT_OK;
 }
@@ -144,7 +152,9 @@ void tokenizer_free(tokenizer *t)
 {
     if (!t) return;
     added_tokens_release(&t->added);
-    wordpiece_release(&t->wordpiece);
+    normalizer_release(&t->normalizer);
+    pre_tokenizer_release(&t->pre_tokenizer);
+    word_model_release(&t->model);
     vocabulary_release(&t->vocabulary);
     free(t);
 }
@@ -157,7 +167,7 @@ size_t tokenizer_vocabulary_count(const tokenizer *t)
 const char *tokenizer_token(const tokenizer *t, int32_t id)
 {
     const char *text = vocabulary_text(&t->vocabulary, id);
-    return text ? text : vocabulary_text(&t->vocabulary, t->wordpiece.unknown);
+    return text ? text : vocabulary_text(&t->vocabulary, t->model.unknown);
 }
 
 int32_t tokenizer_mask_id(const tokenizer *t)
@@ -167,17 +177,17 @@ int32_t tokenizer_mask_id(const tokenizer *t)
 
 int32_t tokenizer_unknown_id(const tokenizer *t)
 {
-    return t->wordpiece.unknown;
+    return t->model.unknown;
 }
 
 const frame *tokenizer_frame(const tokenizer *t, bool pair)
 {
-    return pair ? &t->pair : &t->single;
+    return pair ? &t->post.pair : &t->post.single;
 }
 
 slice tokenizer_token_text(const tokenizer *t, slice token, bool *continues)
 {
-    return wordpiece_text(&t->wordpiece, token, continues);
+    return t->model.kind->text(&t->model, token, continues);
 }
 
 bool tokenizer_continues(const tokenizer *t, int32_t id)
@@ -189,7 +199,8 @@ bool tokenizer_continues(const tokenizer *t, int32_t id)
 
 bool tokenizer_is_special(const tokenizer *t, int32_t id)
 {
-    if (id == t->wordpiece.unknown || frame_holds(&t->single, id) || frame_holds(&t->pair, id))
+    if (id == t->model.unknown || frame_holds(&t->post.single, id) ||
+        frame_holds(&t->post.pair, id))
         return true;
     for (size_t i = 0; i < t->added.count; i++)
         if (t->added.entries[i].id == id && t->added.entries[i].special_once) return true;

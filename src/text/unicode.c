@@ -36,9 +36,8 @@ size_t utf8_encode(uint32_t code, char *bytes)
     return (size_t)utf8proc_encode_char((utf8proc_int32_t)code, (utf8proc_uint8_t *)bytes);
 }
 
-unsigned unicode_properties(uint32_t code)
+unsigned unicode_properties_search(uint32_t code)
 {
-    if (code < 0x80) return ascii_properties[code];
     const struct property_range *base = property_ranges;
     for (size_t count = PROPERTY_RANGE_COUNT; count > 1; count -= count / 2)
         base += base[count / 2].first <= code ? count / 2 : 0;

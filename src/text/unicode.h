@@ -23,8 +23,8 @@ enum {
     UNICODE_COMPATIBLE = 1 << 9,    /* decomposes under NFKD */
     UNICODE_LEANS = 1 << 10,        /* it, or what it begins with under NFKD, may move before the
                                        character before it, or compose with that */
-    UNICODE_CHANGES_NFC = 1 << 11,  /* is something else by itself under NFC */
-    UNICODE_CHANGES_NFKC = 1 << 12, /* ..and under NFKC */
+    UNICODE_CHANGES_NFC = 1 << 14,  /* is something else by itself under NFC */
+    UNICODE_CHANGES_NFKC = 1 << 15, /* ..and under NFKC */
     UNICODE_CLASS_SHIFT = 16        /* a grapheme_class stands from here on */
 };
 
@@ -63,7 +63,12 @@ size_t utf8_decode(slice text, uint32_t *code);
 size_t utf8_encode(uint32_t code, char *bytes);
 
 /* The properties of a scalar value, or-ed. */
-unsigned unicode_properties(uint32_t code);
+extern const uint32_t unicode_ascii[128];
+unsigned unicode_properties_search(uint32_t code);
+static inline unsigned unicode_properties(uint32_t code)
+{
+    return code < 0x80 ? unicode_ascii[code] : unicode_properties_search(code);
+}
 
 static inline grapheme_class unicode_class(unsigned properties)
 {

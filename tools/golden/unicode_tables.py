@@ -21,7 +21,7 @@ SCALARS = [c for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF]
 
 # The names must be those of unicode.h, in the order of their bits.
 PROPERTIES = ["CONTROL", "SPACE", "CJK", "PUNCTUATION", "MARK", "COMBINING", "DECOMPOSES", "LOWERS", "WORD",
-              "COMPATIBLE", "LEANS", "CHANGES_NFC", "CHANGES_NFKC"]
+              "LETTER", "NUMBER", "NUMERIC", "COMPATIBLE", "LEANS", "CHANGES_NFC", "CHANGES_NFKC"]
 
 # What a character does in a grapheme, in the order of unicode.h. These bits stand above the others.
 CLASSES = ["OTHER", "CONTROL", "EXTEND", "INDIC_EXTEND", "LINKER", "JOINER", "SPACING", "PREPEND", "PICTOGRAPH",
@@ -101,6 +101,9 @@ def find_properties():
     seconds, classes = find_second_halves(), find_classes()
     nfd, split = normalizers.NFD().normalize_str, pre_tokenizers.BertPreTokenizer().pre_tokenize_str
     words = find_word_characters()
+    # The pattern of GPT-2, in Oniguruma, and Digits, in Rust, have a Unicode each. Whitespace's \\w is that of single words.
+    pattern, digits = pre_tokenizers.ByteLevel(add_prefix_space=False).pre_tokenize_str, pre_tokenizers.Digits(individual_digits=True).pre_tokenize_str
+    plain = pre_tokenizers.Whitespace().pre_tokenize_str
     properties, lowered = {}, {}
     for code in SCALARS:
         c = chr(code)
@@ -110,6 +113,9 @@ def find_properties():
             lowered[code] = lower
         assert cleaned in ("ab", "a b", "a" + c + "b") and pieces in (1, 2, 3)
         assert (cleaned == "a b") <= (pieces == 2)
+        letter, number, other = (len(pattern(before + c)) == 1 for before in "a1!")
+        assert letter + number + other == (pieces != 2)
+        assert (plain("a" + c)[0][0] == "a" + c) == (code in words)
         decomposed = nfd(c)
         assert decomposed == c or unicodedata.normalize("NFD", c) == decomposed
         assert nfkd(c) == c or unicodedata.normalize("NFKD", c) == nfkd(c)
@@ -126,6 +132,9 @@ def find_properties():
             decomposed != c,
             lower != c,
             code in words,
+            letter,
+            number,
+            len(digits("a" + c + "b")) == 3,
             nfkd(c) != c,
             ord(nfkd(c)[0]) in seconds or nfkd("\u0345" + c) != "\u0345" + nfkd(c),
             nfc(c) != c,
@@ -188,7 +197,7 @@ def main():
     print_rows(f"{{{first:#x},{value}}}" for first, value in ranges)
     print("};\n")
     print("/* The first 128 again, to be looked up at once. */")
-    print("static const uint32_t ascii_properties[128] = {")
+    print("const uint32_t unicode_ascii[128] = {")
     print_rows(str(properties[code]) for code in range(128))
     print("};\n")
     lower = make_lower_ranges(lowered)
