@@ -6,8 +6,8 @@
 
 #include "base/memory.h"
 #include "base/utf8.h"
-#include "text/normalizer.h"
 #include "text/graphemes.h"
+#include "text/normalizer.h"
 #include "text/rewrite.h"
 #include "text/unicode.h"
 
@@ -236,13 +236,13 @@ static bert_status map_read(const json_t *step, const char *type, void **options
     base64_decode_init(&context);
     bool is_base64 = base64_decode_update(&context, &count, bytes, strlen(text), text) &&
                      base64_decode_final(&context);
-    bert_status status = is_base64
-                             ? fail_in(charsmap_make((slice){ bytes, count }, options), "%s", type)
-                             : fail(BERT_FORMAT, "%s: \"precompiled_charsmap\" is not base64", type);
+    bert_status status =
+        is_base64 ? fail_in(charsmap_make((slice){ bytes, count }, options), "%s", type)
+                  : fail(BERT_FORMAT, "%s: \"precompiled_charsmap\" is not base64", type);
     free(bytes);
     return status;
 }
 
-const normalizer_kind normalizer_precompiled = {
-    .read = map_read, .apply = map_apply, .release = map_release
-};
+const normalizer_kind normalizer_precompiled = { .read = map_read,
+                                                 .apply = map_apply,
+                                                 .release = map_release };

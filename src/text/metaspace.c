@@ -1,5 +1,5 @@
-/* The reference's Metaspace: each blank becomes a mark, "▁", and each mark begins a word. A mark that
- * is put before a text comes from the text's first character. */
+/* The reference's Metaspace: each blank becomes a mark, "▁", and each mark begins a word. A mark
+ * that is put before a text comes from the text's first character. */
 #include "text/metaspace.h"
 
 #include "base/memory.h"
@@ -41,8 +41,8 @@ static void word_cut(const metaspace *m, words *w, slice word, size_t begin, nor
     for (size_t at = 0; at < word.count; at += length) {
         character_at(word, at, &length);
         bool blank = word.bytes[at] == ' ';
-        bool mark = blank || (length == m->mark_count &&
-                              memcmp(word.bytes + at, m->mark, length) == 0);
+        bool mark =
+            blank || (length == m->mark_count && memcmp(word.bytes + at, m->mark, length) == 0);
         if (mark && m->split) {
             words_put(w, cut, to->count);
             cut = to->count;
@@ -67,7 +67,8 @@ static bert_status cut(const void *options, words *w)
     for (size_t i = 0; i < w->now.count; i++) {
         text_range word = w->now.items[i];
         TRY(words_reserve(w, word.end - word.begin + 1));
-        word_cut(m, w, (slice){ w->text.bytes + word.begin, word.end - word.begin }, word.begin, to);
+        word_cut(m, w, (slice){ w->text.bytes + word.begin, word.end - word.begin }, word.begin,
+                 to);
     }
     return BERT_OK;
 }

@@ -1,5 +1,5 @@
-/* The reference's Replace and Prepend. What takes the place of a match has the origin of the match's
- * last character; what is put before a text has that of its first. */
+/* The reference's Replace and Prepend. What takes the place of a match has the origin of the
+ * match's last character; what is put before a text has that of its first. */
 #include "text/replace.h"
 
 #include "base/memory.h"
@@ -84,8 +84,8 @@ static bert_status replace_read(const json_t *step, const char *type, void **opt
         return replace_blanks_make(slice_of(content), options);
     if (!literal)
         return fail(BERT_UNSUPPORTED,
-                    "%s: replaces the pattern \"%s\", and this program knows texts and \"%s\"", type,
-                    regex, REPLACE_BLANKS);
+                    "%s: replaces the pattern \"%s\", and this program knows texts and \"%s\"",
+                    type, regex, REPLACE_BLANKS);
     if (!*literal) return fail(BERT_UNSUPPORTED, "%s: replaces the empty text", type);
     return fail_in(replace_make(slice_of(literal), slice_of(content), options), "%s", type);
 }

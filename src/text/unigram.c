@@ -1,10 +1,11 @@
-/* A word is cut into the pieces whose scores, logarithms of how likely they are, add up to the most:
- * Viterbi, as the reference's Unigram::encode_optimized(). At each place the best way there is
- * known; all pieces that begin there are found by one walk down the trie. Of two ways that are as
- * good the first found stays. Sums are made in the reference's order, so that they round as its do.
+/* A word is cut into the pieces whose scores, logarithms of how likely they are, add up to the
+ * most: Viterbi, as the reference's Unigram::encode_optimized(). At each place the best way there
+ * is known; all pieces that begin there are found by one walk down the trie. Of two ways that are
+ * as good the first found stays. Sums are made in the reference's order, so that they round as its
+ * do.
  *
- * A character without a piece of its own is unknown, 10 below the lowest score; unknown ones side by
- * side are one token. */
+ * A character without a piece of its own is unknown, 10 below the lowest score; unknown ones side
+ * by side are one token. */
 #include "text/unigram.h"
 
 #include "base/memory.h"
@@ -87,31 +88,29 @@ bert_status unigram_finish(word_model *m, const vocabulary *v, int32_t unknown, 
     return BERT_OK;
 }
 
-/* tokenizer.json's numbers are read by serde_json, which makes a double of the digits and divides it
- * by a power of ten: with 16 digits or 17 that may differ from the nearest double in its last bit,
- * and where two ways are as good but for rounding the last bit decides. `nearest` has been read by
- * strtod(). Its shortest digits, which the file has, are found again: m * 2^-shift, where m has 53
- * bits, times a power of ten. */
+/* tokenizer.json's numbers are read by serde_json, which makes a double of the digits and divides
+ * it by a power of ten: with 16 digits or 17 that may differ from the nearest double in its last
+ * bit, and where two ways are as good but for rounding the last bit decides. `nearest` has been
+ * read by strtod(). Its shortest digits, which the file has, are found again: m * 2^-shift, where m
+ * has 53 bits, times a power of ten. */
 static double as_reference_reads(double nearest)
 {
-    static const double powers[] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,
-                                     1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17 };
-    int exponent, digits = 16;
+    int exponent, decimals = 15;
     double size = fabs(nearest);
-    if (!(size >= 1e-1 && size < 1e15)) return nearest;
-    uint64_t m = (uint64_t)ldexp(frexp(size, &exponent), 53);
-    int shift = 53 - exponent, decimals = 15;
+    if (!(size >= 1e-4 && size < 1e15)) return nearest;
+    unsigned __int128 m = (uint64_t)ldexp(frexp(size, &exponent), 53), ten = 1;
+    int shift = 53 - exponent;
     for (double whole = size; whole >= 10; whole /= 10) decimals--;
-    if (size < 1) decimals++;
-    for (; digits <= 17; digits++, decimals++) {
-        unsigned __int128 scaled = m, half = (unsigned __int128)1 << (shift - 1);
-        for (int i = 0; i < decimals; i++) scaled *= 10;
-        uint64_t shortest = (uint64_t)((scaled + half) >> shift);
-        if (digits == 16 && shortest % 10 == 0) return nearest;
-        double read = (double)shortest / powers[decimals];
-        char text[40];
-        snprintf(text, sizeof text, "%llue-%d", (unsigned long long)shortest, decimals);
-        if (strtod(text, NULL) == size) return nearest < 0 ? -read : read;
+    for (double whole = size; whole < 1; whole *= 10) decimals++;
+    for (int i = 0; i < decimals; i++) ten *= 10;
+    for (int digits = 16; digits <= 17; digits++, ten *= 10) {
+        unsigned __int128 scaled = m * ten, half = (unsigned __int128)1 << (shift - 1);
+        unsigned __int128 shortest = (scaled + half) >> shift, back = shortest << shift;
+        unsigned __int128 error = back > scaled ? back - scaled : scaled - back;
+        if (digits == 16 && 2 * error >= ten) continue; /* it would be read as another number */
+        if (shortest % 10 == 0) break;                  /* so few digits are read well */
+        double read = (double)(uint64_t)shortest / (double)(uint64_t)ten;
+        return nearest < 0 ? -read : read;
     }
     return nearest;
 }
@@ -142,8 +141,7 @@ static bert_status read(const json_t *model, const char *path, vocabulary *v, wo
                     "%s: the model names no \"unk_id\", so that there are texts it cannot encode",
                     path);
     TRY(fail_in(unigram_begin(count, m), "%s", path));
-    for (size_t i = 0; i < count; i++)
-        TRY(piece_read(json_array_get(pieces, i), path, i, v, m));
+    for (size_t i = 0; i < count; i++) TRY(piece_read(json_array_get(pieces, i), path, i, v, m));
     return fail_in(unigram_finish(m, v, (int32_t)unknown, byte_fallback), "%s", path);
 }
 
