@@ -43,9 +43,12 @@ static bert_status step_read(const json_t *object, const char *type, void *into)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (strcmp(kinds[i].type, type) != 0) continue;
-        void *options = NULL;
-        if (kinds[i].kind->read) TRY(kinds[i].kind->read(object, type, &options));
-        return normalizer_push(into, kinds[i].kind, options);
+        normalizer_step step = { .kind = kinds[i].kind };
+        bert_status status =
+            step.kind->read ? step.kind->read(object, type, &step.options) : BERT_OK;
+        if (status == BERT_OK) return normalizer_push(into, step.kind, step.options);
+        step_release(&step);
+        return status;
     }
     return pipeline_unknown(type);
 }

@@ -55,14 +55,21 @@ void pre_tokenizer_release(pre_tokenizer *p)
     *p = (pre_tokenizer){ 0 };
 }
 
+bool pre_tokenizer_gives_bytes(const pre_tokenizer *p)
+{
+    return p->count && p->steps[p->count - 1].kind->bytes;
+}
+
 bert_status pre_tokenizer_push(pre_tokenizer *p, const pre_tokenizer_kind *kind, void *options)
 {
     pre_tokenizer_step step = { kind, options };
-    if (p->count < PRE_TOKENIZER_STEPS_MAX) {
+    bool ended = pre_tokenizer_gives_bytes(p);
+    if (!ended && p->count < PRE_TOKENIZER_STEPS_MAX) {
         p->steps[p->count++] = step;
         return BERT_OK;
     }
     step_release(&step);
+    if (ended) return fail(BERT_UNSUPPORTED, "another step follows ByteLevel");
     return fail(BERT_UNSUPPORTED, "there are more than %d steps", PRE_TOKENIZER_STEPS_MAX);
 }
 
@@ -70,9 +77,12 @@ static bert_status step_read(const json_t *object, const char *type, void *into)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (strcmp(kinds[i].type, type) != 0) continue;
-        void *options = NULL;
-        if (kinds[i].kind->read) TRY(kinds[i].kind->read(object, type, &options));
-        return pre_tokenizer_push(into, kinds[i].kind, options);
+        pre_tokenizer_step step = { .kind = kinds[i].kind };
+        bert_status status =
+            step.kind->read ? step.kind->read(object, type, &step.options) : BERT_OK;
+        if (status == BERT_OK) return pre_tokenizer_push(into, step.kind, step.options);
+        step_release(&step);
+        return status;
     }
     return pipeline_unknown(type);
 }

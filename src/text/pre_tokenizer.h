@@ -10,6 +10,7 @@
 #include "json/json.h"
 #include "text/normalized.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct word_list {
@@ -51,6 +52,8 @@ typedef struct pre_tokenizer_kind {
      * BERT_ARGUMENT for a text that is too long or too hard to cut. */
     bert_status (*cut)(const void *options, words *w);
     void (*release)(void *options);
+    bool bytes; /* its words are bytes to the model, which reads its vocabulary so (byte_level.h);
+                   no step follows */
 } pre_tokenizer_kind;
 
 #define PRE_TOKENIZER(type, kind) extern const pre_tokenizer_kind kind;
@@ -73,6 +76,9 @@ typedef struct pre_tokenizer {
  * is BERT_UNSUPPORTED. The caller releases, whatever is returned. */
 bert_status pre_tokenizer_read(const json_t *root, const char *path, pre_tokenizer *out);
 void pre_tokenizer_release(pre_tokenizer *p);
+
+/* Are the words bytes to the model? */
+bool pre_tokenizer_gives_bytes(const pre_tokenizer *p);
 
 /* Appends a step, whose options are taken over, also where this fails. */
 bert_status pre_tokenizer_push(pre_tokenizer *p, const pre_tokenizer_kind *kind, void *options);

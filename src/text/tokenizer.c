@@ -122,6 +122,7 @@ static bert_status open_files(const tokenizer_class *c, const char *json, const 
                     folder);
     }
     TRY(mask_find(c, t));
+    if (t->post.trims) TRY(token_blanks_make(&t->vocabulary, &t->added, &t->blanks));
     t->untyped = c->untyped || t->post.untyped;
     if (c->truncation_side) t->truncate_left = strcmp(c->truncation_side, "left") == 0;
     return BERT_OK;
@@ -155,6 +156,7 @@ void tokenizer_free(tokenizer *t)
     normalizer_release(&t->normalizer);
     pre_tokenizer_release(&t->pre_tokenizer);
     word_model_release(&t->model);
+    free(t->blanks);
     vocabulary_release(&t->vocabulary);
     free(t);
 }

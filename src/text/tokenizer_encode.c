@@ -286,7 +286,12 @@ bert_status tokenizer_encode(const tokenizer *t, slice text, slice pair, size_t 
     kept_counts kept;
     TRY(keep(out->texts[0].count, out->texts[1].count, max_length - special, how, f->pair, &kept));
     out->first_count = frame_first_count(f, kept.first);
-    return encode_cut(t, f, &kept, out);
+    TRY(encode_cut(t, f, &kept, out));
+    if (t->post.trims) {
+        offsets_trim(&t->vocabulary, t->blanks, t->post.keeps_prefix, text, out, out->texts[0]);
+        offsets_trim(&t->vocabulary, t->blanks, t->post.keeps_prefix, pair, out, out->texts[1]);
+    }
+    return BERT_OK;
 }
 
 /* Counts code points up to a byte position, forwards from where it was asked before. */

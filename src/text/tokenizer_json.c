@@ -50,9 +50,10 @@ static bert_status truncation_read(const json_t *root, const char *path, tokeniz
 bert_status tokenizer_json_read(const char *path, json_t **root, tokenizer *t)
 {
     TRY(json_read_object(path, root));
-    TRY(word_model_read(*root, path, &t->vocabulary, &t->model));
     TRY(normalizer_read(*root, path, &t->normalizer));
     TRY(pre_tokenizer_read(*root, path, &t->pre_tokenizer));
+    TRY(word_model_read(*root, path, pre_tokenizer_gives_bytes(&t->pre_tokenizer), &t->vocabulary,
+                        &t->model));
     TRY(post_processor_read(*root, path, &t->post));
     TRY(truncation_read(*root, path, t));
     return added_read(*root, path, t);

@@ -8,6 +8,7 @@
 #include "text/post_processor.h"
 #include "text/pre_tokenizer.h"
 #include "text/tokenizer.h"
+#include "text/trim.h"
 #include "text/vocabulary.h"
 #include "text/word_model.h"
 
@@ -19,6 +20,7 @@ struct tokenizer {
     pre_tokenizer pre_tokenizer;
     word_model model;
     post_processor post;
+    token_blanks *blanks;     /* [highest id + 1] if post.trims, else NULL */
     int32_t mask_id;          /* [MASK]; -1: there is none */
     bool cased_by_vocabulary; /* see tokenizer_cased_by_vocabulary() */
     bool untyped;             /* gives no token types */

@@ -14,16 +14,20 @@ static const struct {
 #undef WORD_MODEL
 };
 
-bert_status word_model_read(const json_t *root, const char *path, vocabulary *v, word_model *out)
+bert_status word_model_read(const json_t *root, const char *path, bool bytes, vocabulary *v,
+                            word_model *out)
 {
     const json_t *model = json_object_get(root, "model");
-    const char *type = "WordPiece"; /* old files leave it out */
+    /* old files leave it out */
+    const char *type = json_object_get(model, "merges") ? "BPE" : "WordPiece";
     if (!json_is_object(model)) return fail(BERT_FORMAT, "%s: has no \"model\"", path);
     TRY(json_get_string(model, path, "type", &type));
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (strcmp(kinds[i].type, type) != 0) continue;
         *out = (word_model){ .kind = kinds[i].kind, .unknown = -1 };
-        return out->kind->read(model, path, v, out);
+        if (!bytes || out->kind->takes_bytes) return out->kind->read(model, path, bytes, v, out);
+        return fail(BERT_UNSUPPORTED, "%s: the model: \"%s\" behind a ByteLevel pre_tokenizer",
+                    path, type);
     }
     return fail(BERT_UNSUPPORTED, "%s: the model: \"%s\" is not a type that this program knows",
                 path, type);

@@ -32,8 +32,10 @@ typedef struct model_room {
 typedef struct word_model_kind {
     /* Reads what the model's object says: the vocabulary into `v`, which outlives the model and is
      * empty before, the rest into m->state, and m->unknown. The caller releases, whatever is
-     * returned. Messages begin with `path`. */
-    bert_status (*read)(const json_t *model, const char *path, vocabulary *v, word_model *m);
+     * returned. Messages begin with `path`. `bytes`: words are bytes, and the vocabulary is written
+     * in the alphabet of byte_level.h. */
+    bert_status (*read)(const json_t *model, const char *path, bool bytes, vocabulary *v,
+                        word_model *m);
     void (*release)(word_model *m);
     /* Appends the tokens of w->now: encoding_next_word() before each word, encoding_reserve() and
      * encoding_push() for its tokens. Fails only with BERT_MEMORY. */
@@ -41,6 +43,7 @@ typedef struct word_model_kind {
                           tokenizer_encoding *out);
     /* See tokenizer_token_text(). */
     slice (*text)(const word_model *m, slice token, bool *continues);
+    bool takes_bytes; /* may words be bytes? */
 } word_model_kind;
 
 #define WORD_MODEL(type, kind) extern const word_model_kind kind;
@@ -49,7 +52,8 @@ typedef struct word_model_kind {
 
 /* Reads tokenizer.json's "model". A type that is not known is BERT_UNSUPPORTED. The caller
  * releases, whatever is returned. */
-bert_status word_model_read(const json_t *root, const char *path, vocabulary *v, word_model *out);
+bert_status word_model_read(const json_t *root, const char *path, bool bytes, vocabulary *v,
+                            word_model *out);
 void word_model_release(word_model *m); /* a zeroed one, too */
 
 /* For readers of vocabularies: the id that is `value`, a whole number from 0 on. */

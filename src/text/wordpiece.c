@@ -36,8 +36,10 @@ bert_status wordpiece_make(const vocabulary *v, int32_t unknown, word_model *out
     return make(v, "##", unknown, CHARACTERS_OF_A_WORD_MAX, out);
 }
 
-static bert_status read(const json_t *model, const char *path, vocabulary *v, word_model *m)
+static bert_status read(const json_t *model, const char *path, bool bytes, vocabulary *v,
+                        word_model *m)
 {
+    (void)bytes;
     const char *unknown = "[UNK]", *prefix = "##";
     size_t characters_max = CHARACTERS_OF_A_WORD_MAX;
     TRY(json_get_string(model, path, "unk_token", &unknown));
