@@ -38,8 +38,8 @@ typedef struct sentencepiece_model {
     slice charsmap;   /* in the file; none: count 0 */
 } sentencepiece_model;
 
-/* Start from { 0 }; sentencepiece_release() at the end, whatever is returned. A file that is none is
- * BERT_FORMAT, one of another kind than Unigram BERT_UNSUPPORTED. */
+/* Start from { 0 }; sentencepiece_release() at the end, whatever is returned. A file that is none
+ * is BERT_FORMAT, one of another kind than Unigram BERT_UNSUPPORTED. */
 bert_status sentencepiece_read(const char *path, sentencepiece_model *out);
 void sentencepiece_release(sentencepiece_model *model);
 

@@ -94,3 +94,8 @@ unsigned unicode_combining_class(uint32_t code)
 {
     return (unsigned)utf8proc_get_property((utf8proc_int32_t)code)->combining_class;
 }
+
+bool unicode_is_digit(uint32_t code)
+{
+    return utf8proc_category((utf8proc_int32_t)code) == UTF8PROC_CATEGORY_ND;
+}

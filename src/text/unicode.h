@@ -6,6 +6,7 @@
 
 #include "base/slice.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,8 +21,11 @@ enum {
     UNICODE_DECOMPOSES = 1 << 6,    /* into other characters */
     UNICODE_LOWERS = 1 << 7,        /* has a lower case of its own */
     UNICODE_WORD = 1 << 8,          /* no added token "single_word" stands beside it */
-    UNICODE_COMPATIBLE = 1 << 9,    /* decomposes under NFKD */
-    UNICODE_LEANS = 1 << 10,        /* it, or what it begins with under NFKD, may move before the
+    UNICODE_LETTER = 1 << 9,        /* \p{L} of patterns */
+    UNICODE_NUMBER = 1 << 10,       /* \p{N} of patterns */
+    UNICODE_NUMERIC = 1 << 11,      /* parted off by "Digits" */
+    UNICODE_COMPATIBLE = 1 << 12,   /* decomposes under NFKD */
+    UNICODE_LEANS = 1 << 13,        /* it, or what it begins with under NFKD, may move before the
                                        character before it, or compose with that */
     UNICODE_CHANGES_NFC = 1 << 14,  /* is something else by itself under NFC */
     UNICODE_CHANGES_NFKC = 1 << 15, /* ..and under NFKC */
@@ -88,6 +92,9 @@ size_t unicode_decompose_compatible(uint32_t code, uint32_t parts[UNICODE_COMPAT
 
 /* What a character and the one that follows compose to; 0 where they do not. */
 uint32_t unicode_compose(uint32_t first, uint32_t second);
+
+/* Is it a digit, as Python's str.isdigit() has it, of a number that is written in tens? */
+bool unicode_is_digit(uint32_t code);
 
 /* Canonical combining class of a character that has UNICODE_COMBINING. */
 unsigned unicode_combining_class(uint32_t code);

@@ -128,8 +128,10 @@ static bert_status piece_read(const json_t *item, const char *path, size_t index
                    path);
 }
 
-static bert_status read(const json_t *model, const char *path, vocabulary *v, word_model *m)
+static bert_status read(const json_t *model, const char *path, bool bytes, vocabulary *v,
+                        word_model *m)
 {
+    (void)bytes;
     const json_t *pieces = json_object_get(model, "vocab");
     size_t unknown = SIZE_MAX, count = json_array_size(pieces);
     bool byte_fallback = false;
