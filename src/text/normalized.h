@@ -13,10 +13,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What steps may make of a text, each of which may make it longer. */
+enum { NORMALIZED_BYTES_MAX = 1 << 28 };
+
 /* Start from { 0 }; reuse keeps the memory; normalized_release() at the end. */
 typedef struct normalized {
     const char *bytes;   /* [count], UTF-8 */
-    size_t count;        /* at most UINT32_MAX */
+    size_t count;        /* at most NORMALIZED_BYTES_MAX */
     uint32_t shift;      /* where the original begins in the text it is a part of */
     bool moved;          /* false: byte i came from byte shift + i, and `origins` says nothing */
     text_range *origins; /* [count], in bytes of the text that the original is a part of; the bytes
@@ -34,6 +37,10 @@ void normalized_release(normalized *text);
 /* Makes `to` empty, with room for `count` bytes. It begins where `from` does. With `moved` there is
  * room for as many origins. The caller writes to->own and to->origins and sets to->count. */
 bert_status normalized_begin(normalized *to, const normalized *from, size_t count, bool moved);
+
+/* Makes room for `count` bytes in all, and for their origins if it is moved. BERT_ARGUMENT above
+ * NORMALIZED_BYTES_MAX. */
+bert_status normalized_reserve(normalized *to, size_t count);
 
 /* Appends bytes to a text that is moved, all with the same origin. */
 bert_status normalized_append(normalized *to, slice bytes, text_range origin);

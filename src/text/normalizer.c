@@ -64,11 +64,15 @@ bert_status normalizer_read(const json_t *root, const char *path, normalizer *ou
 bert_status normalize(const normalizer *n, slice original, uint32_t shift, normalized room[2],
                       normalized *out)
 {
+    size_t written = 0;
     *out = normalized_view(original, shift);
     for (size_t i = 0; i < n->count; i++) {
-        normalized *to = &room[i % 2];
+        normalized *to = &room[written % 2];
+        to->bytes = NULL;
         TRY(n->steps[i].kind->apply(n->steps[i].options, out, to));
+        if (!to->bytes) continue; /* nothing to change */
         *out = *to;
+        written++;
     }
     return BERT_OK;
 }

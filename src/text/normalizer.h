@@ -16,7 +16,8 @@ typedef struct normalizer_kind {
     /* Reads what the step's object says into *options, which is given back by free(), or by
      * `release` where there is one. NULL: it has no options. Messages begin with `type`. */
     bert_status (*read)(const json_t *step, const char *type, void **options);
-    /* Reads `from`, well-formed UTF-8, and writes `to`. Fails only with BERT_MEMORY, or with
+    /* Reads `from`, well-formed UTF-8, and writes `to`; or leaves `to` alone, if it has nothing to
+     * change. Fails only with BERT_MEMORY, or with
      * BERT_ARGUMENT for a text that gets too long. */
     bert_status (*apply)(const void *options, const normalized *from, normalized *to);
     void (*release)(void *options);

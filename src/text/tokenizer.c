@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "text/bert_normalizer.h"
+#include "text/sentencepiece_convert.h"
 #include "text/tokenizer_class.h"
 #include "text/tokenizer_json.h"
 #include "text/tokenizer_parts.h"
@@ -93,6 +94,18 @@ static bert_status mask_find(const tokenizer_class *c, tokenizer *t)
     return BERT_OK;
 }
 
+/* Of the SentencePiece model file of a class that has one. */
+static bert_status open_pieces(const tokenizer_class *c, const char *path, tokenizer *t)
+{
+    if (!file_exists(path))
+        return fail(BERT_IO, "%s: has neither tokenizer.json nor %s; is it a model's folder?",
+                    c->folder, sentencepiece_file(c->kind));
+    TRY(sentencepiece_convert(c, path, t));
+    TRY(tokenizer_class_add(c, NULL, &t->added, &t->vocabulary));
+    TRY(sentencepiece_frames(c, path, t));
+    return fail_in(added_tokens_build(&t->added, &t->normalizer), "%s", path);
+}
+
 static bert_status open_files(const tokenizer_class *c, const char *json, const char *vocab,
                               tokenizer *t)
 {
@@ -102,6 +115,12 @@ static bert_status open_files(const tokenizer_class *c, const char *json, const 
     t->added.split_special = c->split_special;
     if (file_exists(json)) {
         TRY(open_json(c, json, t));
+    } else if (sentencepiece_file(c->kind)) {
+        char *pieces;
+        TRY(path_join(folder, sentencepiece_file(c->kind), &pieces));
+        bert_status status = open_pieces(c, pieces, t);
+        free(pieces);
+        TRY(status);
     } else if (file_exists(vocab) && c->kind->needs_json) {
         return fail(BERT_UNSUPPORTED,
                     "%s: lacks tokenizer.json, which a tokenizer of its class is made from",
@@ -250,8 +269,10 @@ static bert_status case_write(const tokenizer_class *c, const folder_handle *to)
 }
 
 const char *const tokenizer_files[TOKENIZER_FILES] = {
-    "tokenizer.json",          "vocab.txt",         "tokenizer_config.json",
-    "special_tokens_map.json", "added_tokens.json",
+    "tokenizer.json",        "vocab.txt",
+    "tokenizer_config.json", "special_tokens_map.json",
+    "added_tokens.json",     "sentencepiece.bpe.model",
+    "spiece.model",          "spm.model",
 };
 
 bert_status tokenizer_copy_files(const char *from, const folder_handle *to)

@@ -114,16 +114,19 @@ static bert_status class_take(const json_t *config, const char *path, tokenizer_
                           path, name);
 }
 
-/* tokenizer_config.json names the class, or else the model's config.json, or it is BERT's. */
+/* tokenizer_config.json names the class, or else the model's config.json, or it is the one of the
+ * model's type. */
 static bert_status kind_find(const char *folder, tokenizer_class *c)
 {
     char *path = NULL;
     json_t *model = NULL;
     TRY(class_take(c->config, c->config_path, c));
     if (c->kind) return BERT_OK;
+    const char *model_type = NULL;
     bert_status status = optional_read(folder, "config.json", &path, &model);
     if (status == BERT_OK) status = class_take(model, path, c);
-    if (!c->kind) c->kind = tokenizer_kind_find("BertTokenizer");
+    if (status == BERT_OK) status = json_get_string(model, path, "model_type", &model_type);
+    if (!c->kind) c->kind = tokenizer_kind_of_model(model_type);
     json_decref(model);
     free(path);
     return status;
@@ -279,6 +282,10 @@ static bert_status special_push(const tokenizer_class *c, const json_t *file, sp
         token.plain_text = false;
         token.token.lstrip = role == SPECIAL_MASK;
     }
+    if (token.plain_text && c->kind->mask_strips && role == SPECIAL_MASK) {
+        token.plain_text = false;
+        token.token.lstrip = true;
+    }
     return list_push(out, token);
 }
 
@@ -303,11 +310,16 @@ static bert_status further_push(const json_t *tokens, const char *path, const ch
 static bert_status all_further_push(const tokenizer_class *c, token_list *out)
 {
     static const char additional[] = "additional_special_tokens", extra[] = "extra_special_tokens";
+    const size_t before = out->count;
     TRY(further_push(json_object_get(c->config, additional), c->config_path, additional, false,
                      out));
     if (is_legacy(c))
         TRY(further_push(json_object_get(c->special, additional), c->special_path, additional, true,
                          out));
+    for (size_t i = 0; out->count == before && i < SPECIAL_FURTHER_MAX && c->kind->further[i]; i++)
+        TRY(list_push(out,
+                      (listed_token){ .token = { .content = c->kind->further[i], .special = true },
+                                      .plain_text = true }));
     size_t count = out->count;
     TRY(further_push(json_object_get(c->config, extra), c->config_path, extra, false, out));
     while (count < out->count) out->items[count++].is_written = false; /* the class alone asks */

@@ -44,6 +44,38 @@ static const tokenizer_kind mpnet = { .defaults = { [SPECIAL_BOS] = "<s>",
                                       .untyped = true,
                                       .plain_are_tokens = true };
 
+#define FAIRSEQ_TOKENS                                                                             \
+    .defaults = { [SPECIAL_BOS] = "<s>",    [SPECIAL_EOS] = "</s>",  [SPECIAL_UNK] = "<unk>",      \
+                  [SPECIAL_SEP] = "</s>",   [SPECIAL_PAD] = "<pad>", [SPECIAL_CLS] = "<s>",        \
+                  [SPECIAL_MASK] = "<mask>" }
+
+static const tokenizer_kind xlm_roberta = { FAIRSEQ_TOKENS, .untyped = true, .mask_strips = true,
+                                            .pieces = PIECES_XLM_ROBERTA };
+
+static const tokenizer_kind camembert = {
+    FAIRSEQ_TOKENS, .untyped = true, .mask_strips = true, .pieces = PIECES_CAMEMBERT,
+    .further = { "<s>NOTUSED", "</s>NOTUSED", "<unk>NOTUSED" }
+};
+
+static const tokenizer_kind albert = { .defaults = { [SPECIAL_BOS] = "[CLS]",
+                                                     [SPECIAL_EOS] = "[SEP]",
+                                                     [SPECIAL_UNK] = "<unk>",
+                                                     [SPECIAL_SEP] = "[SEP]",
+                                                     [SPECIAL_PAD] = "<pad>",
+                                                     [SPECIAL_CLS] = "[CLS]",
+                                                     [SPECIAL_MASK] = "[MASK]" },
+                                       .mask_strips = true,
+                                       .pieces = PIECES_ALBERT };
+
+static const tokenizer_kind deberta_v2 = { .defaults = { [SPECIAL_BOS] = "[CLS]",
+                                                         [SPECIAL_EOS] = "[SEP]",
+                                                         [SPECIAL_UNK] = "[UNK]",
+                                                         [SPECIAL_SEP] = "[SEP]",
+                                                         [SPECIAL_PAD] = "[PAD]",
+                                                         [SPECIAL_CLS] = "[CLS]",
+                                                         [SPECIAL_MASK] = "[MASK]" },
+                                           .pieces = PIECES_DEBERTA };
+
 static const tokenizer_kind of_file = { .keeps_normalizer = true, .needs_json = true };
 
 /* Each is a class by itself, and with "Fast" behind it another of the same ids. */
@@ -51,10 +83,13 @@ static const struct {
     const char *name;
     const tokenizer_kind *kind;
 } classes[] = {
+    { "AlbertTokenizer", &albert },
     { "BertTokenizer", &bert },
+    { "CamembertTokenizer", &camembert },
     { "ConvBertTokenizer", &bert },
     { "DPRContextEncoderTokenizer", &bert },
     { "DPRQuestionEncoderTokenizer", &bert },
+    { "DebertaV2Tokenizer", &deberta_v2 },
     { "DistilBertTokenizer", &distilbert },
     { "ElectraTokenizer", &bert },
     { "FunnelTokenizer", &funnel },
@@ -66,6 +101,7 @@ static const struct {
     { "RetriBertTokenizer", &distilbert },
     { "SqueezeBertTokenizer", &bert },
     { "TokenizersBackend", &of_file },
+    { "XLMRobertaTokenizer", &xlm_roberta },
 };
 
 const tokenizer_kind *tokenizer_kind_find(const char *class_name)
@@ -77,4 +113,20 @@ const tokenizer_kind *tokenizer_kind_find(const char *class_name)
             return classes[i].kind;
     }
     return NULL;
+}
+
+const tokenizer_kind *tokenizer_kind_of_model(const char *model_type)
+{
+    static const struct {
+        const char *type;
+        const tokenizer_kind *kind;
+    } models[] = {
+        { "albert", &albert },
+        { "camembert", &camembert },
+        { "deberta-v2", &deberta_v2 },
+        { "xlm-roberta", &xlm_roberta },
+    };
+    for (size_t i = 0; model_type && i < sizeof models / sizeof models[0]; i++)
+        if (strcmp(models[i].type, model_type) == 0) return models[i].kind;
+    return &bert;
 }
