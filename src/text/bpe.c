@@ -9,233 +9,16 @@
  *           /   \       /   \
  *         12     3     9     -
  *     a       b     c     d          b and c go first */
-#include "text/bpe.h"
+#include "text/bpe_parts.h"
 
 #include "base/memory.h"
-#include "text/bpe_merges.h"
+#include "text/bpe.h"
 #include "text/byte_level.h"
 #include "text/unicode.h"
+#include "text/word_cache.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-enum { AFFIX_BYTES_MAX = 64, BYTES = 256 };
-
-/* Where a character stands in its word; a word of one is both first and last. */
-enum { NOT_FIRST = 1, LAST = 2, PLACES = 4 };
-
-typedef struct bpe {
-    const vocabulary *vocabulary;
-    bpe_merges merges;
-    const char *prefix,
-        *suffix;     /* of characters that are not first, of the last; owned by `text` */
-    char *affixes;   /* both of them */
-    int32_t unknown; /* -1: what is not known is left out */
-    bool bytes;      /* words are bytes */
-    bool fuse_unknown, ignore_merges, falls_back;
-    bool drops;                 /* some byte has no token, and nothing stands for it */
-    int32_t ids[PLACES][BYTES]; /* of bytes; -1 for none */
-    int32_t fallback[BYTES];    /* "<0xE2>"; -1 for none */
-    trie whole;                 /* the bytes of tokens, for `ignore_merges` */
-} bpe;
-
-/* ---- reading */
-
-/* The id of a character in its place, or TRIE_ABSENT. */
-static int32_t character_id(const bpe *b, slice character, unsigned place)
-{
-    char text[2 * AFFIX_BYTES_MAX + UTF8_LENGTH_MAX + 1];
-    const char *prefix = place & NOT_FIRST ? b->prefix : "";
-    const char *suffix = place & LAST ? b->suffix : "";
-    if (!*prefix && !*suffix) return vocabulary_find(b->vocabulary, character);
-    size_t before = strlen(prefix), behind = strlen(suffix);
-    memcpy(text, prefix, before);
-    memcpy(text + before, character.bytes, character.count);
-    memcpy(text + before + character.count, suffix, behind);
-    return vocabulary_find(b->vocabulary, (slice){ text, before + character.count + behind });
-}
-
-static bool bytes_find(bpe *b)
-{
-    bool all = true;
-    for (unsigned place = 0; place < PLACES; place++) {
-        for (unsigned byte = 0; byte < BYTES; byte++) {
-            char text[UTF8_LENGTH_MAX];
-            size_t count = utf8_encode(byte_level_character((unsigned char)byte), text);
-            b->ids[place][byte] = character_id(b, (slice){ text, count }, place);
-            all &= b->ids[place][byte] != TRIE_ABSENT;
-        }
-    }
-    return all;
-}
-
-static bool fallback_find(bpe *b)
-{
-    static const char digits[] = "0123456789ABCDEF";
-    bool any = false;
-    for (unsigned byte = 0; byte < BYTES; byte++) {
-        char text[] = "<0x00>";
-        text[3] = digits[byte >> 4];
-        text[4] = digits[byte & 15];
-        b->fallback[byte] = vocabulary_find(b->vocabulary, slice_of(text));
-        any |= b->fallback[byte] != TRIE_ABSENT;
-    }
-    return any;
-}
-
-/* The bytes of all tokens that are written in the alphabet. */
-static bert_status whole_build(bpe *b)
-{
-    char bytes[VOCABULARY_TEXT_BYTES_MAX];
-    for (size_t id = 0; id < b->vocabulary->id_end; id++) {
-        size_t count;
-        const char *text = vocabulary_text(b->vocabulary, (int32_t)id);
-        if (!text || !byte_level_read(slice_of(text), bytes, &count)) continue;
-        TRY(trie_insert(&b->whole, (slice){ bytes, count }, (int32_t)id));
-    }
-    return BERT_OK;
-}
-
-/* What follows from the vocabulary. `unknown` is a text, or NULL. */
-static bert_status vocabulary_use(bpe *b, const char *unknown)
-{
-    b->unknown = unknown ? vocabulary_find(b->vocabulary, slice_of(unknown)) : TRIE_ABSENT;
-    bool all = b->bytes && bytes_find(b);
-    if (unknown && b->unknown == TRIE_ABSENT && !all)
-        return fail(BERT_FORMAT, "the vocabulary lacks \"%s\"", unknown);
-    b->drops = b->bytes && !all && b->unknown == TRIE_ABSENT;
-    b->falls_back = b->falls_back && !all && fallback_find(b);
-    if (b->falls_back && (b->bytes || *b->prefix || *b->suffix))
-        return fail(BERT_UNSUPPORTED,
-                    "\"byte_fallback\" with words of bytes, a prefix or a suffix");
-    return b->bytes && b->ignore_merges ? whole_build(b) : BERT_OK;
-}
-
-static bert_status merge_add(bpe *b, slice left, slice right, size_t rank)
-{
-    char text[2 * VOCABULARY_TEXT_BYTES_MAX];
-    size_t prefix = strlen(b->prefix);
-    int32_t ids[] = { vocabulary_find(b->vocabulary, left), vocabulary_find(b->vocabulary, right) };
-    for (size_t i = 0; i < 2; i++)
-        if (ids[i] == TRIE_ABSENT)
-            return fail(BERT_FORMAT, "the vocabulary lacks \"%.*s\"", (int)(i ? right : left).count,
-                        (i ? right : left).bytes);
-    if (right.count < prefix)
-        return fail(BERT_FORMAT, "\"%.*s\" is shorter than the prefix", (int)right.count,
-                    right.bytes);
-    slice whole = { text, left.count + right.count - prefix };
-    memcpy(text, left.bytes, left.count);
-    memcpy(text + left.count, right.bytes + prefix, right.count - prefix);
-    int32_t merged = vocabulary_find(b->vocabulary, whole);
-    if (merged == TRIE_ABSENT)
-        return fail(BERT_FORMAT, "the vocabulary lacks \"%.*s\"", (int)whole.count, whole.bytes);
-    return bpe_merges_add(
-        &b->merges,
-        (bpe_merge){ .left = ids[0], .right = ids[1], .merged = merged, .rank = (uint32_t)rank });
-}
-
-/* A merge is [ "a", "b" ], or "a b" in older files. */
-static bert_status merge_read(bpe *b, const json_t *merge, size_t rank)
-{
-    if (json_array_size(merge) == 2) {
-        const json_t *left = json_array_get(merge, 0), *right = json_array_get(merge, 1);
-        if (json_is_string(left) && json_is_string(right))
-            return merge_add(b, slice_of(json_string_value(left)),
-                             slice_of(json_string_value(right)), rank);
-    }
-    slice text = slice_of(json_string_value(merge));
-    const char *blank = text.bytes ? memchr(text.bytes, ' ', text.count) : NULL;
-    size_t left = blank ? (size_t)(blank - text.bytes) : 0, right = text.count - left - 1;
-    if (!blank || memchr(blank + 1, ' ', right)) return fail(BERT_FORMAT, "is not two texts");
-    return merge_add(b, (slice){ text.bytes, left }, (slice){ blank + 1, right }, rank);
-}
-
-static bool is_heading(const json_t *merge)
-{
-    const char *text = json_string_value(merge);
-    return text && strncmp(text, "#version", strlen("#version")) == 0;
-}
-
-static bert_status merges_read(bpe *b, const json_t *model, const char *path)
-{
-    const json_t *merges = json_object_get(model, "merges");
-    if (!json_is_array(merges)) return fail(BERT_FORMAT, "%s: \"merges\" is not an array", path);
-    TRY(bpe_merges_open(&b->merges, json_array_size(merges)));
-    for (size_t i = 0; i < json_array_size(merges); i++) {
-        const json_t *merge = json_array_get(merges, i);
-        if (is_heading(merge)) continue;
-        TRY(fail_in(merge_read(b, merge, i + 1), "%s: merge %zu of \"merges\"", path, i + 1));
-    }
-    return BERT_OK;
-}
-
-static void release(word_model *m)
-{
-    bpe *b = m->state;
-    if (!b) return;
-    bpe_merges_release(&b->merges);
-    trie_release(&b->whole);
-    free(b->affixes);
-    free(b);
-}
-
-/* A model without options. */
-static bert_status make(const vocabulary *v, bool bytes, word_model *out)
-{
-    void *block;
-    TRY(memory_zeroed(1, sizeof(bpe), &block));
-    bpe *b = out->state = block;
-    out->kind = &word_model_bpe;
-    *b = (bpe){ .vocabulary = v, .bytes = bytes, .prefix = "", .suffix = "" };
-    return BERT_OK;
-}
-
-static bert_status affixes_read(const json_t *model, const char *path, bpe *b)
-{
-    const char *prefix = "", *suffix = "";
-    TRY(json_get_string(model, path, "continuing_subword_prefix", &prefix));
-    TRY(json_get_string(model, path, "end_of_word_suffix", &suffix));
-    size_t before = strlen(prefix), behind = strlen(suffix);
-    if (before > AFFIX_BYTES_MAX || behind > AFFIX_BYTES_MAX)
-        return fail(BERT_UNSUPPORTED,
-                    "%s: \"continuing_subword_prefix\" or \"end_of_word_suffix\" is longer than %d "
-                    "bytes",
-                    path, AFFIX_BYTES_MAX);
-    void *block;
-    TRY(memory_zeroed(before + behind + 2, 1, &block));
-    b->affixes = block;
-    memcpy(b->affixes, prefix, before);
-    memcpy(b->affixes + before + 1, suffix, behind);
-    b->prefix = b->affixes;
-    b->suffix = b->affixes + before + 1;
-    return BERT_OK;
-}
-
-static bert_status read(const json_t *model, const char *path, bool bytes, vocabulary *v,
-                        word_model *m)
-{
-    TRY(make(v, bytes, m));
-    bpe *b = m->state;
-    double dropout = 0;
-    const char *unknown = NULL;
-    TRY(json_get_double(model, path, "dropout", 0, 1, &dropout));
-    if (dropout != 0)
-        return fail(BERT_UNSUPPORTED,
-                    "%s: the model: a \"dropout\" makes ids a matter of chance; "
-                    "set it to null",
-                    path);
-    TRY(json_get_string(model, path, "unk_token", &unknown));
-    TRY(json_get_bool(model, path, "fuse_unk", &b->fuse_unknown));
-    TRY(json_get_bool(model, path, "byte_fallback", &b->falls_back));
-    TRY(json_get_bool(model, path, "ignore_merges", &b->ignore_merges));
-    TRY(affixes_read(model, path, b));
-    TRY(word_model_vocabulary(model, path, v));
-    TRY(fail_in(vocabulary_use(b, unknown), "%s: the model", path));
-    m->unknown = b->unknown;
-    return merges_read(b, model, path);
-}
-
-/* ---- encoding */
+/* A single text is done before a cache would pay. */
+enum { WORDS_BEFORE_CACHE = 1000 };
 
 #define NO_RANK UINT32_MAX
 #define NO_SYMBOL UINT32_MAX
@@ -260,8 +43,8 @@ static bert_status merging_open(const bpe *b, size_t bytes, model_room *room, me
 {
     size_t leaves = 1;
     while (leaves < bytes) leaves *= 2;
-    TRY(memory_grow(&room->block, &room->capacity,
-                    bytes * sizeof(symbol) + 2 * leaves * sizeof(uint32_t), 1));
+    size_t needed = bytes * sizeof(symbol) + 2 * leaves * sizeof(uint32_t);
+    if (needed > room->capacity) TRY(memory_grow(&room->block, &room->capacity, needed, 1));
     symbol *symbols = room->block;
     *out = (merging){ .merges = &b->merges,
                       .symbols = symbols,
@@ -374,7 +157,7 @@ static void symbols_fill(const bpe *b, slice word, merging *w)
         length = b->bytes ? 1 : utf8_decode(rest, &code);
         slice character = { rest.bytes, length };
         unsigned place = (at > 0 ? NOT_FIRST : 0) | (at + length == word.count ? LAST : 0);
-        int32_t id = b->bytes ? b->ids[place][byte] : character_id(b, character, place);
+        int32_t id = b->bytes ? b->ids[place][byte] : bpe_character_id(b, character, place);
         if (id != TRIE_ABSENT) {
             unknown_add(b, &waiting, w);
             symbol_add(w, id, b->drops ? spelt_length(byte) : length);
@@ -431,22 +214,62 @@ static void tokens_push(const bpe *b, const merging *w, const normalized *text, 
     }
 }
 
+static int32_t whole_find(const bpe *b, slice word)
+{
+    if (!b->ignore_merges) return TRIE_ABSENT;
+    return b->bytes ? trie_find(&b->whole, word) : vocabulary_find(b->vocabulary, word);
+}
+
+/* Leaves the tokens of a word in `out`. */
+static bert_status word_merge(const bpe *b, slice word, model_room *room, merging *out)
+{
+    TRY(merging_open(b, word.count, room, out));
+    int32_t whole = whole_find(b, word);
+    if (whole != TRIE_ABSENT) {
+        symbol_add(out, whole, word.count);
+    } else {
+        symbols_fill(b, word, out);
+        merge_all(out);
+    }
+    return BERT_OK;
+}
+
+static void word_keep(const merging *w, cached_word *place)
+{
+    size_t count = 0;
+    for (uint32_t at = w->count ? 0 : NO_SYMBOL; at != NO_SYMBOL; at = w->symbols[at].next) {
+        if (count == CACHED_TOKENS_MAX) return;
+        place->ids[count] = w->symbols[at].id;
+        place->lengths[count++] = (uint8_t)w->symbols[at].length;
+    }
+    place->count = (uint8_t)count;
+}
+
+static void cached_push(const cached_word *known, const normalized *text, size_t begin,
+                        tokenizer_encoding *out)
+{
+    for (size_t i = 0; i < known->count; i++) {
+        size_t end = begin + known->lengths[i];
+        encoding_push(out, known->ids[i], bytes_origin(text, begin, end));
+        begin = end;
+    }
+}
+
 static bert_status word_encode(const bpe *b, const normalized *text, text_range range,
                                model_room *room, tokenizer_encoding *out)
 {
     slice word = { text->bytes + range.begin, range.end - range.begin };
-    TRY(encoding_reserve(out, word.count));
-    if (b->ignore_merges) {
-        int32_t id = b->bytes ? trie_find(&b->whole, word) : vocabulary_find(b->vocabulary, word);
-        if (id != TRIE_ABSENT) {
-            encoding_push(out, id, normalized_origin(text, range.begin, range.end));
-            return BERT_OK;
-        }
-    }
+    cached_word *place = NULL;
     merging w;
-    TRY(merging_open(b, word.count, room, &w));
-    symbols_fill(b, word, &w);
-    merge_all(&w);
+    TRY(encoding_reserve(out, word.count));
+    if (room->word_count > WORDS_BEFORE_CACHE)
+        TRY(word_cache_find(&room->cache, b->stamp, word, &place));
+    if (place && place->count) {
+        cached_push(place, text, range.begin, out);
+        return BERT_OK;
+    }
+    TRY(word_merge(b, word, room, &w));
+    if (place) word_keep(&w, place);
     tokens_push(b, &w, text, range, out);
     return BERT_OK;
 }
@@ -457,6 +280,7 @@ static bert_status encode(const word_model *m, const words *in, model_room *room
     const bpe *b = m->state;
     for (size_t i = 0; i < in->now.count; i++) {
         encoding_next_word(out);
+        room->word_count++;
         TRY(word_encode(b, &in->text, in->now.items[i], room, out));
     }
     return BERT_OK;
@@ -470,5 +294,5 @@ static slice text(const word_model *m, slice token, bool *continues)
 }
 
 const word_model_kind word_model_bpe = {
-    .read = read, .release = release, .encode = encode, .text = text, .takes_bytes = true
+    .read = bpe_read, .release = bpe_release, .encode = encode, .text = text, .takes_bytes = true
 };

@@ -30,7 +30,7 @@ void tokenizer_encoding_release(tokenizer_encoding *encoding)
         normalized_release(&encoding->scratch->room[0]);
         normalized_release(&encoding->scratch->room[1]);
         words_release(&encoding->scratch->words);
-        free(encoding->scratch->model.block);
+        model_room_release(&encoding->scratch->model);
         free(encoding->scratch->clean);
         free(encoding->scratch->gaps);
         free(encoding->scratch);

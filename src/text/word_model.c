@@ -3,6 +3,7 @@
 #include "base/memory.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -39,6 +40,13 @@ void word_model_release(word_model *m)
     *m = (word_model){ 0 };
 }
 
+void model_room_release(model_room *room)
+{
+    free(room->block);
+    free(room->cache);
+    *room = (model_room){ 0 };
+}
+
 bert_status word_model_id(const json_t *value, const char *path, const char *text, int32_t *out)
 {
     double number = json_number_value(value);
@@ -50,13 +58,11 @@ bert_status word_model_id(const json_t *value, const char *path, const char *tex
     return BERT_OK;
 }
 
-bert_status word_model_vocabulary(const json_t *model, const char *path, vocabulary *v)
+bert_status word_model_texts(const json_t *texts, const char *path, vocabulary *v)
 {
-    json_t *vocab = json_object_get(model, "vocab");
-    if (!json_is_object(vocab)) return fail(BERT_FORMAT, "%s: \"vocab\" is not an object", path);
     const char *text;
     json_t *value;
-    json_object_foreach(vocab, text, value)
+    json_object_foreach((json_t *)texts, text, value)
     {
         int32_t id;
         TRY(word_model_id(value, path, text, &id));
@@ -64,9 +70,16 @@ bert_status word_model_vocabulary(const json_t *model, const char *path, vocabul
         if (other)
             return fail(BERT_FORMAT, "%s: \"%s\" and \"%s\" both have the id %d", path, other, text,
                         id);
-        TRY(fail_in(vocabulary_add(v, slice_of(text), id), "%s: \"vocab\"", path));
+        TRY(fail_in(vocabulary_add(v, slice_of(text), id), "%s: \"%.40s\"", path, text));
     }
     return BERT_OK;
+}
+
+bert_status word_model_vocabulary(const json_t *model, const char *path, vocabulary *v)
+{
+    const json_t *vocab = json_object_get(model, "vocab");
+    if (!json_is_object(vocab)) return fail(BERT_FORMAT, "%s: \"vocab\" is not an object", path);
+    return word_model_texts(vocab, path, v);
 }
 
 static bert_status array_reserve(void **items, size_t *capacity, size_t needed, size_t size)

@@ -9,6 +9,7 @@
 #include "text/pre_tokenizer.h"
 #include "text/tokenizer.h"
 #include "text/vocabulary.h"
+#include "text/word_cache.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,11 +23,16 @@ typedef struct word_model {
     int32_t unknown; /* stands for what cannot be encoded; -1: there is none */
 } word_model;
 
-/* Memory that a model needs while it encodes, of one thread; its content is not kept. */
+/* What a model needs while it encodes, of one thread. Start from { 0 }; model_room_release() at the
+ * end. */
 typedef struct model_room {
-    void *block; /* for memory_grow() with elements of one byte */
+    void *block; /* memory whose content is not kept, for memory_grow() with elements of one byte */
     size_t capacity;
+    size_t word_count; /* how many words have been looked up here */
+    word_cache *cache;
 } model_room;
+
+void model_room_release(model_room *room);
 
 /* What a model of one type does. Each is one file and one line in word_models.def. */
 typedef struct word_model_kind {
@@ -58,7 +64,8 @@ void word_model_release(word_model *m); /* a zeroed one, too */
 
 /* For readers of vocabularies: the id that is `value`, a whole number from 0 on. */
 bert_status word_model_id(const json_t *value, const char *path, const char *text, int32_t *out);
-/* The member "vocab", an object of texts and ids. */
+/* An object of texts and ids; and the member "vocab" that is one. */
+bert_status word_model_texts(const json_t *texts, const char *path, vocabulary *v);
 bert_status word_model_vocabulary(const json_t *model, const char *path, vocabulary *v);
 
 /* Makes room for `more` tokens. */
