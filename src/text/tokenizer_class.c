@@ -320,7 +320,8 @@ static bert_status all_further_push(const tokenizer_class *c, token_list *out)
     if (is_legacy(c))
         TRY(further_push(json_object_get(c->special, additional), c->special_path, additional, true,
                          out));
-    for (size_t i = 0; out->count == before && i < SPECIAL_FURTHER_MAX && c->kind->further[i]; i++)
+    bool listed = out->count > before;
+    for (size_t i = 0; !listed && i < SPECIAL_FURTHER_MAX && c->kind->further[i]; i++)
         TRY(list_push(out,
                       (listed_token){ .token = { .content = c->kind->further[i], .special = true },
                                       .plain_text = true }));
