@@ -78,6 +78,11 @@ static bert_status open_merges(const tokenizer_class *c, const char *path, token
     TRY(status);
     t->post.trims = c->trim_offsets;
     t->post.keeps_prefix = c->add_prefix_space;
+    return BERT_OK;
+}
+
+static bert_status frame_roberta(const tokenizer_class *c, const char *path, tokenizer *t)
+{
     return class_frame(c, true, path, t);
 }
 
@@ -147,24 +152,21 @@ static bert_status open_json(const tokenizer_class *c, const char *path, tokeniz
     return class_normalize(c, t);
 }
 
-/* Of the SentencePiece model file of a class that has one. */
-static bert_status open_pieces(const tokenizer_class *c, const char *path, tokenizer *t)
-{
-    return sentencepiece_convert(c, path, t);
-}
-
-/* What a class makes a tokenizer of where there is no tokenizer.json. `open` leaves the class's own
- * special tokens to be added. */
+/* What a class makes a tokenizer of where there is no tokenizer.json. */
 typedef struct class_files {
     const char *name;
     bert_status (*open)(const tokenizer_class *c, const char *path, tokenizer *t);
+    /* Makes the frames when the class's own special tokens are added; NULL: `open` has done so. */
+    bert_status (*frame)(const tokenizer_class *c, const char *path, tokenizer *t);
 } class_files;
 
 static class_files files_of(const tokenizer_kind *kind)
 {
-    if (kind->pieces) return (class_files){ sentencepiece_file(kind), open_pieces };
-    if (kind->byte_level) return (class_files){ "vocab.json", open_merges };
-    return (class_files){ "vocab.txt", open_vocabulary };
+    if (kind->pieces)
+        return (class_files){ sentencepiece_file(kind), sentencepiece_convert,
+                              sentencepiece_frames };
+    if (kind->byte_level) return (class_files){ "vocab.json", open_merges, frame_roberta };
+    return (class_files){ "vocab.txt", open_vocabulary, NULL };
 }
 
 static bert_status open_others(const tokenizer_class *c, tokenizer *t)
@@ -182,7 +184,7 @@ static bert_status open_others(const tokenizer_class *c, tokenizer *t)
                       c->folder);
     if (status == BERT_OK) status = files.open(c, path, t);
     if (status == BERT_OK) status = tokenizer_class_add(c, NULL, &t->added, &t->vocabulary);
-    if (status == BERT_OK && c->kind->pieces) status = sentencepiece_frames(c, path, t);
+    if (status == BERT_OK && files.frame) status = files.frame(c, path, t);
     if (status == BERT_OK)
         status = fail_in(added_tokens_build(&t->added, &t->normalizer), "%s", c->folder);
     free(path);
@@ -325,10 +327,9 @@ static bert_status case_write(const tokenizer_class *c, const folder_handle *to)
 }
 
 const char *const tokenizer_files[TOKENIZER_FILES] = {
-    "tokenizer.json",        "vocab.txt",
-    "tokenizer_config.json", "special_tokens_map.json",
-    "added_tokens.json",     "sentencepiece.bpe.model",
-    "spiece.model",          "spm.model",
+    "tokenizer.json",          "vocab.txt",         "vocab.json", "merges.txt",
+    "sentencepiece.bpe.model", "spiece.model",      "spm.model",  "tokenizer_config.json",
+    "special_tokens_map.json", "added_tokens.json",
 };
 
 bert_status tokenizer_copy_files(const char *from, const folder_handle *to)
