@@ -2,7 +2,7 @@
 
 #include "base/memory.h"
 #include "scratch.h"
-#include "text/normalizer.h"
+#include "text/bert_normalizer.h"
 #include "text/unicode.h"
 
 #include <jansson.h>
@@ -157,9 +157,9 @@ static size_t block_spell(uint32_t first, char *out)
 }
 
 /* The options that the folder's files come to. */
-static normalizer_options folder_options(const char *name)
+static bert_normalizer_options folder_options(const char *name)
 {
-    normalizer_options options = { .clean_text = true, .split_cjk = true };
+    bert_normalizer_options options = { .clean_text = true, .split_cjk = true };
     options.lowercase = strcmp(name, "cased") != 0;
     options.strip_accents = options.lowercase && strcmp(name, "accents") != 0;
     options.split_cjk = strcmp(name, "accents") != 0;
@@ -170,10 +170,11 @@ static void block_check(const tokenizer *t, const normalizer *n, uint32_t first,
 {
     static char bytes[BLOCK * 7];
     slice text = { bytes, block_spell(first, bytes) };
-    normalized plain = { 0 };
-    assert_done(normalize(n, text, 0, &plain));
+    normalized room[2] = { { 0 } }, plain;
+    assert_done(normalize(n, text, 0, room, &plain));
     uint32_t crc = ~crc_add(UINT32_MAX, plain.bytes, plain.count);
-    normalized_release(&plain);
+    normalized_release(&room[0]);
+    normalized_release(&room[1]);
     if (crc != json_integer_value(json_array_get(sums, 0)))
         fail_msg("characters from U+%04X are normalized otherwise", first);
 
@@ -195,10 +196,12 @@ static void every_character_between_letters_is_as_the_reference_has_it(void **st
     json_object_foreach(json_object_get(root, "sweeps"), name, blocks)
     {
         tokenizer *t = data_tokenizer(name);
-        normalizer n = normalizer_of(folder_options(name));
+        normalizer n;
+        assert_done(bert_normalizer_make(folder_options(name), &n));
         size_t i;
         assert_int_equal(json_array_size(blocks), 0x110000 / BLOCK);
         json_array_foreach(blocks, i, sums) block_check(t, &n, (uint32_t)i * BLOCK, sums);
+        normalizer_release(&n);
         tokenizer_free(t);
     }
     json_decref(root);
@@ -437,15 +440,26 @@ static void a_tokenizer_file_that_is_not_berts_is_refused(void **state)
         { "\"[UNK]\":1", "\"x\":1", BERT_FORMAT, "the vocabulary lacks \"[UNK]\"" },
         { "\"vocab\":{", "\"vocab\":[],\"x\":{", BERT_FORMAT, "\"vocab\" is not an object" },
         { "\"vocab\":{", "\"x\":{", BERT_FORMAT, "\"vocab\" is not an object" },
-        { "\"ids\":[3]", "\"ids\":[7]", BERT_FORMAT, "lacks the post_processor's" },
-        { "\"ids\":[3]", "\"ids\":[]", BERT_FORMAT, "has not one id" },
-        { "\"id\":\"A\"", "\"id\":\"B\"", BERT_UNSUPPORTED, "template is not" },
-        { "TemplateProcessing", "RobertaProcessing", BERT_UNSUPPORTED, "post_processor" },
+        { "\"ids\":[3]", "\"ids\":[7]", BERT_FORMAT,
+          "lacks a special token of the post_processor" },
+        { "\"ids\":[3]", "\"ids\":[3,3,3,3,3]", BERT_UNSUPPORTED, "more than 4 special tokens" },
+        { "\"ids\":[3]", "\"x\":[3]", BERT_FORMAT, "is not among the \"special_tokens\"" },
+        { "\"id\":\"A\"", "\"id\":\"B\"", BERT_UNSUPPORTED, "not have each text once" },
+        { "\"type_id\":0", "\"type_id\":1", BERT_UNSUPPORTED, "types are neither all 0 nor" },
+        { "TemplateProcessing", "FooProcessing", BERT_UNSUPPORTED,
+          "the post_processor: \"FooProcessing\" is not a type that" },
+        { "TemplateProcessing", "Sequence", BERT_FORMAT, "\"processors\" is not an array" },
+        { "TemplateProcessing", "Sequence\",\"processors\":[],\"x\":\"", BERT_UNSUPPORTED,
+          "puts no special tokens around" },
         { "TemplateProcessing", "BertProcessing", BERT_FORMAT, "the id of \"cls\" is not" },
-        { "WordPiece", "BPE", BERT_UNSUPPORTED, "the model is \"BPE\"" },
-        { "BertNormalizer", "NFC", BERT_UNSUPPORTED, "the normalizer is \"NFC\"" },
-        { "{\"type\":\"BertPreTokenizer\"}", "null", BERT_UNSUPPORTED,
-          "pre_tokenizer is \"none\"" },
+        { "WordPiece", "Foo", BERT_UNSUPPORTED, "the model: \"Foo\" is not a type that" },
+        { "BertNormalizer", "Foo", BERT_UNSUPPORTED, "the normalizer: \"Foo\" is not a type that" },
+        { "\"lowercase\":true", "\"lowercase\":1", BERT_FORMAT,
+          "the normalizer: BertNormalizer: \"lowercase\" must be" },
+        { "BertPreTokenizer", "Foo", BERT_UNSUPPORTED,
+          "the pre_tokenizer: \"Foo\" is not a type that" },
+        { "{\"type\":\"BertPreTokenizer\"}", "[]", BERT_FORMAT,
+          "the pre_tokenizer: a step is not an object" },
         { "\"content\":\"[CLS]\"", "\"text\":\"x\"", BERT_FORMAT, "lacks its \"content\"" },
         { "\"special\":true}", "\"special\":1}", BERT_FORMAT, "\"special\" must be" },
         { "\"content\":\"[CLS]\",\"special\":true", "\"content\":\"\\u0301\"", BERT_FORMAT,
