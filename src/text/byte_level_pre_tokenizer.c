@@ -5,9 +5,12 @@
  * In words: an ending; else letters, numbers or other characters with a blank before them; else
  * white space, whose last character is left to what follows. It writes texts in the alphabet of
  * byte_level.h then; here the model reads their bytes. */
+#include "text/byte_level_pre_tokenizer.h"
+
 #include "base/memory.h"
-#include "text/pre_tokenizer.h"
 #include "text/unicode.h"
+
+#include <assert.h>
 
 typedef struct byte_level {
     bool add_prefix_space, use_regex;
@@ -116,14 +119,33 @@ static bert_status cut(const void *options, words *w)
     return BERT_OK;
 }
 
+static bert_status options_new(byte_level of, void **out)
+{
+    TRY(memory_zeroed(1, sizeof(byte_level), out));
+    *(byte_level *)*out = of;
+    return BERT_OK;
+}
+
 static bert_status read(const json_t *step, const char *type, void **options)
 {
-    void *block;
-    TRY(memory_zeroed(1, sizeof(byte_level), &block));
-    byte_level *o = *options = block;
-    *o = (byte_level){ .add_prefix_space = true, .use_regex = true };
-    TRY(json_get_bool(step, type, "add_prefix_space", &o->add_prefix_space));
-    return json_get_bool(step, type, "use_regex", &o->use_regex);
+    byte_level o = { .add_prefix_space = true, .use_regex = true };
+    TRY(json_get_bool(step, type, "add_prefix_space", &o.add_prefix_space));
+    TRY(json_get_bool(step, type, "use_regex", &o.use_regex));
+    return options_new(o, options);
 }
 
 const pre_tokenizer_kind pre_tokenizer_byte_level = { .read = read, .cut = cut, .bytes = true };
+
+bert_status byte_level_push(pre_tokenizer *p, bool add_prefix_space)
+{
+    void *options;
+    TRY(options_new((byte_level){ .add_prefix_space = add_prefix_space, .use_regex = true },
+                    &options));
+    return pre_tokenizer_push(p, &pre_tokenizer_byte_level, options);
+}
+
+void byte_level_set_prefix(pre_tokenizer *p, bool add_prefix_space)
+{
+    assert(p->count && p->steps[p->count - 1].kind == &pre_tokenizer_byte_level);
+    ((byte_level *)p->steps[p->count - 1].options)->add_prefix_space = add_prefix_space;
+}

@@ -104,7 +104,7 @@ static inline token_slice encoding_tokens(const tokenizer_encoding *e, size_t te
 void tokenizer_code_points(slice text, slice pair, tokenizer_encoding *encoding);
 
 /* The files of a model's folder that make its tokenizer, those of them that are there. */
-enum { TOKENIZER_FILES = 8 };
+enum { TOKENIZER_FILES = 10 };
 extern const char *const tokenizer_files[TOKENIZER_FILES];
 
 /* Copies them from one model folder to another. What the first leaves to its vocabulary, a

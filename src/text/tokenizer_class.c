@@ -96,6 +96,8 @@ static bert_status config_read(tokenizer_class *c)
     c->strip_accents = c->lowercase;
     TRY(json_get_bool(c->config, c->config_path, "strip_accents", &c->strip_accents));
     TRY(json_get_bool(c->config, c->config_path, "split_special_tokens", &c->split_special));
+    TRY(json_get_bool(c->config, c->config_path, "add_prefix_space", &c->add_prefix_space));
+    TRY(json_get_bool(c->config, c->config_path, "trim_offsets", &c->trim_offsets));
     TRY(json_get_string(c->config, c->config_path, "truncation_side", &c->truncation_side));
     return max_length_read(c);
 }
@@ -199,9 +201,11 @@ static bert_status files_read(const char *folder, tokenizer_class *out)
 bert_status tokenizer_class_read(const char *folder, tokenizer_class *out)
 {
     sentence_modules m;
-    *out = (tokenizer_class){
-        .lowercase = true, .split_cjk = true, .strip_accents = true, .max_length = SIZE_MAX
-    };
+    *out = (tokenizer_class){ .lowercase = true,
+                              .split_cjk = true,
+                              .strip_accents = true,
+                              .trim_offsets = true,
+                              .max_length = SIZE_MAX };
     bert_status status = modules_read(folder, &m);
     if (status == BERT_OK) status = lowercase_first_read(&m, out);
     out->folder = m.model;

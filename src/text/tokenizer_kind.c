@@ -40,14 +40,17 @@ static const tokenizer_kind mpnet = { .defaults = { [SPECIAL_BOS] = "<s>",
                                                     [SPECIAL_PAD] = "<pad>",
                                                     [SPECIAL_CLS] = "<s>",
                                                     [SPECIAL_MASK] = "<mask>" },
-                                      .needs_json = true,
                                       .untyped = true,
-                                      .plain_are_tokens = true };
+                                      .plain_are_tokens = true,
+                                      .roberta_frame = true };
 
 #define FAIRSEQ_TOKENS                                                                             \
     .defaults = { [SPECIAL_BOS] = "<s>",    [SPECIAL_EOS] = "</s>",  [SPECIAL_UNK] = "<unk>",      \
                   [SPECIAL_SEP] = "</s>",   [SPECIAL_PAD] = "<pad>", [SPECIAL_CLS] = "<s>",        \
                   [SPECIAL_MASK] = "<mask>" }
+
+static const tokenizer_kind roberta = { FAIRSEQ_TOKENS, .keeps_normalizer = true, .untyped = true,
+                                        .mask_strips = true, .byte_level = true };
 
 static const tokenizer_kind xlm_roberta = { FAIRSEQ_TOKENS, .untyped = true, .mask_strips = true,
                                             .pieces = PIECES_XLM_ROBERTA };
@@ -99,6 +102,7 @@ static const struct {
     { "MobileBertTokenizer", &bert },
     { "PreTrainedTokenizer", &of_file },
     { "RetriBertTokenizer", &distilbert },
+    { "RobertaTokenizer", &roberta },
     { "SqueezeBertTokenizer", &bert },
     { "TokenizersBackend", &of_file },
     { "XLMRobertaTokenizer", &xlm_roberta },
@@ -121,10 +125,10 @@ const tokenizer_kind *tokenizer_kind_of_model(const char *model_type)
         const char *type;
         const tokenizer_kind *kind;
     } models[] = {
-        { "albert", &albert },
-        { "camembert", &camembert },
-        { "deberta-v2", &deberta_v2 },
-        { "xlm-roberta", &xlm_roberta },
+        { "albert", &albert },         { "camembert", &camembert },
+        { "deberta-v2", &deberta_v2 }, { "distilbert", &distilbert },
+        { "modernbert", &of_file },    { "mpnet", &mpnet },
+        { "roberta", &roberta },       { "xlm-roberta", &xlm_roberta },
     };
     for (size_t i = 0; model_type && i < sizeof models / sizeof models[0]; i++)
         if (strcmp(models[i].type, model_type) == 0) return models[i].kind;

@@ -38,8 +38,11 @@ typedef struct tokenizer_kind {
     bool untyped;          /* gives no token types, so that the model takes all for 0 */
     bool plain_are_tokens; /* of a token written as a string it makes one with flags: not special,
                             * and the mask takes the white space before it */
-    bool mask_strips; /* the mask, where it is written as a string or not at all, takes the white
-                         space before it */
+    bool mask_strips;   /* the mask, where it is written as a string or not at all, takes the white
+                           space before it */
+    bool roberta_frame; /* of vocab.txt it makes RoBERTa's frame, not BERT's */
+    bool byte_level; /* "add_prefix_space" and "trim_offsets" of tokenizer_config.json hold for its
+                        offsets; without tokenizer.json it has vocab.json and merges.txt */
     pieces_kind pieces;
     const char *further[SPECIAL_FURTHER_MAX]; /* special tokens unless a file lists some */
 } tokenizer_kind;

@@ -22,6 +22,7 @@ struct tokenizer {
     post_processor post;
     token_blanks *blanks;     /* [highest id + 1] if post.trims, else NULL */
     int32_t mask_id;          /* [MASK]; -1: there is none */
+    int32_t unknown_id;       /* [UNK], the model's or else the class's; -1: there is none */
     bool cased_by_vocabulary; /* see tokenizer_cased_by_vocabulary() */
     bool untyped;             /* gives no token types */
     bool truncate_left;       /* a text that is too long loses its beginning */
