@@ -61,7 +61,8 @@ struct config {
     uint16_t *distances;     /* [2 * config_length_most()] a bucket each, from the furthest key on
                                 the right to the furthest on the left */
     int32_t pad;             /* pad_token_id; -1: none */
-    bool projected; /* is there a product from the embeddings' width to the hidden states'? */
+    bool projected;       /* is there a product from the embeddings' width to the hidden states'? */
+    bool projected_first; /* does it stand before the embeddings' norm, not behind it? */
     activation_kind activation;        /* hidden_act */
     activation_kind masked_activation; /* of the head for masked words */
     double hidden_dropout;             /* hidden_dropout_prob */

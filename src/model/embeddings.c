@@ -1,5 +1,5 @@
-/* embeddings.c: y = dropout(norm(word + position + type)), with a product behind it where the
- * embeddings have a width e of their own: W y + b. */
+/* embeddings.c: y = dropout(norm(word + position + type)). Where the embeddings have a width e of
+ * their own there is a product, W x + b: behind all that, or before the norm. */
 #include "model/linear.h"
 
 static embedding_shape shape_of(const pass *p)
@@ -26,9 +26,15 @@ static dropout dropout_of(const pass *p)
 
 static norm_shape norm_of(const pass *p)
 {
+    const config *c = p->config;
     return (norm_shape){ .rows = p->batch->tokens,
-                         .width = p->config->embedding,
-                         .epsilon = (float)p->config->norm_epsilon };
+                         .width = c->projected_first ? c->hidden : c->embedding,
+                         .epsilon = (float)c->norm_epsilon };
+}
+
+static bool projected_last(const pass *p)
+{
+    return p->config->projected && !p->config->projected_first;
 }
 
 void positions_follow(const config *c, features *f)
@@ -41,8 +47,12 @@ void embeddings_forward(const pass *p)
 {
     const embedding_params *w = &p->params->embeddings;
     embedding_shape shape = shape_of(p);
-    p->on->embedding_forward(p->on, &shape, w->word.data, w->position.data, w->type.data,
-                             p->tape->embedding.sum);
+    tape *t = p->tape;
+    float *sum = p->config->projected_first ? t->embedded : t->embedding.sum;
+    p->on->embedding_forward(p->on, &shape, w->word.data, w->position.data, w->type.data, sum);
+    if (p->config->projected_first)
+        linear_forward(p, &w->projection_weight, &w->projection_bias, shape.tokens, sum,
+                       t->embedding.sum);
     distances_forward(p);
     embeddings_output(p);
 }
@@ -54,12 +64,12 @@ void embeddings_output(const pass *p)
     tape *t = p->tape;
     norm_shape norm = norm_of(p);
     dropout drop = dropout_of(p);
-    float *y = p->config->projected ? t->embedded : t->hidden;
+    float *y = projected_last(p) ? t->embedded : t->hidden;
 
     on->norm_forward(on, &norm, t->embedding.sum, w->norm_gain.data, w->norm_shift.data, y,
                      t->embedding.mean, t->embedding.rstd);
     on->dropout_apply(on, norm.rows, norm.width, &drop, y, y);
-    if (p->config->projected)
+    if (projected_last(p))
         linear_forward(p, &w->projection_weight, &w->projection_bias, norm.rows, y, t->hidden);
 }
 
@@ -85,12 +95,12 @@ void embeddings_backward(const pass *p, const float *doutput, params *gradients)
     norm_shape norm = norm_of(p);
     dropout drop = dropout_of(p);
 
-    if (p->config->projected) projection_backward(p, doutput, t->dembedded, gradients);
-    on->dropout_apply(on, norm.rows, norm.width, &drop,
-                      p->config->projected ? t->dembedded : doutput, t->dembedded);
-    on->norm_backward(on, &norm, t->dembedded, t->embedding.sum, w->norm_gain.data,
-                      t->embedding.mean, t->embedding.rstd, t->dembedded, d->norm_gain.data,
-                      d->norm_shift.data);
+    float *dx = projected_last(p) ? t->dembedded : t->dbranch;
+    if (projected_last(p)) projection_backward(p, doutput, dx, gradients);
+    on->dropout_apply(on, norm.rows, norm.width, &drop, projected_last(p) ? dx : doutput, dx);
+    on->norm_backward(on, &norm, dx, t->embedding.sum, w->norm_gain.data, t->embedding.mean,
+                      t->embedding.rstd, dx, d->norm_gain.data, d->norm_shift.data);
+    if (p->config->projected_first) projection_backward(p, dx, t->dembedded, gradients);
     on->embedding_backward(on, &shape, t->dembedded, d->word.data, d->position.data, d->type.data);
     distances_backward(p, gradients);
     d->word.written = true; /* a head whose decoder is the table adds its product to that */

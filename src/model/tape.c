@@ -104,7 +104,7 @@ static void transform_place(transform_tape *t, size_t rows, size_t width, arena 
 static void tape_place(tape *t, const config *c, arena *block)
 {
     const tape_shape *shape = &t->shape;
-    norm_place(&t->embedding, shape->tokens, c->embedding, block);
+    norm_place(&t->embedding, shape->tokens, c->projected_first ? c->hidden : c->embedding, block);
     distances_place(&t->distances, c, shape->backward, block);
     layers_place(t, c, block);
     workspace_place(t, c, block);

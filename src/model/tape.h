@@ -77,7 +77,8 @@ typedef struct tape {
     layer_tape *layers; /* [layer count] */
 
     /* Of the layer that is being computed, forward or backward. */
-    float *embedded; /* [tokens, e] what a product makes hidden states of, where there is one */
+    float *embedded; /* [tokens, e] what a product makes hidden states of, or what their norm reads,
+                        where there is one */
     float *hidden;   /* [tokens, h] its input; after its forward pass its output [queries] */
     float *residual; /* [wanted, h] the last layer's input at the queries, where few */
     float *attention_output; /* [queries, h] */

@@ -55,6 +55,9 @@ FAMILIES = {
     "deberta_v2_p2c": dict(prefix="DebertaV2", length=43, only=("fill",), config=dict(
         **SIZES, **OFF, **RELATIVE, pos_att_type="p2c", norm_rel_ebd="layer_norm", position_biased_input=False,
         legacy=False, tie_word_embeddings=False)),
+    "deberta_v2_embedded": dict(prefix="DebertaV2", length=43, only=("classes", "fill"), config=dict(
+        **SIZES, **OFF, **RELATIVE, pos_att_type="p2c|c2p", norm_rel_ebd="layer_norm", position_biased_input=False,
+        embedding_size=7)),
     "deberta_v2_absolute": dict(prefix="DebertaV2", length=43, only=("classes",), config=dict(
         **SIZES, **OFF, pos_att_type=["c2p"], max_position_embeddings=43)),
     "mpnet": dict(prefix="MPNet", length=43, config=dict(**SIZES, **OFF, max_position_embeddings=45, layer_norm_eps=1e-5)),

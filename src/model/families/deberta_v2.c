@@ -15,6 +15,7 @@
 #define OUTPUT ".encoder.layer.#.attention.output."
 #define ENCODER_NAMES                                                                              \
     BERT_EMBEDDING_NAMES, BERT_TYPE_NAMES,                                                         \
+        .embedding_projection_weight = ".embeddings.embed_proj.weight",                            \
         .embedding_distance = ".encoder.rel_embeddings.weight",                                    \
         .embedding_distance_gain = ".encoder.LayerNorm.weight",                                    \
         .embedding_distance_shift = ".encoder.LayerNorm.bias",                                     \
@@ -106,7 +107,6 @@ static bert_status shape_check(const json_t *o, const char *path, const config *
                     "%s: conv_kernel_size is %g, a convolution beside the first layer; only 0 is "
                     "known",
                     path, json_number_value(kernel));
-    TRY(size_check(o, path, "embedding_size", c->hidden));
     TRY(size_check(o, path, "attention_head_size", c->hidden / c->attention_heads));
     TRY(size_check(o, path, "pooler_hidden_size", c->hidden));
     const char *activation = "gelu";
@@ -208,11 +208,18 @@ static bert_status read(const json_t *o, const char *path, config *c)
     bool relative = false, positions = true, legacy = true;
     TRY(shape_check(o, path, c));
     TRY(json_get_size(o, path, "type_vocab_size", 0, 1024, &c->types));
+    TRY(json_get_size(o, path, "embedding_size", 1, 1 << 16, &c->embedding));
     TRY(json_get_bool(o, path, "position_biased_input", &positions));
     TRY(json_get_bool(o, path, "relative_attention", &relative));
     TRY(json_get_bool(o, path, "legacy", &legacy));
     TRY(json_get_string(o, path, "norm_rel_ebd", &norm));
     c->unpositioned = !positions;
+    c->projected = c->projected_first = c->embedding != c->hidden;
+    if (!legacy && c->projected)
+        return fail(BERT_UNSUPPORTED,
+                    "%s: legacy is false and embedding_size differs from hidden_size; transformers "
+                    "has no head for masked words of that kind",
+                    path);
     if (!legacy) c->family = &family_deberta_v2_pretrained;
 
     c->classifier_dropout = c->token_dropout = c->hidden_dropout;
@@ -232,9 +239,9 @@ static bert_status read(const json_t *o, const char *path, config *c)
 }
 
 #define DEBERTA_V2                                                                                 \
-    .model_type = "deberta-v2", .class_prefix = "DebertaV2", .prefix = "deberta", .keys = &keys,   \
-    .defaults = &defaults, .layer = LAYER_POST_NORM, .attention = ATTENTION_DISENTANGLED,          \
-    .sequence = &dense, .choice = &dense, .read = read
+    .name = "DeBERTa", .model_type = "deberta-v2", .class_prefix = "DebertaV2",                    \
+    .prefix = "deberta", .keys = &keys, .defaults = &defaults, .layer = LAYER_POST_NORM,           \
+    .attention = ATTENTION_DISENTANGLED, .sequence = &dense, .choice = &dense, .read = read
 
 const family family_deberta_v2 = { DEBERTA_V2, .names = &names,
                                    .decoder = "cls.predictions.decoder.weight" };
