@@ -83,7 +83,7 @@ $(TOOLS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libbert.a
 # A target of fuzz/ sees the parsers and what they stand on. Its files live in memory (fuzz/fuzz.h). Where libFuzzer is
 # not linked in, replay.c runs it.
 PARSERS := $(filter $(BUILD)/src/base/% $(BUILD)/src/json/% $(BUILD)/src/rows/% $(BUILD)/src/tensors/% \
-                    $(BUILD)/src/text/% $(BUILD)/src/data/% $(addprefix $(BUILD)/src/model/,config% family.o tensor_names.o) \
+                    $(BUILD)/src/text/% $(BUILD)/src/data/% $(addprefix $(BUILD)/src/model/,config% families/% family.o tensor_names.o) \
                     $(addprefix $(BUILD)/src/task/,task.o labels.o) $(BUILD)/src/tasks/label_lists.o $(BUILD)/src/run/checkpoint.o \
                     $(addprefix $(BUILD)/src/hub/,files.o listing.o name.o reply.o),$(OBJECTS))
 IN_MEMORY = $(addprefix -Wl$(comma)--wrap=,file_map_open file_map_close file_map_forget file_exists file_is_stream folder_exists)

@@ -42,7 +42,7 @@ static void tensor_check(const tensor_file *f, size_t index)
 static void names_check(const tensor_file *f)
 {
     tensor_names *n;
-    CHECK(tensor_names_open(f, &n) == BERT_OK);
+    CHECK(tensor_names_open(f, "bert", &n) == BERT_OK);
     CHECK(tensor_names_count(n) <= tensor_file_count(f));
     for (size_t i = 0; i < tensor_names_count(n); i++) {
         const tensor_info *info = tensor_names_at(n, i);

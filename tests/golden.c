@@ -31,6 +31,7 @@ static void features_read(golden *g)
     const tensor_info *groups = tensor_file_find(g->numbers, "groups");
     features *f = &g->features;
     if (groups) f->group = (size_t)((const float *)groups->data)[0];
+    positions_follow(&g->model.config, f);
     for (size_t i = 0; i + 1 < starts; i++) {
         int32_t ids[LONGEST];
         size_t begin = (size_t)start[i], length = (size_t)start[i + 1] - begin, first = 0;
@@ -49,8 +50,8 @@ static void weights_copy(golden *g)
     pretrained *m = &g->model;
     assert_done(params_init(&m->config, &g->params));
     assert_done(params_init(&m->config, &g->gradients));
-    assert_done(params_list(&m->config, PARAMS_ENCODER | g->task->head->parts, &g->entries,
-                            &g->entry_count));
+    assert_done(params_list(&m->config, PARAMS_ENCODER | head_parts(g->task->head, &m->config),
+                            &g->entries, &g->entry_count));
     assert_done(param_layout_init(g->entries, g->entry_count, 0, 0, &g->layout));
     size_t bytes = g->layout.count * sizeof(float);
     assert_done(arena_open(bytes, &g->weights));

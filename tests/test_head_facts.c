@@ -51,7 +51,7 @@ static const char *class_wanted(const char *task_name)
 static void check_class(const task *kind, config *c)
 {
     const head *h = kind->head;
-    unsigned parts = PARAMS_ENCODER | h->parts;
+    unsigned parts = PARAMS_ENCODER | head_parts(h, c);
     named_class made = head_class_name(h, c);
     assert_string_equal(made.name, class_wanted(kind->info.name));
     assert_done(config_set_head(c, made.name, 0));
@@ -75,7 +75,7 @@ static size_t last_rows(const head *h, const config *c)
 {
     param_entry *entries;
     size_t count;
-    assert_done(params_list(c, h->parts, &entries, &count));
+    assert_done(params_list(c, head_parts(h, c), &entries, &count));
     size_t rows = count ? entries[count - 1].rows : c->hidden;
     free(entries);
     return rows;

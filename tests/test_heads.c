@@ -139,7 +139,7 @@ static void check_hidden(golden *g, const heads_case *c, distance *d)
         pass p = golden_pass(g);
         const float *hidden = encoder_forward(&p);
         check_tensor(g, &d[ROWS], NULL, "hidden", hidden);
-        pooler_forward(&p, hidden);
+        pooler_forward(&p, g->model.config.family->sequence, hidden);
         check_tensor(g, &d[ROWS], NULL, "pooled", g->tape.pooled);
     }
 }
@@ -321,7 +321,9 @@ static void twenty_steps_of_adamw_equal_pytorch(void **state)
 
 /* ---- dropout, of which PyTorch has other masks */
 
-static const dropout_run dropped = { .hidden = 0.1f, .attention = 0.2f, .classifier = 0.3f };
+static const dropout_run dropped = {
+    .hidden = 0.1f, .attention = 0.2f, .classifier = 0.3f, .dense = 0.25f
+};
 
 static void dropout_set(golden *g)
 {
@@ -333,7 +335,8 @@ static void dropout_set(golden *g)
 static void the_places_of_dropout_keep_their_numbers(void **state)
 {
     (void)state;
-    const pass p = { 0 };
+    const config c = { .family = &family_bert };
+    const pass p = { .config = &c };
     const layer_rows rows = { 0 };
     assert_int_equal(DROPOUT_EMBEDDING, 0);
     assert_int_equal(DROPOUT_CLASSIFIER, 1);
@@ -341,6 +344,7 @@ static void the_places_of_dropout_keep_their_numbers(void **state)
     assert_int_equal(layer_dropout(&p, 0, DROPOUT_ATTENTION, &rows).place, 5);
     assert_int_equal(layer_dropout(&p, 0, DROPOUT_OUTPUT, &rows).place, 6);
     assert_int_equal(layer_dropout(&p, 1023, DROPOUT_OUTPUT, &rows).place, 4098);
+    assert_int_equal(DROPOUT_DENSE, 65536);
     assert_in_range(DROPOUT_FREE, 4099, RNG_SHUFFLE - 1);
 }
 

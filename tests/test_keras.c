@@ -142,7 +142,7 @@ static void names_have_one_form(void **state)
     tensor_file *f;
     tensor_names *n;
     assert_done(tensor_file_open(scratch_folder(state), &f));
-    assert_done(tensor_names_open(f, &n));
+    assert_done(tensor_names_open(f, "bert", &n));
     assert_int_equal(tensor_names_count(n), COUNT);
     for (size_t i = 0; i < COUNT; i++) {
         named_tensor found = tensor_names_find(n, names[i][1]);

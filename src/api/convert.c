@@ -96,7 +96,7 @@ static bert_status carried_read(carried *all, const pretrained *m)
     all->sentences = all->count == 2;
     if (!all->sentences) carried_release(all);
     if (!(m->parts & PARAMS_MASKED) || config_is_tied(c)) return BERT_OK;
-    return carried_add(all, m, "cls.predictions.decoder.weight", c->vocabulary, c->hidden);
+    return carried_add(all, m, c->family->decoder, c->vocabulary, c->embedding);
 }
 
 /* A conversion under way. */
@@ -127,7 +127,7 @@ static bert_status folder_fill(conversion *k, const folder_handle *folder)
     pretrained *m = &k->model;
     const config *c = &m->config;
     const char *from = k->options->model;
-    bool bare = head_is_bare(c, k->class_name);
+    const char *bare = head_is_bare(c, k->class_name) ? c->family->prefix : NULL;
     for (size_t i = 0; i < k->carried.count; i++) k->carried.tensors[i].type = k->type;
     TRY(weights_write(folder, &m->params, m->entries, m->entry_count, bare, k->type,
                       k->carried.tensors, k->carried.count));

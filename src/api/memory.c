@@ -35,8 +35,9 @@ static bert_status memory_plan(const bert_model *m, const bert_train_options *o,
     param_entry *entries;
     param_layout layout;
     size_t frozen;
-    TRY(param_frozen_parse(o->freeze, c->layers, &frozen));
-    TRY(params_list(c, PARAMS_ENCODER | sizes->head->parts, &entries, &request->entry_count));
+    TRY(param_frozen_parse(o->freeze, c, &frozen));
+    TRY(params_list(c, PARAMS_ENCODER | head_parts(sizes->head, c), &entries,
+                    &request->entry_count));
     bert_status status = param_layout_init(entries, request->entry_count, frozen, 0, &layout);
     if (status == BERT_OK) {
         request->entries = entries;
@@ -69,7 +70,7 @@ bert_status bert_training_memory(const bert_model *m, const bert_train_options *
     const task *kind = m->task ? m->task : task_usual();
     TRY(memory_check(o));
     size_t length = o->max_length ? o->max_length : kind->max_length;
-    if (!o->max_length && length > c->positions) length = c->positions;
+    if (!o->max_length) length = size_smaller(length, config_length_most(c));
     TRY(config_check_length(c, length));
     size_t together =
         o->micro_batch && o->micro_batch < o->batch_size ? o->micro_batch : o->batch_size;

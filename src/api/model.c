@@ -28,7 +28,7 @@ static size_t length_of(const bert_model *m)
     size_t length = c->vector_tokens;
     if (!length) length = m->trained.max_length;
     if (!length) length = tokenizer_max_length(m->tokenizer.tokenizer);
-    return size_smaller(c->positions, length);
+    return size_smaller(config_length_most(c), length);
 }
 
 static bert_status model_fill(bert_model *m, const char *folder)
@@ -189,7 +189,7 @@ bert_model_info bert_model_get_info(const bert_model *m)
         .hidden = c->hidden,
         .heads = c->attention_heads,
         .intermediate = c->intermediate,
-        .positions = c->positions,
+        .positions = config_length_most(c),
         .vocabulary = c->vocabulary,
         .types = c->types,
         .labels = m->task && !m->task->head->labelled ? 0 : c->labels,

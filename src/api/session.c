@@ -107,6 +107,7 @@ static bert_status inputs_encode(bert_session *s, const bert_input *inputs, size
 {
     features_clear(&s->features);
     s->features.untyped = tokenizer_untyped(s->model->tokenizer.tokenizer);
+    positions_follow(&s->model->weights.config, &s->features);
     for (size_t i = 0; i < count; i++) {
         if (!inputs[i].text.bytes) return fail(BERT_ARGUMENT, "input %zu has no text", i);
         if (inputs[i].pair.bytes && !s->features.untyped)
@@ -331,7 +332,7 @@ static void embed_work(const pass *p, size_t done, void *context)
     size_t width = p->config->hidden, sequences = p->batch->sequences;
     const float *hidden = encoder_forward(p), *pooled = hidden;
     if (t->pooling == BERT_POOLER) {
-        pooler_forward(p, hidden);
+        pooler_forward(p, p->config->family->choice, hidden); /* as that of choices reads it */
         pooled = p->tape->pooled;
     } else if (t->pooling == BERT_MEAN) {
         size_t skip = t->own ? p->batch->skip : 0;

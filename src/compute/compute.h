@@ -90,6 +90,7 @@ typedef struct embedding_shape {
     const int32_t *positions; /* [tokens] rows of the position table */
     const int32_t *types;     /* [tokens] rows of the type table */
     int32_t pad; /* this row of the word table gets no gradient (PyTorch's padding_idx); -1: none */
+    bool positions_padded; /* nor does this row of the position table */
 } embedding_shape;
 
 /* How classes count in a cross entropy, as torch.nn.CrossEntropyLoss has it. */

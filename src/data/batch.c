@@ -34,6 +34,16 @@ bert_status batch_open(batch *b, const batch_limits *limits, arena *block)
     return BERT_OK;
 }
 
+static void positions_put(const features *f, const int32_t *ids, size_t length, int32_t *positions)
+{
+    int32_t next = f->positions_padded ? f->pad + 1 : 0;
+    for (size_t i = 0; i < length; i++) {
+        bool padding = f->positions_padded && ids[i] == f->pad;
+        positions[i] = padding ? f->pad : next;
+        next += !padding;
+    }
+}
+
 /* first_token: how many tokens of the unit stand before the sequence. */
 static void sequence_put(batch *b, const features *f, size_t sequence, size_t in_step,
                          size_t first_token)
@@ -41,9 +51,9 @@ static void sequence_put(batch *b, const features *f, size_t sequence, size_t in
     size_t begin = f->starts[sequence], length = f->starts[sequence + 1] - begin, at = b->tokens;
     assert(at + length <= b->limits.tokens);
     memcpy(b->ids + at, f->ids + begin, length * sizeof *b->ids);
+    positions_put(f, f->ids + begin, length, b->positions + at);
     for (size_t i = 0; i < length; i++) {
         b->types[at + i] = !f->untyped && i >= f->first_counts[sequence];
-        b->positions[at + i] = (int32_t)i;
         b->token[at + i] = (uint32_t)(first_token + i);
         b->unit[at + i] = (uint32_t)in_step;
     }

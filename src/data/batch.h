@@ -16,7 +16,7 @@ typedef struct batch_limits {
 typedef struct batch {
     size_t tokens, sequences;
     size_t skip; /* of each sequence's tokens, from the first on: no part of a mean */
-    int32_t *ids, *types, *positions; /* [tokens] */
+    int32_t *ids, *types, *positions; /* [tokens]; positions as features.h says */
     uint32_t *starts;                 /* [sequences + 1] */
     /* [tokens] the unit's index in the step, the token's in the unit: what dropout goes by */
     uint32_t *unit, *token;

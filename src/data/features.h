@@ -23,9 +23,14 @@ typedef struct features {
     size_t sequences; /* [count * group], and fewer than a group more while a unit is being added */
     size_t group;     /* sequences a unit; 0 stands for 1 */
     bool untyped;     /* all ids are of type 0, those of second texts too */
-    slice prompt;     /* features_set_prompt() */
-    size_t skip;      /* tokens at the beginning of each sequence that are no part of a mean */
-    size_t *starts;   /* [sequences + 1] */
+    /* Positions are pad + 1, pad + 2, ..; a token with the id `pad` has the position pad, and those
+     * after it go on as if it were not there (RoBERTa's create_position_ids_from_input_ids). Else
+     * they are 0, 1, .. */
+    bool positions_padded;
+    int32_t pad;    /* where they are; -1: no token's */
+    slice prompt;   /* features_set_prompt() */
+    size_t skip;    /* tokens at the beginning of each sequence that are no part of a mean */
+    size_t *starts; /* [sequences + 1] */
     uint32_t *first_counts; /* [sequences] */
     uint32_t *rows;         /* [sequences] index of the data's row that each came from */
     int32_t *ids;
@@ -54,7 +59,8 @@ bert_status features_add_framed(features *f, size_t row, const frame *around, to
 bert_status features_append(features *f, size_t row, const int32_t *ids, size_t count,
                             size_t first_count);
 
-/* Forgets the units, keeps the memory, the group, `untyped` and the prompt. */
+/* Forgets the units, keeps the memory, the group, the rules for types and positions, and the
+ * prompt. */
 void features_clear(features *f);
 void features_release(features *f);
 

@@ -18,7 +18,7 @@ static attention_shape shape_of(const pass *p, const layer_rows *rows)
 void attention_part_forward(const pass *p, size_t layer)
 {
     compute *on = p->on;
-    const layer_params *w = &p->params->layers[layer];
+    const layer_params *w = layer_weights(p, p->params, layer);
     tape *b = p->tape;
     layer_tape *t = &b->layers[layer];
     layer_rows rows = layer_rows_of(p, layer);
@@ -43,7 +43,7 @@ void attention_part_forward(const pass *p, size_t layer)
 
 void attention_part_output(const pass *p, size_t layer)
 {
-    const layer_params *w = &p->params->layers[layer];
+    const layer_params *w = layer_weights(p, p->params, layer);
     const norm_tape *t = &p->tape->layers[layer].attention;
     layer_rows rows = layer_rows_of(p, layer);
     norm_shape norm = hidden_norm(p, rows.count);
@@ -56,8 +56,8 @@ void attention_part_output(const pass *p, size_t layer)
 void attention_part_backward(const pass *p, size_t layer, bool input, params *gradients)
 {
     compute *on = p->on;
-    const layer_params *w = &p->params->layers[layer];
-    layer_params *d = &gradients->layers[layer];
+    const layer_params *w = layer_weights(p, p->params, layer);
+    layer_params *d = layer_weights(p, gradients, layer);
     tape *b = p->tape;
     const layer_tape *t = &b->layers[layer];
     layer_rows rows = layer_rows_of(p, layer);

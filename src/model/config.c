@@ -32,15 +32,15 @@ const char *config_activation_name(activation_kind kind)
 
 bert_status config_check_length(const config *c, size_t max_length)
 {
-    if (max_length <= c->positions) return BERT_OK;
+    size_t most = config_length_most(c);
+    if (max_length <= most) return BERT_OK;
     return fail_field(BERT_ARGUMENT, "max_length",
-                      "%zu is above the %zu positions that the model has", max_length,
-                      c->positions);
+                      "%zu is above the %zu positions that the model has", max_length, most);
 }
 
 bert_status config_check_pairs(const config *c)
 {
-    if (c->types >= 2) return BERT_OK;
+    if (c->types != 1) return BERT_OK;
     return fail(BERT_ARGUMENT, "the model reads single texts only (config.json's type_vocab_size "
                                "is 1), so it cannot take pairs; give one text column");
 }
@@ -58,18 +58,19 @@ bert_status config_check_tied(const config *c)
                 "words; the task 'fill' knows only one that shares the word embeddings (true)");
 }
 
-static bert_status activation_read(const json_t *object, const char *path, activation_kind *out)
+static bert_status activation_read(const json_t *object, const char *path, const char *key,
+                                   activation_kind *out)
 {
-    const char *name = "gelu";
-    TRY(json_get_string(object, path, "hidden_act", &name));
+    const char *name = config_activation_name(*out);
+    TRY(json_get_string(object, path, key, &name));
     for (size_t i = 0; i < sizeof activations / sizeof *activations; i++) {
         if (strcmp(name, activations[i].name) != 0) continue;
         *out = activations[i].kind;
         return BERT_OK;
     }
     return fail(BERT_UNSUPPORTED,
-                "%s: hidden_act '%s' is not known; there are gelu, gelu_new, relu, silu, tanh",
-                path, name);
+                "%s: %s '%s' is not known; there are gelu, gelu_new, relu, silu, tanh", path, key,
+                name);
 }
 
 /* Numbers of the widest row a model makes of a token, for all positions: what one activation takes
@@ -86,36 +87,69 @@ static bert_status activations_check(const char *path, const char *key, size_t w
                 path, key, width, c->positions, width * c->positions, ACTIVATION_NUMBERS_MAX);
 }
 
+/* A size whose key the family may lack. */
+static bert_status size_read(const json_t *o, const char *path, const char *key, size_t least,
+                             size_t most, size_t *out)
+{
+    return key ? json_get_size(o, path, key, least, most, out) : BERT_OK;
+}
+
 static bert_status sizes_read(const json_t *o, const char *path, config *c)
 {
     const size_t most = 1 << 22; /* VOCABULARY_IDS_MAX */
+    const family_keys *k = c->family->keys;
     TRY(json_get_size(o, path, "vocab_size", 1, most, &c->vocabulary));
-    TRY(json_get_size(o, path, "hidden_size", 1, 1 << 16, &c->hidden));
-    TRY(json_get_size(o, path, "num_hidden_layers", 1, 1024, &c->layers));
-    TRY(json_get_size(o, path, "num_attention_heads", 1, 1024, &c->attention_heads));
-    TRY(json_get_size(o, path, "intermediate_size", 1, 1 << 18, &c->intermediate));
+    TRY(size_read(o, path, k->hidden, 1, 1 << 16, &c->hidden));
+    TRY(size_read(o, path, k->layers, 1, 1024, &c->layers));
+    TRY(size_read(o, path, k->attention_heads, 1, 1024, &c->attention_heads));
+    TRY(size_read(o, path, k->intermediate, 1, 1 << 18, &c->intermediate));
     TRY(json_get_size(o, path, "max_position_embeddings", 3, 1 << 16, &c->positions));
-    TRY(json_get_size(o, path, "type_vocab_size", 1, 1024, &c->types));
+    TRY(size_read(o, path, k->types, 1, 1024, &c->types));
+    c->layer_sets = c->layers;
+    if (!c->embedding)
+        c->embedding = c->hidden;
+    else
+        TRY(size_read(o, path, k->embedding, 1, 1 << 16, &c->embedding));
     if (c->hidden % c->attention_heads != 0)
-        return fail(BERT_FORMAT, "%s: hidden_size %zu is no multiple of num_attention_heads %zu",
-                    path, c->hidden, c->attention_heads);
-    TRY(activations_check(path, "hidden_size", c->hidden, c));
-    TRY(activations_check(path, "intermediate_size", c->intermediate, c));
-    size_t pad = 0;
-    TRY(json_get_size(o, path, "pad_token_id", 0, most, &pad));
+        return fail(BERT_FORMAT, "%s: %s %zu is no multiple of %s %zu", path, k->hidden, c->hidden,
+                    k->attention_heads, c->attention_heads);
+    TRY(activations_check(path, k->hidden, c->hidden, c));
+    return activations_check(path, k->intermediate, c->intermediate, c);
+}
+
+static bert_status pad_read(const json_t *o, const char *path, config *c)
+{
+    size_t pad = (size_t)c->pad;
+    TRY(json_get_size(o, path, "pad_token_id", 0, 1 << 22, &pad));
     c->pad = json_is_null(json_object_get(o, "pad_token_id")) ? -1 : (int32_t)pad;
-    return BERT_OK;
+    if (!c->family->positions_padded) return BERT_OK;
+    c->position_first = (size_t)(c->pad + 1);
+    if (c->position_first + 3 <= c->positions) return BERT_OK;
+    return fail(BERT_FORMAT,
+                "%s: of max_position_embeddings %zu those up to pad_token_id %d are no text's; "
+                "fewer than 3 are left",
+                path, c->positions, (int)c->pad);
+}
+
+bert_status config_read_rate(const json_t *o, const char *path, const char *key, double *out)
+{
+    /* a rate of 1, as a float too, would divide by zero */
+    return json_get_double(o, path, key, 0.0, nextafterf(1.0f, 0.0f), out);
 }
 
 static bert_status numbers_read(const json_t *o, const char *path, config *c)
 {
-    /* a rate of 1, as a float too, would divide by zero */
-    const double most = nextafterf(1.0f, 0.0f);
-    TRY(json_get_double(o, path, "hidden_dropout_prob", 0.0, most, &c->hidden_dropout));
-    TRY(json_get_double(o, path, "attention_probs_dropout_prob", 0.0, most, &c->attention_dropout));
+    const family_keys *k = c->family->keys;
+    TRY(config_read_rate(o, path, k->hidden_dropout, &c->hidden_dropout));
+    TRY(config_read_rate(o, path, k->attention_dropout, &c->attention_dropout));
     c->classifier_dropout = c->hidden_dropout;
-    TRY(json_get_double(o, path, "classifier_dropout", 0.0, most, &c->classifier_dropout));
-    return json_get_double(o, path, "layer_norm_eps", 0.0, 1.0, &c->norm_epsilon);
+    TRY(config_read_rate(o, path, "classifier_dropout", &c->classifier_dropout));
+    c->choice_dropout = c->token_dropout = c->classifier_dropout;
+    c->answer_dropout = c->dense_dropout = -1.0;
+    c->initializer_range = 0.02;
+    TRY(json_get_double(o, path, "initializer_range", 0.0, 1e3, &c->initializer_range));
+    return k->norm_epsilon ? json_get_double(o, path, k->norm_epsilon, 0.0, 1.0, &c->norm_epsilon)
+                           : BERT_OK;
 }
 
 /* What would make the numbers differ silently if it were passed over. */
@@ -260,10 +294,12 @@ static bert_status thresholds_read(const json_t *o, const char *path, config *c)
 static bert_status config_fill(const char *path, config *c)
 {
     const json_t *o = c->source;
-    TRY(features_check(o, path, &c->family));
     TRY(sizes_read(o, path, c));
+    TRY(pad_read(o, path, c));
     TRY(numbers_read(o, path, c));
-    TRY(activation_read(o, path, &c->activation));
+    TRY(activation_read(o, path, c->family->keys->activation, &c->activation));
+    c->masked_activation = c->activation;
+    if (c->family->read) TRY(c->family->read(o, path, c));
     TRY(labels_read(o, path, c));
     TRY(activations_check(path, "the number of labels,", c->labels, c));
     const char *problem = NULL;
@@ -294,19 +330,19 @@ static bert_status config_open(const char *folder, const sentence_modules *m, co
                     "%s: is not a model: it has no config.json (a model folder has config.json, "
                     "model.safetensors, vocab.txt)",
                     m->model);
-    config c = { .headless = headless,
-                 .vocabulary = 30522,
-                 .hidden = 768,
-                 .layers = 12,
-                 .attention_heads = 12,
-                 .intermediate = 3072,
-                 .positions = 512,
-                 .types = 2,
-                 .hidden_dropout = 0.1,
-                 .attention_dropout = 0.1,
-                 .norm_epsilon = 1e-12 };
-    TRY(json_read_object(path, &c.source));
-    bert_status status = config_fill(path, &c);
+    json_t *source = NULL;
+    const family *kind;
+    TRY(json_read_object(path, &source));
+    bert_status status = features_check(source, path, &kind);
+    if (status != BERT_OK) {
+        json_decref(source);
+        return status;
+    }
+    config c = *kind->defaults;
+    c.family = kind;
+    c.headless = headless;
+    c.source = source;
+    status = config_fill(path, &c);
     if (status == BERT_OK) status = config_read_pooling(folder, m, &c);
     if (status == BERT_OK)
         *out = c;

@@ -1,4 +1,4 @@
-/* config.h: what config.json says of a BERT. */
+/* config.h: what config.json says of a model. */
 #ifndef MODEL_CONFIG_H
 #define MODEL_CONFIG_H
 
@@ -22,22 +22,31 @@ typedef enum pooling_kind {
     POOLING_CLS
 } pooling_kind;
 
-/* Names as in transformers' BertConfig, shortened where no meaning is lost; defaults are its too.
- */
-typedef struct config {
-    const family *family;       /* of model_type */
-    size_t vocabulary;          /* vocab_size */
-    size_t hidden;              /* hidden_size */
-    size_t layers;              /* num_hidden_layers */
-    size_t attention_heads;     /* num_attention_heads; divides hidden */
-    size_t intermediate;        /* intermediate_size */
-    size_t positions;           /* max_position_embeddings */
-    size_t types;               /* type_vocab_size */
-    int32_t pad;                /* pad_token_id; -1: none */
-    activation_kind activation; /* hidden_act */
-    double hidden_dropout;      /* hidden_dropout_prob */
-    double attention_dropout;   /* attention_probs_dropout_prob */
-    double classifier_dropout;  /* classifier_dropout; null: hidden_dropout_prob */
+/* Names as in transformers' BertConfig, shortened where no meaning is lost; other families have
+ * other keys for the same (family.h). Defaults are those of the family's class. */
+struct config {
+    const family *family;   /* of model_type */
+    size_t vocabulary;      /* vocab_size */
+    size_t embedding;       /* embedding_size: of rows of the word table; else hidden */
+    size_t hidden;          /* hidden_size */
+    size_t layers;          /* num_hidden_layers */
+    size_t layer_sets;      /* sets of layers' weights: layers, or fewer where they are shared */
+    size_t attention_heads; /* num_attention_heads; divides hidden */
+    size_t intermediate;    /* intermediate_size */
+    size_t positions;       /* max_position_embeddings: rows of the table */
+    size_t position_first;  /* the first token's; those below it are padding's */
+    size_t types;           /* type_vocab_size */
+    int32_t pad;            /* pad_token_id; -1: none */
+    bool projected; /* is there a product from the embeddings' width to the hidden states'? */
+    activation_kind activation;        /* hidden_act */
+    activation_kind masked_activation; /* of the head for masked words */
+    double hidden_dropout;             /* hidden_dropout_prob */
+    double attention_dropout;          /* attention_probs_dropout_prob */
+    /* Before the last linear layer of a head for sequences, choices, tokens, answers; and before
+     * the dense layer that a classifier of sequences may have (dense_layer.drops). The usual key is
+     * classifier_dropout; null: hidden_dropout_prob. Below 0: there is no such place. */
+    double classifier_dropout, choice_dropout, token_dropout, answer_dropout, dense_dropout;
+    double initializer_range;   /* the deviation of fresh weights */
     double norm_epsilon;        /* layer_norm_eps */
     size_t labels;              /* of id2label, else num_labels, else 2 */
     char **label_names;         /* [labels] */
@@ -61,7 +70,19 @@ typedef struct config {
     double *thresholds; /* [labels] above which a label is given, or NULL: 0.5 each */
     trained_as trained; /* "trained_on", another key of this program; borrowed from the source */
     json_t *source;     /* the whole object, so that a saved folder keeps what is not known here */
-} config;
+};
+
+/* Which set of weights a layer has. */
+static inline size_t config_layer_set(const config *c, size_t layer)
+{
+    return layer * c->layer_sets / c->layers;
+}
+
+/* The tokens of the longest sequence that there are positions for. */
+static inline size_t config_length_most(const config *c)
+{
+    return c->positions - c->position_first;
+}
 
 /* Reads a model folder's config.json, or where there is none Google's bert_config.json, which has
  * the same keys but for those of a head. Keys that change the computation in a way not known here
@@ -108,6 +129,9 @@ bert_status config_find_prompt(const config *c, const char *given, const char **
 
 /* Makes it the folder's own. NULL: leaves that as it is. */
 bert_status config_set_prompt(config *c, const char *given);
+
+/* A dropout's rate. For families' own keys. */
+bert_status config_read_rate(const json_t *object, const char *path, const char *key, double *out);
 
 /* BERT_ARGUMENT where the model has fewer positions than that. */
 bert_status config_check_length(const config *c, size_t max_length);

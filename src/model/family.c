@@ -4,17 +4,29 @@
 #include <stdio.h>
 #include <string.h>
 
-static const family families[] = {
-    { .model_type = "bert", .class_prefix = "Bert" },
+static const family *const families[] = {
+#define FAMILY(name) &family_##name,
+#include "model/families.def"
 };
+
+const family_keys family_keys_usual = { .hidden = "hidden_size",
+                                        .layers = "num_hidden_layers",
+                                        .attention_heads = "num_attention_heads",
+                                        .intermediate = "intermediate_size",
+                                        .embedding = "embedding_size",
+                                        .types = "type_vocab_size",
+                                        .activation = "hidden_act",
+                                        .norm_epsilon = "layer_norm_eps",
+                                        .hidden_dropout = "hidden_dropout_prob",
+                                        .attention_dropout = "attention_probs_dropout_prob" };
 
 bert_status family_find(const char *path, const char *model_type, const family **out)
 {
-    char known[256] = "";
+    char known[512] = "";
     for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
-        const char *type = families[i].model_type;
+        const char *type = families[i]->model_type;
         if (strcmp(type, model_type) == 0) {
-            *out = &families[i];
+            *out = families[i];
             return BERT_OK;
         }
         size_t at = strlen(known);

@@ -1,4 +1,10 @@
-/* family.h: the models that share an architecture, and how transformers names their classes:
+/* family.h: the models that share an architecture: what sets them apart is here and in
+ * families/, a file a family and a line in families.def.
+ *
+ * A family is facts: what its checkpoints call things, how config.json says them, what is there
+ * when it does not, which kind its layers are (network.h). Nobody else asks which family it is.
+ *
+ * transformers names its classes after them:
  *
  *   BertForMaskedLM    prefix of the family and suffix of the head
  *   BertModel          the encoder by itself
@@ -8,11 +14,60 @@
 #define MODEL_FAMILY_H
 
 #include "base/status.h"
+#include "compute/activation.h"
+#include "model/param_names.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct config config;
+
+/* What a family's layers compute (network.h). */
+typedef enum layer_kind {
+    LAYER_POST_NORM /* y = norm(x + f(x)), for attention and for the feed-forward part */
+} layer_kind;
+
+/* What config.json calls sizes and rates. NULL: the family does not have it, or not as a key. */
+typedef struct family_keys {
+    const char *hidden, *layers, *attention_heads, *intermediate, *embedding, *types;
+    const char *activation, *norm_epsilon;
+    const char *hidden_dropout, *attention_dropout;
+} family_keys;
+
+/* What most of them are called. */
+extern const family_keys family_keys_usual;
+
+/* y = f(W x + b) of a sequence's first token, what a classifier of sequences reads. */
+typedef struct dense_layer {
+    param_part part; /* PARAM_POOLER or PARAM_DENSE */
+    activation_kind activation;
+    bool drops; /* is x dropped out first? */
+} dense_layer;
 
 typedef struct family {
     const char *model_type;   /* in config.json */
     const char *class_prefix; /* of transformers' classes */
+    const char *prefix;       /* before the names of the encoder's weights: "bert" */
+    const param_names *names;
+    const char *decoder; /* the name of a word table that a head for masked words has to itself */
+    const family_keys *keys;
+    const config
+        *defaults; /* what the class in transformers takes where config.json says nothing */
+    layer_kind layer;
+    const dense_layer *sequence; /* before the classifier of sequences, and of choices */
+    const dense_layer *choice;
+    bool positions_padded;  /* position ids begin behind that of padding, see features.h */
+    bool pretraining_masks; /* does its class ..ForPreTraining have a head for masked words? */
+    bool attention_kept;    /* no dropout after attention's last product */
+    bool output_kept;       /* nor after the feed-forward part's */
+
+    /* Reads keys of its own, once the usual ones are read. NULL: there are none. */
+    bert_status (*read)(const json_t *object, const char *path, config *c);
 } family;
+
+#define FAMILY(name) extern const family family_##name;
+#include "model/families.def"
 
 /* BERT_UNSUPPORTED if no family has this model_type; `path` is the file that names it. */
 bert_status family_find(const char *path, const char *model_type, const family **out);

@@ -6,7 +6,7 @@ void feed_forward_part_input(const pass *p, size_t layer)
 {
     compute *on = p->on;
     const config *c = p->config;
-    const layer_params *w = &p->params->layers[layer];
+    const layer_params *w = layer_weights(p, p->params, layer);
     tape *b = p->tape;
     layer_tape *t = &b->layers[layer];
     size_t rows = layer_rows_of(p, layer).count;
@@ -21,7 +21,7 @@ void feed_forward_part_input(const pass *p, size_t layer)
 void feed_forward_part_forward(const pass *p, size_t layer)
 {
     compute *on = p->on;
-    const layer_params *w = &p->params->layers[layer];
+    const layer_params *w = layer_weights(p, p->params, layer);
     tape *b = p->tape;
     norm_tape *t = &b->layers[layer].output_norm;
     layer_rows rows = layer_rows_of(p, layer);
@@ -37,7 +37,7 @@ void feed_forward_part_forward(const pass *p, size_t layer)
 
 void feed_forward_part_output(const pass *p, size_t layer)
 {
-    const layer_params *w = &p->params->layers[layer];
+    const layer_params *w = layer_weights(p, p->params, layer);
     const norm_tape *t = &p->tape->layers[layer].output_norm;
     norm_shape norm = hidden_norm(p, layer_rows_of(p, layer).count);
     p->on->norm_forward(p->on, &norm, t->sum, w->output_gain.data, w->output_shift.data,
@@ -50,8 +50,8 @@ void feed_forward_part_backward(const pass *p, size_t layer, params *gradients)
 {
     compute *on = p->on;
     const config *c = p->config;
-    const layer_params *w = &p->params->layers[layer];
-    layer_params *d = &gradients->layers[layer];
+    const layer_params *w = layer_weights(p, p->params, layer);
+    layer_params *d = layer_weights(p, gradients, layer);
     tape *b = p->tape;
     const layer_tape *t = &b->layers[layer];
     layer_rows rows = layer_rows_of(p, layer);

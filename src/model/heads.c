@@ -15,12 +15,33 @@ const head *head_at(size_t index)
     return index < sizeof heads / sizeof *heads ? heads[index] : NULL;
 }
 
+unsigned head_parts(const head *h, const config *c)
+{
+    const dense_layer *dense = h->dense ? h->dense(c) : NULL;
+    return h->parts | (dense ? 1u << dense->part : 0);
+}
+
+static float rate_of(double rate, double own)
+{
+    if (own < 0.0) return 0.0f; /* no such place */
+    return (float)(rate >= 0.0 ? rate : own);
+}
+
+dropout_run head_dropout(const head *h, const config *c, double rate)
+{
+    return (dropout_run){ .hidden = rate_of(rate, c->hidden_dropout),
+                          .attention = rate_of(rate, c->attention_dropout),
+                          .classifier = h->dropout ? rate_of(rate, h->dropout(c)) : 0.0f,
+                          .dense = rate_of(rate, c->dense_dropout) };
+}
+
 static const head *class_find(const config *c, const char *class_name)
 {
     const char *suffix = family_class_suffix(c->family, class_name);
     const head *h;
     if (!suffix) return NULL;
-    if (strcmp(suffix, pretraining_suffix) == 0) return &head_masked;
+    if (c->family->pretraining_masks && strcmp(suffix, pretraining_suffix) == 0)
+        return &head_masked;
     for (size_t i = 0; (h = head_at(i)); i++)
         if (strcmp(suffix, h->class_suffix) == 0) return h;
     return NULL;
@@ -42,7 +63,7 @@ const head *head_of_weights(unsigned parts)
 {
     const head *h;
     for (size_t i = 0; (h = head_at(i)); i++)
-        if (h->told_by && parts & h->parts & ~(unsigned)PARAMS_POOLER) return h;
+        if (h->told_by && parts & h->parts) return h;
     return &head_vectors;
 }
 
@@ -56,7 +77,8 @@ const head *head_wanted(const config *c)
 const head *head_of_model(const config *c, unsigned parts)
 {
     const head *h = head_wanted(c);
-    return (parts & h->parts) == h->parts ? h : NULL;
+    unsigned wanted = head_parts(h, c);
+    return (parts & wanted) == wanted ? h : NULL;
 }
 
 named_class head_class_name(const head *h, const config *c)
@@ -94,6 +116,7 @@ tape_shape head_tape_shape(const head *h, const config *c, const batch_limits *l
     shape.wanted = h->rows == ROWS_ALL ? 0 : rows;
     shape.logit_rows = shape.vectors ? limits->sequences : rows;
     shape.logit_width = h->outputs(c);
+    shape.dropped = shape.wanted == 0 && h->dropout && h->dropout(c) >= 0.0;
     shape.backward = backward;
     return shape;
 }

@@ -1,6 +1,6 @@
 /* heads.h: what stands on top of the encoder, by kind.
  *
- *   head_classifier  [CLS] -> pooler -> dropout -> classifier   logits [sequences, outputs]
+ *   head_classifier  [CLS] -> dense -> dropout -> classifier    logits [sequences, outputs]
  *   head_choice      the same with one output: a sequence's weight among its unit's
  *   head_tokens      dropout -> classifier on every token       logits [tokens, outputs]
  *   head_spans       start and end logit of every token         logits [tokens, 2]
@@ -30,16 +30,21 @@ typedef struct head_start {
 /* The facts of a head. Whoever uses a head asks for a fact, never which head it is. */
 typedef struct head {
     const char *class_suffix; /* of transformers' class for such a model (model/family.h) */
-    unsigned parts;           /* PARAMS_..: what it reads, trains and saves beside the encoder */
+    unsigned parts;           /* PARAMS_..: what it reads, trains and saves beside the encoder, but
+                                 for its dense layer's: head_parts() has them all */
     unsigned passed_on;       /* those it does not use, yet saves where the checkpoint has them */
     head_rows rows;
-    tape_shape room;     /* what the tape keeps for it: dropped, masked, vectors; the rest is 0 */
+    tape_shape room;     /* what the tape keeps for it: masked, vectors; the rest is 0 */
     bool labelled;       /* do its outputs have names, in config.json? */
-    bool bare;           /* are its weights saved without "bert." before their names? */
+    bool bare;           /* are its weights saved without "bert.", the family's prefix? */
     bool words_dense;    /* does its gradient reach every row of the word table? */
     const char *told_by; /* if no class is named, the weight that tells this head, or NULL */
 
     size_t (*outputs)(const config *c); /* the width of its logits */
+    /* The dense layer before its last one, and the rate of dropout between them, below 0 for none.
+     * NULL: it has no such thing in any family. */
+    const dense_layer *(*dense)(const config *c);
+    double (*dropout)(const config *c);
     /* BERT_UNSUPPORTED if it cannot read what the configuration asks for. NULL: it always can. */
     bert_status (*check)(const config *c);
     /* Changes the configuration for a training of this head. NULL: nothing to change. */
@@ -49,6 +54,13 @@ typedef struct head {
 } head;
 
 extern const head head_classifier, head_choice, head_tokens, head_spans, head_masked, head_vectors;
+
+/* Its parts in the configuration's family. */
+unsigned head_parts(const head *h, const config *c);
+
+/* Rates of dropout in a training of this head: the configuration's, or `rate` in all places that
+ * the model has, unless it is below 0. */
+dropout_run head_dropout(const head *h, const config *c, double rate);
 
 /* All heads, in the order in which told_by is looked for. NULL: the index is past the last. */
 const head *head_at(size_t index);
@@ -71,7 +83,7 @@ const head *head_of_model(const config *c, unsigned parts);
 /* transformers' class for a model with this head, of the configuration's family. */
 named_class head_class_name(const head *h, const config *c);
 
-/* Are weights of this class saved without "bert." before their names? */
+/* Are weights of this class saved without the family's prefix before their names? */
 bool head_is_bare(const config *c, const char *class_name);
 
 /* The suffix of the class that has head_masked and a head for next sentences. */

@@ -20,9 +20,14 @@ dropout layer_dropout(const pass *p, size_t layer, enum dropout_layer_place plac
                       const layer_rows *rows)
 {
     size_t number = DROPOUT_LAYERS + DROPOUT_LAYER_PLACES * layer + place;
-    assert(number < DROPOUT_FREE);
+    const family *f = p->config->family;
+    bool kept =
+        place == DROPOUT_ATTENTION ? f->attention_kept : place == DROPOUT_OUTPUT && f->output_kept;
+    assert(number < DROPOUT_DENSE);
     return (dropout){
-        .rate = place == DROPOUT_PROBABILITIES ? p->dropout.attention : p->dropout.hidden,
+        .rate = kept                             ? 0.0f
+                : place == DROPOUT_PROBABILITIES ? p->dropout.attention
+                                                 : p->dropout.hidden,
         .key = p->dropout.key,
         .place = (uint32_t)number,
         .unit = rows->unit,

@@ -6,6 +6,13 @@
 #include "model/heads.h"
 #include "model/linear.h"
 
+static norm_shape norm_of(const pass *p, size_t rows)
+{
+    norm_shape norm = hidden_norm(p, rows);
+    norm.width = p->config->embedding;
+    return norm;
+}
+
 static void masked_forward(const pass *p)
 {
     compute *on = p->on;
@@ -13,11 +20,11 @@ static void masked_forward(const pass *p)
     const weight *table = &p->params->embeddings.word;
     transform_tape *t = &p->tape->transform;
     size_t rows = batch_wanted(p->batch);
-    norm_shape norm = hidden_norm(p, rows);
+    norm_shape norm = norm_of(p, rows);
 
     const float *hidden = encoder_forward(p);
     linear_forward(p, &w->dense_weight, NULL, rows, hidden, t->sum);
-    on->activation_forward(on, p->config->activation, rows, p->config->hidden, w->dense_bias.data,
+    on->activation_forward(on, p->config->masked_activation, rows, norm.width, w->dense_bias.data,
                            t->sum, t->norm.sum);
     on->norm_forward(on, &norm, t->norm.sum, w->norm_gain.data, w->norm_shift.data, t->output,
                      t->norm.mean, t->norm.rstd);
@@ -33,17 +40,18 @@ static void masked_backward(const pass *p, params *gradients)
     tape *b = p->tape;
     const transform_tape *t = &b->transform;
     size_t rows = batch_wanted(p->batch);
-    norm_shape norm = hidden_norm(p, rows);
+    norm_shape norm = norm_of(p, rows);
 
     linear_backward_weight(p, table, rows, b->dlogits, t->output, &gradients->embeddings.word,
                            &d->bias);
-    linear_backward_input(p, table, rows, b->dlogits, LINEAR_WRITE, b->dbranch);
-    on->norm_backward(on, &norm, b->dbranch, t->norm.sum, w->norm_gain.data, t->norm.mean,
-                      t->norm.rstd, b->dbranch, d->norm_gain.data, d->norm_shift.data);
-    on->activation_backward(on, p->config->activation, rows, p->config->hidden, t->sum, b->dbranch);
-    linear_backward_weight(p, &w->dense_weight, rows, b->dbranch, b->hidden, &d->dense_weight,
+    linear_backward_input(p, table, rows, b->dlogits, LINEAR_WRITE, b->dembedded);
+    on->norm_backward(on, &norm, b->dembedded, t->norm.sum, w->norm_gain.data, t->norm.mean,
+                      t->norm.rstd, b->dembedded, d->norm_gain.data, d->norm_shift.data);
+    on->activation_backward(on, p->config->masked_activation, rows, norm.width, t->sum,
+                            b->dembedded);
+    linear_backward_weight(p, &w->dense_weight, rows, b->dembedded, b->hidden, &d->dense_weight,
                            &d->dense_bias);
-    linear_backward_input(p, &w->dense_weight, rows, b->dbranch, LINEAR_WRITE, b->dhidden);
+    linear_backward_input(p, &w->dense_weight, rows, b->dembedded, LINEAR_WRITE, b->dhidden);
     encoder_backward(p, gradients);
 }
 

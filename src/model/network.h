@@ -1,10 +1,10 @@
-/* network.h: a BERT forward and backward, over packed sequences.
+/* network.h: an encoder forward and backward, over packed sequences.
  *
  *     ids -> embeddings -> layer 1 .. n -> a head (heads.h) -> logits
  *
  * Devlin, Chang, Lee, Toutanova: BERT, 2019; Vaswani et al.: Attention is all you need, 2017; the
- * reference is transformers' modeling_bert.py. Forward and backward of a part stand in one file, in
- * that order. */
+ * reference is transformers' modeling_bert.py and its siblings (families/). Forward and backward of
+ * a part stand in one file, in that order. */
 #ifndef MODEL_NETWORK_H
 #define MODEL_NETWORK_H
 
@@ -16,8 +16,10 @@
 
 /* Dropout's rates and stream; all zero for evaluation. */
 typedef struct dropout_run {
-    float hidden, attention, classifier;
-    uint64_t key; /* rng_key(seed, step) */
+    float hidden, attention;
+    float classifier; /* before a head's last linear layer */
+    float dense;      /* before a classifier's dense layer */
+    uint64_t key;     /* rng_key(seed, step) */
 } dropout_run;
 
 /* One pass of one batch: everything the parts need. */
@@ -44,17 +46,44 @@ static inline norm_shape hidden_norm(const pass *p, size_t rows)
  * wanted token where the tape was opened for few. */
 const float *encoder_forward(const pass *p);
 
-/* Pooler alone: tanh(W x + b) of the hidden states of [CLS] -> tape->pooled [sequences, hidden]. */
-void pooler_forward(const pass *p, const float *hidden);
+/* Pooler alone: f(W x + b) of the hidden states of the first tokens, [CLS] -> tape->pooled
+ * [sequences, hidden]. Which weights and which f: `how`, of the family. */
+void pooler_forward(const pass *p, const dense_layer *how, const float *hidden);
 
 /* The other way, from tape->dpooled, which is overwritten: writes the tape's dhidden and adds to
- * the pooler's gradients. The tape is one for the first tokens. */
-void pooler_backward(const pass *p, params *gradients);
+ * the gradients of its weights. The tape is one for the first tokens. */
+void pooler_backward(const pass *p, const dense_layer *how, params *gradients);
 
 /* From the gradient of the last hidden states in the tape's dhidden, down to the lowest weights
  * that are wanted: adds to the gradients whose data are not NULL. Layers whose weights, and those
  * of all below, are not wanted are not entered. */
 void encoder_backward(const pass *p, params *gradients);
+
+/* How batches of these features number their tokens: as the model wants it. */
+void positions_follow(const config *c, features *f);
+
+/* A layer, of one of the kinds that families have. Forward goes through the tape's `hidden`: the
+ * layer's input is replaced by its output. */
+typedef struct layer_steps {
+    void (*forward)(const pass *p, size_t layer);
+    /* From what the tape kept: the layer's output -> hidden, if the layer above it is to go on from
+     * there. */
+    void (*output)(const pass *p, size_t layer);
+    /* With the layer's input in hidden: what its backward pass reads besides the tape. `again`: the
+     * tape kept nothing of it (tape.h). */
+    void (*restore)(const pass *p, size_t layer, bool again);
+    /* In dhidden, from the gradient of the layer's output to that of its input; `input` false: that
+     * is not wanted. */
+    void (*backward)(const pass *p, size_t layer, bool input, params *gradients);
+} layer_steps;
+
+extern const layer_steps layer_post_norm;
+
+/* The weights of a layer, or its gradients: layers may share them. */
+static inline layer_params *layer_weights(const pass *p, const params *of, size_t layer)
+{
+    return &of->layers[config_layer_set(p->config, layer)];
+}
 
 /* The parts, for network's own files. Forward goes through the tape's `hidden`: a layer's input is
  * replaced by its output. The _output and _input of a part are what backward computes again from
@@ -84,6 +113,7 @@ layer_rows layer_rows_of(const pass *p, size_t layer);
  *
  *      0 ..    3                   outside of the layers; 2 and 3 are free
  *      4 + 4 layer + 0 .. 3        in a layer; 3 is free
+ *      DROPOUT_DENSE
  *      DROPOUT_FREE ..             free, by blocks: a block begins at a number of its own, which no
  *                                  count of layers moves
  *      RNG_SHUFFLE ..              not dropout's (base/rng.h) */
@@ -91,7 +121,8 @@ enum dropout_place {
     DROPOUT_EMBEDDING,
     DROPOUT_CLASSIFIER,
     DROPOUT_LAYERS = 4,
-    DROPOUT_FREE = 1 << 16
+    DROPOUT_DENSE = 1 << 16, /* before the dense layer of a classifier of sequences */
+    DROPOUT_FREE
 };
 enum dropout_layer_place {
     DROPOUT_PROBABILITIES,

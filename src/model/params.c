@@ -15,22 +15,26 @@ size_t weight_count(const weight *w)
 
 bert_status params_init(const config *c, params *out)
 {
-    params p = { .layer_count = c->layers };
+    const param_names *names = c->family->names;
+    params p = { .layer_count = c->layer_sets };
     void *layers;
-    TRY(memory_zeroed(c->layers, sizeof *p.layers, &layers));
+    TRY(memory_zeroed(c->layer_sets, sizeof *p.layers, &layers));
     p.layers = layers;
-#define EMBEDDING_PARAM(field, r, k, decay)                                                        \
-    p.embeddings.field = (weight){ .rows = (r), .cols = (k) };
-#define POOLER_PARAM(field, r, k, decay) p.pooler.field = (weight){ .rows = (r), .cols = (k) };
-#define CLASSIFIER_PARAM(field, r, k, decay)                                                       \
-    p.classifier.field = (weight){ .rows = (r), .cols = (k) };
-#define SPANS_PARAM(field, r, k, decay) p.spans.field = (weight){ .rows = (r), .cols = (k) };
-#define MASKED_PARAM(field, r, k, decay) p.masked.field = (weight){ .rows = (r), .cols = (k) };
+#define SHAPE(place, name, r, k)                                                                   \
+    if ((name) && (r)) place = (weight){ .rows = (r), .cols = (k) };
+#define EMBEDDING_PARAM(field, r, k, kind) SHAPE(p.embeddings.field, names->embedding_##field, r, k)
+#define POOLER_PARAM(field, r, k, kind) SHAPE(p.pooler.field, names->pooler_##field, r, k)
+#define DENSE_PARAM(field, r, k, kind) SHAPE(p.dense.field, names->dense_##field, r, k)
+#define CLASSIFIER_PARAM(field, r, k, kind)                                                        \
+    SHAPE(p.classifier.field, names->classifier_##field, r, k)
+#define SPANS_PARAM(field, r, k, kind) SHAPE(p.spans.field, names->spans_##field, r, k)
+#define MASKED_PARAM(field, r, k, kind) SHAPE(p.masked.field, names->masked_##field, r, k)
 #include "model/params.def"
-    for (size_t i = 0; i < c->layers; i++) {
-#define LAYER_PARAM(field, r, k, decay) p.layers[i].field = (weight){ .rows = (r), .cols = (k) };
+    for (size_t i = 0; i < c->layer_sets; i++) {
+#define LAYER_PARAM(field, r, k, kind) SHAPE(p.layers[i].field, names->layer_##field, r, k)
 #include "model/params.def"
     }
+#undef SHAPE
     *out = p;
     return BERT_OK;
 }
@@ -41,89 +45,100 @@ void params_release(params *p)
     *p = (params){ 0 };
 }
 
-/* Names by field, so that params.def and names/bert.def cannot drift apart: a missing name does not
- * compile. */
-#define EMBEDDING_NAME(field, name) static const char embedding_name_##field[] = name;
-#define LAYER_NAME(field, name) static const char layer_name_##field[] = name;
-#define POOLER_NAME(field, name) static const char pooler_name_##field[] = name;
-#define CLASSIFIER_NAME(field, name) static const char classifier_name_##field[] = name;
-#define SPANS_NAME(field, name) static const char spans_name_##field[] = name;
-#define MASKED_NAME(field, name) static const char masked_name_##field[] = name;
-#include "model/names/bert.def"
-
-static void layer_entries(const config *c, size_t layer, param_entry *next)
+/* The name in a checkpoint: see param_names.h. */
+static void name_put(const config *c, const char *name, size_t layer, char *out, size_t room)
 {
-#define LAYER_PARAM(field, r, k, pulls)                                                            \
-    *next = (param_entry){ .offset = offsetof(layer_params, field),                                \
-                           .rows = (r),                                                            \
-                           .cols = (k),                                                            \
-                           .decay = (pulls),                                                       \
-                           .part = PARAM_LAYER,                                                    \
-                           .layer = layer };                                                       \
-    snprintf(next->name, sizeof next->name, "bert.encoder.layer.%zu.%s", layer,                    \
-             layer_name_##field);                                                                  \
-    next++;
+    const char *number = strchr(name, '#');
+    size_t stem = number ? (size_t)(number - name) : strlen(name);
+    int at = snprintf(out, room, "%s%.*s", *name == '.' ? c->family->prefix : "", (int)stem, name);
+    if (number) snprintf(out + at, room - (size_t)at, "%zu%s", layer, number + 1);
+}
+
+/* How many layers have these weights. */
+static size_t layers_of_set(const config *c, size_t set)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < c->layers; i++) count += config_layer_set(c, i) == set;
+    return count;
+}
+
+typedef struct entry_list {
+    const config *config;
+    unsigned parts;
+    param_entry *entries;
+    size_t count;
+} entry_list;
+
+static void entry_add(entry_list *l, param_entry e, param_kind kind, const char *name,
+                      const char *other)
+{
+    if (!name || !e.rows || !(l->parts & 1u << e.part)) return;
+    e.decay = kind == TABLE || kind == MATRIX;
+    e.gain = kind == GAIN;
+    e.rate = 1.0;
+    if (kind == MATRIX) e.products = e.part == PARAM_LAYER ? layers_of_set(l->config, e.layer) : 1;
+    e.other = other;
+    name_put(l->config, name, e.layer, e.name, sizeof e.name);
+    l->entries[l->count++] = e;
+}
+
+static void layer_entries(entry_list *l, const param_names *names, size_t layer)
+{
+    const config *c = l->config;
+#define LAYER_PARAM(field, r, k, kind)                                                             \
+    entry_add(l,                                                                                   \
+              (param_entry){ .offset = offsetof(layer_params, field),                              \
+                             .rows = (r),                                                          \
+                             .cols = (k),                                                          \
+                             .part = PARAM_LAYER,                                                  \
+                             .layer = layer },                                                     \
+              kind, names->layer_##field, NULL);
 #include "model/params.def"
 }
 
-static bool name_is_gain(const char *name)
+/* A classifier's name is given first as `parts` have it, then as it may stand in a file that is
+ * for another head. */
+static void classifier_entry(entry_list *l, param_entry e, param_kind kind, const char *alone,
+                             const char *projected)
 {
-    static const char ending[] = "LayerNorm.weight";
-    size_t length = strlen(name), count = sizeof ending - 1;
-    return length >= count && strcmp(name + length - count, ending) == 0;
-}
-
-/* Keeps those of the parts, in order, and says the rest of them; returns how many. */
-static size_t entries_choose(param_entry *entries, size_t count, unsigned parts)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (!(parts & 1u << entries[i].part)) continue;
-        param_entry *e = &entries[kept++];
-        *e = entries[i];
-        e->rate = 1.0;
-        e->products = e->cols && e->part != PARAM_EMBEDDING;
-        e->gain = name_is_gain(e->name);
-    }
-    return kept;
+    bool behind = projected && l->parts & PARAMS_DENSE;
+    entry_add(l, e, kind, behind ? projected : alone, behind ? alone : NULL);
 }
 
 bert_status params_list(const config *c, unsigned parts, param_entry **out, size_t *count)
 {
-    enum { LAYER_ENTRIES = sizeof(layer_params) / sizeof(weight) };
-    size_t total = (sizeof(embedding_params) + sizeof(pooler_params) + sizeof(classifier_params) +
-                    sizeof(spans_params) + sizeof(masked_params)) /
-                       sizeof(weight) +
-                   c->layers * LAYER_ENTRIES;
+    const param_names *names = c->family->names;
+    size_t most =
+        sizeof(params) / sizeof(weight) + c->layer_sets * sizeof(layer_params) / sizeof(weight);
     void *memory;
-    TRY(memory_zeroed(total, sizeof(param_entry), &memory));
-    param_entry *next = memory;
+    TRY(memory_zeroed(most, sizeof(param_entry), &memory));
+    entry_list list = { .config = c, .parts = parts, .entries = memory }, *l = &list;
 
-#define ENTRY(kind, field, r, k, pulls, prefix, text)                                              \
-    *next = (param_entry){ .offset = offsetof(params, field),                                      \
-                           .rows = (r),                                                            \
-                           .cols = (k),                                                            \
-                           .decay = (pulls),                                                       \
-                           .part = (kind) };                                                       \
-    snprintf(next->name, sizeof next->name, "%s%s", prefix, text);                                 \
-    next++;
-#define EMBEDDING_PARAM(field, r, k, pulls)                                                        \
-    ENTRY(PARAM_EMBEDDING, embeddings.field, r, k, pulls, "bert.", embedding_name_##field)
+#define ENTRY(place, field, r, k)                                                                  \
+    (param_entry)                                                                                  \
+    {                                                                                              \
+        .offset = offsetof(params, field), .rows = (r), .cols = (k), .part = (place)               \
+    }
+#define EMBEDDING_PARAM(field, r, k, kind)                                                         \
+    entry_add(l, ENTRY(PARAM_EMBEDDING, embeddings.field, r, k), kind, names->embedding_##field,   \
+              NULL);
 #include "model/params.def"
-    for (size_t layer = 0; layer < c->layers; layer++, next += LAYER_ENTRIES)
-        layer_entries(c, layer, next);
-#define POOLER_PARAM(field, r, k, pulls)                                                           \
-    ENTRY(PARAM_POOLER, pooler.field, r, k, pulls, "bert.", pooler_name_##field)
-#define CLASSIFIER_PARAM(field, r, k, pulls)                                                       \
-    ENTRY(PARAM_CLASSIFIER, classifier.field, r, k, pulls, "", classifier_name_##field)
-#define SPANS_PARAM(field, r, k, pulls)                                                            \
-    ENTRY(PARAM_SPANS, spans.field, r, k, pulls, "", spans_name_##field)
-#define MASKED_PARAM(field, r, k, pulls)                                                           \
-    ENTRY(PARAM_MASKED, masked.field, r, k, pulls, "", masked_name_##field)
+    for (size_t layer = 0; layer < c->layer_sets; layer++) layer_entries(l, names, layer);
+#define POOLER_PARAM(field, r, k, kind)                                                            \
+    entry_add(l, ENTRY(PARAM_POOLER, pooler.field, r, k), kind, names->pooler_##field, NULL);
+#define DENSE_PARAM(field, r, k, kind)                                                             \
+    entry_add(l, ENTRY(PARAM_DENSE, dense.field, r, k), kind, names->dense_##field, NULL);
+#define CLASSIFIER_PARAM(field, r, k, kind)                                                        \
+    classifier_entry(l, ENTRY(PARAM_CLASSIFIER, classifier.field, r, k), kind,                     \
+                     names->classifier_##field, names->projected_##field);
+#define SPANS_PARAM(field, r, k, kind)                                                             \
+    entry_add(l, ENTRY(PARAM_SPANS, spans.field, r, k), kind, names->spans_##field, NULL);
+#define MASKED_PARAM(field, r, k, kind)                                                            \
+    entry_add(l, ENTRY(PARAM_MASKED, masked.field, r, k), kind, names->masked_##field, NULL);
 #include "model/params.def"
 #undef ENTRY
     *out = memory;
-    *count = entries_choose(memory, total, parts);
+    *count = list.count;
     return BERT_OK;
 }
 
@@ -140,16 +155,22 @@ static bool entry_frozen(const param_entry *entry, size_t frozen_layers, unsigne
     return entry->part == PARAM_LAYER && entry->layer + 1 < frozen_layers;
 }
 
-bert_status param_frozen_parse(const char *freeze, size_t layers, size_t *frozen_layers)
+bert_status param_frozen_parse(const char *freeze, const config *c, size_t *frozen_layers)
 {
+    bool shared = c->layer_sets < c->layers;
+    size_t layers = shared ? 0 : c->layers;
     *frozen_layers = 0;
     if (!freeze) return BERT_OK;
     char *end = NULL;
     unsigned long first = strcmp(freeze, "embeddings") == 0 ? 0 : strtoul(freeze, &end, 10);
     if ((end && (*end || end == freeze || *freeze == '-')) || first > layers)
-        return fail_field(BERT_ARGUMENT, "freeze",
-                          "is 'embeddings' or a number of layers up to %zu, not '%s'", layers,
-                          freeze);
+        return shared ? fail_field(BERT_ARGUMENT, "freeze",
+                                   "can only be 'embeddings', not '%s': the layers of this model "
+                                   "share their weights",
+                                   freeze)
+                      : fail_field(BERT_ARGUMENT, "freeze",
+                                   "is 'embeddings' or a number of layers up to %zu, not '%s'",
+                                   layers, freeze);
     *frozen_layers = 1 + first;
     return BERT_OK;
 }

@@ -1,10 +1,11 @@
-/* params.h: the weights of a BERT as fields, and the same weights as one flat list. */
+/* params.h: the weights of a model as fields, and the same weights as one flat list. */
 #ifndef MODEL_PARAMS_H
 #define MODEL_PARAMS_H
 
 #include "base/arena.h"
 #include "base/status.h"
 #include "model/config.h"
+#include "model/param_names.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,60 +29,67 @@ typedef struct weight {
 size_t weight_count(const weight *w);
 
 typedef struct embedding_params {
-#define EMBEDDING_PARAM(field, rows, cols, decay) weight field;
+#define EMBEDDING_PARAM(field, rows, cols, kind) weight field;
 #include "model/params.def"
 } embedding_params;
 
 typedef struct layer_params {
-#define LAYER_PARAM(field, rows, cols, decay) weight field;
+#define LAYER_PARAM(field, rows, cols, kind) weight field;
 #include "model/params.def"
 } layer_params;
 
 typedef struct pooler_params {
-#define POOLER_PARAM(field, rows, cols, decay) weight field;
+#define POOLER_PARAM(field, rows, cols, kind) weight field;
 #include "model/params.def"
 } pooler_params;
 
+typedef struct dense_params {
+#define DENSE_PARAM(field, rows, cols, kind) weight field;
+#include "model/params.def"
+} dense_params;
+
 typedef struct classifier_params {
-#define CLASSIFIER_PARAM(field, rows, cols, decay) weight field;
+#define CLASSIFIER_PARAM(field, rows, cols, kind) weight field;
 #include "model/params.def"
 } classifier_params;
 
 typedef struct spans_params {
-#define SPANS_PARAM(field, rows, cols, decay) weight field;
+#define SPANS_PARAM(field, rows, cols, kind) weight field;
 #include "model/params.def"
 } spans_params;
 
 typedef struct masked_params {
-#define MASKED_PARAM(field, rows, cols, decay) weight field;
+#define MASKED_PARAM(field, rows, cols, kind) weight field;
 #include "model/params.def"
 } masked_params;
 
-/* Parts of a model. */
-typedef enum param_part {
-    PARAM_EMBEDDING,
-    PARAM_LAYER,
-    PARAM_POOLER,
-    PARAM_CLASSIFIER, /* a linear layer over pooled sequences or over tokens */
-    PARAM_SPANS,      /* start and end of an answer */
-    PARAM_MASKED      /* the transform before the word table, and a bias a word */
-} param_part;
+/* What a weight is, and so whether it decays, who makes its gradient, and how a fresh one begins.
+ */
+typedef enum param_kind {
+    TABLE,  /* rows are looked up; decays */
+    MATRIX, /* of a linear layer: matrix products make its gradient; decays */
+    BIAS,   /* does not decay; a fresh one is 0 */
+    GAIN    /* of a norm; does not decay; a fresh one is 1 */
+} param_kind;
 
-/* Sets of parts. Every model has the encoder's; a head adds its own (model/heads.h). */
+/* Sets of parts (param_part, param_names.h). Every model has the encoder's; a head adds its own
+ * (model/heads.h). */
 enum {
     PARAMS_POOLER = 1 << PARAM_POOLER,
+    PARAMS_DENSE = 1 << PARAM_DENSE,
     PARAMS_CLASSIFIER = 1 << PARAM_CLASSIFIER,
     PARAMS_SPANS = 1 << PARAM_SPANS,
     PARAMS_MASKED = 1 << PARAM_MASKED,
     PARAMS_ENCODER = 1 << PARAM_EMBEDDING | 1 << PARAM_LAYER,
-    PARAMS_HEADS = PARAMS_CLASSIFIER | PARAMS_SPANS | PARAMS_MASKED,
+    PARAMS_HEADS = PARAMS_DENSE | PARAMS_CLASSIFIER | PARAMS_SPANS | PARAMS_MASKED,
     PARAMS_ALL = PARAMS_ENCODER | PARAMS_POOLER | PARAMS_HEADS
 };
 
 /* One weight of the flat list, in the order of params.def. */
 typedef struct param_entry {
-    char name[96]; /* in a checkpoint, "bert." included */
-    size_t offset; /* of its weight from the start of the list's struct, see params_weight() */
+    char name[96];     /* in a checkpoint, the family's prefix included */
+    const char *other; /* another name that it may have there, or NULL */
+    size_t offset;     /* of its weight from the start of the list's struct, see params_weight() */
     size_t rows, cols;
     bool decay;
     double rate;     /* factor on the learning rate: 1 */
@@ -89,25 +97,28 @@ typedef struct param_entry {
                         linear layer; 0: other operations add to it */
     bool gain;       /* of a norm: a fresh one is 1 */
     param_part part;
-    size_t layer; /* from 0, for PARAM_LAYER */
+    size_t layer; /* from 0, for PARAM_LAYER: a set of weights, which several layers may share */
 } param_entry;
 
 typedef struct params {
     embedding_params embeddings;
-    layer_params *layers; /* [layer_count] */
+    layer_params *layers; /* [layer_count] sets; config_layer_set() says which is a layer's */
     size_t layer_count;
     pooler_params pooler;
+    dense_params dense; /* of a classifier, before its last linear layer */
     classifier_params classifier;
     spans_params spans;
     masked_params masked;
 } params;
 
-/* Every weight with its shape and no data. The caller releases (which does not touch the data). */
+/* Every weight with its shape and no data; one that the family has not is [0]. The caller releases
+ * (which does not touch the data). */
 bert_status params_init(const config *c, params *out);
 void params_release(params *p);
 
-/* The flat list of a configuration's weights that belong to `parts`. The caller frees *out with
- * free(). */
+/* The flat list of a configuration's weights that belong to `parts`. A classifier behind a dense
+ * layer of its own may have another name than one by itself: the list goes by whether `parts` has
+ * both. The caller frees *out with free(). */
 bert_status params_list(const config *c, unsigned parts, param_entry **out, size_t *count);
 weight *params_weight(params *p, const param_entry *entry);
 
@@ -131,7 +142,7 @@ typedef struct param_span {
  * without, in the order of the list. Weights begin at multiples of 16 floats; the gaps hold zeros
  * and stay so. Gradients and both moments have the same layout.
  *
- * The block is its spans one after another. Today there are at most four: the word table; the
+ * The block is its spans one after another. BERT has at most four: the word table; the
  * other embeddings, whose gradients are zeroed and measured; the matrices of linear layers, whose
  * gradients are not (they are most of the block); and what has no decay. The gradient's norm sums
  * up span by span, so another division changes its last bits. */
@@ -143,8 +154,9 @@ typedef struct param_layout {
 } param_layout;
 
 /* --freeze: NULL, "embeddings", or a number N for the embeddings and the first N layers.
- * BERT_ARGUMENT for another word or more layers than there are. *frozen_layers is 0, 1 or 1 + N. */
-bert_status param_frozen_parse(const char *freeze, size_t layers, size_t *frozen_layers);
+ * BERT_ARGUMENT for another word, more layers than there are, or layers that share their weights.
+ * *frozen_layers is 0, 1 or 1 + N. */
+bert_status param_frozen_parse(const char *freeze, const config *c, size_t *frozen_layers);
 
 /* frozen_layers 0: nothing is frozen; 1: the embeddings; 1 + N: the embeddings and N layers. The
  * weights of frozen_parts are too. The caller releases. */

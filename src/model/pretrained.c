@@ -35,7 +35,7 @@ static bool tensor_fits(named_tensor t, const param_entry *entry)
 static bool part_matters(const config *c, param_part part)
 {
     const head *h = head_of_class(c);
-    unsigned wanted = h ? h->parts : PARAMS_POOLER | PARAMS_CLASSIFIER;
+    unsigned wanted = head_parts(h ? h : &head_classifier, c);
     return ((PARAMS_ENCODER | wanted) & 1u << part) != 0;
 }
 
@@ -72,7 +72,7 @@ static bool tensor_mappable(named_tensor t)
 /* A tensor that would be the entry's weight if its name began otherwise. NULL: none. */
 static const char *name_like(const pretrained *m, const param_entry *entry)
 {
-    const char *bare = entry->name + strlen("bert.");
+    const char *bare = entry->name + strlen(m->config.family->prefix) + 1;
     for (size_t i = 0; i < tensor_file_count(m->file); i++) {
         const char *name = tensor_file_at(m->file, i)->name;
         if (slice_ends_with(slice_of(name), bare)) return name;
@@ -88,9 +88,16 @@ static bert_status fail_missing(const pretrained *m, const param_entry *entry, c
                     "%s: the checkpoint has no '%s' but a '%s'; take what stands before from the "
                     "names of its tensors",
                     folder, entry->name, like);
-    return fail(BERT_FORMAT,
-                "%s: the checkpoint has no '%s' (nor '%s'); is it a BERT of %zu layers?", folder,
-                entry->name, entry->name + strlen("bert."), m->config.layers);
+    return fail(BERT_FORMAT, "%s: the checkpoint has no '%s' (nor '%s'); is it a %s of %zu layers?",
+                folder, entry->name, entry->name + strlen(m->config.family->prefix) + 1,
+                m->config.family->model_type, m->config.layers);
+}
+
+/* Takes the entry's other name, where that is the file's. */
+static void entry_rename(const pretrained *m, param_entry *entry, named_tensor *found)
+{
+    *found = tensor_names_find(m->names, entry->other);
+    if (found->info) snprintf(entry->name, sizeof entry->name, "%s", entry->other);
 }
 
 /* Finds each weight's tensor: m->found, without one where an optional weight is not there. */
@@ -99,8 +106,9 @@ static bert_status tensors_match(pretrained *m, const char *folder)
     named_tensor *found = m->found;
     const named_tensor none = { NULL, false };
     for (size_t i = 0; i < m->entry_count; i++) {
-        const param_entry *entry = &m->entries[i];
+        param_entry *entry = &m->entries[i];
         found[i] = tensor_names_find(m->names, entry->name);
+        if (!found[i].info && entry->other) entry_rename(m, entry, &found[i]);
         if (!found[i].info && !entry_optional(entry)) return fail_missing(m, entry, folder);
         /* A head for other labels than config.json's, where it gives none, is as good as none. */
         if (found[i].info && entry->part == PARAM_CLASSIFIER && !m->config.labels_given &&
@@ -225,7 +233,7 @@ static bert_status pretrained_fill(pretrained *m, const char *folder, compute *o
 {
     TRY(config_read(folder, &m->config));
     TRY(file_open(m, folder));
-    TRY(tensor_names_open(m->file, &m->names));
+    TRY(tensor_names_open(m->file, m->config.family->prefix, &m->names));
     TRY(head_find(m));
     outputs_find(m);
     TRY(params_init(&m->config, &m->params));
@@ -303,7 +311,7 @@ const param_entry *pretrained_gap(const pretrained *m, unsigned parts)
 
 bool pretrained_has_head(const pretrained *m)
 {
-    unsigned parts = head_wanted(&m->config)->parts & PARAMS_HEADS;
+    unsigned parts = head_parts(head_wanted(&m->config), &m->config) & PARAMS_HEADS;
     bool there = m->misfit.info && parts & PARAMS_CLASSIFIER;
     for (size_t i = 0; i < m->entry_count; i++)
         there |= m->found[i].info && parts & 1u << m->entries[i].part;
@@ -312,7 +320,7 @@ bool pretrained_has_head(const pretrained *m)
 
 bert_status pretrained_check_head(const pretrained *m)
 {
-    unsigned parts = head_wanted(&m->config)->parts;
+    unsigned parts = head_parts(head_wanted(&m->config), &m->config);
     const param_entry *gap = pretrained_gap(m, parts);
     if (m->misfit.info && parts & PARAMS_CLASSIFIER)
         return fail_more(fail_shape(m, m->misfit, m->misfit_of),
@@ -324,13 +332,15 @@ bert_status pretrained_check_head(const pretrained *m)
                 tensor_file_at(m->file, 0)->file);
 }
 
-static const char *name_bare(const char *name, bool bare)
+static const char *name_bare(const char *name, const char *prefix)
 {
-    return bare && strncmp(name, "bert.", 5) == 0 ? name + 5 : name;
+    size_t length = prefix ? strlen(prefix) : 0;
+    bool there = prefix && strncmp(name, prefix, length) == 0 && name[length] == '.';
+    return there ? name + length + 1 : name;
 }
 
 bert_status weights_write(const folder_handle *folder, params *p, const param_entry *entries,
-                          size_t count, bool bare, tensor_type type, const tensor_out *more,
+                          size_t count, const char *bare, tensor_type type, const tensor_out *more,
                           size_t more_count)
 {
     void *memory;

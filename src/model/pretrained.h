@@ -63,10 +63,10 @@ bool pretrained_has_head(const pretrained *m);
 bert_status pretrained_check_head(const pretrained *m);
 
 /* Writes model.safetensors into the folder: the weights of `p` that have data, by their names, as
- * `type`; `bare`: without "bert." before them. And tensors that are no weights here, more
- * [more_count]. */
+ * `type`; without the prefix `bare` before them, unless it is NULL. And tensors that are no weights
+ * here, more [more_count]. */
 bert_status weights_write(const folder_handle *folder, params *p, const param_entry *entries,
-                          size_t count, bool bare, tensor_type type, const tensor_out *more,
+                          size_t count, const char *bare, tensor_type type, const tensor_out *more,
                           size_t more_count);
 
 #endif

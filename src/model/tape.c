@@ -52,6 +52,7 @@ static void workspace_place(tape *t, const config *c, arena *block)
 {
     size_t tokens = t->shape.tokens, projections = 3 * c->hidden;
     bool backward = t->shape.backward;
+    if (c->projected) t->embedded = take(block, tokens, c->embedding);
     t->hidden = take(block, tokens, c->hidden);
     if (t->shape.wanted) t->residual = take(block, t->shape.wanted, c->hidden);
     t->attention_output = take(block, tokens, c->hidden);
@@ -74,6 +75,7 @@ static void backward_place(tape *t, const config *c, arena *block)
     t->dhidden = take(block, tokens, c->hidden);
     t->dinput = take(block, tokens, c->hidden);
     t->dbranch = take(block, tokens, c->hidden);
+    t->dembedded = c->projected ? take(block, tokens, c->embedding) : t->dbranch;
 }
 
 static void transform_place(transform_tape *t, size_t rows, size_t width, arena *block)
@@ -86,13 +88,13 @@ static void transform_place(transform_tape *t, size_t rows, size_t width, arena 
 static void tape_place(tape *t, const config *c, arena *block)
 {
     const tape_shape *shape = &t->shape;
-    norm_place(&t->embedding, shape->tokens, c->hidden, block);
+    norm_place(&t->embedding, shape->tokens, c->embedding, block);
     layers_place(t, c, block);
     workspace_place(t, c, block);
     t->first = take(block, shape->sequences, c->hidden);
     t->pooled_sum = take(block, shape->sequences, c->hidden);
     t->pooled = take(block, shape->sequences, c->hidden);
-    if (shape->masked) transform_place(&t->transform, shape->logit_rows, c->hidden, block);
+    if (shape->masked) transform_place(&t->transform, shape->logit_rows, c->embedding, block);
     t->logits = take(block, shape->logit_rows, shape->logit_width);
     if (shape->vectors) t->lengths = take(block, shape->logit_rows, 1);
     if (shape->backward) backward_place(t, c, block);

@@ -1,7 +1,8 @@
 /* tape.h: what a forward pass leaves for the backward pass, and the room for both.
  *
- * Rows are `tokens`, the real tokens of a batch, or `queries`: the rows that are wanted of the last
- * layer, which are all tokens or, for a head that reads few of them, those that the batch wants.
+ * e is the embeddings' width, most often h. Rows are `tokens`, the real tokens of a batch, or
+ * `queries`: the rows that are wanted of the last layer, which are all tokens or, for a head that
+ * reads few of them, those that the batch wants.
  *
  * A layer keeps what is dear to compute: 3 h numbers a token (q, k, v), h (context), 2 h (the sums
  * before its two norms) and i (before the activation): 10 h for the usual i = 4 h, 31 kB at h =
@@ -47,7 +48,7 @@ typedef struct layer_tape {
     norm_tape output_norm;
 } layer_tape;
 
-/* Between the hidden states and the word table, [logit_rows, h] each. */
+/* Between the hidden states and the word table, [logit_rows, e] each. */
 typedef struct transform_tape {
     float *sum;     /* before the activation */
     norm_tape norm; /* of what the activation gave */
@@ -61,6 +62,7 @@ typedef struct tape {
     layer_tape *layers; /* [layer count] */
 
     /* Of the layer that is being computed, forward or backward. */
+    float *embedded; /* [tokens, e] what a product makes hidden states of, where there is one */
     float *hidden;   /* [tokens, h] its input; after its forward pass its output [queries] */
     float *residual; /* [wanted, h] the last layer's input at the queries, where few */
     float *attention_output; /* [queries, h] */
@@ -72,12 +74,13 @@ typedef struct tape {
     float *logits;              /* [logit_rows, logit_width] */
     float *lengths;             /* [logit_rows] before they were 1; only where the shape is so */
     /* backward only */
-    float *dropped; /* [tokens, h] the last hidden states after a head's dropout */
-    float *dlogits; /* [logit_rows, logit_width]; the logits where masked */
-    float *dpooled; /* [sequences, h] */
-    float *dhidden; /* [tokens, h] gradient of the hidden states, on its way down */
-    float *dinput;  /* [tokens, h] */
-    float *dbranch; /* [tokens, h] */
+    float *dropped;   /* [tokens, h] the last hidden states after a head's dropout */
+    float *dlogits;   /* [logit_rows, logit_width]; the logits where masked */
+    float *dpooled;   /* [sequences, h] */
+    float *dhidden;   /* [tokens, h] gradient of the hidden states, on its way down */
+    float *dinput;    /* [tokens, h] */
+    float *dbranch;   /* [tokens, h] */
+    float *dembedded; /* [tokens, e] of a width of their own; else dbranch */
     float *dquery, *dkey,
         *dvalue;          /* [tokens, h]; in the room of dintermediate, which is done then */
     float *dintermediate; /* [tokens, i]; in the room of intermediate, which is done then */

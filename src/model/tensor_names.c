@@ -10,7 +10,7 @@
 enum { COMPONENTS_MAX = 24 };
 
 typedef struct name_entry {
-    const char *name; /* as in names/bert.def, without "bert." */
+    const char *name; /* as in the family, without its prefix */
     const tensor_info *info;
     bool transposed;
     unsigned rank; /* among those of one name: the lowest is taken */
@@ -19,8 +19,9 @@ typedef struct name_entry {
 struct tensor_names {
     name_entry *entries; /* [count], by name, each once */
     size_t count;
-    char *text;   /* the names */
-    char *prefix; /* of wrappers, which all names of the file begin with; "": none */
+    char *text;         /* the names */
+    const char *family; /* may stand before names, "bert" */
+    char *prefix;       /* of wrappers, which all names of the file begin with; "": none */
 };
 
 /* A path's parts, and the name that is made of it. */
@@ -152,13 +153,21 @@ static size_t wrappers_length(const tensor_file *file)
     return length;
 }
 
-/* PyTorch's, new or old. Returns its rank: with "bert." before without, new names before old. */
-static unsigned name_of_torch(const char *name, char *out, size_t room)
+/* Behind the family's prefix, where it stands there. */
+static const char *name_bare(const char *name, const char *family)
+{
+    size_t length = strlen(family);
+    bool there = strncmp(name, family, length) == 0 && name[length] == '.';
+    return there ? name + length + 1 : name;
+}
+
+/* PyTorch's, new or old. Returns its rank: with the prefix before without, new names before old. */
+static unsigned name_of_torch(const char *name, const char *family, char *out, size_t room)
 {
     static const char *const old[][2] = { { "LayerNorm.gamma", "LayerNorm.weight" },
                                           { "LayerNorm.beta", "LayerNorm.bias" } };
-    bool bare = strncmp(name, "bert.", 5) != 0;
-    slice rest = slice_of(bare ? name : name + 5);
+    slice rest = slice_of(name_bare(name, family));
+    bool bare = rest.bytes == name;
     for (size_t i = 0; i < 2; i++)
         if (slice_ends_with(rest, old[i][0])) {
             size_t stem = rest.count - strlen(old[i][0]);
@@ -218,7 +227,7 @@ static void entries_fill(tensor_names *n, const tensor_file *file)
         name_entry entry = { .name = at, .info = info };
         if (is_of_optimizer(name) || is_buffer(name)) continue;
         if (!name_of_path(name, at, room, &entry.transposed))
-            entry.rank = name_of_torch(name, at, room);
+            entry.rank = name_of_torch(name, n->family, at, room);
         n->entries[n->count++] = entry;
         at += strlen(at) + 1;
     }
@@ -241,13 +250,14 @@ static bert_status prefix_find(tensor_names *n, const tensor_file *file)
     return n->prefix ? BERT_OK : fail(BERT_MEMORY, "out of memory for the names of tensors");
 }
 
-bert_status tensor_names_open(const tensor_file *file, tensor_names **out)
+bert_status tensor_names_open(const tensor_file *file, const char *family, tensor_names **out)
 {
     size_t bytes = 0;
     for (size_t i = 0; i < tensor_file_count(file); i++)
         bytes += strlen(tensor_file_at(file, i)->name) + 16;
     tensor_names *n = NULL;
     TRY(memory_zeroed(1, sizeof *n, (void **)&n));
+    n->family = family;
     bert_status status =
         memory_zeroed(tensor_file_count(file), sizeof *n->entries, (void **)&n->entries);
     if (status == BERT_OK) status = memory_zeroed(bytes, 1, (void **)&n->text);
@@ -273,7 +283,7 @@ void tensor_names_free(tensor_names *n)
 
 named_tensor tensor_names_find(const tensor_names *n, const char *name)
 {
-    const char *bare = strncmp(name, "bert.", 5) == 0 ? name + 5 : name;
+    const char *bare = name_bare(name, n->family);
     const name_entry *entry =
         bsearch(bare, n->entries, n->count, sizeof *n->entries, entry_compare_name);
     return entry ? (named_tensor){ entry->info, entry->transposed } : (named_tensor){ NULL, false };

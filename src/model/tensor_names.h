@@ -1,6 +1,6 @@
 /* tensor_names.h: which tensor of a file holds a weight, whatever the file calls it.
  *
- * names/bert.def has transformers' names for PyTorch. The same weights are called, of layer 0's
+ * families/ have transformers' names for PyTorch. The same weights are called, of layer 0's
  * query for example:
  *
  *   PyTorch     [bert.]encoder.layer.0.attention.self.query.weight        [out, in]
@@ -29,11 +29,12 @@ typedef struct named_tensor {
 
 typedef struct tensor_names tensor_names;
 
-/* The file must stay open meanwhile. The caller frees. */
-bert_status tensor_names_open(const tensor_file *file, tensor_names **out);
+/* family: what may stand before the encoder's names, "bert"; borrowed. The file must stay open
+ * meanwhile. The caller frees. */
+bert_status tensor_names_open(const tensor_file *file, const char *family, tensor_names **out);
 void tensor_names_free(tensor_names *n);
 
-/* By its name in names/bert.def, with or without "bert." before it. */
+/* By its name in the family, with or without the family's prefix before it. */
 named_tensor tensor_names_find(const tensor_names *n, const char *name);
 
 /* tensor_to_float(), turned where it stands [in, out]. out [t.info->count]. */

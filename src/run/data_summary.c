@@ -295,7 +295,7 @@ static void part_warn(const data_part *p, const char *what, const config *c, siz
                         what, p->contradicting,
                         p->contradicting == 1 ? "text stands" : "texts stand");
     if ((double)p->truncated <= many * (double)p->rows) return;
-    if (p->for_99_percent <= c->positions)
+    if (p->for_99_percent <= config_length_most(c))
         observe_warning(
             observer,
             "%s data: %.1f %% of the texts are cut at %zu tokens; %s %zu would cut fewer than 1 %%",
@@ -306,7 +306,7 @@ static void part_warn(const data_part *p, const char *what, const config *c, siz
                         "%s data: %.1f %% of the texts are cut at %zu tokens, and 1 %% or more "
                         "would be at the %zu that the model has; see %s",
                         what, 100.0 * (double)p->truncated / (double)p->rows, max_length,
-                        c->positions, FIELD(windows));
+                        config_length_most(c), FIELD(windows));
 }
 
 void data_summary_warn(const data_summary *s, const config *c, size_t max_length,

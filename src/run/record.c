@@ -87,8 +87,9 @@ static bert_status files_put(const bert_train_options *o, json_t *object)
 /* Of the run, or of one for which nothing was chosen. */
 static bert_status options_record(const run *r, const bert_train_options *o, json_t *object)
 {
-    size_t max_length =
-        o == r->options ? r->max_length : size_smaller(r->task->max_length, r->config.positions);
+    size_t max_length = o == r->options
+                            ? r->max_length
+                            : size_smaller(r->task->max_length, config_length_most(&r->config));
     TRY(files_put(o, object));
     TRY(options_put(OWNER_train, o, object));
     TRY(options_put(OWNER_columns, &o->columns, object));

@@ -1,5 +1,6 @@
 #include "run/run_open.h"
 
+#include "base/memory.h"
 #include "run/checkpointing.h"
 #include "run/record.h"
 #include "run/resume.h"
@@ -70,7 +71,7 @@ static bert_status start_open(run *r)
     const bert_train_options *o = r->options;
     TRY(config_choose(r));
     r->max_length = o->max_length ? o->max_length : r->task->max_length;
-    if (!o->max_length && r->max_length > r->config.positions) r->max_length = r->config.positions;
+    if (!o->max_length) r->max_length = size_smaller(r->max_length, config_length_most(&r->config));
     TRY(config_check_length(&r->config, r->max_length));
     TRY(tokenizer_open(o->model, &r->tokenizer));
     if (tokenizer_vocabulary_count(r->tokenizer) > r->config.vocabulary)

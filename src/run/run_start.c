@@ -23,7 +23,8 @@ static bool head_fits(const run *r)
 {
     const config *c = &r->start.config;
     const head *wanted = r->task->head, *found = head_of_class(c);
-    bool there = (r->start.parts & wanted->parts) == wanted->parts;
+    unsigned parts = head_parts(wanted, c);
+    bool there = (r->start.parts & parts) == parts;
     bool problem =
         !c->problem || !r->task->problem_type || strcmp(c->problem, r->task->problem_type) == 0;
     return there && problem && (!found || found == wanted);

@@ -19,7 +19,8 @@ static bert_status run_save_weights(run *r)
 {
     optimizer_settle(&r->trainer.optimizer);
     TRY(weights_write(&r->output.staging, &r->trainer.params, r->trainer.entries,
-                      r->trainer.entry_count, r->task->head->bare, TENSOR_F32, NULL, 0));
+                      r->trainer.entry_count, r->task->head->bare ? r->config.family->prefix : NULL,
+                      TENSOR_F32, NULL, 0));
     r->saved = true;
     return BERT_OK;
 }
@@ -51,8 +52,8 @@ static bert_status run_finish(run *r)
                      TENSOR_F32));
     TRY(tokenizer_copy_files(r->options->model, folder));
     if (r->task->save)
-        TRY(r->task->save(&r->config, h->parts | (h->passed_on & r->start.parts), r->max_length,
-                          folder));
+        TRY(r->task->save(&r->config, head_parts(h, &r->config) | (h->passed_on & r->start.parts),
+                          r->max_length, folder));
     TRY(record_write(r));
     if (r->place.folds) TRY(output_json(&r->output, "folds.json", r->place.folds));
     return output_publish(&r->output, !run_unfinished(r));

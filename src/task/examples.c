@@ -51,6 +51,7 @@ bert_status examples_open(const examples *given, const char *what, const bert_ob
 {
     examples e = *given;
     e.features.untyped = tokenizer_untyped(e.tokenizer);
+    positions_follow(e.config, &e.features);
     bert_status status = rows_encode(&e);
     if (status == BERT_OK && what && e.task->encoding->end)
         status = e.task->encoding->end(&e, what, observer);

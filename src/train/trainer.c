@@ -7,19 +7,6 @@
 
 /* ---- order and rates of the steps */
 
-/* The checkpoint's rates, or one rate for all places. The saved configuration keeps the
- * checkpoint's. */
-static dropout_run dropout_choose(const config *c, double rate)
-{
-    if (rate >= 0.0)
-        return (dropout_run){ .hidden = (float)rate,
-                              .attention = (float)rate,
-                              .classifier = (float)rate };
-    return (dropout_run){ .hidden = (float)c->hidden_dropout,
-                          .attention = (float)c->attention_dropout,
-                          .classifier = (float)c->classifier_dropout };
-}
-
 static bert_status steps_open(trainer *t)
 {
     const bert_train_options *o = t->of.options;
@@ -37,9 +24,9 @@ static bert_status layout_open(trainer *t)
 {
     const head *h = t->of.task->head;
     unsigned passed_on = h->passed_on & t->of.start->parts;
-    TRY(param_frozen_parse(t->of.options->freeze, t->of.config->layers, &t->frozen));
-    TRY(params_list(t->of.config, PARAMS_ENCODER | h->parts | passed_on, &t->entries,
-                    &t->entry_count));
+    TRY(param_frozen_parse(t->of.options->freeze, t->of.config, &t->frozen));
+    unsigned parts = PARAMS_ENCODER | head_parts(h, t->of.config) | passed_on;
+    TRY(params_list(t->of.config, parts, &t->entries, &t->entry_count));
     TRY(params_init(t->of.config, &t->params));
     TRY(params_init(t->of.config, &t->gradients));
     return param_layout_init(t->entries, t->entry_count, t->frozen, passed_on, &t->layout);
@@ -58,7 +45,9 @@ static bert_status fresh_draw(trainer *t, size_t entry, float *data)
     float *numbers = malloc(count * sizeof *numbers);
     if (!numbers) return fail(BERT_MEMORY, "out of memory for a fresh head");
     for (size_t i = 0; e->gain && i < count; i++) numbers[i] = 1.0f;
-    if (!e->gain) rng_normal(rng_key(o->seed, 0), (uint32_t)entry, 0.02f, count, numbers);
+    if (!e->gain)
+        rng_normal(rng_key(o->seed, 0), (uint32_t)entry, (float)t->of.config->initializer_range,
+                   count, numbers);
     t->of.on->write(t->of.on, count, numbers, data);
     free(numbers);
     return BERT_OK;
@@ -113,8 +102,10 @@ size_t trainer_weight_bytes(const trainer *t)
 
 bert_status trainer_open(const trainer_request *request, trainer *out)
 {
+    /* The saved configuration keeps the checkpoint's rates. */
     *out = (trainer){ .of = *request,
-                      .dropout = dropout_choose(request->config, request->options->dropout) };
+                      .dropout = head_dropout(request->task->head, request->config,
+                                              request->options->dropout) };
     TRY(steps_open(out));
     TRY(layout_open(out));
     return trainer_plan(out);

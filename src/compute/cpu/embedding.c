@@ -81,7 +81,7 @@ static void embedding_backward(compute *on, const embedding_shape *s, const floa
     compute_cpu *cpu = cpu_of(on);
     const int32_t none = -1;
     table_backward(cpu, s, s->ids, s->pad, dsum, dword);
-    table_backward(cpu, s, s->positions, none, dsum, dposition);
+    table_backward(cpu, s, s->positions, s->positions_padded ? s->pad : none, dsum, dposition);
     table_backward(cpu, s, s->types, none, dsum, dtype);
 }
 
