@@ -47,6 +47,17 @@ static const heads_case cases[] = {
     { .folder = "tests/data/heads/similar_cls", .task = &golden_similar_cls },
     { .folder = "tests/data/heads/similar_pairs", .task = &golden_partners },
     { .folder = "tests/data/heads/similar_triples", .task = &golden_partners },
+    { .folder = "tests/data/modernbert/classify", .task = &golden_weighted_classes },
+    { .folder = "tests/data/modernbert/regress", .task = &golden_numbers },
+    { .folder = "tests/data/modernbert/tag", .task = &golden_tags },
+    { .folder = "tests/data/modernbert/answer",
+      .task = &golden_answers,
+      .blind = { "classifier.bias" } },
+    { .folder = "tests/data/modernbert/choose",
+      .task = &golden_choices,
+      .blind = { "classifier.bias" } },
+    { .folder = "tests/data/modernbert/fill", .task = &golden_words },
+    { .folder = "tests/data/modernbert/similar", .task = &golden_similar },
 };
 
 /* What is allowed. README.md of tests/data/heads tells how far PyTorch's own float32 is. */
@@ -110,7 +121,7 @@ static void check_value(const golden *g, distance *d, const char *name, double v
 static const char *entry_name(const golden *g, size_t entry)
 {
     const char *name = g->entries[entry].name;
-    return g->task->head->bare ? name + strlen("bert.") : name;
+    return g->task->head->bare ? name + strlen(g->model.config.family->prefix) + 1 : name;
 }
 
 /* `have` against the tensor of that name, after what it has before it. */
@@ -322,7 +333,7 @@ static void twenty_steps_of_adamw_equal_pytorch(void **state)
 /* ---- dropout, of which PyTorch has other masks */
 
 static const dropout_run dropped = {
-    .hidden = 0.1f, .attention = 0.2f, .classifier = 0.3f, .dense = 0.25f
+    .hidden = 0.1f, .attention = 0.2f, .classifier = 0.3f, .dense = 0.25f, .intermediate = 0.15f
 };
 
 static void dropout_set(golden *g)
