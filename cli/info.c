@@ -40,9 +40,9 @@ static double megabytes(size_t bytes)
 static void head_print(const description *d)
 {
     const bert_model_info *info = &d->info;
-    printf("%s: BERT, %zu layers, %zu wide, %zu heads, feed-forward %zu (%s)\n",
-           d->settings->operands[0], info->layers, info->hidden, info->heads, info->intermediate,
-           info->activation);
+    printf("%s: %s, %zu layers, %zu wide, %zu heads, feed-forward %zu (%s)\n",
+           d->settings->operands[0], info->family, info->layers, info->hidden, info->heads,
+           info->intermediate, info->activation);
     printf("%zu word pieces, %zu positions, %zu token types; dropout %g, in attention %g\n\n",
            info->vocabulary, info->positions, info->types, info->hidden_dropout,
            info->attention_dropout);
@@ -218,6 +218,8 @@ static int description_print_json(const description *d)
     const bert_model_info *info = &d->info;
     const bert_memory *m = &d->memory;
     json_t *object = json_object();
+    object = json_with(object, "family", json_string(info->family));
+    object = json_with(object, "model_type", json_string(info->model_type));
     const struct {
         const char *name;
         size_t value;

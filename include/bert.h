@@ -184,6 +184,8 @@ typedef enum bert_texts {
 
 /* Later versions add to the end. */
 typedef struct bert_model_info {
+    const char *family;     /* "RoBERTa" */
+    const char *model_type; /* as config.json names it: "roberta" */
     size_t layers, hidden, heads, intermediate, positions, vocabulary, types;
     size_t labels;          /* 0 where the outputs have no names */
     const char *activation; /* as config.json names it */

@@ -76,11 +76,9 @@ static void room_open(golden *g)
     size_t tokens = f->starts[f->sequences];
     batch_limits limits = { .tokens = tokens, .sequences = f->sequences, .wanted = tokens };
     tape_shape shape = head_tape_shape(g->task->head, c, &limits, true);
-    compute_limits needs = { .rows = tokens,
-                             .width = c->intermediate + c->hidden,
-                             .keys = f->longest,
-                             .units = f->count,
-                             .members = features_group(f) };
+    compute_limits needs = limits_of(c, tokens, f->longest);
+    needs.units = f->count;
+    needs.members = features_group(f);
     assert_done(batch_open(&g->batch, &limits, &g->batch_block));
     assert_done(tape_open(g->on, c, &shape, &g->tape));
     assert_done(g->on->reserve(g->on, &needs));

@@ -1,5 +1,6 @@
 /* test_heads.c: hidden states, outputs, loss, every gradient and twenty optimizer steps under every
- * head equal PyTorch's (tests/data/golden, tests/data/heads); and a step may be split. */
+ * head and in every family equal PyTorch's (tests/data/golden, tests/data/heads,
+ * tests/data/families); and a step may be split. */
 #include "golden.h"
 #include "golden_tasks.h"
 
@@ -25,6 +26,20 @@ typedef struct heads_case {
     const char *blind[2]; /* ends of names whose weights the loss does not feel */
 } heads_case;
 
+#define FAMILY_CASES(family)                                                                       \
+    { .folder = "tests/data/families/" family "_classes", .task = &golden_weighted_classes },      \
+        { .folder = "tests/data/families/" family "_tag", .task = &golden_tags },                  \
+        { .folder = "tests/data/families/" family "_fill", .task = &golden_words },                \
+        { .folder = "tests/data/families/" family "_answer",                                       \
+          .task = &golden_answers,                                                                 \
+          .blind = { "qa_outputs.bias", LAST_SHIFT } },                                            \
+        { .folder = "tests/data/families/" family "_choose",                                       \
+          .task = &golden_choices,                                                                 \
+          .blind = { "classifier.bias" } },                                                        \
+    {                                                                                              \
+        .folder = "tests/data/families/" family "_similar", .task = &golden_similar                \
+    }
+
 static const heads_case cases[] = {
     { .folder = "tests/data/golden/gelu", .task = &golden_classes },
     { .folder = "tests/data/golden/gelu_new", .task = &golden_classes },
@@ -47,17 +62,31 @@ static const heads_case cases[] = {
     { .folder = "tests/data/heads/similar_cls", .task = &golden_similar_cls },
     { .folder = "tests/data/heads/similar_pairs", .task = &golden_partners },
     { .folder = "tests/data/heads/similar_triples", .task = &golden_partners },
-    { .folder = "tests/data/modernbert/classify", .task = &golden_weighted_classes },
-    { .folder = "tests/data/modernbert/regress", .task = &golden_numbers },
-    { .folder = "tests/data/modernbert/tag", .task = &golden_tags },
-    { .folder = "tests/data/modernbert/answer",
-      .task = &golden_answers,
-      .blind = { "classifier.bias" } },
-    { .folder = "tests/data/modernbert/choose",
+#define LAST_SHIFT "layer.1.output.LayerNorm.bias"
+    FAMILY_CASES("roberta"),
+    FAMILY_CASES("electra"),
+    FAMILY_CASES("mpnet"),
+#undef LAST_SHIFT
+#define LAST_SHIFT "layer.1.output_layer_norm.bias"
+    FAMILY_CASES("distilbert"),
+#undef LAST_SHIFT
+#define LAST_SHIFT NULL
+    FAMILY_CASES("albert"), /* its last layer shares its weights with others */
+#undef LAST_SHIFT
+#define LAST_SHIFT "classifier.bias"
+    FAMILY_CASES("modernbert"),
+#undef LAST_SHIFT
+    { .folder = "tests/data/families/modernbert_mean_classes", .task = &golden_weighted_classes },
+    { .folder = "tests/data/families/modernbert_mean_choose",
       .task = &golden_choices,
       .blind = { "classifier.bias" } },
-    { .folder = "tests/data/modernbert/fill", .task = &golden_words },
-    { .folder = "tests/data/modernbert/similar", .task = &golden_similar },
+    { .folder = "tests/data/families/modernbert_mean_fill", .task = &golden_words },
+    { .folder = "tests/data/families/xlm_roberta_classes", .task = &golden_weighted_classes },
+    { .folder = "tests/data/families/xlm_roberta_fill", .task = &golden_words },
+    { .folder = "tests/data/families/camembert_classes", .task = &golden_weighted_classes },
+    { .folder = "tests/data/families/camembert_similar", .task = &golden_similar },
+    { .folder = "tests/data/families/electra_same_classes", .task = &golden_weighted_classes },
+    { .folder = "tests/data/families/electra_same_fill", .task = &golden_words },
 };
 
 /* What is allowed. README.md of tests/data/heads tells how far PyTorch's own float32 is. */
@@ -179,17 +208,22 @@ static void outputs_and_loss_equal_pytorch(void **state)
     each_case("PyTorch", NULL, check_outputs_and_loss);
 }
 
+/* Is `end` the last of the name's parts, between dots? */
 static bool name_ends(const char *name, const char *end)
 {
     size_t length = strlen(name), count = strlen(end);
-    return length >= count && strcmp(name + length - count, end) == 0;
+    if (length < count || strcmp(name + length - count, end) != 0) return false;
+    return length == count || name[length - count - 1] == '.';
 }
 
 /* The true gradient is 0 (softmax does not feel what is added to all), so what is computed is
  * noise of rounding, and Adam turns it into steps of full size. */
 static bool is_blind(const heads_case *c, const char *name)
 {
-    bool blind = name_ends(name, "key.bias");
+    static const char *const keys[] = { "key.bias", "k_lin.bias", "attn.k.bias" };
+    bool blind = false;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        blind = blind || name_ends(name, keys[i]);
     for (size_t i = 0; i < 2 && c->blind[i]; i++) blind = blind || name_ends(name, c->blind[i]);
     return blind;
 }

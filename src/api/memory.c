@@ -24,8 +24,7 @@ static void even_sizes_of(const void *context, size_t units, pass_sizes *out)
     size_t tokens = units * s->length;
     out->batch = (batch_limits){ .tokens = tokens, .sequences = units };
     if (s->head->rows == ROWS_WANTED) out->batch.wanted = masking_most(s->mask_share, 1, tokens);
-    out->compute =
-        (compute_limits){ .rows = tokens, .width = s->config->hidden, .keys = s->length };
+    out->compute = limits_of(s->config, tokens, s->length);
 }
 
 static bert_status memory_plan(const bert_model *m, const bert_train_options *o,

@@ -185,6 +185,8 @@ bert_model_info bert_model_get_info(const bert_model *m)
     const char *prompt = "";
     (void)config_find_prompt(c, NULL, &prompt); /* the model's own is there */
     bert_model_info info = {
+        .family = c->family->name,
+        .model_type = c->family->model_type,
         .layers = c->layers,
         .hidden = c->hidden,
         .heads = c->attention_heads,

@@ -54,8 +54,8 @@ static bert_status session_fill(bert_session *s, const bert_session_options *opt
     TRY(batch_open(&s->batch, &s->limits, &s->batch_block));
     TRY(compute_cpu_open(options->threads, &s->on));
     TRY(model_params(s->model, s->on, &s->params));
-    return s->on->reserve(
-        s->on, &(compute_limits){ .rows = tokens, .width = c->hidden, .keys = s->max_length });
+    compute_limits limits = limits_of(c, tokens, s->max_length);
+    return s->on->reserve(s->on, &limits);
 }
 
 bert_status bert_session_new(const bert_model *model, const bert_session_options *options,

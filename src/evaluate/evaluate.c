@@ -24,7 +24,7 @@ bert_status eval_room_open(compute *on, const examples *e, size_t tokens, eval_r
     batch_limits limits = { .tokens = tokens, .sequences = sequences + group };
     limits.wanted = examples_wanted(e, tokens);
     tape_shape shape = head_tape_shape(h, c, &limits, false);
-    compute_limits needs = { .rows = tokens, .width = c->hidden, .keys = e->max_length };
+    compute_limits needs = limits_of(c, tokens, e->max_length);
 
     eval_room r = { .on = on };
     bert_status status = batch_open(&r.batch, &limits, &r.batch_block);

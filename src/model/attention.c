@@ -5,13 +5,24 @@
  * needed of all. The numbers are the same. */
 #include "model/linear.h"
 
-static attention_shape shape_of(const pass *p, const layer_rows *rows)
+/* The bias by distance, where the family has one; all layers add the same. */
+static attention_bias bias_of(const pass *p)
+{
+    const config *c = p->config;
+    return (attention_bias){ .buckets = c->distance_buckets,
+                             .table = p->params->embeddings.distance_bias.data,
+                             .bucket = c->distances ? c->distances + config_length_most(c) : NULL };
+}
+
+static attention_shape shape_of(const pass *p, const layer_rows *rows, const attention_bias *bias)
 {
     return (attention_shape){ .heads = p->config->attention_heads,
                               .head_width = p->config->hidden / p->config->attention_heads,
                               .sequences = p->batch->sequences,
                               .query_starts = rows->starts,
-                              .key_starts = p->batch->starts };
+                              .key_starts = p->batch->starts,
+                              .query_rows = rows->few ? p->batch->wanted_rows : NULL,
+                              .bias = bias->table ? bias : NULL };
 }
 
 /* The tape's hidden [tokens, hidden] -> its attention_output [queries, hidden] */
@@ -23,7 +34,8 @@ void attention_part_forward(const pass *p, size_t layer)
     layer_tape *t = &b->layers[layer];
     layer_rows rows = layer_rows_of(p, layer);
     size_t queries = rows.count, keys = p->batch->tokens;
-    attention_shape shape = shape_of(p, &rows);
+    attention_bias bias = bias_of(p);
+    attention_shape shape = shape_of(p, &rows, &bias);
     norm_shape norm = hidden_norm(p, rows.count);
     dropout drop_probabilities = layer_dropout(p, layer, DROPOUT_PROBABILITIES, &rows);
     dropout drop_output = layer_dropout(p, layer, DROPOUT_ATTENTION, &rows);
@@ -62,7 +74,8 @@ void attention_part_backward(const pass *p, size_t layer, bool input, params *gr
     const layer_tape *t = &b->layers[layer];
     layer_rows rows = layer_rows_of(p, layer);
     size_t queries = rows.count, keys = p->batch->tokens;
-    attention_shape shape = shape_of(p, &rows);
+    attention_bias bias = bias_of(p);
+    attention_shape shape = shape_of(p, &rows, &bias);
     norm_shape norm = hidden_norm(p, rows.count);
     dropout drop_probabilities = layer_dropout(p, layer, DROPOUT_PROBABILITIES, &rows);
     dropout drop_output = layer_dropout(p, layer, DROPOUT_ATTENTION, &rows);
@@ -77,7 +90,7 @@ void attention_part_backward(const pass *p, size_t layer, bool input, params *gr
                            &d->attention_weight, &d->attention_bias);
     linear_backward_input(p, &w->attention_weight, queries, b->dbranch, LINEAR_WRITE, dcontext);
     on->attention_backward(on, &shape, &drop_probabilities, dcontext, t->query, t->key, t->value,
-                           b->dquery, b->dkey, b->dvalue, NULL);
+                           b->dquery, b->dkey, b->dvalue, gradients->embeddings.distance_bias.data);
     linear_backward_weight(p, &w->query_weight, queries, b->dquery, residual, &d->query_weight,
                            &d->query_bias);
     linear_backward_weight(p, &w->key_weight, keys, b->dkey, x, &d->key_weight, &d->key_bias);

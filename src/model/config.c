@@ -122,6 +122,7 @@ static bert_status pad_read(const json_t *o, const char *path, config *c)
     size_t pad = (size_t)c->pad;
     TRY(json_get_size(o, path, "pad_token_id", 0, 1 << 22, &pad));
     c->pad = json_is_null(json_object_get(o, "pad_token_id")) ? -1 : (int32_t)pad;
+    if (c->family->pads_by_one) c->pad = 1;
     if (!c->family->positions_padded) return BERT_OK;
     c->position_first = (size_t)(c->pad + 1);
     if (c->position_first + 3 <= c->positions) return BERT_OK;
@@ -389,6 +390,7 @@ void config_release(config *c)
     free(c->architecture);
     free(c->thresholds);
     free(c->local);
+    free(c->distances);
     free(c->vectors_unknown);
     free(c->prompt_name);
     json_decref(c->prompts);

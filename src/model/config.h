@@ -25,18 +25,21 @@ typedef enum pooling_kind {
 /* Names as in transformers' BertConfig, shortened where no meaning is lost; other families have
  * other keys for the same (family.h). Defaults are those of the family's class. */
 struct config {
-    const family *family;   /* of model_type */
-    size_t vocabulary;      /* vocab_size */
-    size_t embedding;       /* embedding_size: of rows of the word table; else hidden */
-    size_t hidden;          /* hidden_size */
-    size_t layers;          /* num_hidden_layers */
-    size_t layer_sets;      /* sets of layers' weights: layers, or fewer where they are shared */
-    size_t attention_heads; /* num_attention_heads; divides hidden */
-    size_t intermediate;    /* intermediate_size */
-    size_t positions;       /* max_position_embeddings: rows of the table */
-    size_t position_first;  /* the first token's; those below it are padding's */
-    size_t types;           /* type_vocab_size */
-    int32_t pad;            /* pad_token_id; -1: none */
+    const family *family;    /* of model_type */
+    size_t vocabulary;       /* vocab_size */
+    size_t embedding;        /* embedding_size: of rows of the word table; else hidden */
+    size_t hidden;           /* hidden_size */
+    size_t layers;           /* num_hidden_layers */
+    size_t layer_sets;       /* sets of layers' weights: layers, or fewer where they are shared */
+    size_t attention_heads;  /* num_attention_heads; divides hidden */
+    size_t intermediate;     /* intermediate_size */
+    size_t positions;        /* max_position_embeddings: rows of the table */
+    size_t position_first;   /* the first token's; those below it are padding's */
+    size_t types;            /* type_vocab_size */
+    size_t distance_buckets; /* relative_attention_num_buckets; 0: attention adds no bias */
+    uint16_t *distances;     /* [2 * config_length_most()] a bucket each, from the furthest key on
+                                the right to the furthest on the left */
+    int32_t pad;             /* pad_token_id; -1: none */
     bool projected; /* is there a product from the embeddings' width to the hidden states'? */
     activation_kind activation;           /* hidden_act */
     activation_kind transform_activation; /* of the head for masked words */

@@ -1,4 +1,5 @@
 /* encoder.c: the layers one after another. */
+#include "base/memory.h"
 #include "model/network.h"
 
 static const layer_steps *steps_of(const pass *p)
@@ -7,6 +8,14 @@ static const layer_steps *steps_of(const pass *p)
         [LAYER_POST_NORM] = &layer_post_norm, [LAYER_PRE_NORM] = &layer_pre_norm
     };
     return kinds[p->config->family->layer];
+}
+
+compute_limits limits_of(const config *c, size_t rows, size_t keys)
+{
+    return (compute_limits){ .rows = rows,
+                             .width = size_larger(c->hidden, c->embedding),
+                             .keys = keys,
+                             .biases = c->distance_buckets * c->attention_heads };
 }
 
 const float *encoder_forward(const pass *p)

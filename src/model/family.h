@@ -47,6 +47,7 @@ typedef struct dense_layer {
 } dense_layer;
 
 typedef struct family {
+    const char *name;         /* as its paper has it */
     const char *model_type;   /* in config.json */
     const char *class_prefix; /* of transformers' classes */
     const char *prefix;       /* before the names of the encoder's weights: "bert" */
@@ -60,6 +61,7 @@ typedef struct family {
     const dense_layer *choice;
     bool positions_padded;  /* position ids begin behind that of padding, see features.h */
     bool transformed;       /* every head has a transform before its last layer (transform.c) */
+    bool pads_by_one;       /* padding is id 1, whatever config.json says */
     bool pretraining_masks; /* does its class ..ForPreTraining have a head for masked words? */
     bool attention_kept;    /* no dropout after attention's last product */
     bool output_kept;       /* nor after the feed-forward part's */

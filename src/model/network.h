@@ -66,6 +66,9 @@ void transform_backward(const pass *p, size_t rows, const float *x, float *dy, f
  * of all below, are not wanted are not entered. */
 void encoder_backward(const pass *p, params *gradients);
 
+/* What computing such a model takes, for batches of so many tokens and sequences up to so long. */
+compute_limits limits_of(const config *c, size_t rows, size_t keys);
+
 /* How batches of these features number their tokens: as the model wants it. */
 void positions_follow(const config *c, features *f);
 

@@ -51,9 +51,7 @@ static void data_sizes_of(const void *context, size_t units, pass_sizes *out)
     };
     b->wanted =
         size_larger(examples_wanted(t->of.train, b->tokens), examples_wanted(t->of.dev, b->tokens));
-    out->compute = (compute_limits){ .rows = b->tokens,
-                                     .width = t->of.config->hidden,
-                                     .keys = size_larger(train->longest, dev->longest) };
+    out->compute = limits_of(t->of.config, b->tokens, size_larger(train->longest, dev->longest));
     if (!trainer_compares(t)) return;
     out->compute.units = units;
     out->compute.members = features_group(train);

@@ -9,7 +9,7 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 import torch
 from safetensors.torch import save_file
-from transformers import AutoModelForSequenceClassification, AutoTokenizer, get_linear_schedule_with_warmup
+from transformers import AutoModelForSequenceClassification, AutoTokenizer, Trainer, get_linear_schedule_with_warmup
 from transformers.utils import logging
 
 logging.set_verbosity_error()
@@ -73,10 +73,10 @@ def pad_batch(examples):
 
 
 def make_optimizer(model, rate, **options):
-    """AdamW as in the recipe: decay 0.01, not on biases and LayerNorm."""
-    is_plain = lambda name: name.endswith("bias") or "LayerNorm" in name
-    groups = [dict(params=[p for n, p in model.named_parameters() if is_plain(n) == plain], weight_decay=decay)
-              for plain, decay in ((False, 0.01), (True, 0.0))]
+    """AdamW as in the recipe: decay 0.01, on the weights on which transformers' Trainer has it."""
+    decays = set(Trainer.get_decay_parameter_names(None, model))
+    groups = [dict(params=[p for n, p in model.named_parameters() if (n in decays) == with_decay], weight_decay=decay)
+              for with_decay, decay in ((True, 0.01), (False, 0.0))]
     return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.999), eps=1e-8, **options)
 
 
@@ -145,7 +145,7 @@ def widen_weights(model, seed):
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             parameter.normal_(0.0, 0.3, generator=generator)
-            if name.endswith("LayerNorm.weight"):
+            if name.lower().endswith("norm.weight"):
                 parameter.add_(1.0)
 
 

@@ -68,7 +68,8 @@ static bert_status read(const json_t *o, const char *path, config *c)
     return BERT_OK;
 }
 
-const family family_albert = { .model_type = "albert",
+const family family_albert = { .name = "ALBERT",
+                               .model_type = "albert",
                                .class_prefix = "Albert",
                                .prefix = "albert",
                                .names = &names,

@@ -31,7 +31,8 @@ static const config defaults = { .vocabulary = 30522,
 
 static const dense_layer pooler = { .part = PARAM_POOLER, .activation = ACTIVATION_TANH };
 
-const family family_bert = { .model_type = "bert",
+const family family_bert = { .name = "BERT",
+                             .model_type = "bert",
                              .class_prefix = "Bert",
                              .prefix = "bert",
                              .names = &names,

@@ -71,7 +71,8 @@ static bert_status read(const json_t *o, const char *path, config *c)
     return BERT_OK;
 }
 
-const family family_distilbert = { .model_type = "distilbert",
+const family family_distilbert = { .name = "DistilBERT",
+                                   .model_type = "distilbert",
                                    .class_prefix = "DistilBert",
                                    .prefix = "distilbert",
                                    .names = &names,

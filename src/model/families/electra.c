@@ -67,7 +67,8 @@ static bert_status read(const json_t *o, const char *path, config *c)
     return config_read_rate(o, path, "summary_last_dropout", &c->choice_dropout);
 }
 
-const family family_electra = { .model_type = "electra",
+const family family_electra = { .name = "ELECTRA",
+                                .model_type = "electra",
                                 .class_prefix = "Electra",
                                 .prefix = "electra",
                                 .names = &names,

@@ -205,7 +205,8 @@ static double fresh(const config *c, param_part part, double *cut)
     return c->initializer_range / sqrt(2.0 * (double)c->layers);
 }
 
-const family family_modernbert = { .model_type = "modernbert",
+const family family_modernbert = { .name = "ModernBERT",
+                                   .model_type = "modernbert",
                                    .class_prefix = "ModernBert",
                                    .prefix = "model",
                                    .names = &names,

@@ -38,12 +38,18 @@ static bert_status read(const json_t *o, const char *path, config *c)
     .keys = &family_keys_usual, .layer = LAYER_POST_NORM, .sequence = &sequence,                   \
     .choice = &choice, .positions_padded = true, .read = read
 
-const family family_roberta = {
-    .model_type = "roberta", .class_prefix = "Roberta", .defaults = &defaults, ROBERTA
-};
-const family family_xlm_roberta = {
-    .model_type = "xlm-roberta", .class_prefix = "XLMRoberta", .defaults = &others_defaults, ROBERTA
-};
-const family family_camembert = {
-    .model_type = "camembert", .class_prefix = "Camembert", .defaults = &others_defaults, ROBERTA
-};
+const family family_roberta = { .name = "RoBERTa",
+                                .model_type = "roberta",
+                                .class_prefix = "Roberta",
+                                .defaults = &defaults,
+                                ROBERTA };
+const family family_xlm_roberta = { .name = "XLM-RoBERTa",
+                                    .model_type = "xlm-roberta",
+                                    .class_prefix = "XLMRoberta",
+                                    .defaults = &others_defaults,
+                                    ROBERTA };
+const family family_camembert = { .name = "CamemBERT",
+                                  .model_type = "camembert",
+                                  .class_prefix = "Camembert",
+                                  .defaults = &others_defaults,
+                                  ROBERTA };
