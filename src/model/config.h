@@ -63,18 +63,26 @@ struct config {
     int32_t pad;             /* pad_token_id; -1: none */
     bool projected;       /* is there a product from the embeddings' width to the hidden states'? */
     bool projected_first; /* does it stand before the embeddings' norm, not behind it? */
-    activation_kind activation;        /* hidden_act */
-    activation_kind masked_activation; /* of the head for masked words */
-    double hidden_dropout;             /* hidden_dropout_prob */
-    double attention_dropout;          /* attention_probs_dropout_prob */
+    activation_kind activation;           /* hidden_act */
+    activation_kind transform_activation; /* of the head for masked words */
+    double hidden_dropout;                /* hidden_dropout_prob */
+    double attention_dropout;             /* attention_probs_dropout_prob */
     /* Before the last linear layer of a head for sequences, choices, tokens, answers; and before
      * the dense layer that a classifier of sequences may have (dense_layer.drops). The usual key is
      * classifier_dropout; null: hidden_dropout_prob. Below 0: there is no such place. */
     double classifier_dropout, choice_dropout, token_dropout, answer_dropout, dense_dropout;
-    double initializer_range;   /* the deviation of fresh weights */
-    double norm_epsilon;        /* layer_norm_eps */
-    size_t labels;              /* of id2label, else num_labels, else 2 */
-    char **label_names;         /* [labels] */
+    double intermediate_dropout; /* mlp_dropout: of a gated feed-forward part */
+    bool classifier_mean; /* classifier_pooling: do classifiers read the mean of all tokens, and not
+                             the first? */
+    bool *local;          /* [layers] does a query see only the keys nearby? NULL: none does */
+    size_t local_reach;   /* at most so far away: local_attention / 2 */
+    double rotary_theta[2];   /* of rotary positions: where all keys are seen, where those nearby */
+    double initializer_cut;   /* initializer_cutoff_factor: fresh weights are at most so many
+                                 deviations from 0; 0: no bound */
+    double initializer_range; /* the deviation of fresh weights */
+    double norm_epsilon;      /* layer_norm_eps */
+    size_t labels;            /* of id2label, else num_labels, else 2 */
+    char **label_names;       /* [labels] */
     const char *label_repeated; /* one of them that two labels have, or NULL */
     bool labels_given;          /* does the file name or count labels? */
     size_t outputs;             /* rows of the classifier: the labels, until head_set_outputs()*/
@@ -99,6 +107,17 @@ struct config {
     trained_as trained; /* "trained_on", another key of this program; borrowed from the source */
     json_t *source;     /* the whole object, so that a saved folder keeps what is not known here */
 };
+
+/* What the first product of a feed-forward part makes of a token. */
+static inline size_t config_intermediate_sums(const config *c)
+{
+    return c->family->layer == LAYER_PRE_NORM ? 2 * c->intermediate : c->intermediate;
+}
+
+static inline bool config_is_local(const config *c, size_t layer)
+{
+    return c->local && c->local[layer];
+}
 
 /* Which set of weights a layer has. */
 static inline size_t config_layer_set(const config *c, size_t layer)
@@ -188,6 +207,10 @@ bert_status config_set_prompt(config *c, const char *given);
 
 /* A dropout's rate. For families' own keys. */
 bert_status config_read_rate(const json_t *object, const char *path, const char *key, double *out);
+
+/* One of hidden_act's names. */
+bert_status config_read_activation(const json_t *object, const char *path, const char *key,
+                                   activation_kind *out);
 
 /* BERT_ARGUMENT where the model has fewer positions than that. */
 bert_status config_check_length(const config *c, size_t max_length);

@@ -59,6 +59,9 @@ extern const head head_classifier, head_choice, head_tokens, head_spans, head_ma
 /* Its parts in the configuration's family. */
 unsigned head_parts(const head *h, const config *c);
 
+/* PARAMS_HEADS, but for what all heads of the family have in common. */
+unsigned heads_own_parts(const config *c);
+
 /* Rates of dropout in a training of this head: the configuration's, or `rate` in all places that
  * the model has, unless it is below 0. */
 dropout_run head_dropout(const head *h, const config *c, double rate);

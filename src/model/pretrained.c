@@ -188,7 +188,7 @@ static bert_status weights_read(pretrained *m, const char *folder, compute *on)
         tensor_file_forget(m->file);
     }
     TRY(ignored_list(m));
-    m->parts = PARAMS_ALL;
+    for (size_t i = 0; i < m->entry_count; i++) m->parts |= 1u << m->entries[i].part;
     for (size_t i = 0; i < m->entry_count; i++)
         if (!m->found[i].info) m->parts &= ~(1u << m->entries[i].part);
     return weights_check(m, on);
@@ -294,7 +294,7 @@ void pretrained_forget(pretrained *m, bool used)
 void pretrained_forget_heads(pretrained *m)
 {
     for (size_t i = 0; i < m->entry_count; i++)
-        if (PARAMS_HEADS & 1u << m->entries[i].part)
+        if (heads_own_parts(&m->config) & 1u << m->entries[i].part)
             params_weight(&m->params, &m->entries[i])->data = NULL;
 }
 
@@ -313,7 +313,7 @@ const param_entry *pretrained_gap(const pretrained *m, unsigned parts)
 {
     const param_entry *gap = NULL;
     bool begun = false;
-    unsigned telling = parts & PARAMS_HEADS ? parts & PARAMS_HEADS : parts;
+    unsigned own = heads_own_parts(&m->config), telling = parts & own ? parts & own : parts;
     for (size_t i = 0; i < m->entry_count; i++) {
         const param_entry *entry = &m->entries[i];
         if (!(parts & 1u << entry->part)) continue;
@@ -325,7 +325,7 @@ const param_entry *pretrained_gap(const pretrained *m, unsigned parts)
 
 bool pretrained_has_head(const pretrained *m)
 {
-    unsigned parts = head_parts(head_wanted(&m->config), &m->config) & PARAMS_HEADS;
+    unsigned parts = head_parts(head_wanted(&m->config), &m->config) & heads_own_parts(&m->config);
     bool there = m->misfit.info && parts & PARAMS_CLASSIFIER;
     for (size_t i = 0; i < m->entry_count; i++)
         there |= m->found[i].info && parts & 1u << m->entries[i].part;
