@@ -42,11 +42,11 @@ static int map_lower(uint32_t code, uint32_t to[UNICODE_LOWER_MAX])
     return unicode_properties(code) & UNICODE_LOWERS ? (int)unicode_lower(code, to) : -1;
 }
 
-/* Marks go; a character that has one in itself keeps it. */
+/* A character that has a mark in itself keeps it. */
 static int map_accents(uint32_t code, uint32_t to[UNICODE_LOWER_MAX])
 {
     (void)to;
-    return code >= 0x80 && unicode_properties(code) & UNICODE_MARK ? 0 : -1;
+    return code >= 0x80 && unicode_properties(code) & UNICODE_ACCENT ? 0 : -1;
 }
 
 /* The reference's do_nmt(). */

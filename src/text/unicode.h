@@ -29,7 +29,8 @@ enum {
                                        character before it, or compose with that */
     UNICODE_CHANGES_NFC = 1 << 14,  /* is something else by itself under NFC */
     UNICODE_CHANGES_NFKC = 1 << 15, /* ..and under NFKC */
-    UNICODE_CLASS_SHIFT = 16        /* a grapheme_class stands from here on */
+    UNICODE_ACCENT = 1 << 16,       /* removed by "StripAccents", which removes more than marks */
+    UNICODE_CLASS_SHIFT = 17        /* a grapheme_class stands from here on */
 };
 
 /* What a character does in a grapheme (UAX #29). The names and their order are those of

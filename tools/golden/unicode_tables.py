@@ -21,12 +21,13 @@ SCALARS = [c for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF]
 
 # The names must be those of unicode.h, in the order of their bits.
 PROPERTIES = ["CONTROL", "SPACE", "CJK", "PUNCTUATION", "MARK", "COMBINING", "DECOMPOSES", "LOWERS", "WORD",
-              "LETTER", "NUMBER", "NUMERIC", "COMPATIBLE", "LEANS", "CHANGES_NFC", "CHANGES_NFKC"]
+              "LETTER", "NUMBER", "NUMERIC", "COMPATIBLE", "LEANS", "CHANGES_NFC", "CHANGES_NFKC",
+              "ACCENT"]
 
 # What a character does in a grapheme, in the order of unicode.h. These bits stand above the others.
 CLASSES = ["OTHER", "CONTROL", "EXTEND", "INDIC_EXTEND", "LINKER", "JOINER", "SPACING", "PREPEND", "PICTOGRAPH",
            "CONSONANT", "L", "V", "T", "SYLLABLE"]
-CLASS_SHIFT = 16
+CLASS_SHIFT = 17
 
 
 def normalizer(**chosen):
@@ -96,7 +97,7 @@ def find_second_halves():
 
 def find_properties():
     clean, cjk = normalizer(clean_text=True), normalizer(handle_chinese_chars=True)
-    strip = normalizers.StripAccents().normalize_str
+    strip, strip_more = normalizer(strip_accents=True), normalizers.StripAccents().normalize_str
     nfc, nfkc, nfkd = (form().normalize_str for form in (normalizers.NFC, normalizers.NFKC, normalizers.NFKD))
     seconds, classes = find_second_halves(), find_classes()
     nfd, split = normalizers.NFD().normalize_str, pre_tokenizers.BertPreTokenizer().pre_tokenize_str
@@ -127,7 +128,7 @@ def find_properties():
             pieces == 2,
             cjk(c) == " " + c + " ",
             pieces == 3,
-            strip("a" + c) == "a",
+            decomposed == c and strip("a" + c) == "a",
             decomposed == c and moves,
             decomposed != c,
             lower != c,
@@ -139,6 +140,7 @@ def find_properties():
             ord(nfkd(c)[0]) in seconds or nfkd("\u0345" + c) != "\u0345" + nfkd(c),
             nfc(c) != c,
             nfkc(c) != c,
+            strip_more("a" + c) == "a",
         ]
         properties[code] = sum(1 << bit for bit, yes in enumerate(answers) if yes)
         properties[code] |= CLASSES.index(classes[code]) << CLASS_SHIFT
