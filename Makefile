@@ -43,7 +43,19 @@ $(BUILD)/%.o: %.c
 	$(call say,CC,$<)
 	$(Q)$(CC) $(FLAGS) $(CFLAGS) $(ISA) -MMD -MP -c $< -o $@
 
-$(BUILD)/libbert.a: $(OBJECTS)
+# For the program, the tests and the tools, which call functions of the library that bert.h has not.
+$(BUILD)/inside.a: $(OBJECTS)
+	@rm -f $@
+	$(call say,AR,$@)
+	$(Q)$(AR) rcs $@ $^
+
+# For other programs: one object, in which only what bert.h declares is global, so that a program may have a train() or a
+# fail() of its own.
+OBJCOPY ?= objcopy
+$(BUILD)/libbert.o: $(OBJECTS)
+	$(Q)$(LD) -r -o $@ $^
+	$(Q)$(OBJCOPY) --localize-hidden $@
+$(BUILD)/libbert.a: $(BUILD)/libbert.o
 	@rm -f $@
 	$(call say,AR,$@)
 	$(Q)$(AR) rcs $@ $^
@@ -52,11 +64,11 @@ $(BUILD)/libbert.so: $(OBJECTS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(FLAGS) $(CFLAGS) -shared -Wl,-soname,$(SONAME) -o $@ $^ $(LIBRARIES)
 
-$(BUILD)/bert: $(CLI) $(BUILD)/libbert.a
+$(BUILD)/bert: $(CLI) $(BUILD)/inside.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(FLAGS) $(CFLAGS) -o $@ $^ $(LIBRARIES)
 
-$(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(SUPPORT) $(BUILD)/libbert.a
+$(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(SUPPORT) $(BUILD)/inside.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(FLAGS) $(CFLAGS) -o $@ $^ -lcmocka $(LIBRARIES)
 
@@ -76,7 +88,7 @@ $(BUILD)/tests/test_environment.o $(BUILD)/tests/test_environment: FLAGS += -fop
 $(BUILD)/tests/%.o: FLAGS += -Itests
 
 $(BUILD)/bench/peak.o $(BUILD)/bench/peak: FLAGS += -fopenmp # the machine's peak, on OpenMP's own loops
-$(TOOLS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libbert.a
+$(TOOLS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/inside.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(FLAGS) $(CFLAGS) -o $@ $^ $(LIBRARIES)
 
