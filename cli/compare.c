@@ -115,8 +115,9 @@ static void result_print(const settings *s, const json_t *result)
 int command_compare(const settings *s)
 {
     watch w = watch_start(s);
+    const bert_observer observer = watch_observer(&w);
     bert_evaluate_options options = settings_evaluate(s);
-    options.observer = watch_observer(&w);
+    options.observer = &observer;
 
     char *text = NULL;
     bert_status status = bert_compare(s->models[0], s->models[1], &options, &text);

@@ -69,7 +69,8 @@ static void count_print(const json_t *part, const char *member, const char *word
 static void part_print(const json_t *summary, const char *name, FILE *out)
 {
     const json_t *part = json_object_get(summary, name), *tokens = json_object_get(part, "tokens");
-    const bert_task_info *task = task_named(json_object_get(summary, "task"));
+    bert_task_info room;
+    const bert_task_info *task = task_named(json_object_get(summary, "task"), &room);
     double rows = number_of(part, "rows"), units = number_of(part, "units"),
            truncated = number_of(part, "truncated");
     if (!json_is_object(part)) return;

@@ -10,8 +10,9 @@
 int command_evaluate(const settings *s)
 {
     watch w = watch_start(s);
+    const bert_observer observer = watch_observer(&w);
     bert_evaluate_options options = settings_evaluate(s);
-    options.observer = watch_observer(&w);
+    options.observer = &observer;
     options.model = s->models[0];
 
     char *text = NULL;
@@ -23,7 +24,8 @@ int command_evaluate(const settings *s)
     json_t *metrics = s->quiet || s->json ? NULL : json_from_answer(text);
     if (metrics) {
         fflush(stdout);
-        results_print(task_named(json_object_get(metrics, "task")), metrics, stderr);
+        bert_task_info room;
+        results_print(task_named(json_object_get(metrics, "task"), &room), metrics, stderr);
         mistakes_print(json_object_get(metrics, "errors"), stderr);
     }
     json_decref(metrics);

@@ -285,7 +285,7 @@ int command_info(const settings *s)
     bert_train_options options = s->train;
     int status = EXIT_FAILED;
     /* A message of its own where more layers are to be frozen than there are. */
-    if (bert_training_memory(model, &options, &d.memory) != BERT_OK)
+    if (bert_training_memory(model, &options, sizeof d.memory, &d.memory) != BERT_OK)
         complain_of_library();
     else if (!summary_make(model, s->train.freeze, &d.summary))
         complain("memory is exhausted");

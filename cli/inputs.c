@@ -20,8 +20,9 @@ enum { BATCH_BYTES = 1 << 20 };
 /* What a model's task reads; without a model, or a trained head, plain texts. */
 static bert_task_input input_of(const bert_model *model)
 {
-    const bert_task_info *task = model ? bert_task_get_info(bert_model_get_info(model).task) : NULL;
-    return task ? task->input : BERT_INPUT_TEXTS;
+    bert_task_info task;
+    bool known = model && bert_task_get_info(bert_model_get_info(model).task, sizeof task, &task);
+    return known ? task.input : BERT_INPUT_TEXTS;
 }
 
 /* "COLUMN", or "COLUMN=NAME" for another name in the answer; the table may have a column of all of

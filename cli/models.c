@@ -35,7 +35,10 @@ static void tell(void *context, const bert_event *event)
 
 bert_observer fetch_watch_observer(fetch_watch *w)
 {
-    return (bert_observer){ .tell = tell, .context = w };
+    bert_observer observer = bert_observer_default();
+    observer.tell = tell;
+    observer.context = w;
+    return observer;
 }
 
 /* How many of a command's operands are models, from the first. */
@@ -49,9 +52,10 @@ int models_find(command_index command, settings *s)
 {
     size_t count = s->print_options ? 0 : model_operands(command);
     fetch_watch w = fetch_watch_start(s);
+    const bert_observer observer = fetch_watch_observer(&w);
     bert_hub_options options = bert_hub_options_default();
     options.weights = command != INDEX_TOKENIZE;
-    options.observer = fetch_watch_observer(&w);
+    options.observer = &observer;
     for (size_t i = 0; i < count; i++) {
         bert_status status = bert_hub_find(&options, s->operands[i], &s->models[i]);
         progress_clear(&w.progress);

@@ -54,6 +54,7 @@ settings settings_default(void)
         .evaluate = bert_evaluate_options_default(),
         .convert = bert_convert_options_default(),
         .session = bert_session_options_default(),
+        .columns = bert_columns_default(),
         .task = bert_task_options_default(),
     };
 }
@@ -64,8 +65,8 @@ bert_train_options settings_train(const settings *s)
     options.model = s->operands[0];
     options.train = s->train_files.items;
     options.train_count = s->train_files.count;
-    options.columns = s->columns;
-    options.task_options = s->task;
+    options.columns = &s->columns;
+    options.task_options = &s->task;
     options.command_line = s->command_line;
     return options;
 }
@@ -75,8 +76,8 @@ bert_evaluate_options settings_evaluate(const settings *s)
     bert_evaluate_options options = s->evaluate;
     options.data = s->data_files.items;
     options.data_count = s->data_files.count;
-    options.columns = s->columns;
-    options.task_options = s->task;
+    options.columns = &s->columns;
+    options.task_options = &s->task;
     return options;
 }
 

@@ -39,12 +39,13 @@ int command_predict(const settings *s)
         status = conll_predict(s, &p.open, &out);
         model_session_tell_truncated(s, &p.open);
     } else if (status == EXIT_DONE) {
-        const bert_task_info *task = bert_task_get_info(p.open.info.task);
+        bert_task_info task;
+        bool known = bert_task_get_info(p.open.info.task, sizeof task, &task);
         const answerer with = { .context = &p,
                                 .compute = batch_predict,
                                 .describe = line_describe,
                                 .model = p.open.model,
-                                .members = task ? task->members : "" };
+                                .members = known ? task.members : "" };
         status = answers_run(INDEX_PREDICT, s, &with, &out);
         model_session_tell_truncated(s, &p.open);
     }

@@ -23,9 +23,10 @@ typedef struct sentences {
 
 bool conll_wanted(const settings *s, const model_session *open)
 {
-    const bert_task_info *task = bert_task_get_info(open->info.task);
-    return s->operand_count > 1 && !s->columns.text && task && task->input == BERT_INPUT_WORDS &&
-           bert_conll_is(s->operands[1]);
+    bert_task_info task;
+    return s->operand_count > 1 && !s->columns.text &&
+           bert_task_get_info(open->info.task, sizeof task, &task) &&
+           task.input == BERT_INPUT_WORDS && bert_conll_is(s->operands[1]);
 }
 
 static bool words_grow(sentences *all, size_t more)
@@ -47,7 +48,8 @@ static int sentences_read(sentences *all)
     while (all->count < SENTENCES_MAX) {
         bert_sentence s;
         bool more;
-        if (bert_conll_next(all->file, &s, &more) != BERT_OK) return complain_of_library();
+        if (bert_conll_next(all->file, sizeof s, &s, &more) != BERT_OK)
+            return complain_of_library();
         if (!more) break;
         if (!words_grow(all, s.count)) {
             complain("memory is exhausted");

@@ -7,7 +7,7 @@
 int model_session_open(const settings *s, model_session *out)
 {
     bert_session_options options = s->session;
-    options.task_options = s->task;
+    options.task_options = &s->task;
     *out = (model_session){ .model = NULL };
     if (bert_model_open(s->models[0], &out->model) != BERT_OK) return complain_of_library();
     out->info = bert_model_get_info(out->model);

@@ -34,7 +34,8 @@ static void part_name(const bert_parameter *p, char *out, size_t capacity)
 bool summary_make(const bert_model *model, const char *freeze, summary *out)
 {
     bert_model_info info = bert_model_get_info(model);
-    const bert_task_info *task = bert_task_get_info(info.task);
+    bert_task_info task = { .per_token = false };
+    (void)bert_task_get_info(info.task, sizeof task, &task); /* without one nothing is */
     summary s = { .parts = calloc(info.parameter_tensors + 1, sizeof *s.parts) };
     if (!s.parts) return false;
     for (size_t i = 0; i < info.parameter_tensors; i++) {
@@ -44,7 +45,7 @@ bool summary_make(const bert_model *model, const char *freeze, summary *out)
         if (s.count == 0 || strcmp(s.parts[s.count - 1].name, name) != 0) {
             summary_part *part = &s.parts[s.count++];
             memcpy(part->name, name, sizeof name);
-            part->per_token = p.embedding || p.layer || (task && task->per_token);
+            part->per_token = p.embedding || p.layer || task.per_token;
             part->width = p.embedding || p.layer ? info.hidden : p.rows;
             part->trained = parameter_trained(&p, freeze);
         }

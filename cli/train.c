@@ -132,9 +132,10 @@ int command_train(const settings *s)
 {
     if (s->print_options) return options_print(INDEX_TRAIN, s, stdout);
     watch w = watch_start(s);
+    const bert_observer observer = watch_observer(&w);
     bert_train_options options = settings_train(s);
     options.model = s->models[0];
-    options.observer = watch_observer(&w);
+    options.observer = &observer;
 
     /* A run of hours must not die because whoever read its messages went away. */
     signal(SIGPIPE, SIG_IGN);

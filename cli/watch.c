@@ -21,9 +21,11 @@ void watch_release(watch *w)
     w->metrics = w->profile = w->columns = NULL;
 }
 
-const bert_task_info *task_named(const json_t *name)
+const bert_task_info *task_named(const json_t *name, bert_task_info *room)
 {
-    return json_is_string(name) ? bert_task_get_info(json_string_value(name)) : NULL;
+    bool known =
+        json_is_string(name) && bert_task_get_info(json_string_value(name), sizeof *room, room);
+    return known ? room : NULL;
 }
 
 void metrics_print(const json_t *metrics, FILE *out)
@@ -119,7 +121,7 @@ static void data_note(watch *w, const bert_event *event)
 {
     bool result = w->settings->train.dry_run;
     json_t *summary = json_from_answer(event->text);
-    w->task = task_named(json_object_get(summary, "task"));
+    w->task = task_named(json_object_get(summary, "task"), &w->task_info);
     json_decref(w->columns);
     w->columns = json_incref(json_object_get(summary, "columns"));
     if (result && w->settings->json)
@@ -163,5 +165,9 @@ static bool stop(void *context)
 
 bert_observer watch_observer(watch *w)
 {
-    return (bert_observer){ .tell = tell, .stop = stop, .context = w };
+    bert_observer observer = bert_observer_default();
+    observer.tell = tell;
+    observer.stop = stop;
+    observer.context = w;
+    return observer;
 }

@@ -11,6 +11,7 @@ typedef struct watch {
     const settings *settings;
     progress progress;
     const bert_task_info *task; /* of the run, once its data are summed up; NULL before */
+    bert_task_info task_info;   /* what it points to */
     json_t *columns; /* "text", "text_pair", "label": those of the training data that have a name */
     size_t step, steps;   /* done last, of how many */
     json_t *metrics;      /* the last evaluation's, or the best one's with --keep-best; or NULL */
@@ -30,8 +31,8 @@ void watch_release(watch *w);
  * evaluations to standard output. It asks the run to stop once interrupt_came(). */
 bert_observer watch_observer(watch *w);
 
-/* The task that a member of a result names; NULL: none. */
-const bert_task_info *task_named(const json_t *name);
+/* The task that a member of a result names, in *room; NULL: none. */
+const bert_task_info *task_named(const json_t *name, bert_task_info *room);
 
 /* "accuracy 0.9235, macro_f1 0.9234, loss 0.2134": the numbers of a metrics object, without their
  * "eval_". */

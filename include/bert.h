@@ -10,18 +10,26 @@
  * A call that can fail returns a bert_status; bert_error() then has one sentence for a person,
  * which names options as the structs do (max_length, where the command line says --max-length). An
  * option out of its bounds is BERT_ARGUMENT, and bert_error_field() names it; `bert COMMAND --help`
- * lists bounds and defaults. Set options on what bert_..._options_default() returns. On failure
- * outputs are as they were. The library never prints, never exits and reads no environment variable
- * but BERT_ISA (ref, avx2, avx512: the most that the kernels may use) and, where a model is asked
- * for by name, those of huggingface_hub. Variables of OpenMP and oneDNN change no byte of a result;
- * OMP_PLACES and its like choose processors. It opens no connection but for bert_hub_pull() and
- * bert_hub_find(). Texts are UTF-8 with a length in bytes and need no NUL; malformed UTF-8 in them
- * is skipped (in files it is refused). Numbers are read and written as in the C locale, whatever
- * the program has set; an observer is called in the locale of setlocale().
+ * lists bounds and defaults. On failure outputs are as they were. The library never prints, never
+ * exits and reads no environment variable but BERT_ISA (ref, avx2, avx512: the most that the
+ * kernels may use) and, where a model is asked for by name, those of huggingface_hub. Variables of
+ * OpenMP and oneDNN change no byte of a result; OMP_PLACES and its like choose processors. It opens
+ * no connection but for bert_hub_pull() and bert_hub_find(). Texts are UTF-8 with a length in bytes
+ * and need no NUL; malformed UTF-8 in them is skipped (in files it is refused). Numbers are read
+ * and written as in the C locale, whatever the program has set; an observer is called in the locale
+ * of setlocale().
  *
  * Who owns what: _open and _new give an object that its _free takes back; _free takes NULL. What a
  * getter returns is borrowed from its object. A char* that a function puts out is the caller's, for
  * bert_text_free().
+ *
+ * Versions: a program runs with a library older or newer than the header that it was compiled with.
+ * A struct that may grow begins with its size, which bert_X_init(&x, sizeof x) writes with the
+ * defaults, and bert_X_default() returns such a one. Fields that an older program's struct lacks
+ * have their defaults; one that an older library does not know must be 0, false or NULL, else the
+ * call is refused with BERT_UNSUPPORTED. Structs within structs are pointers; NULL: the defaults.
+ * Information is filled into a struct of the size that the caller says: what an older library does
+ * not know is 0. What an observer is handed may be shorter than the header's: ask BERT_HAS().
  *
  * Threads: a bert_model and a bert_tokenizer are read-only and may be shared. A bert_session
  * belongs to one caller at a time; several sessions may use one model at once. A session has
@@ -43,6 +51,10 @@ extern "C" {
 #define BERT_API __attribute__((visibility("default")))
 
 #define BERT_VERSION "0.1.0"
+
+/* Is the field of a struct that begins with its size within that size? */
+#define BERT_HAS(pointer, field)                                                                   \
+    ((size_t)((const char *)(&(pointer)->field + 1) - (const char *)(pointer)) <= (pointer)->size)
 
 /* BERT_VERSION of the library that runs. */
 BERT_API const char *bert_version(void);
@@ -70,7 +82,8 @@ typedef struct bert_text {
     size_t count;
 } bert_text;
 
-/* One input: a text, or a pair of texts (pair.bytes != NULL; a question and its context), or what a
+/* This struct does not grow.
+ * One input: a text, or a pair of texts (pair.bytes != NULL; a question and its context), or what a
  * task takes instead: the words of a sentence, or a text and its possible endings, in items. */
 typedef struct bert_input {
     bert_text text, pair;
@@ -161,7 +174,7 @@ BERT_API bert_status bert_conll_open(const char *path, bert_conll **out);
 BERT_API void bert_conll_free(bert_conll *file);
 /* *more is false at the end. The arrays are borrowed until the next call, their texts until
  * bert_conll_free(). */
-BERT_API bert_status bert_conll_next(bert_conll *file, bert_sentence *out, bool *more);
+BERT_API bert_status bert_conll_next(bert_conll *file, size_t size, bert_sentence *out, bool *more);
 /* A sentence about lines that were skipped as comments so far; NULL: there were none. Borrowed
  * until the next call or bert_conll_free(). */
 BERT_API const char *bert_conll_note(bert_conll *file);
@@ -184,7 +197,6 @@ typedef enum bert_texts {
     BERT_TEXTS_PAIRS
 } bert_texts;
 
-/* Later versions add to the end. */
 typedef struct bert_model_info {
     const char *family;     /* "RoBERTa" */
     const char *model_type; /* as config.json names it: "roberta" */
@@ -223,7 +235,13 @@ typedef struct bert_model_info {
 /* Can the model's head answer? The message of a failure says why not. */
 BERT_API bert_status bert_model_check_head(const bert_model *model);
 
-BERT_API bert_model_info bert_model_get_info(const bert_model *model);
+BERT_API void bert_model_fill_info(const bert_model *model, size_t size, bert_model_info *out);
+static inline bert_model_info bert_model_get_info(const bert_model *model)
+{
+    bert_model_info info;
+    bert_model_fill_info(model, sizeof info, &info);
+    return info;
+}
 
 /* The name of an ignored tensor, as its file has it; NULL from info.ignored_tensors on. Borrowed.
  */
@@ -239,7 +257,16 @@ typedef struct bert_parameter {
     size_t layer;       /* of the encoder, from 1; 0: before or after it */
 } bert_parameter;
 
-BERT_API bert_parameter bert_model_parameter(const bert_model *model, size_t index);
+/* name NULL: `index` is past the last. */
+BERT_API void bert_model_fill_parameter(const bert_model *model, size_t index, size_t size,
+                                        bert_parameter *out);
+static inline bert_parameter bert_model_parameter(const bert_model *model, size_t index)
+{
+    bert_parameter parameter;
+    bert_model_fill_parameter(model, index, sizeof parameter, &parameter);
+    return parameter;
+}
+
 BERT_API const char *bert_model_label(const bert_model *model, size_t index); /* id2label */
 BERT_API const bert_tokenizer *bert_model_tokenizer(const bert_model *model);
 
@@ -247,13 +274,20 @@ BERT_API const bert_tokenizer *bert_model_tokenizer(const bert_model *model);
  * model.safetensors, the tokenizer's files, what sentence-transformers needs. Weights are never
  * changed but by `dtype`; none is left out that this program knows. */
 typedef struct bert_convert_options {
+    size_t size;
     const char *model;  /* folder */
     const char *output; /* folder to make; it appears whole, or not at all */
     const char *dtype;  /* "f32", "f16", "bf16": how weights are stored, rounded to the nearest */
     bool overwrite;     /* may `output` hold a model already? */
 } bert_convert_options;
 
-BERT_API bert_convert_options bert_convert_options_default(void); /* dtype "f32" */
+BERT_API void bert_convert_options_init(bert_convert_options *out, size_t size); /* dtype "f32" */
+static inline bert_convert_options bert_convert_options_default(void)
+{
+    bert_convert_options filled;
+    bert_convert_options_init(&filled, sizeof filled);
+    return filled;
+}
 
 /* *json, for bert_text_free(): {"output":..,"architecture":..,"dtype":..,"tensors":..,
  * "parameters":..,"prefix":what all names in the old file began with (bert_model_info),
@@ -289,7 +323,7 @@ typedef struct bert_score_line {
     const char *shown;  /* "mean squared error" */
 } bert_score_line;
 
-/* The facts of a task. Later versions add to the end. */
+/* The facts of a task; what it points to is there as long as the library is. */
 typedef struct bert_task_info {
     const char *name;  /* "classify" */
     const char *title; /* "Text classification" */
@@ -310,8 +344,8 @@ typedef struct bert_task_info {
                                        sentence-transformers */
 } bert_task_info;
 
-/* By name; NULL: there is no such task. */
-BERT_API const bert_task_info *bert_task_get_info(const char *task);
+/* By name; false: there is no such task. */
+BERT_API bool bert_task_get_info(const char *task, size_t size, bert_task_info *out);
 
 /* Does the task take this option, by its name on the command line ("class-weights")? */
 BERT_API bool bert_task_takes(const char *task, const char *option);
@@ -319,6 +353,7 @@ BERT_API bool bert_task_takes(const char *task, const char *option);
 /* What single tasks have to set. What is set for another task than the one at hand is refused with
  * BERT_ARGUMENT; there 0, false, NULL and the default value all mean "not set". */
 typedef struct bert_task_options {
+    size_t size;
     /* long texts: classify, regress, multilabel, tag, fill; answer always works so */
     bool windows;  /* cut a long text into windows, rather than lose its end */
     size_t stride; /* tokens that a window shares with the next; 0: a third of max_length */
@@ -342,11 +377,18 @@ typedef struct bert_task_options {
     size_t top; /* classify, multilabel: scores of so many labels, the highest first; 0: of all */
 } bert_task_options;
 
-BERT_API bert_task_options bert_task_options_default(void);
+BERT_API void bert_task_options_init(bert_task_options *out, size_t size);
+static inline bert_task_options bert_task_options_default(void)
+{
+    bert_task_options filled;
+    bert_task_options_init(&filled, sizeof filled);
+    return filled;
+}
 
 typedef struct bert_session bert_session;
 
 typedef struct bert_session_options {
+    size_t size;
     size_t threads;      /* up to 1,024; 0: one a processor */
     size_t max_length;   /* in tokens; longer texts are cut; 0: max_seq_length of a folder
                             for sentence-transformers, else the length the model was trained with
@@ -356,10 +398,17 @@ typedef struct bert_session_options {
     const char *prompt;  /* bert_embed(), and a model for similar: what to put before each text, or
                             the name of one of the prompts in config_sentence_transformers.json;
                             NULL: the model's own, which that file names; "none": nothing */
-    bert_task_options task_options;
+    const bert_task_options *task_options; /* NULL: the defaults */
 } bert_session_options;
 
-BERT_API bert_session_options bert_session_options_default(void); /* say: 0, 0, 4,096 */
+BERT_API void bert_session_options_init(bert_session_options *out,
+                                        size_t size); /* say: 0, 0, 4,096 */
+static inline bert_session_options bert_session_options_default(void)
+{
+    bert_session_options filled;
+    bert_session_options_init(&filled, sizeof filled);
+    return filled;
+}
 
 /* The first session of a model writes the matrices of its layers once more, in the order in which
  * products read them fastest; all sessions of the model share them. */
@@ -434,11 +483,20 @@ BERT_API void bert_session_truncated(const bert_session *session, size_t *trunca
  * them, else found by name (text, sentence, sentence1 + sentence2, premise + hypothesis, ...;
  * label, labels, intent, category, score). */
 typedef struct bert_columns {
+    size_t size;
     const char *text, *pair, *label;
     /* multilabel: in place of `label` a column of 0 and 1 for each label, "toxic,insult", or as a
      * JSON list, where a name has a comma; "rest": all columns that are nothing else */
     const char *labels;
 } bert_columns;
+
+BERT_API void bert_columns_init(bert_columns *out, size_t size);
+static inline bert_columns bert_columns_default(void)
+{
+    bert_columns filled;
+    bert_columns_init(&filled, sizeof filled);
+    return filled;
+}
 
 /* What a long call tells while it runs. Strings are borrowed for the call. */
 typedef enum bert_event_kind {
@@ -461,6 +519,7 @@ typedef enum bert_event_kind {
 } bert_event_kind;
 
 typedef struct bert_event {
+    size_t size; /* see BERT_HAS() */
     bert_event_kind kind;
     const char *text;
     size_t step, steps;   /* from 1; of how many */
@@ -477,11 +536,20 @@ typedef struct bert_event {
 } bert_event;
 
 typedef struct bert_observer {
+    size_t size;
     void (*tell)(void *context, const bert_event *event); /* NULL: nobody listens */
     bool (*stop)(void *context); /* asked between steps; true: finish here, save, return BERT_OK;
                                     `resume` can go on. NULL: never */
     void *context;
 } bert_observer;
+
+BERT_API void bert_observer_init(bert_observer *out, size_t size);
+static inline bert_observer bert_observer_default(void)
+{
+    bert_observer filled;
+    bert_observer_init(&filled, sizeof filled);
+    return filled;
+}
 
 /* ------------------------------------------------------------------------------------------
  * models by name */
@@ -489,20 +557,27 @@ typedef struct bert_observer {
 /* Where models come from: the Hugging Face Hub, or a server that speaks as it does, and the cache
  * on this machine that huggingface_hub, transformers and others share (docs/models.md). */
 typedef struct bert_hub_options {
+    size_t size;
     const char *endpoint; /* NULL: $HF_ENDPOINT, else https://huggingface.co */
     const char *cache;    /* folder; NULL: $HF_HUB_CACHE, else $HF_HOME/hub, else
                              ~/.cache/huggingface/hub */
     const char *token;    /* NULL: $HF_TOKEN, else what stands in $HF_HOME/token; "": none. It goes
                              to the endpoint alone, and into no message */
+    const bert_observer *observer; /* is told BERT_EVENT_NOTE, _WARNING and _FETCH; `stop` is asked
+                                      at least once a second; NULL: none */
     bool offline; /* ask nobody; also where $HF_HUB_OFFLINE or $TRANSFORMERS_OFFLINE are set */
     bool update;  /* ask for a newer commit of the revision though the cache has one, and verify
                      the checksums of what the cache has: what is damaged is fetched again */
     bool weights; /* true; false: what bert_tokenizer_open() needs is enough */
-    bert_observer observer; /* is told BERT_EVENT_NOTE, _WARNING and _FETCH; `stop` is asked at
-                               least once a second */
 } bert_hub_options;
 
-BERT_API bert_hub_options bert_hub_options_default(void);
+BERT_API void bert_hub_options_init(bert_hub_options *out, size_t size);
+static inline bert_hub_options bert_hub_options_default(void)
+{
+    bert_hub_options filled;
+    bert_hub_options_init(&filled, sizeof filled);
+    return filled;
+}
 
 /* A model by name: "owner/name", or an old short "name", and "@revision" behind either: a branch, a
  * tag or a whole commit; else main. What the cache lacks of it is fetched, checked, and put there;
@@ -524,6 +599,7 @@ BERT_API bert_status bert_hub_find(const bert_hub_options *options, const char *
 #define BERT_SEED_MAX 9223372036854775807
 
 typedef struct bert_train_options {
+    size_t size;
     const char *model;        /* folder */
     const char *const *train; /* [train_count] files */
     size_t train_count;
@@ -536,11 +612,11 @@ typedef struct bert_train_options {
      * saved, and seeds.json in `output` has the measures of all. `resume` goes on with a series,
      * too: what its trainings have left lies beside `output`. */
     size_t seeds;
-    const char *output; /* folder to make */
-    bool overwrite;     /* may `output` hold something already? */
-    bert_columns columns;
-    const char *task; /* NULL: found from the data; "classify", ...: see docs/tasks.md */
-    bert_task_options task_options;
+    const char *output;          /* folder to make */
+    bool overwrite;              /* may `output` hold something already? */
+    const bert_columns *columns; /* NULL: found by name */
+    const char *task;            /* NULL: found from the data; "classify", ...: see docs/tasks.md */
+    const bert_task_options *task_options; /* NULL: the defaults */
 
     size_t epochs;        /* 3 */
     size_t max_steps;     /* 0: as many as the epochs ask for */
@@ -577,12 +653,17 @@ typedef struct bert_train_options {
     bool dry_run; /* tell a BERT_EVENT_DATA with the time and memory that the run would take, from a
                      few timed steps, and stop; nothing is written, `output` may be NULL */
     bool profile; /* tell a BERT_EVENT_PROFILE at the end; the weights are the same bits */
-    const char *command_line; /* written into run.json; NULL: none */
-
-    bert_observer observer;
+    const bert_observer *observer; /* NULL: none */
+    const char *command_line;      /* written into run.json; NULL: none */
 } bert_train_options;
 
-BERT_API bert_train_options bert_train_options_default(void);
+BERT_API void bert_train_options_init(bert_train_options *out, size_t size);
+static inline bert_train_options bert_train_options_default(void)
+{
+    bert_train_options filled;
+    bert_train_options_init(&filled, sizeof filled);
+    return filled;
+}
 
 /* The bytes that a run of training has in memory at its peak, part by part: an estimate of the
  * process's peak resident size, good to a few percent. */
@@ -604,7 +685,8 @@ typedef struct bert_memory {
  * memory_limit. BERT_ARGUMENT where no run fits the limit, and where max_length is above the
  * model's positions. */
 BERT_API bert_status bert_training_memory(const bert_model *model,
-                                          const bert_train_options *options, bert_memory *out);
+                                          const bert_train_options *options, size_t size,
+                                          bert_memory *out);
 
 /* Fine-tunes and writes `output`: config.json, model.safetensors, the tokenizer's files,
  * train_log.jsonl, timings.jsonl, eval_results.json, all_results.json, run.json, report.html,
@@ -618,21 +700,28 @@ BERT_API bert_status bert_train(const bert_train_options *options);
  * evaluation */
 
 typedef struct bert_evaluate_options {
+    size_t size;
     const char *model;       /* folder with a trained head */
     const char *const *data; /* [data_count] files */
     size_t data_count;
-    bert_columns columns;
-    size_t max_length; /* 0: as for a session */
+    const bert_columns *columns; /* NULL: found by name */
+    size_t max_length;           /* 0: as for a session */
     size_t limit;
-    size_t threads; /* as for a session */
-    bert_task_options task_options;
+    size_t threads;                        /* as for a session */
+    const bert_task_options *task_options; /* NULL: the defaults */
     const char *files; /* folder to write the task's files to (predictions.json, ...); NULL: none;
                           where the task has none a warning says so, and no folder is made */
-    size_t errors;     /* how many of the worst mistakes to list; 0: none */
-    bert_observer observer;
+    const bert_observer *observer; /* NULL: none */
+    size_t errors;                 /* how many of the worst mistakes to list; 0: none */
 } bert_evaluate_options;
 
-BERT_API bert_evaluate_options bert_evaluate_options_default(void);
+BERT_API void bert_evaluate_options_init(bert_evaluate_options *out, size_t size);
+static inline bert_evaluate_options bert_evaluate_options_default(void)
+{
+    bert_evaluate_options filled;
+    bert_evaluate_options_init(&filled, sizeof filled);
+    return filled;
+}
 
 /* *json: one object
  * {"eval_loss":..,"eval_accuracy":..,"eval_macro_f1":..,"eval_mcc":..,"eval_examples":..,"labels":[..],

@@ -69,7 +69,7 @@ static bert_status reading_sentences(const call *c)
     bert_status status = BERT_OK;
     while (status == BERT_OK && more) {
         bert_sentence sentence;
-        status = bert_conll_next(file, &sentence, &more);
+        status = bert_conll_next(file, sizeof sentence, &sentence, &more);
         for (size_t i = 0; status == BERT_OK && more && i < sentence.count; i++)
             given_add(sentence.words[i].bytes, sentence.words[i].count);
     }
@@ -84,20 +84,22 @@ static bert_status planning(const call *c)
     bert_train_options options = bert_train_options_default();
     options.threads = 1;
     TRY(bert_model_open(c->model, &m));
-    bert_status status = bert_training_memory(m, &options, &memory);
+    bert_status status = bert_training_memory(m, &options, sizeof memory, &memory);
     if (status == BERT_OK) given_add(&memory.total, sizeof memory.total);
     bert_model_free(m);
     return status;
 }
 
-static bert_session_options session_options(const char *task)
+static bert_session_options session_options(const char *task, bert_task_options *own)
 {
     bert_session_options options = bert_session_options_default();
     options.threads = 2;
     options.max_length = 24;
     options.batch_tokens = 64;
-    options.task_options.logits = bert_task_takes(task, "logits");
-    options.task_options.answers = bert_task_takes(task, "answers") ? 3 : 1;
+    *own = bert_task_options_default();
+    own->logits = bert_task_takes(task, "logits");
+    own->answers = bert_task_takes(task, "answers") ? 3 : 1;
+    options.task_options = own;
     return options;
 }
 
@@ -109,7 +111,8 @@ static bert_status session_do(const call *c, session_use *use)
     bert_model *m;
     bert_session *s = NULL;
     TRY(bert_model_open(c->model, &m));
-    bert_session_options options = session_options(bert_model_get_info(m).task);
+    bert_task_options own;
+    bert_session_options options = session_options(bert_model_get_info(m).task, &own);
     bert_status status = bert_session_new(m, &options, &s);
     if (status == BERT_OK) status = use(c, m, s);
     bert_session_free(s);
@@ -380,16 +383,22 @@ static void files_of_others_survive(void **state)
 
 static void set_weights(bert_train_options *o)
 {
-    o->task_options.class_weights = "balanced";
-    o->task_options.windows = true;
+    static bert_task_options own;
+    own = bert_task_options_default();
+    own.class_weights = "balanced";
+    own.windows = true;
+    o->task_options = &own;
     o->max_length = 16;
     o->keep_best = true;
 }
 
 static void set_thresholds(bert_train_options *o)
 {
-    o->task_options.tune_thresholds = true;
-    o->task_options.positive_weights = "balanced";
+    static bert_task_options own;
+    own = bert_task_options_default();
+    own.tune_thresholds = true;
+    own.positive_weights = "balanced";
+    o->task_options = &own;
 }
 
 static void set_profile(bert_train_options *o)

@@ -325,7 +325,9 @@ static void asker_open(asker *a)
     bert_session_options options = bert_session_options_default();
     options.max_length = LENGTH;
     options.threads = 2;
-    options.task_options.stride = STRIDE;
+    bert_task_options own = bert_task_options_default();
+    options.task_options = &own;
+    own.stride = STRIDE;
     assert_done(bert_model_open(ANSWER_FOLDER, &a->model));
     assert_done(bert_session_new(a->model, &options, &a->session));
 }

@@ -40,7 +40,10 @@ static json_t *baselines_of(void **state, const char *train_name, const char *tr
     o.max_steps = 1;
     o.max_length = 32;
     o.threads = threads;
-    o.observer = (bert_observer){ .tell = listen, .context = heard };
+    bert_observer observer = bert_observer_default();
+    observer.tell = listen;
+    observer.context = heard;
+    o.observer = &observer;
     assert_done(bert_train(&o));
     json_t *record = json_load_file(scratch_path(state, "out/run.json"), 0, NULL);
     json_t *found = json_incref(json_object_get(record, "baselines"));

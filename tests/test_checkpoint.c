@@ -147,14 +147,18 @@ static void a_run_stopped_within_an_evaluation_goes_on_with_it(void **state)
     bert_train_options o = toy_options(state, &train, &h);
     o.dev = train;
     o.keep_best = true;
-    o.observer = (bert_observer){ evaluation_hear, evaluation_stops, &whole };
+    bert_observer observer = bert_observer_default();
+    observer.tell = evaluation_hear;
+    observer.stop = evaluation_stops;
+    observer.context = &whole;
+    o.observer = &observer;
     assert_done(bert_train(&o));
     size_t each = whole.heard / whole.evaluations;
     assert_true(each >= 3); /* else nothing can be within one */
 
     evaluation_stop within = { .at = 2 * each + 2 }; /* the one after epoch 2 */
     o.output = scratch_path(state, "stopped");
-    o.observer.context = &within;
+    observer.context = &within;
     assert_done(bert_train(&o));
     assert_int_equal(within.evaluations, 2);
     within.at = 0;

@@ -17,6 +17,7 @@
 typedef struct heard {
     char warnings[4096]; /* a line each */
     json_t *summary;
+    bert_observer observer;
 } heard;
 
 static void listen(void *context, const bert_event *event)
@@ -40,7 +41,10 @@ static bert_train_options options_of(const char *const *train, const char *dev, 
     o.dry_run = true;
     o.max_length = 32;
     o.threads = 1;
-    o.observer = (bert_observer){ .tell = listen, .context = h };
+    h->observer = bert_observer_default();
+    h->observer.tell = listen;
+    h->observer.context = h;
+    o.observer = &h->observer;
     return o;
 }
 
@@ -170,8 +174,10 @@ static void lengths_are_those_of_whole_texts_in_windows_too(void **state)
     const char *train = scratch_text(state, "train.tsv", train_text);
     bert_train_options o = options_of(&train, NULL, &h);
     o.max_length = 8;
-    o.task_options.windows = true;
-    o.task_options.stride = 2;
+    bert_task_options own = bert_task_options_default();
+    o.task_options = &own;
+    own.windows = true;
+    own.stride = 2;
     assert_done(bert_train(&o));
     /* ten words in windows of six that share two */
     assert_has(part(&h, "train"), "{\"rows\":5,\"units\":6,\"truncated\":0,\"tokens\":{\"median\":"

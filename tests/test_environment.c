@@ -188,7 +188,7 @@ static void threads_out_of_bounds_are_refused(void **state)
     bert_train_options o = bert_train_options_default();
     o.threads = many;
     assert_done(bert_model_open(toy_model, &model));
-    assert_failed(bert_training_memory(model, &o, &memory), BERT_ARGUMENT, wanted);
+    assert_failed(bert_training_memory(model, &o, sizeof memory, &memory), BERT_ARGUMENT, wanted);
     bert_model_free(model);
 }
 
@@ -227,13 +227,19 @@ static bert_status regress_into(const char *folder, const char *data, size_t *st
     o.train = &data;
     o.train_count = 1;
     o.dev_share = 0.34;
-    o.columns = (bert_columns){ .text = "TITLE", .label = "SCORE" };
+    bert_columns columns = bert_columns_default();
+    columns.text = "TITLE";
+    columns.label = "SCORE";
+    o.columns = &columns;
     o.task = "regress";
     o.output = folder;
     o.max_length = 32;
     o.epochs = 3;
     o.threads = 2;
-    o.observer = (bert_observer){ .tell = note_locale, .context = steps };
+    bert_observer observer = bert_observer_default();
+    observer.tell = note_locale;
+    observer.context = steps;
+    o.observer = &observer;
     return bert_train(&o);
 }
 

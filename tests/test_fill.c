@@ -197,6 +197,7 @@ typedef struct heard {
     char text[8192];
     size_t steps;
     double first_loss, last_loss;
+    bert_observer observer;
 } heard;
 
 static void listen(void *context, const bert_event *event)
@@ -233,7 +234,10 @@ static bert_train_options toy_options(void **state, const char *const *train, he
     o.learning_rate = 3e-3;
     o.max_length = 32;
     o.batch_size = 8;
-    o.observer = (bert_observer){ .tell = listen, .context = h };
+    h->observer = bert_observer_default();
+    h->observer.tell = listen;
+    h->observer.context = h;
+    o.observer = &h->observer;
     return o;
 }
 
@@ -273,7 +277,9 @@ static void the_loss_falls_and_evaluation_asks_for_the_same_words_in_any_batch(v
     bert_train_options o = toy_options(state, &train, &h);
     o.epochs = 10;
     o.dev = train;
-    o.task_options.mask_share = 0.3;
+    bert_task_options own = bert_task_options_default();
+    o.task_options = &own;
+    own.mask_share = 0.3;
     assert_done(bert_train(&o));
     assert_non_null(strstr(h.text, "head: drawn fresh"));
     assert_true(h.last_loss < 0.5 * h.first_loss);
@@ -315,7 +321,9 @@ static void a_step_that_asks_for_nothing_is_a_step(void **state)
     heard h = { 0 };
     const char *train = toy_lines(state);
     bert_train_options o = toy_options(state, &train, &h);
-    o.task_options.mask_share = 1e-6;
+    bert_task_options own = bert_task_options_default();
+    o.task_options = &own;
+    own.mask_share = 1e-6;
     o.max_steps = 3;
     assert_done(bert_train(&o));
     assert_int_equal(h.steps, 3);
@@ -417,7 +425,9 @@ static void every_blank_has_its_best_words_and_its_place(void **state)
 {
     bert_model *m = trained(state);
     bert_session_options options = bert_session_options_default();
-    options.task_options.fillings = 3;
+    bert_task_options own = bert_task_options_default();
+    options.task_options = &own;
+    own.fillings = 3;
     json_t *a = answered(m, &options, "\xC3\xBC the [MASK] was good and the [MASK] was good");
     const json_t *fillings = json_object_get(a, "fillings");
     assert_int_equal(json_array_size(fillings), 2);
@@ -462,8 +472,10 @@ static void windows_answer_every_blank_once_by_the_first_that_holds_it(void **st
     bert_session_options options = bert_session_options_default();
     char text[1024], second[1024];
     options.max_length = 16; /* of which 14 are the text's, and 9 new */
-    options.task_options.windows = true;
-    options.task_options.stride = 5;
+    bert_task_options own = bert_task_options_default();
+    options.task_options = &own;
+    own.windows = true;
+    own.stride = 5;
     blanks_text(0, 40, text);
     blanks_text(9, 23, second);
     json_t *whole = answered(m, &options, text), *alone = answered(m, &options, second);

@@ -278,7 +278,10 @@ static const char *weights_trained(void **state, size_t threads, size_t steps)
     o.max_steps = steps;
     o.dropout = 0.1;
     o.threads = threads;
-    o.observer = (bert_observer){ .tell = tokens_count, .context = &least };
+    bert_observer observer = bert_observer_default();
+    observer.tell = tokens_count;
+    observer.context = &least;
+    o.observer = &observer;
     assert_done(bert_train(&o));
     assert_true(least >= 800);
     snprintf(name, sizeof name, "threads-%zu/model.safetensors", threads);

@@ -436,9 +436,9 @@ static void training_memory_adds_up(void **state)
     assert_done(bert_model_open(model, &m));
     bert_train_options o = bert_train_options_default();
     o.max_length = 40;
-    assert_done(bert_training_memory(m, &o, &whole));
+    assert_done(bert_training_memory(m, &o, sizeof whole, &whole));
     o.micro_batch = 4;
-    assert_done(bert_training_memory(m, &o, &split));
+    assert_done(bert_training_memory(m, &o, sizeof split, &split));
     assert_int_equal(whole.total, whole.weights + whole.gradients + whole.moments +
                                       whole.activations + whole.scratch + whole.program);
     assert_int_equal(whole.examples_at_once, 32);
@@ -447,7 +447,8 @@ static void training_memory_adds_up(void **state)
     assert_int_equal(split.moments, whole.moments);
     o.batch_size = SIZE_MAX;
     o.micro_batch = 0;
-    assert_failed(bert_training_memory(m, &o, &whole), BERT_ARGUMENT, "batch_size is");
+    assert_failed(bert_training_memory(m, &o, sizeof whole, &whole), BERT_ARGUMENT,
+                  "batch_size is");
     bert_model_free(m);
 }
 

@@ -156,6 +156,8 @@ static size_t field_size(const bert_option *form)
 /* What all calls are made with, but for the one field. */
 typedef struct calls {
     bert_train_options train;
+    bert_task_options task;
+    bert_columns columns;
     bert_evaluate_options evaluate;
     bert_session_options session;
     bert_convert_options convert;
@@ -168,7 +170,7 @@ static void *fields_of(calls *c, option_owner owner)
     case OWNER_train:
         return &c->train;
     case OWNER_task:
-        return &c->train.task_options;
+        return &c->task;
     case OWNER_evaluate:
         return &c->evaluate;
     case OWNER_session:
@@ -176,7 +178,7 @@ static void *fields_of(calls *c, option_owner owner)
     case OWNER_convert:
         return &c->convert;
     case OWNER_columns:
-        return &c->train.columns;
+        return &c->columns;
     }
     return NULL;
 }
@@ -208,6 +210,8 @@ static void bad_value_try(calls c, const option *o, field_value bad)
 {
     char text[64], wanted[512], said[512];
     char *field = (char *)fields_of(&c, o->owner) + o->place;
+    c.train.task_options = &c.task;
+    c.train.columns = &c.columns;
     memcpy(field, &bad, field_size(&o->form));
     bert_status status = call_make(&c, o->owner);
     if (status != BERT_ARGUMENT)
@@ -226,6 +230,8 @@ static void bad_value_try(calls c, const option *o, field_value bad)
 static void calls_open(void **state, const char *const *train, heard *h, calls *c)
 {
     *c = (calls){ .train = toy_options(state, train, h),
+                  .task = bert_task_options_default(),
+                  .columns = bert_columns_default(),
                   .evaluate = bert_evaluate_options_default(),
                   .session = bert_session_options_default(),
                   .convert = bert_convert_options_default() };
@@ -265,6 +271,8 @@ static void what_is_out_of_bounds_is_refused_in_the_same_words(void **state)
 static void zeros_are_refused_by_the_task_that_reads_them(void **state)
 {
     (void)state;
+    const bert_task_options zeros = { .size = sizeof zeros };
+    const bert_session_options options = { .size = sizeof options, .task_options = &zeros };
     static const struct {
         const char *folder, *words;
     } cases[] = {
@@ -278,7 +286,7 @@ static void zeros_are_refused_by_the_task_that_reads_them(void **state)
         bert_model *model;
         bert_session *session = NULL;
         assert_done(bert_model_open(cases[i].folder, &model));
-        bert_status status = bert_session_new(model, &(bert_session_options){ 0 }, &session);
+        bert_status status = bert_session_new(model, &options, &session);
         if (cases[i].words)
             assert_failed(status, BERT_ARGUMENT, cases[i].words);
         else
@@ -396,8 +404,10 @@ static bert_status resume_try(recorded_run *r, const option *o, bool remove)
 static bool is_usual(const recorded_run *r, const option *o)
 {
     const bert_train_options usual = bert_train_options_default();
+    const bert_task_options own = bert_task_options_default();
+    const bert_columns columns = bert_columns_default();
     const void *fields[] = {
-        [OWNER_train] = &usual, [OWNER_task] = &usual.task_options, [OWNER_columns] = &usual.columns
+        [OWNER_train] = &usual, [OWNER_task] = &own, [OWNER_columns] = &columns
     };
     char key[OPTION_KEY];
     json_t *record = json_object();

@@ -111,13 +111,15 @@ static void the_loss_of_multilabel_is_the_mean_over_texts_and_labels(void **stat
     bert_train_options o = head_options("tests/data/heads/multilabel", &texts);
     assert_near(first_loss(state, o), lists_loss(n, weights, LABELS));
 
-    o.task_options.positive_weights = "music=2.5,story=0.25";
+    bert_task_options own = bert_task_options_default();
+    o.task_options = &own;
+    own.positive_weights = "music=2.5,story=0.25";
     weights[1] = 2.5;
     weights[4] = 0.25;
     assert_near(first_loss(state, o), lists_loss(n, weights, LABELS));
 
     const float *targets = numbers_at(n, "texts.labels", &count);
-    o.task_options.positive_weights = "balanced";
+    own.positive_weights = "balanced";
     for (size_t k = 0; k < LABELS; k++) {
         double with = 0.0, rows = (double)(count / LABELS);
         for (size_t i = k; i < count; i += LABELS) with += (double)targets[i];
@@ -155,17 +157,19 @@ static void weights_and_smoothing_of_classes_are_pytorchs(void **state)
     size_t count;
     tensor_file *n = numbers_open("tests/data/heads/weighted/numbers");
     bert_train_options o = head_options("tests/data/heads/weighted", &texts);
-    o.task_options.label_smoothing = 0.2;
+    bert_task_options own = bert_task_options_default();
+    o.task_options = &own;
+    own.label_smoothing = 0.2;
     assert_near(first_loss(state, o), classes_loss(n, weights, CLASSES, 0.2));
 
-    o.task_options.class_weights = "fine=0.5,bad=3";
+    own.class_weights = "fine=0.5,bad=3";
     weights[0] = 3.0;
     weights[2] = 0.5;
     assert_near(first_loss(state, o), classes_loss(n, weights, CLASSES, 0.2));
 
     const float *truths = numbers_at(n, "texts.labels", &count);
-    o.task_options.class_weights = "balanced";
-    o.task_options.label_smoothing = 0.0;
+    own.class_weights = "balanced";
+    own.label_smoothing = 0.0;
     for (size_t c = 0; c < CLASSES; c++) {
         size_t members = 0;
         for (size_t i = 0; i < count; i++) members += (size_t)truths[i] == c;
@@ -186,12 +190,14 @@ static void weights_that_are_none_are_refused(void **state)
                   { "fine", "class_weights is 'balanced' or a list" } };
     bert_train_options o = head_options("tests/data/heads/weighted", &texts);
     o.output = scratch_path(state, "refused");
+    bert_task_options own = bert_task_options_default();
+    o.task_options = &own;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        o.task_options.class_weights = cases[i].weights;
+        own.class_weights = cases[i].weights;
         assert_failed(bert_train(&o), BERT_ARGUMENT, cases[i].words);
     }
-    o.task_options.class_weights = NULL;
-    o.task_options.label_smoothing = 1.0;
+    own.class_weights = NULL;
+    own.label_smoothing = 1.0;
     assert_failed(bert_train(&o), BERT_ARGUMENT, "label_smoothing");
 }
 
@@ -414,8 +420,10 @@ static bert_session *session_open(const bert_model *m, bool windows)
     bert_session *s;
     o.max_length = LENGTH;
     o.threads = 1;
-    o.task_options.windows = windows;
-    o.task_options.stride = windows ? STRIDE : 0;
+    bert_task_options own = bert_task_options_default();
+    o.task_options = &own;
+    own.windows = windows;
+    own.stride = windows ? STRIDE : 0;
     assert_done(bert_session_new(m, &o, &s));
     return s;
 }
@@ -476,8 +484,10 @@ static void windows_are_examples_and_the_folder_remembers_them(void **state)
     o.max_length = LENGTH;
     o.batch_size = 2;
     o.epochs = 1;
-    o.task_options.windows = true;
-    o.task_options.stride = STRIDE;
+    bert_task_options own = bert_task_options_default();
+    o.task_options = &own;
+    own.windows = true;
+    own.stride = STRIDE;
     assert_done(bert_train(&o));
     json_t *results = json_of(scratch_path(state, "windows/all_results.json"));
     assert_int_equal(json_integer_value(json_object_get(results, "train_samples")), 5);

@@ -152,7 +152,10 @@ static heard train_profiled(void **state, const char *output, const char *dev, b
     o.dropout = 0.1;
     o.threads = 1;
     o.profile = profiled;
-    o.observer = (bert_observer){ .tell = listen, .context = &h };
+    bert_observer observer = bert_observer_default();
+    observer.tell = listen;
+    observer.context = &h;
+    o.observer = &observer;
     assert_done(bert_train(&o));
     return h;
 }

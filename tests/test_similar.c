@@ -339,7 +339,9 @@ static bert_status train_golden(const char *name, const char *train, const char 
     o.output = output;
     o.overwrite = true;
     o.task = "similar";
-    o.task_options.pooling = pooling;
+    bert_task_options own = bert_task_options_default();
+    o.task_options = &own;
+    own.pooling = pooling;
     o.epochs = 1;
     o.batch_size = 1;
     o.max_length = 16;

@@ -319,7 +319,9 @@ static void entities_of_texts_are_the_pipeline_s(void **state)
     for (size_t way = 0; way < 5; way++) {
         bert_session_options options = bert_session_options_default();
         bert_session *session;
-        options.task_options.aggregate = ways[way];
+        bert_task_options own = bert_task_options_default();
+        options.task_options = &own;
+        own.aggregate = ways[way];
         assert_done(bert_session_new(model, &options, &session));
         for (size_t i = 0; i < json_array_size(cases); i++) {
             const char *text = json_string_value(json_object_get(json_array_get(cases, i), "text"));
@@ -344,8 +346,10 @@ static char *answered(const char *aggregate, bool windows, const bert_input *inp
     bert_session *session;
     bert_session_options options = bert_session_options_default();
     options.max_length = 8;
-    options.task_options.aggregate = aggregate;
-    options.task_options.windows = windows;
+    bert_task_options own = bert_task_options_default();
+    options.task_options = &own;
+    own.aggregate = aggregate;
+    own.windows = windows;
     char *line = NULL;
     assert_done(bert_model_open(folder, &model));
     assert_done(bert_session_new(model, &options, &session));
@@ -381,7 +385,9 @@ static void an_unknown_aggregation_is_refused(void **state)
     bert_model *model;
     bert_session *session;
     bert_session_options options = bert_session_options_default();
-    options.task_options.aggregate = "most";
+    bert_task_options own = bert_task_options_default();
+    options.task_options = &own;
+    own.aggregate = "most";
     assert_done(bert_model_open(folder, &model));
     assert_failed(bert_session_new(model, &options, &session), BERT_ARGUMENT,
                   "aggregate is 'most'; it must be one of none|simple|first|average|max");

@@ -264,7 +264,10 @@ static void a_run_tells_the_epochs_that_its_steps_reach_and_the_time_of_each_par
     bert_train_options o = toy_options(state, &train, &unused);
     o.dev = train;
     o.max_steps = 11; /* of 8 an epoch, where three epochs would have 24 */
-    o.observer = (bert_observer){ .tell = hear_the_pace, .context = &evaluations };
+    bert_observer observer = bert_observer_default();
+    observer.tell = hear_the_pace;
+    observer.context = &evaluations;
+    o.observer = &observer;
     assert_done(bert_train(&o));
     assert_int_equal(evaluations, 3);
 }

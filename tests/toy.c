@@ -53,7 +53,11 @@ bert_train_options toy_options(void **state, const char *const *train, heard *h)
     o.learning_rate = 1e-3;
     o.max_length = 32;
     o.batch_size = 8;
-    o.observer = (bert_observer){ .tell = listen, .stop = stop_early, .context = h };
+    h->observer = bert_observer_default();
+    h->observer.tell = listen;
+    h->observer.stop = stop_early;
+    h->observer.context = h;
+    o.observer = &h->observer;
     return o;
 }
 

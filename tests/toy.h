@@ -15,6 +15,7 @@ typedef struct heard {
     char text[8192]; /* notes and warnings, a line each */
     size_t steps, evaluations, stop_after;
     double first_loss, last_loss;
+    bert_observer observer;
 } heard;
 
 /* Writes sixty texts of three classes that a word decides; returns the path. */

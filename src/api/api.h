@@ -6,6 +6,7 @@
 #include "bert.h"
 #include "model/panels.h"
 #include "model/pretrained.h"
+#include "options/take.h"
 #include "run/record.h"
 #include "tasks/tasks.h"
 #include "text/tokenizer.h"

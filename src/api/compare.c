@@ -71,7 +71,7 @@ static bert_status contestant_open(const char *folder, contestant *out)
 static bert_status contestant_run(const bert_evaluate_options *o, const dataset *d, contestant *c)
 {
     evaluation_wish wish = { .trained = true, .intervals = true, .verdicts = true };
-    observe_note(&o->observer, "evaluating %s", c->folder);
+    observe_note(o->observer, "evaluating %s", c->folder);
     return evaluation_run(o, c->model, d, &wish, &c->made);
 }
 
@@ -195,16 +195,19 @@ static bert_status pair_run(const bert_evaluate_options *o, contestant *a, conte
     return status;
 }
 
-bert_status bert_compare(const char *first, const char *second,
-                         const bert_evaluate_options *options, char **json)
+bert_status bert_compare(const char *first, const char *second, const bert_evaluate_options *given,
+                         char **json)
 {
     LOCALE_PLAIN;
-    TRY(bert_evaluate_check(options));
+    bert_evaluate_options options;
+    inner_options inner;
+    TRY(evaluate_options_take(given, &options, &inner));
+    TRY(evaluate_options_check(&options));
     if (!first || !second) return fail(BERT_ARGUMENT, "two models must be given");
     contestant a = { 0 }, b = { 0 };
     bert_status status = contestant_open(first, &a);
     if (status == BERT_OK) status = contestant_open(second, &b);
-    if (status == BERT_OK) status = pair_run(options, &a, &b, json);
+    if (status == BERT_OK) status = pair_run(&options, &a, &b, json);
     contestant_release(&a);
     contestant_release(&b);
     return status;

@@ -43,7 +43,7 @@ void bert_conll_free(bert_conll *c)
     free(c);
 }
 
-bert_status bert_conll_next(bert_conll *c, bert_sentence *out, bool *more)
+bert_status bert_conll_next(bert_conll *c, size_t size, bert_sentence *out, bool *more)
 {
     LOCALE_PLAIN;
     conll_sentence s;
@@ -55,11 +55,12 @@ bert_status bert_conll_next(bert_conll *c, bert_sentence *out, bool *more)
         c->words[i] = text_from(s.words[i]);
         c->lines[i] = text_from(s.lines[i]);
     }
-    *out = (bert_sentence){ .words = c->words,
-                            .lines = c->lines,
-                            .count = s.count,
-                            .line = s.line,
-                            .separator = conll_separator(s.lines[0]) };
+    const bert_sentence sentence = { .words = c->words,
+                                     .lines = c->lines,
+                                     .count = s.count,
+                                     .line = s.line,
+                                     .separator = conll_separator(s.lines[0]) };
+    struct_give(&sentence, sizeof sentence, size, out);
     return BERT_OK;
 }
 

@@ -213,17 +213,19 @@ static bert_status conversion_open(conversion *k)
     return BERT_OK;
 }
 
-bert_status bert_convert(const bert_convert_options *options, char **json)
+bert_status bert_convert(const bert_convert_options *given, char **json)
 {
     LOCALE_PLAIN;
-    TRY(options_check(OWNER_convert, options));
-    conversion k = { .options = options, .type = type_of(options->dtype) };
-    if (!options->model || !options->output)
+    bert_convert_options options;
+    TRY(convert_options_take(given, &options));
+    TRY(options_check(OWNER_convert, &options));
+    conversion k = { .options = &options, .type = type_of(options.dtype) };
+    if (!options.model || !options.output)
         return fail(BERT_ARGUMENT, "a conversion needs a model and an output folder");
     TRY(isa_check());
     bert_status status = conversion_open(&k);
     if (status == BERT_OK) status = folder_make_whole(&k, json);
     carried_release(&k.carried);
     pretrained_release(&k.model);
-    return cache_hint(status, options->model);
+    return cache_hint(status, options.model);
 }

@@ -53,7 +53,7 @@ static void column_list(const char *named, const char *taken, char *list, size_t
 }
 
 /* What was found without being named is said, if it is news. */
-static bert_status columns_take(const rows_request *q, dataset_columns *columns)
+static bert_status columns_known(const rows_request *q, dataset_columns *columns)
 {
     const bert_columns *named = &q->columns;
     char list[512] = "";
@@ -77,7 +77,7 @@ bert_status task_rows_open(const rows_request *q, dataset *out)
     const task_labels *labels = q->kind->labels;
     dataset d;
     TRY(labels_check(&q->columns, q->kind));
-    TRY(columns_take(q, &request.columns));
+    TRY(columns_known(q, &request.columns));
     TRY(dataset_open(q->paths, q->count, &request, &d));
     bert_status status = labels->rows_name ? labels->rows_name(&d, q->options, q->model) : BERT_OK;
     if (status == BERT_OK) {
@@ -117,14 +117,16 @@ bert_status bert_dataset_open(const bert_model *model, const char *path,
                               const bert_columns *columns, bert_dataset **out)
 {
     LOCALE_PLAIN;
+    bert_columns named;
     TRY(head_check(model));
+    TRY(columns_take(columns, &named));
     void *memory;
     TRY(memory_zeroed(1, sizeof(bert_dataset), &memory));
     bert_dataset *d = memory;
     dataset_request request = { .form = model->task->form, .unlabelled = true };
     dataset_columns known = model->trained.columns;
     bool news;
-    if (columns) request.columns = columns_of(columns);
+    request.columns = columns_of(&named);
     request.columns.label = known.label = NULL;
     request.columns.labels = known.labels = NULL;
     bert_status status = dataset_columns_known(path, &known, &request.columns, &news);

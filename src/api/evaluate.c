@@ -72,7 +72,7 @@ static bert_status examples_evaluate(const bert_evaluate_options *o, const bert_
     pass p = { .on = on, .config = e->config, .batch = &room.batch, .tape = &room.tape };
     bert_status status = eval_room_open(on, e, TOKENS, &room);
     if (status == BERT_OK) status = model_params(m, on, &p.params);
-    if (status == BERT_OK) status = evaluate(&p, &room.batch, e, &o->observer, wish, out);
+    if (status == BERT_OK) status = evaluate(&p, &room.batch, e, o->observer, wish, out);
     if (status == BERT_OK && !out->metrics)
         status = fail(BERT_ARGUMENT, "stopped before the end of the evaluation");
     eval_room_release(&room);
@@ -87,7 +87,7 @@ bert_status evaluation_run(const bert_evaluate_options *o, const bert_model *m, 
     /* A model from elsewhere does not say whether it knows "no answer"; data that ask for it do. */
     if (!c.unanswerable_given) c.unanswerable = d->unanswerable;
     bert_task_options options;
-    TRY(task_options_of(m, &o->task_options, &options));
+    TRY(task_options_of(m, o->task_options, &options));
     examples given = { .task = m->task,
                        .options = &options,
                        .config = &c,
@@ -100,19 +100,27 @@ bert_status evaluation_run(const bert_evaluate_options *o, const bert_model *m, 
     TRY(config_check_length(&c, given.max_length));
     TRY(texts_check(m, &d->rows[0]));
     examples e;
-    TRY(examples_open(&given, o->data_count > 1 ? "the data" : o->data[0], &o->observer, &e));
+    TRY(examples_open(&given, o->data_count > 1 ? "the data" : o->data[0], o->observer, &e));
     bert_status status = examples_evaluate(o, m, &e, wish, out);
     examples_release(&e);
     return status;
 }
 
-bert_status bert_evaluate_check(const bert_evaluate_options *o)
+bert_status evaluate_options_check(const bert_evaluate_options *o)
+{
+    TRY(options_check(OWNER_evaluate, o));
+    TRY(options_check(OWNER_columns, o->columns));
+    if (!o->data || !o->data_count) return fail(BERT_ARGUMENT, "data must be given");
+    return columns_check(o->columns, o->data, o->data_count, NULL);
+}
+
+bert_status bert_evaluate_check(const bert_evaluate_options *given)
 {
     LOCALE_PLAIN;
-    TRY(options_check(OWNER_evaluate, o));
-    TRY(options_check(OWNER_columns, &o->columns));
-    if (!o->data || !o->data_count) return fail(BERT_ARGUMENT, "data must be given");
-    return columns_check(&o->columns, o->data, o->data_count, NULL);
+    bert_evaluate_options options;
+    inner_options inner;
+    TRY(evaluate_options_take(given, &options, &inner));
+    return evaluate_options_check(&options);
 }
 
 bert_status evaluation_data(const bert_evaluate_options *o, const bert_model *m, dataset *out)
@@ -120,11 +128,11 @@ bert_status evaluation_data(const bert_evaluate_options *o, const bert_model *m,
     const rows_request request = { .kind = m->task,
                                    .paths = o->data,
                                    .count = o->data_count,
-                                   .columns = o->columns,
+                                   .columns = *o->columns,
                                    .known = &m->trained.columns,
                                    .model = &m->weights.config,
-                                   .options = &o->task_options,
-                                   .observer = &o->observer,
+                                   .options = o->task_options,
+                                   .observer = o->observer,
                                    .limit = o->limit };
     return task_rows_open(&request, out);
 }
@@ -141,7 +149,7 @@ static bert_status model_evaluate(const bert_evaluate_options *o, const bert_mod
                     "several may fit; look at eval_perplexity",
                     m->task->info.name);
     if (o->files && !m->task->metrics->files)
-        observe_warning(&o->observer,
+        observe_warning(o->observer,
                         "a model for '%s' has no files to write beside its metrics; %s is not made",
                         m->task->info.name, o->files);
     TRY(evaluation_data(o, m, &d));
@@ -150,10 +158,14 @@ static bert_status model_evaluate(const bert_evaluate_options *o, const bert_mod
     return status;
 }
 
-bert_status bert_evaluate(const bert_evaluate_options *options, char **json)
+bert_status bert_evaluate(const bert_evaluate_options *given, char **json)
 {
     LOCALE_PLAIN;
-    TRY(bert_evaluate_check(options));
+    bert_evaluate_options taken;
+    inner_options inner;
+    const bert_evaluate_options *options = &taken;
+    TRY(evaluate_options_take(given, &taken, &inner));
+    TRY(evaluate_options_check(options));
     if (!options->model) return fail(BERT_ARGUMENT, "a model must be given");
     bert_model *m;
     evaluation made = { 0 };

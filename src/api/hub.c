@@ -11,11 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-bert_hub_options bert_hub_options_default(void)
-{
-    return (bert_hub_options){ .weights = true };
-}
-
 /* Half a gigabyte of a model of another kind is better not fetched. */
 static bert_status config_look(const char *folder)
 {
@@ -25,17 +20,20 @@ static bert_status config_look(const char *folder)
     return BERT_OK;
 }
 
-bert_status bert_hub_pull(const bert_hub_options *options, const char *name, char **folder)
+bert_status bert_hub_pull(const bert_hub_options *given, const char *name, char **folder)
 {
     LOCALE_PLAIN;
-    const hub_pull_options o = { .wishes = { .endpoint = options->endpoint,
-                                             .cache = options->cache,
-                                             .token = options->token,
-                                             .offline = options->offline },
-                                 .update = options->update,
-                                 .weights = options->weights,
+    bert_hub_options options;
+    inner_options inner;
+    TRY(hub_options_take(given, &options, &inner));
+    const hub_pull_options o = { .wishes = { .endpoint = options.endpoint,
+                                             .cache = options.cache,
+                                             .token = options.token,
+                                             .offline = options.offline },
+                                 .update = options.update,
+                                 .weights = options.weights,
                                  .look = config_look,
-                                 .observer = options->observer };
+                                 .observer = options.observer };
     return hub_pull(&o, name, folder);
 }
 

@@ -62,9 +62,13 @@ static bert_status memory_check(const bert_train_options *o)
     return options_check(OWNER_train, &read);
 }
 
-bert_status bert_training_memory(const bert_model *m, const bert_train_options *o, bert_memory *out)
+bert_status bert_training_memory(const bert_model *m, const bert_train_options *given, size_t size,
+                                 bert_memory *out)
 {
     LOCALE_PLAIN;
+    bert_train_options options;
+    TRY(train_options_take_flat(given, &options));
+    const bert_train_options *o = &options;
     const config *c = &m->weights.config;
     const task *kind = m->task ? m->task : task_usual();
     TRY(memory_check(o));
@@ -95,7 +99,7 @@ bert_status bert_training_memory(const bert_model *m, const bert_train_options *
                              .context = &sizes };
     plan p;
     TRY(memory_plan(m, o, &sizes, &request, &p));
-    *out = p.memory;
-    out->max_length = length;
+    p.memory.max_length = length;
+    struct_give(&p.memory, sizeof p.memory, size, out);
     return BERT_OK;
 }

@@ -186,7 +186,7 @@ static bool answers_logistic(const bert_model *m)
            (t->logistic || m->weights.config.logistic);
 }
 
-bert_model_info bert_model_get_info(const bert_model *m)
+void bert_model_fill_info(const bert_model *m, size_t size, bert_model_info *out)
 {
     const config *c = &m->weights.config;
     const param_entry *pooler_gap = pretrained_gap(&m->weights, PARAMS_POOLER);
@@ -234,7 +234,7 @@ bert_model_info bert_model_get_info(const bert_model *m)
         info.parameters += weight_count(w);
         info.parameter_tensors++;
     }
-    return info;
+    struct_give(&info, sizeof info, size, out);
 }
 
 const char *bert_model_ignored_tensor(const bert_model *m, size_t index)
@@ -243,8 +243,9 @@ const char *bert_model_ignored_tensor(const bert_model *m, size_t index)
 }
 
 /* The index-th of the weights that are there. */
-bert_parameter bert_model_parameter(const bert_model *m, size_t index)
+void bert_model_fill_parameter(const bert_model *m, size_t index, size_t size, bert_parameter *out)
 {
+    bert_parameter parameter = { .name = NULL };
     static const char *const types[] = { [TENSOR_F32] = "F32",
                                          [TENSOR_F16] = "F16",
                                          [TENSOR_BF16] = "BF16",
@@ -253,15 +254,16 @@ bert_parameter bert_model_parameter(const bert_model *m, size_t index)
     for (size_t i = 0; i < m->weights.entry_count; i++) {
         const param_entry *e = &m->weights.entries[i];
         if (!params_weight((params *)&m->weights.params, e)->data || index-- > 0) continue;
-        return (bert_parameter){ .name = e->name,
-                                 .rows = e->rows,
-                                 .cols = e->cols,
-                                 .stored = types[m->weights.found[i].info->type],
-                                 .decay = e->decay,
-                                 .embedding = e->part == PARAM_EMBEDDING,
-                                 .layer = e->part == PARAM_LAYER ? e->layer + 1 : 0 };
+        parameter = (bert_parameter){ .name = e->name,
+                                      .rows = e->rows,
+                                      .cols = e->cols,
+                                      .stored = types[m->weights.found[i].info->type],
+                                      .decay = e->decay,
+                                      .embedding = e->part == PARAM_EMBEDDING,
+                                      .layer = e->part == PARAM_LAYER ? e->layer + 1 : 0 };
+        break;
     }
-    return (bert_parameter){ 0 };
+    struct_give(&parameter, sizeof parameter, size, out);
 }
 
 const char *bert_model_label(const bert_model *m, size_t index)

@@ -41,7 +41,7 @@ struct bert_session {
 static bert_status session_fill(bert_session *s, const bert_session_options *options)
 {
     const config *c = &s->model->weights.config;
-    TRY(task_options_of(s->model, &options->task_options, &s->options));
+    TRY(task_options_of(s->model, options->task_options, &s->options));
     s->max_length = options->max_length ? options->max_length : s->model->max_length;
     TRY(config_check_length(c, s->max_length));
     size_t tokens = options->batch_tokens > s->max_length ? options->batch_tokens : s->max_length;
@@ -59,17 +59,20 @@ static bert_status session_fill(bert_session *s, const bert_session_options *opt
     return s->on->reserve(s->on, &limits);
 }
 
-bert_status bert_session_new(const bert_model *model, const bert_session_options *options,
+bert_status bert_session_new(const bert_model *model, const bert_session_options *given,
                              bert_session **out)
 {
     LOCALE_PLAIN;
     void *memory;
+    bert_session_options options;
+    inner_options inner;
     TRY(isa_check());
-    TRY(options_check(OWNER_session, options));
+    TRY(session_options_take(given, &options, &inner));
+    TRY(options_check(OWNER_session, &options));
     TRY(memory_zeroed(1, sizeof(bert_session), &memory));
     bert_session *s = memory;
     s->model = model;
-    bert_status status = session_fill(s, options);
+    bert_status status = session_fill(s, &options);
     if (status == BERT_OK)
         *out = s;
     else

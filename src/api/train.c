@@ -38,27 +38,26 @@ static bert_status seed_check(const bert_train_options *o)
 /* The columns that are named, where the task is. */
 static bert_status task_columns_check(const bert_train_options *o, const task *kind)
 {
-    const dataset_columns columns = columns_of(&o->columns);
-    TRY(labels_check(&o->columns, kind));
+    const dataset_columns columns = columns_of(o->columns);
+    TRY(labels_check(o->columns, kind));
     return dataset_form_check(o->train[0], kind->form, &columns);
 }
 
 static bert_status task_takes_check(const bert_train_options *o, const task *kind)
 {
-    const bert_task_options *own = &o->task_options;
+    const bert_task_options *own = o->task_options;
     TRY(task_options_check(kind, own, o->task ? NULL : "found from the data"));
     return task_stride_check(kind, own->stride, own->windows);
 }
 
-bert_status bert_train_check(const bert_train_options *o)
+static bert_status options_given_check(const bert_train_options *o)
 {
-    LOCALE_PLAIN;
     const bool has_dev = o->dev || o->dev_share > 0.0;
     const task *kind;
     checkpoint_period period;
     TRY(options_check(OWNER_train, o));
-    TRY(options_check(OWNER_columns, &o->columns));
-    TRY(task_options_bounds(&o->task_options));
+    TRY(options_check(OWNER_columns, o->columns));
+    TRY(task_options_bounds(o->task_options));
     if (!o->model || (!o->output && !o->dry_run))
         return fail(BERT_ARGUMENT, "a model and an output folder must be given");
     if (!o->train || !o->train_count) return fail(BERT_ARGUMENT, "training data must be given");
@@ -68,14 +67,14 @@ bert_status bert_train_check(const bert_train_options *o)
     if ((o->metric || o->patience) && !has_dev)
         return fail_field(BERT_ARGUMENT, o->metric ? "metric" : "patience",
                           "goes by dev data: give %s or %s", FIELD(dev), FIELD(dev_share));
-    if (o->task_options.tune_thresholds && !has_dev)
+    if (o->task_options->tune_thresholds && !has_dev)
         return fail_field(BERT_ARGUMENT, "tune_thresholds",
                           "wants dev data to tune on: give %s or %s", FIELD(dev), FIELD(dev_share));
     if (o->dev && o->dev_share > 0.0)
         return fail_field(BERT_ARGUMENT, "dev",
                           "names dev data, %s takes some of the training data: give one of them",
                           FIELD(dev_share));
-    TRY(columns_check(&o->columns, o->train, o->train_count, o->dev));
+    TRY(columns_check(o->columns, o->train, o->train_count, o->dev));
     TRY(many_check(o, has_dev));
     TRY(checkpoint_period_parse(o->checkpoint_every, &period));
     if (o->task) TRY(task_by_name(o->task, &kind));
@@ -84,22 +83,31 @@ bert_status bert_train_check(const bert_train_options *o)
     return seed_check(o);
 }
 
+bert_status bert_train_check(const bert_train_options *given)
+{
+    LOCALE_PLAIN;
+    bert_train_options options;
+    inner_options inner;
+    TRY(train_options_take(given, &options, &inner));
+    return options_given_check(&options);
+}
+
 static bert_status task_pick(const bert_train_options *o, dataset *d, const task **out)
 {
     const task *kind = NULL;
     if (o->task) TRY(task_by_name(o->task, &kind));
-    dataset_request request = { .columns = columns_of(&o->columns),
+    dataset_request request = { .columns = columns_of(o->columns),
                                 .form = kind ? kind->form : FORM_FOUND,
                                 .several_labels = !kind || kind->labels->may_be_empty,
                                 .limit = o->limit };
     TRY(dataset_open(o->train, o->train_count, &request, d));
-    bert_status status = kind ? BERT_OK : task_by_data(d, &o->observer, &kind);
+    bert_status status = kind ? BERT_OK : task_by_data(d, o->observer, &kind);
     if (status == BERT_OK) status = task_takes_check(o, kind);
     if (status == BERT_OK && d->form == FORM_TEXTS && !kind->labels->may_be_empty)
         status = dataset_check_labels(d);
     if (status == BERT_OK && kind->labels->rows_name)
-        status = kind->labels->rows_name(d, &o->task_options, NULL);
-    rows_tell(d, &o->observer); /* of data that are refused too: a guess may be the reason */
+        status = kind->labels->rows_name(d, o->task_options, NULL);
+    rows_tell(d, o->observer); /* of data that are refused too: a guess may be the reason */
     if (status == BERT_OK)
         *out = kind;
     else
@@ -116,10 +124,10 @@ static bert_status dev_read(const bert_train_options *o, const task *kind, const
     const rows_request request = { .kind = kind,
                                    .paths = &o->dev,
                                    .count = 1,
-                                   .columns = o->columns,
+                                   .columns = *o->columns,
                                    .known = &known,
-                                   .options = &o->task_options,
-                                   .observer = &o->observer };
+                                   .options = o->task_options,
+                                   .observer = o->observer };
     TRY(task_rows_open(&request, dev));
     if (train->form != FORM_TEXTS || !train->pair_column == !dev->pair_column) return BERT_OK;
     bert_status status =
@@ -136,14 +144,14 @@ static bert_status dev_open(const bert_train_options *o, const task *kind, datas
 {
     if (o->dev) return dev_read(o, kind, train, dev);
     if (o->dev_share > 0.0) {
-        TRY(dev_hold_out(kind, &o->task_options, o->dev_share, o->seed, train, dev));
-        observe_note(&o->observer,
+        TRY(dev_hold_out(kind, o->task_options, o->dev_share, o->seed, train, dev));
+        observe_note(o->observer,
                      "dev: %zu rows of %zu are held out of training to measure it (seed %llu)",
                      dev->count, dev->count + train->count, (unsigned long long)o->seed);
         return BERT_OK;
     }
     if (o->folds) return BERT_OK;
-    observe_note(&o->observer,
+    observe_note(o->observer,
                  "no dev data: nothing will measure the result; %s 0.1 holds out a tenth",
                  FIELD(dev_share));
     return BERT_OK;
@@ -160,13 +168,17 @@ static bert_status runs_train(const bert_train_options *o, const task *kind, con
     return status;
 }
 
-bert_status bert_train(const bert_train_options *options)
+bert_status bert_train(const bert_train_options *given)
 {
     LOCALE_PLAIN;
+    bert_train_options taken;
+    inner_options inner;
+    const bert_train_options *options = &taken;
     dataset d = { 0 }, dev = { 0 };
     const task *kind;
     TRY(isa_check());
-    TRY(bert_train_check(options));
+    TRY(train_options_take(given, &taken, &inner));
+    TRY(options_given_check(options));
     TRY(task_pick(options, &d, &kind));
     bert_status status = dev_open(options, kind, &d, &dev);
     if (status == BERT_OK) status = runs_train(options, kind, &d, &dev);

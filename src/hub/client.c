@@ -30,7 +30,9 @@ bert_status hub_fail(hub_client *c, hub_trouble trouble, bert_status status, con
 void hub_tell(const bert_observer *observer, const bert_event *event)
 {
     LOCALE_OF_PROGRAM;
-    if (observer->tell) observer->tell(observer->context, event);
+    bert_event sized = *event;
+    sized.size = sizeof sized;
+    if (observer->tell) observer->tell(observer->context, &sized);
 }
 
 void hub_note(const hub_client *c, const char *format, ...)

@@ -442,7 +442,7 @@ static bert_status commit_find(hub_client *c, const hub_cache *cache, const hub_
                          "name a folder that can be written to");
     if (state == HUB_LACKING || c->trouble == HUB_FINAL) return status;
     snprintf(text, sizeof text, "%s; what the cache has is used", status_message());
-    tell_warning(&o->observer, text);
+    tell_warning(o->observer, text);
     return BERT_OK;
 }
 
@@ -468,7 +468,7 @@ bert_status hub_pull(const hub_pull_options *options, const char *name, char **f
                     name);
     TRY(hub_environment_read(&options->wishes, &environment));
     hub_client client = { .environment = &environment,
-                          .observer = &options->observer,
+                          .observer = options->observer,
                           .name = &parsed };
     bert_status status = hub_cache_open(environment.cache, parsed.id, &cache);
     if (status == BERT_OK) {

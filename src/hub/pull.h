@@ -14,7 +14,7 @@ typedef struct hub_pull_options {
     /* Asked before weights are fetched, of the snapshot that has all else: is it a model that they
      * are wanted of? NULL: always. */
     bert_status (*look)(const char *folder);
-    bert_observer observer;
+    const bert_observer *observer;
 } hub_pull_options;
 
 /* *folder, for free(): the snapshot's. No request is made where the cache has all of the revision's

@@ -3,6 +3,7 @@
 #include "base/slice.h"
 #include "json/json.h"
 #include "options/option_text.h"
+#include "options/take.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -38,36 +39,56 @@ const option option_list[OPTION_COUNT] = {
 
 /* ---- defaults */
 
-bert_task_options bert_task_options_default(void)
+/* *out [size bytes] are the defaults of `known` bytes, as far as they fit, 0 behind them, and begin
+ * with the size. */
+static void usual_give(const void *usual, size_t known, size_t size, void *out)
 {
-    return usual_options.task;
+    struct_give(usual, known, size, out);
+    memcpy(out, &size, sizeof size);
 }
 
-bert_train_options bert_train_options_default(void)
+void bert_columns_init(bert_columns *out, size_t size)
 {
-    bert_train_options options = usual_options.train;
-    options.task_options = usual_options.task;
-    return options;
+    usual_give(&usual_options.columns, sizeof *out, size, out);
 }
 
-bert_evaluate_options bert_evaluate_options_default(void)
+void bert_task_options_init(bert_task_options *out, size_t size)
 {
-    bert_evaluate_options options = usual_options.evaluate;
-    options.task_options = usual_options.task;
-    return options;
+    usual_give(&usual_options.task, sizeof *out, size, out);
 }
 
-bert_session_options bert_session_options_default(void)
+void bert_train_options_init(bert_train_options *out, size_t size)
 {
-    bert_session_options options = usual_options.session;
-    options.batch_tokens = 4096; /* no option of the program */
-    options.task_options = usual_options.task;
-    return options;
+    usual_give(&usual_options.train, sizeof *out, size, out);
 }
 
-bert_convert_options bert_convert_options_default(void)
+void bert_evaluate_options_init(bert_evaluate_options *out, size_t size)
 {
-    return usual_options.convert;
+    usual_give(&usual_options.evaluate, sizeof *out, size, out);
+}
+
+void bert_session_options_init(bert_session_options *out, size_t size)
+{
+    bert_session_options usual = usual_options.session;
+    usual.batch_tokens = 4096; /* no option of the program */
+    usual_give(&usual, sizeof usual, size, out);
+}
+
+void bert_convert_options_init(bert_convert_options *out, size_t size)
+{
+    usual_give(&usual_options.convert, sizeof *out, size, out);
+}
+
+void bert_hub_options_init(bert_hub_options *out, size_t size)
+{
+    const bert_hub_options usual = { .weights = true };
+    usual_give(&usual, sizeof usual, size, out);
+}
+
+void bert_observer_init(bert_observer *out, size_t size)
+{
+    const bert_observer usual = { .tell = NULL };
+    usual_give(&usual, sizeof usual, size, out);
 }
 
 /* ---- fields */

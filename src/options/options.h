@@ -1,5 +1,5 @@
 /* options.h: the options of bert.h's structs, as include/bert_options.def lists them: their bounds,
- * and the record that a run keeps of them. Defaults are there too: bert_train_options_default() and
+ * and the record that a run keeps of them. Defaults are there too: bert_train_options_init() and
  * its like are in options.c.
  *
  * A function takes an owner, which is one of the structs, and a pointer to it. */

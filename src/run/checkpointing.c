@@ -62,7 +62,7 @@ void checkpoints_plan(run *r, size_t model_bytes)
     r->checkpoints.clock = clock_seconds();
     r->checkpoints.fit = output_room(&r->output, model_bytes + (o->keep + 1) * one) == BERT_OK;
     if (!r->checkpoints.fit)
-        observe_warning(&o->observer,
+        observe_warning(o->observer,
                         "no checkpoints: the disk lacks the room for %zu of %.1f MB; a run that is "
                         "stopped cannot be resumed",
                         o->keep + 1, (double)one / 1e6);

@@ -68,11 +68,14 @@ static bool is_checkpoint(const char *name)
 static bool file_find(const char *name, bool (*fits)(const char *name, const char *of))
 {
     const char *task;
+    bert_task_info info;
     for (size_t i = 0; i < sizeof known_files / sizeof *known_files; i++)
         if (fits(name, known_files[i])) return true;
-    for (size_t i = 0; (task = bert_task_name(i)); i++)
-        for (const char *const *file = bert_task_get_info(task)->files; file && *file; file++)
+    for (size_t i = 0; (task = bert_task_name(i)); i++) {
+        (void)bert_task_get_info(task, sizeof info, &info); /* of a name that there is */
+        for (const char *const *file = info.files; file && *file; file++)
             if (fits(name, *file)) return true;
+    }
     return false;
 }
 

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "json/json.h"
 #include "options/options.h"
+#include "options/take.h"
 #include "report/base_model.h"
 #include "report/report.h"
 #include "task/observe.h"
@@ -92,12 +93,12 @@ static bert_status options_record(const run *r, const bert_train_options *o, jso
                             : size_smaller(r->task->max_length, config_length_most(&r->config));
     TRY(files_put(o, object));
     TRY(options_put(OWNER_train, o, object));
-    TRY(options_put(OWNER_columns, &o->columns, object));
+    TRY(options_put(OWNER_columns, o->columns, object));
     TRY(json_put(object, "task", json_string(r->task->info.name)));
     TRY(json_put(object, "max_length", json_integer((json_int_t)max_length)));
     json_t *own = json_object();
     TRY(json_put(object, "task_options", own));
-    return options_put(OWNER_task, &o->task_options, own);
+    return options_put(OWNER_task, o->task_options, own);
 }
 
 bert_status record_options(const run *r, json_t *object)
@@ -107,7 +108,9 @@ bert_status record_options(const run *r, json_t *object)
 
 bert_status record_usual_options(const run *r, json_t *object)
 {
-    const bert_train_options usual = bert_train_options_default();
+    bert_train_options usual;
+    inner_options inner;
+    TRY(train_options_take(NULL, &usual, &inner));
     return options_record(r, &usual, object);
 }
 
@@ -168,7 +171,7 @@ static bert_status digests_put(const run *r, json_t *digests)
     TRY(status);
     for (size_t i = 0; i < o->train_count; i++) TRY(digest_put(digests, o->train[i]));
     if (o->dev) TRY(digest_put(digests, o->dev));
-    return o->task_options.label_file ? digest_put(digests, o->task_options.label_file) : BERT_OK;
+    return o->task_options->label_file ? digest_put(digests, o->task_options->label_file) : BERT_OK;
 }
 
 bert_status record_digests(const run *r, json_t **out)
@@ -239,7 +242,7 @@ bert_status record_data_tell(const run *r, json_t *time)
     if (status == BERT_OK) status = json_text(object, &text);
     json_decref(object);
     TRY(status);
-    observe(&r->options->observer, &(bert_event){ .kind = BERT_EVENT_DATA, .text = text });
+    observe(r->options->observer, &(bert_event){ .kind = BERT_EVENT_DATA, .text = text });
     free(text);
     return BERT_OK;
 }
@@ -330,7 +333,7 @@ bert_status record_write(const run *r)
 trained_as record_trained_as(const run *r)
 {
     const dataset *d = r->train_data;
-    const bert_task_options *own = &r->options->task_options;
+    const bert_task_options *own = r->options->task_options;
     bool masks = r->task->options & TAKES_MASK_SHARE;
     trained_as t = { .known = true,
                      .max_length = r->max_length,

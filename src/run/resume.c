@@ -118,7 +118,7 @@ static bert_status machine_tell(const run *r, const json_t *then)
     {
         const json_t *before = json_object_get(then, name);
         if (json_is_string(before) && !json_equal(before, value))
-            observe_warning(&r->options->observer,
+            observe_warning(r->options->observer,
                             "the run was begun with %s '%s' and goes on with '%s': its last digits "
                             "may differ from those of a run that was never stopped",
                             name, json_string_value(before), json_string_value(value));
@@ -237,7 +237,7 @@ static bert_status state_take(run *r, const checkpoint *c, const json_t *state)
     TRY(json_append(r->resumed, json_integer((json_int_t)r->trainer.progress.steps_done)));
     TRY(machine_tell(r, json_object_get(state, "machine")));
     r->checkpoints.step = r->trainer.progress.steps_done;
-    observe_note(&r->options->observer, "resumed: %s, after step %zu of %zu", c->path,
+    observe_note(r->options->observer, "resumed: %s, after step %zu of %zu", c->path,
                  r->trainer.progress.steps_done, r->trainer.schedule.steps);
     return BERT_OK;
 }
@@ -261,7 +261,7 @@ static bert_status checkpoint_choose(const run *r, checkpoint *out)
     TRY(output_checkpoints(&r->output, &places));
     for (size_t i = 0; i < places.count && !out->path; i++)
         if (checkpoint_open(places.items[i].path, out) != BERT_OK)
-            observe_warning(&r->options->observer, "%s; the one before it is tried",
+            observe_warning(r->options->observer, "%s; the one before it is tried",
                             status_message());
     checkpoint_places_release(&places);
     return BERT_OK;
@@ -296,7 +296,7 @@ static bert_status finished_look(run *r)
         if (status == BERT_OK) {
             r->finished = true;
             status = results_take(r, path, record);
-            observe_note(&o->observer, "%s holds this run's end already; nothing is left to do%s",
+            observe_note(o->observer, "%s holds this run's end already; nothing is left to do%s",
                          r->output.folder, r->place.folder ? " in it" : "");
         } else if (o->overwrite) {
             status = BERT_OK; /* an older model, to be replaced */
@@ -320,7 +320,7 @@ static bert_status resume_choose(run *r, checkpoint *out)
             "%s: holds a model, and no checkpoint of this run to go on from; %s replaces it",
             r->output.folder, FIELD(overwrite));
     if (!out->path)
-        observe_note(&r->options->observer,
+        observe_note(r->options->observer,
                      "nothing to resume: %s has no checkpoint yet; the run begins anew",
                      r->output.folder);
     return BERT_OK;

@@ -12,7 +12,7 @@
 static examples examples_of(const run *r, const dataset *d)
 {
     return (examples){ .task = r->task,
-                       .options = &r->options->task_options,
+                       .options = r->options->task_options,
                        .config = &r->config,
                        .tokenizer = r->tokenizer,
                        .max_length = r->max_length,
@@ -26,12 +26,12 @@ static bert_status dev_open(run *r)
     const bert_train_options *o = r->options;
     if (!r->dev_data) return BERT_OK;
     examples dev = examples_of(r, r->dev_data);
-    r->dev_options = o->task_options;
+    r->dev_options = *o->task_options;
     r->dev_options.class_weights = r->dev_options.positive_weights = NULL;
     r->dev_options.label_smoothing = 0.0;
     dev.options = &r->dev_options;
     dev.training = &r->train;
-    return examples_open(&dev, o->dev ? o->dev : "dev data", &o->observer, &r->dev);
+    return examples_open(&dev, o->dev ? o->dev : "dev data", o->observer, &r->dev);
 }
 
 /* What is told of the data before they are trained on; the rivals are fit and gone before the run
@@ -41,9 +41,9 @@ static bert_status data_look(run *r)
     const bert_train_options *o = r->options;
     TRY(data_summary_make(&r->train, r->train_data, r->dev_data ? &r->dev : NULL, r->dev_data,
                           &r->data));
-    data_summary_warn(&r->data, &r->config, r->max_length, &o->observer);
+    data_summary_warn(&r->data, &r->config, r->max_length, o->observer);
     if (!r->dev_data || o->dry_run) return BERT_OK;
-    return baselines_measure(&r->train, &r->dev, o->seed, &o->observer, &r->baselines);
+    return baselines_measure(&r->train, &r->dev, o->seed, o->observer, &r->baselines);
 }
 
 static bert_status data_open(run *r)
@@ -51,7 +51,7 @@ static bert_status data_open(run *r)
     const bert_train_options *o = r->options;
     examples train = examples_of(r, r->train_data);
     const char *what = o->train_count > 1 ? "training data" : o->train[0];
-    TRY(examples_open(&train, what, &o->observer, &r->train));
+    TRY(examples_open(&train, what, o->observer, &r->train));
     return dev_open(r);
 }
 

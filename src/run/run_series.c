@@ -53,7 +53,7 @@ static void run_announce(const series *s, const char *format, uint64_t a, size_t
 {
     char text[64];
     snprintf(text, sizeof text, format, a, b);
-    observe(&s->options->observer,
+    observe(s->options->observer,
             &(bert_event){ .kind = BERT_EVENT_RUN, .text = text, .run = s->name, .number = a });
 }
 
@@ -171,7 +171,7 @@ static bert_status runs_tell(const series *s, const json_t *object)
 {
     char *text;
     TRY(json_text(object, &text));
-    observe(&s->options->observer, &(bert_event){ .kind = BERT_EVENT_RUNS, .text = text });
+    observe(s->options->observer, &(bert_event){ .kind = BERT_EVENT_RUNS, .text = text });
     free(text);
     return BERT_OK;
 }
@@ -241,7 +241,7 @@ static bert_status fold_run(const series *s, const uint32_t *fold_of, size_t fol
                       s->count, FIELD(resume));
     if (status == BERT_OK) status = measures_append("fold", fold + 1, &t.made, s->runs);
     if (status == BERT_OK) status = weights_drop(folder);
-    if (status == BERT_OK && observe_stop(&s->options->observer))
+    if (status == BERT_OK && observe_stop(s->options->observer))
         status = fail(BERT_ARGUMENT, "stopped after fold %zu of %zu; %s goes on from there",
                       fold + 1, s->count, FIELD(resume));
     evaluation_release(&t.made);
@@ -254,7 +254,7 @@ static bert_status whole_run(const series *s, json_t *object)
 {
     const run_place place = { .folds = object };
     trained t = { 0 };
-    observe(&s->options->observer,
+    observe(s->options->observer,
             &(bert_event){ .kind = BERT_EVENT_RUN, .text = "all of the data" });
     TRY(series_train(s, s->options, s->data, &(dataset){ 0 }, &place, &t));
     evaluation_release(&t.made);
@@ -283,7 +283,7 @@ static bert_status folds_begin(series *s)
     s->runs = json_array();
     const bert_train_options *o = s->options;
     bert_status status =
-        folds_deal_out(s->kind, &o->task_options, o->folds, o->seed, s->data, fold_of);
+        folds_deal_out(s->kind, o->task_options, o->folds, o->seed, s->data, fold_of);
     if (status == BERT_OK) status = folds_run(s, fold_of);
     free(fold_of);
     return status;
@@ -368,7 +368,7 @@ static bert_status winner_publish(const series *s, const winner *best, json_t *o
 
 static bert_status seeds_run(const series *s, winner *best)
 {
-    const bert_observer *observer = &s->options->observer;
+    const bert_observer *observer = s->options->observer;
     bool stopped = false;
     for (size_t i = 0; i < s->count && !stopped && (i == 0 || !observe_stop(observer)); i++)
         TRY(seed_run(s, i, best, &stopped));

@@ -34,7 +34,7 @@ static bool head_fits(const run *r)
 static void head_tell_unused(const run *r)
 {
     if (pretrained_check_head(&r->start) == BERT_OK) return;
-    observe_note(&r->options->observer, "head: that of %s is not used: %s", r->options->model,
+    observe_note(r->options->observer, "head: that of %s is not used: %s", r->options->model,
                  status_message());
 }
 
@@ -44,19 +44,19 @@ static void head_tell(const run *r, bool kept, size_t labels)
     if (!r->task->head->parts) return;
     if (!kept) head_tell_unused(r);
     if (kept && labels > 1)
-        observe_note(&o->observer, "head: kept from %s, for the same %zu labels", o->model, labels);
+        observe_note(o->observer, "head: kept from %s, for the same %zu labels", o->model, labels);
     else if (kept)
-        observe_note(&o->observer, "head: kept from %s%s", o->model,
+        observe_note(o->observer, "head: kept from %s%s", o->model,
                      r->start.config.logistic && !r->config.logistic
                          ? ", which answered the logistic function of its output; trained, the "
                            "output itself is the answer"
                          : "");
     else if (labels > 1)
-        observe_note(&o->observer, "head: drawn fresh (seed %llu) for %zu labels%s",
+        observe_note(o->observer, "head: drawn fresh (seed %llu) for %zu labels%s",
                      (unsigned long long)o->seed, labels,
                      r->start.parts & PARAMS_CLASSIFIER ? "; the checkpoint's is for others" : "");
     else
-        observe_note(&o->observer, "head: drawn fresh (seed %llu)", (unsigned long long)o->seed);
+        observe_note(o->observer, "head: drawn fresh (seed %llu)", (unsigned long long)o->seed);
 }
 
 void start_tell(const run *r)
@@ -66,17 +66,17 @@ void start_tell(const run *r)
     const char *prefix = tensor_names_prefix(r->start.names);
     const param_entry *gap = pretrained_gap(&r->start, PARAMS_POOLER);
     if (*prefix)
-        observe_note(&o->observer, "all tensors of %s are called '%s...'; that is passed over",
+        observe_note(o->observer, "all tensors of %s are called '%s...'; that is passed over",
                      o->model, prefix);
     if (gap)
-        observe_note(&o->observer, "pooler: %s has no '%s'; where it is wanted it is drawn fresh",
+        observe_note(o->observer, "pooler: %s has no '%s'; where it is wanted it is drawn fresh",
                      o->model, gap->name);
     if (ignored)
-        observe_note(&o->observer, "%zu tensor%s of %s %s of no use here (%s%s)", ignored,
+        observe_note(o->observer, "%zu tensor%s of %s %s of no use here (%s%s)", ignored,
                      ignored == 1 ? "" : "s", o->model, ignored == 1 ? "is" : "are",
                      r->start.ignored_names[0], ignored == 1 ? "" : ", ...");
     if (tokenizer_cased_by_vocabulary(r->tokenizer))
-        observe_note(&o->observer,
+        observe_note(o->observer,
                      "tokenizer: keeps upper case, as the vocabulary of %s has it; no file says so",
                      o->model);
 }
@@ -85,8 +85,8 @@ void start_tell(const run *r)
 static void thresholds_drop(run *r)
 {
     const bert_train_options *o = r->options;
-    if (r->config.thresholds && !o->task_options.tune_thresholds)
-        observe_note(&o->observer,
+    if (r->config.thresholds && !o->task_options->tune_thresholds)
+        observe_note(o->observer,
                      "thresholds: those of %s were tuned for its weights and are not kept; a label "
                      "is given above 0.5 (%s chooses anew)",
                      o->model, FIELD(tune_thresholds));
@@ -100,8 +100,7 @@ bert_status config_choose(run *r)
     const bert_train_options *o = r->options;
     label_names labels = { 0 };
     TRY(config_read(o->model, &r->config));
-    if (r->task->labels->find)
-        TRY(r->task->labels->find(d, &o->task_options, &o->observer, &labels));
+    if (r->task->labels->find) TRY(r->task->labels->find(d, o->task_options, o->observer, &labels));
     bool kept =
         head_fits(r) &&
         (!labels.count || (r->start.config.labels_given && labels_same(&r->start.config, &labels)));
@@ -112,8 +111,8 @@ bert_status config_choose(run *r)
         status = config_set_labels(&r->config, (const char *const *)r->start.config.label_names,
                                    r->start.config.labels);
     thresholds_drop(r);
-    head_start given = { .pooling = o->task_options.pooling,
-                         .prompt = o->task_options.prompt,
+    head_start given = { .pooling = o->task_options->pooling,
+                         .prompt = o->task_options->prompt,
                          .unanswerable = d->unanswerable,
                          .logistic = r->task->logistic };
     if (status == BERT_OK) status = head_begin(r->task->head, &r->config, &given);

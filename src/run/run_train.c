@@ -65,13 +65,13 @@ static bert_status evaluation_tell(const run *r, size_t epoch, const evaluation 
 {
     char *text;
     TRY(json_text(made->metrics, &text));
-    observe(&r->options->observer, &(bert_event){ .kind = BERT_EVENT_EVALUATED,
-                                                  .text = text,
-                                                  .epoch = epoch,
-                                                  .epochs = trainer_epochs(&r->trainer),
-                                                  .step = r->trainer.progress.steps_done,
-                                                  .seconds = made->seconds,
-                                                  .score = made->score });
+    observe(r->options->observer, &(bert_event){ .kind = BERT_EVENT_EVALUATED,
+                                                 .text = text,
+                                                 .epoch = epoch,
+                                                 .epochs = trainer_epochs(&r->trainer),
+                                                 .step = r->trainer.progress.steps_done,
+                                                 .seconds = made->seconds,
+                                                 .score = made->score });
     free(text);
     return BERT_OK;
 }
@@ -105,7 +105,7 @@ static bert_status epoch_evaluate(run *r, size_t epoch, bool *done)
     evaluation_wish wish = { .trained = trained,
                              .mistakes = trained ? DEV_MISTAKES : 0,
                              .intervals = trained };
-    TRY(evaluate(&p, &r->trainer.batch, &r->dev, &r->options->observer, &wish, &made));
+    TRY(evaluate(&p, &r->trainer.batch, &r->dev, r->options->observer, &wish, &made));
     *done = made.metrics != NULL;
     if (!*done) return BERT_OK;
     bert_status status = score_choose(&made, r->options->metric);
@@ -145,7 +145,7 @@ static bert_status step_done(void *context, const bert_event *step)
 {
     run *r = context;
     TRY(journal_step(&r->journal, step));
-    observe(&r->options->observer, step);
+    observe(r->options->observer, step);
     return checkpoint_when_due(r);
 }
 
@@ -157,21 +157,21 @@ static bert_status epoch_done(void *context, size_t epoch, bool *over)
 static bool stop_asked(void *context)
 {
     const run *r = context;
-    return run_patience_over(r) || observe_stop(&r->options->observer);
+    return run_patience_over(r) || observe_stop(r->options->observer);
 }
 
 /* ---- the whole */
 
 static bert_status results_write(run *r)
 {
-    if (r->profile) TRY(profile_tell(r->profile, &r->options->observer));
+    if (r->profile) TRY(profile_tell(r->profile, r->options->observer));
     if (!r->saved || !r->options->keep_best) {
         TRY(run_save_weights(r));
         evaluation_drop_stale(r);
     }
     if (r->results.kept.metrics)
         baselines_compare(&r->baselines, r->results.kept.metrics, r->dev.row_count,
-                          &r->options->observer);
+                          r->options->observer);
     return run_finish(r);
 }
 
@@ -214,10 +214,10 @@ bert_status run_train(run *r)
     if (status == BERT_OK && run_unfinished(r)) status = checkpoint_take(r);
     if (status != BERT_OK) return good_keep(r, status, true);
     if (run_patience_over(r))
-        observe_note(&r->options->observer,
+        observe_note(r->options->observer,
                      "stopped after epoch %zu: %zu evaluations brought nothing better",
                      r->trainer.progress.epochs_done, r->results.stale);
-    if (!run_unfinished(r)) loss_watch_end(&r->trainer.progress.losses, &r->options->observer);
+    if (!run_unfinished(r)) loss_watch_end(&r->trainer.progress.losses, r->options->observer);
     status = results_write(r);
     return status == BERT_OK ? BERT_OK : good_keep(r, status, false);
 }

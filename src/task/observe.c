@@ -9,7 +9,9 @@
 void observe(const bert_observer *o, const bert_event *event)
 {
     LOCALE_OF_PROGRAM;
-    if (o->tell) o->tell(o->context, event);
+    bert_event sized = *event;
+    sized.size = sizeof sized;
+    if (o->tell) o->tell(o->context, &sized);
 }
 
 static void say(const bert_observer *o, bert_event_kind kind, const char *format, va_list arguments)

@@ -1,6 +1,7 @@
 #include "tasks/task_options.h"
 
 #include "options/options.h"
+#include "options/take.h"
 #include "tasks/tasks.h"
 
 #include <stdio.h>
@@ -72,12 +73,15 @@ const char *bert_task_name(size_t index)
     return kind ? kind->info.name : NULL;
 }
 
-const bert_task_info *bert_task_get_info(const char *name)
+bool bert_task_get_info(const char *name, size_t size, bert_task_info *out)
 {
     const task *kind;
-    for (size_t i = 0; (kind = task_at(i)); i++)
-        if (strcmp(kind->info.name, name) == 0) return &kind->info;
-    return NULL;
+    for (size_t i = 0; (kind = task_at(i)); i++) {
+        if (strcmp(kind->info.name, name) != 0) continue;
+        struct_give(&kind->info, sizeof kind->info, size, out);
+        return true;
+    }
+    return false;
 }
 
 bool bert_task_takes(const char *name, const char *option_name)

@@ -54,7 +54,7 @@ static void progress_add(trainer *t, size_t count, const bert_event *step)
     train_progress *p = &t->progress;
     p->steps_done = step->step;
     p->loss_sum += step->loss;
-    loss_watch_step(&p->losses, step->step, step->loss, &t->of.options->observer);
+    loss_watch_step(&p->losses, step->step, step->loss, t->of.options->observer);
     p->seconds += step->seconds;
     p->tokens += step->tokens;
     p->examples_seen += count;

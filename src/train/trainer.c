@@ -64,7 +64,7 @@ static bert_status fresh_draw(trainer *t, size_t entry, float *data)
     if (PARAMS_ENCODER & 1u << e->part)
         return fail(BERT_FORMAT, "%s: the checkpoint has no '%s'", o->model, e->name);
     if (e->part == PARAM_POOLER && e->cols)
-        observe_warning(&o->observer, "%s has no pooler; a fresh one is drawn", o->model);
+        observe_warning(o->observer, "%s has no pooler; a fresh one is drawn", o->model);
     if (!e->cols && !e->gain) return BERT_OK; /* a bias begins at zero, as the block does */
     size_t count = e->rows * (e->cols ? e->cols : 1);
     float *numbers = malloc(count * sizeof *numbers);

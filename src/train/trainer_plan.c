@@ -64,13 +64,13 @@ static void plan_tell(const trainer *t)
     const bert_memory *m = &t->plan.memory;
     size_t step = size_smaller(o->batch_size, t->of.train->features.count);
     if (o->memory_limit)
-        observe_note(&o->observer,
+        observe_note(o->observer,
                      "memory: %.2f GB asked for, %.2f GB needed; %zu of %zu layers are computed "
                      "again in backward, %zu of a step's %zu examples at once",
                      (double)o->memory_limit / 1e9, (double)m->total / 1e9, m->layers_again,
                      t->of.config->layers, t->plan.units, step);
     if (units_compared(t) && t->plan.units < step)
-        observe_note(&o->observer,
+        observe_note(o->observer,
                      "with %s or %s, a text is compared with those of its %zu examples, not with "
                      "all of the batch's",
                      FIELD(micro_batch), FIELD(memory_limit), t->plan.units);

@@ -12,6 +12,7 @@ int main(int count, char **words)
 {
     json_t *facts = NULL;
     folder_handle folder = { 0 };
+    bert_task_info task;
     if (count != 3) {
         fprintf(stderr, "usage: print_report FACTS.json FOLDER\n");
         return 2;
@@ -19,13 +20,13 @@ int main(int count, char **words)
     bert_status status = json_read_object(words[1], &facts);
     const char *name = json_string_value(
         json_object_get(json_object_get(json_object_get(facts, "run"), "options"), "task"));
-    if (status == BERT_OK && (!name || !bert_task_get_info(name)))
+    if (status == BERT_OK && (!name || !bert_task_get_info(name, sizeof task, &task)))
         status = fail(BERT_DATA, "%s: run.options.task names no task", words[1]);
     if (status == BERT_OK) status = folder_hold(words[2], &folder);
     if (status == BERT_OK)
         status = report_write(
             &folder,
-            &(report_facts){ .task = bert_task_get_info(name),
+            &(report_facts){ .task = &task,
                              .run = json_object_get(facts, "run"),
                              .defaults = json_object_get(facts, "defaults"),
                              .metrics = json_object_get(facts, "metrics"),
