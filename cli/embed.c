@@ -10,7 +10,8 @@ typedef struct embedder {
     model_session open;
     bert_pooling pooling;
     bool normalize;
-    float *vectors; /* [INPUT_BATCH_MAX, hidden] */
+    size_t width;   /* of a vector */
+    float *vectors; /* [INPUT_BATCH_MAX, width] */
 } embedder;
 
 static bert_status batch_embed(void *context, const input_batch *batch)
@@ -25,8 +26,7 @@ static bert_status vector_describe(void *context, const input_batch *batch, size
 {
     (void)batch;
     embedder *e = context;
-    size_t hidden = e->open.info.hidden;
-    answer_set(out, "embedding", json_from_floats(e->vectors + index * hidden, hidden));
+    answer_set(out, "embedding", json_from_floats(e->vectors + index * e->width, e->width));
     return BERT_OK;
 }
 
@@ -67,8 +67,9 @@ int command_embed(const settings *s)
     int status = answer_output_open(INDEX_EMBED, s, &out);
     if (status == EXIT_DONE) status = model_session_open(s, &e.open);
     if (status == EXIT_DONE) {
-        out.width = e.open.info.hidden;
-        e.vectors = calloc(INPUT_BATCH_MAX * (e.open.info.hidden + 1), sizeof *e.vectors);
+        bool own = e.pooling == BERT_POOLING_OWN;
+        out.width = e.width = own ? e.open.info.vector_width : e.open.info.hidden;
+        e.vectors = calloc(INPUT_BATCH_MAX * (e.width + 1), sizeof *e.vectors);
         if (e.vectors) {
             model_session_tell_prompt(s, &e.open);
             status = answers_run(INDEX_EMBED, s, &with, &out);

@@ -1,4 +1,5 @@
 #include "hints.h"
+#include "bert_words.h"
 #include "options.h"
 #include "report.h"
 
@@ -24,41 +25,10 @@ enum { COMMAND_HINTS = sizeof command_hints / sizeof *command_hints };
 
 /* ---- words */
 
-enum { WORD_BYTES_MAX = 63 };
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* The edit distance that a slip of the finger makes: insertions, deletions, replacements and swaps
- * of neighbours, one each. Optimal string alignment (Damerau's distance without overlapping swaps),
- * row by row: row[k][j] is the distance of a's first i - k letters from b's first j. */
-static size_t word_distance(const char *a, const char *b)
-{
-    size_t row[3][WORD_BYTES_MAX + 1];
-    size_t a_count = strlen(a), b_count = strlen(b);
-    if (a_count > WORD_BYTES_MAX || b_count > WORD_BYTES_MAX) return WORD_BYTES_MAX + 1;
-
-    for (size_t j = 0; j <= b_count; j++) row[0][j] = j;
-    for (size_t i = 1; i <= a_count; i++) {
-        memmove(row[1], row[0], 2 * sizeof row[0]);
-        row[0][0] = i;
-        for (size_t j = 1; j <= b_count; j++) {
-            size_t replaced = row[1][j - 1] + (a[i - 1] != b[j - 1]);
-            size_t shifted = smaller(row[1][j], row[0][j - 1]) + 1;
-            row[0][j] = smaller(replaced, shifted);
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                row[0][j] = smaller(row[0][j], row[2][j - 2] + 1);
-        }
-    }
-    return row[0][b_count];
-}
-
 /* "Learning_Rate" as "learning-rate"; "" if it is longer than any name. */
-static void name_fold(const char *word, size_t count, char out[WORD_BYTES_MAX + 1])
+static void name_fold(const char *word, size_t count, char out[BERT_WORD_BYTES_MAX + 1])
 {
-    if (count > WORD_BYTES_MAX) count = 0;
+    if (count > BERT_WORD_BYTES_MAX) count = 0;
     for (size_t i = 0; i < count; i++)
         out[i] = word[i] == '_' ? '-' : (char)tolower((unsigned char)word[i]);
     out[count] = '\0';
@@ -97,10 +67,11 @@ static const hint *option_hint_find(command_index command, const char *name)
 }
 
 /* "--learning-rate RATE" */
-static const char *option_shown(const option_entry *option, char out[WORD_BYTES_MAX + 1])
+static const char *option_shown(const option_entry *option, char out[BERT_WORD_BYTES_MAX + 1])
 {
     const bert_option *form = &option->form;
-    snprintf(out, WORD_BYTES_MAX + 1, "--%s%s%s", form->name, *form->value ? " " : "", form->value);
+    snprintf(out, BERT_WORD_BYTES_MAX + 1, "--%s%s%s", form->name, *form->value ? " " : "",
+             form->value);
     return out;
 }
 
@@ -120,7 +91,7 @@ static bool option_explain(command_index command, const char *word, int count, c
     const hint same = { "", name, "" }, *h = option_hint_find(command, name);
     bool of_others = !h || (*h->meant && !option_find(h->meant, 1u << command));
     if (option_find(name, of_others ? EVERY_COMMAND : 1u << command)) h = &same;
-    char shown[WORD_BYTES_MAX + 1], takers[128];
+    char shown[BERT_WORD_BYTES_MAX + 1], takers[128];
     if (!h || !*name) return false;
     const option_entry *here = option_find(h->meant, 1u << command),
                        *anywhere = option_find(h->meant, EVERY_COMMAND);
@@ -141,14 +112,14 @@ static bool option_explain(command_index command, const char *word, int count, c
  * many options begin so. */
 static const char *option_nearest(command_index command, const char *name, size_t *beginnings)
 {
-    const char *nearest = word_distance(name, "help") < 3 ? "help" : NULL;
-    size_t nearest_distance = nearest ? word_distance(name, nearest) : 3;
+    const char *nearest = bert_word_distance(name, "help") < 3 ? "help" : NULL;
+    size_t nearest_distance = nearest ? bert_word_distance(name, nearest) : 3;
     *beginnings = 0;
     for (size_t i = 0; i < option_count; i++) {
         const option_entry *option = &option_table[i];
         if (!(option->commands & 1u << command)) continue;
         *beginnings += *name && strncmp(option->form.name, name, strlen(name)) == 0;
-        size_t distance = word_distance(name, option->form.name);
+        size_t distance = bert_word_distance(name, option->form.name);
         if (distance >= nearest_distance || distance >= strlen(name)) continue;
         nearest = option->form.name;
         nearest_distance = distance;
@@ -159,7 +130,7 @@ static const char *option_nearest(command_index command, const char *name, size_
 int refuse_option(command_index command, const char *word)
 {
     const char *dashless = word + strspn(word, "-");
-    char name[WORD_BYTES_MAX + 1], letter[2] = { *dashless };
+    char name[BERT_WORD_BYTES_MAX + 1], letter[2] = { *dashless };
     name_fold(dashless, strcspn(dashless, "="), name);
     bool is_long = strncmp(word, "--", 2) == 0;
     int all = (int)strlen(word), shown = 2; /* of several letters the first */
@@ -182,11 +153,11 @@ int refuse_command(const char *word)
     static const char *const options[] = { "--version", "--help" };
     const char *kind = *word == '-' ? "option" : "command", *nearest = NULL;
     size_t nearest_distance = 4;
-    char name[WORD_BYTES_MAX + 1];
+    char name[BERT_WORD_BYTES_MAX + 1];
     name_fold(word, strlen(word), name);
     for (size_t i = 0; i < COMMAND_COUNT + 2; i++) {
         const char *known = i < COMMAND_COUNT ? command_table[i].name : options[i - COMMAND_COUNT];
-        size_t distance = word_distance(word, known);
+        size_t distance = bert_word_distance(word, known);
         if (distance >= nearest_distance || distance >= strlen(word)) continue;
         nearest = known;
         nearest_distance = distance;

@@ -102,14 +102,15 @@ static void ignored_print(const description *d)
 /* What the folder says of the training. */
 static void trained_print(const bert_model_info *info)
 {
-    const char *const columns[] = { info->text_column, info->pair_column, info->label_column };
+    const char *const columns[] = { info->text_column, info->pair_column, info->label_column,
+                                    info->label_columns };
     const char *texts = info->texts == BERT_TEXTS_PAIRS    ? "pairs of texts"
                         : info->texts == BERT_TEXTS_SINGLE ? "single texts"
                                                            : "";
     if (!*texts && !info->text_column) return;
     printf("Trained on: %s", texts);
     if (info->text_column) printf("%s", *texts ? ", columns" : "columns");
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
         if (columns[i]) named_print(i ? ", " : " ", columns[i]);
     putchar('\n');
 }
@@ -118,7 +119,8 @@ static void head_state_print(const description *d)
 {
     bool usable = bert_model_check_head(d->model) == BERT_OK;
     if (d->info.has_classifier)
-        printf("Head: in the checkpoint, for the task %s", d->info.task);
+        printf("Head: in the checkpoint, for the task %s%s", d->info.task,
+               d->info.logistic ? "; an answer is the logistic function of an output" : "");
     else if (d->info.head_in_part)
         printf("Head: none that can be used");
     else
@@ -140,6 +142,9 @@ static void foot_print(const description *d)
         putchar('\n');
     }
     trained_print(&d->info);
+    if (d->info.has_dense)
+        printf("Dense: a module that makes %zu numbers of a text's vector; not trained here\n",
+               d->info.vector_width);
     if (*d->info.pooler_lacks)
         printf("Pooler: without %s; a task that needs it draws it fresh\n", d->info.pooler_lacks);
     else if (!d->info.has_pooler)
@@ -205,7 +210,8 @@ static json_t *trained_json(const bert_model_info *info)
     } members[] = { { "texts", texts[info->texts] },
                     { "text", info->text_column },
                     { "text_pair", info->pair_column },
-                    { "label", info->label_column } };
+                    { "label", info->label_column },
+                    { "labels", info->label_columns } };
     json_t *object = json_object();
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
         if (members[i].value)
@@ -226,6 +232,7 @@ static int description_print_json(const description *d)
     } numbers[] = {
         { "layers", info->layers },
         { "hidden", info->hidden },
+        { "vector_width", info->vector_width },
         { "heads", info->heads },
         { "intermediate", info->intermediate },
         { "positions", info->positions },
@@ -252,6 +259,7 @@ static int description_print_json(const description *d)
     object = json_with(object, "has_pooler", json_boolean(info->has_pooler));
     object = json_with(object, "task", json_string(info->task));
     object = json_with(object, "has_classifier", json_boolean(info->has_classifier));
+    object = json_with(object, "logistic", json_boolean(info->logistic));
     object = json_with(object, "trained_on", trained_json(info));
     object = json_with(object, "labels", labels_json(d));
     object = json_with(object, "tensors", tensors_json(d));

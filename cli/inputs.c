@@ -56,33 +56,25 @@ int inputs_refuse_columns(command_index command, const settings *s)
         command, "--%s names a column of a table, so FILE must be a .tsv, .csv or .jsonl", asked);
 }
 
-static bool column_there(const bert_table *table, const char *name)
+static bool same_name(const char *a, const char *b)
 {
-    size_t column;
-    return name && bert_table_column(table, name, &column) == BERT_OK;
+    return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-/* The columns that the model was trained on, if the table has them. */
-static bool columns_of_training(const bert_table *table, const bert_model *model,
-                                bert_columns *columns)
+static bool columns_are_of_training(const bert_model *model, const bert_columns *columns)
 {
-    if (!model || columns->text || columns->pair) return false;
+    if (!model) return false;
     bert_model_info info = bert_model_get_info(model);
-    if (!column_there(table, info.text_column)) return false;
-    if (info.pair_column && !column_there(table, info.pair_column)) return false;
-    columns->text = info.text_column;
-    columns->pair = info.pair_column;
-    return true;
+    return same_name(columns->text, info.text_column) && same_name(columns->pair, info.pair_column);
 }
 
-/* Columns that are not named are those of the training, or found as training finds them. */
 static int columns_find(const settings *s, const bert_model *model, inputs *in,
                         bert_columns *columns)
 {
     if (bert_table_open(path_of(s), &in->table) != BERT_OK) return complain_of_library();
-    in->as_trained = columns_of_training(in->table, model, columns);
-    if (bert_table_find_texts(in->table, &columns->text, &columns->pair) != BERT_OK)
+    if (bert_table_find_texts(in->table, model, &columns->text, &columns->pair) != BERT_OK)
         return complain_of_library();
+    in->as_trained = columns_are_of_training(model, columns);
     return EXIT_DONE;
 }
 
@@ -168,13 +160,22 @@ static bool rows_wanted(const settings *s, bert_task_input input)
     return (input == BERT_INPUT_OBJECTS || input == BERT_INPUT_PAIRS) && !both;
 }
 
+/* Why the rows of a table have no further columns. */
+static int keep_refuse(command_index command, bert_task_input input)
+{
+    if (input == BERT_INPUT_WORDS)
+        return wrong_use(command, "--keep goes with a column of texts (--text), and not with lists "
+                                  "of words");
+    if (input == BERT_INPUT_ROWS)
+        return wrong_use(command, "--keep goes with no model that chooses endings");
+    return wrong_use(command, "--keep needs --text and --text-pair beside it");
+}
+
 static int rows_open(command_index command, const settings *s, const bert_model *model, inputs *in)
 {
-    bool named = s->columns.text || s->columns.pair;
-    if (s->keep.count)
-        return wrong_use(command, "--keep needs --text and --text-pair beside it, and goes with no "
-                                  "model that chooses endings");
-    if (named && !bert_table_is(s->operands[1])) return inputs_refuse_columns(command, s);
+    if (!bert_table_is(s->operands[1]) && inputs_refuse_columns(command, s) != EXIT_DONE)
+        return EXIT_WRONG_USE;
+    if (s->keep.count) return keep_refuse(command, input_of(model));
     in->lines.name = s->operands[1];
     if (bert_dataset_open(model, s->operands[1], &s->columns, &in->rows) != BERT_OK)
         return complain_of_library();
@@ -209,6 +210,11 @@ int inputs_open(command_index command, const settings *s, const bert_model *mode
                      .quiet = s->quiet,
                      .json = !rows && !table && input == BERT_INPUT_OBJECTS };
     int status = EXIT_DONE;
+    if (columns.text && same_name(columns.text, columns.pair))
+        return wrong_use(command,
+                         "--text and --text-pair both name '%s'; a column is read for one thing "
+                         "alone",
+                         columns.text);
     if (table)
         status = columns_find(s, model, out, &columns);
     else if (!rows)

@@ -49,11 +49,11 @@ void fuzz_text(slice text)
     if (text.bytes) CHECK(utf8_malformed(text) == text.count);
 }
 
-/* Offsets of the tokens begin..end - 1: inside the text, no beginning before the last one's. */
-static void ranges_check(const tokenizer_encoding *e, size_t begin, size_t end, size_t limit)
+/* Offsets of a text's tokens: inside the text, no beginning before the last one's. */
+static void ranges_check(const tokenizer_encoding *e, token_span tokens, size_t limit)
 {
     uint32_t before = 0;
-    for (size_t i = begin; i < end; i++) {
+    for (size_t i = tokens.begin; i < tokens.begin + tokens.count; i++) {
         CHECK(e->offsets[i].begin <= e->offsets[i].end);
         CHECK(e->offsets[i].end <= limit);
         CHECK(e->offsets[i].begin >= before);
@@ -61,40 +61,46 @@ static void ranges_check(const tokenizer_encoding *e, size_t begin, size_t end, 
     }
 }
 
-static void frame_check(const tokenizer_encoding *e, bool is_pair)
+static bool is_in(token_span tokens, size_t at)
 {
-    CHECK(e->count >= (is_pair ? 3 : 2));
-    CHECK(e->first_count >= 2 && e->first_count <= e->count);
-    CHECK(is_pair || e->first_count == e->count);
-    size_t specials[] = { 0, e->first_count - 1, e->count - 1 };
-    for (size_t i = 0; i < 3; i++) {
-        CHECK(e->offsets[specials[i]].begin == 0);
-        CHECK(e->offsets[specials[i]].end == 0);
+    return at >= tokens.begin && at - tokens.begin < tokens.count;
+}
+
+/* What is in no text is the frame. */
+static void frame_check(const frame *f, const tokenizer_encoding *e)
+{
+    size_t specials = 0;
+    for (size_t i = 0; i < e->count; i++) {
+        if (is_in(e->texts[0], i) || is_in(e->texts[1], i)) continue;
+        CHECK(e->offsets[i].begin == 0 && e->offsets[i].end == 0);
+        CHECK(frame_holds(f, e->ids[i]));
+        specials++;
     }
-    CHECK(e->ids[specials[1]] == e->ids[specials[2]]);
+    CHECK(specials == frame_count(f));
+    CHECK(e->first_count <= e->count && (f->pair || e->first_count == e->count));
+    CHECK(f->pair || e->texts[1].count == 0);
 }
 
 void fuzz_encode(const tokenizer *t, slice text, slice pair, size_t max_length, truncation how,
                  tokenizer_encoding *e)
 {
-    bool is_pair = pair.bytes != NULL;
+    const frame *f = tokenizer_frame(t, pair.bytes != NULL);
     bert_status status = tokenizer_encode(t, text, pair, max_length, how, e);
     if (status != BERT_OK) {
         CHECK(status == BERT_ARGUMENT);
-        CHECK(max_length < (is_pair ? 3 : 2) || (is_pair && how != TRUNCATE_LONGEST_FIRST));
+        CHECK(max_length < frame_count(f) || (f->pair && how != TRUNCATE_LONGEST_FIRST));
         return;
     }
     CHECK(e->count <= max_length);
     CHECK(e->count == (e->whole_count < max_length ? e->whole_count : max_length));
-    frame_check(e, is_pair);
+    frame_check(f, e);
     for (size_t i = 0; i < e->count; i++) {
         CHECK(e->ids[i] >= 0 && (size_t)e->ids[i] < tokenizer_vocabulary_count(t));
         CHECK(tokenizer_token(t, e->ids[i]) != NULL);
     }
-    ranges_check(e, 1, e->first_count - 1, text.count);
-    if (is_pair) ranges_check(e, e->first_count, e->count - 1, pair.count);
+    ranges_check(e, e->texts[0], text.count);
+    ranges_check(e, e->texts[1], pair.count);
     tokenizer_code_points(text, pair, e);
-    ranges_check(e, 1, e->first_count - 1, utf8_code_points(text));
-    if (is_pair) ranges_check(e, e->first_count, e->count - 1, utf8_code_points(pair));
-    frame_check(e, is_pair);
+    ranges_check(e, e->texts[0], utf8_code_points(text));
+    ranges_check(e, e->texts[1], utf8_code_points(pair));
 }

@@ -116,6 +116,7 @@ BERT_API void bert_encoding_release(bert_encoding *encoding);
 /* Rows of a .tsv (header, no quoting), .csv (header, RFC 4180) or .jsonl file, one at a time; .gz
  * behind the name: packed by gzip. Messages name file and line. */
 typedef struct bert_table bert_table;
+struct bert_model;
 
 BERT_API bert_status bert_table_open(const char *path, bert_table **out);
 BERT_API void bert_table_free(bert_table *table);
@@ -125,11 +126,12 @@ BERT_API bool bert_table_is(const char *path); /* does the name end as a table's
 BERT_API bert_status bert_table_column(const bert_table *table, const char *name, size_t *column);
 /* As the header has it; borrowed. */
 BERT_API const char *bert_table_column_name(const bert_table *table, size_t column);
-/* Fills in *text and *pair where they are NULL, with the names of the columns that training finds
- * by itself. If only *text is given, *pair stays NULL. *pair NULL: there is no second text.
- * BERT_DATA where no column has a name that a text's has. */
-BERT_API bert_status bert_table_find_texts(const bert_table *table, const char **text,
-                                           const char **pair);
+/* Fills in *text and *pair where they are NULL: with the names of the columns that `model` was
+ * trained on, where the table has them (borrowed from it; NULL: no model), else of those that
+ * training finds by itself. If only *text is given, *pair stays NULL. *pair NULL: there is no
+ * second text. BERT_DATA where no column has a name that a text's has. */
+BERT_API bert_status bert_table_find_texts(const bert_table *table, const struct bert_model *model,
+                                           const char **text, const char **pair);
 BERT_API bert_status bert_table_next(bert_table *table, bool *more);
 /* Borrowed until the next bert_table_next(). */
 BERT_API bert_text bert_table_field(const bert_table *table, size_t column);
@@ -187,17 +189,21 @@ typedef struct bert_model_info {
     const char *family;     /* "RoBERTa" */
     const char *model_type; /* as config.json names it: "roberta" */
     size_t layers, hidden, heads, intermediate, positions, vocabulary, types;
+    size_t vector_width;    /* numbers in a vector of BERT_POOLING_OWN: hidden, or less or more
+                               where the folder has a Dense module */
     size_t labels;          /* 0 where the outputs have no names */
     const char *activation; /* as config.json names it */
     const char *problem;    /* problem_type, or "" */
     double hidden_dropout, attention_dropout, norm_epsilon;
     size_t parameters; /* numbers in all weights the model has here */
     size_t parameter_tensors;
+    bool has_dense; /* does its folder turn vectors by a Dense module that can be read? */
     bool has_pooler;
     const char *pooler_lacks; /* the weight that a pooler in the file lacks; "": none */
     bool has_classifier;      /* a trained head stands in the file, and config.json says what for */
     bool head_in_part;      /* there is one that cannot be used; bert_model_check_head() says why */
     const char *task;       /* what its head is for: "classify", ...; "" without one */
+    bool logistic;          /* are its answers logistic functions of the head's outputs? */
     size_t ignored_tensors; /* in the file and of no use here (a pretraining head, ...); what an
                                optimizer left there is not counted, nor position_ids */
     const char *prefix;     /* what all names in the file begin with and is passed over, "module."
@@ -210,6 +216,8 @@ typedef struct bert_model_info {
     bert_texts texts;         /* what it was trained on; it answers to nothing else */
     const char *text_column, *pair_column, *label_column; /* of the tables that it was trained on,
                                                              borrowed; NULL: not said, or none */
+    const char *label_columns; /* in place of label_column, of labels with a column each:
+                                  "toxic,insult", as bert_columns.labels */
 } bert_model_info;
 
 /* Can the model's head answer? The message of a failure says why not. */
@@ -390,17 +398,18 @@ BERT_API const char *bert_dataset_warning(const bert_dataset *dataset);
 BERT_API bert_status bert_predict(bert_session *session, const bert_input *inputs, size_t count,
                                   float *logits);
 
-/* scores [labels]: softmax of one row of logits. Returns the index of the largest (the first of
- * equals). */
+/* scores [labels]: softmax of one row of logits; of a single label the answer that bert_answers()
+ * gives. Returns the index of the largest (the first of equals). */
 BERT_API size_t bert_scores(const bert_model *model, const float *logits, float *scores);
 
 typedef enum bert_pooling { BERT_POOLER, BERT_CLS, BERT_MEAN, BERT_POOLING_OWN } bert_pooling;
 
-/* out [count, hidden]: tanh pooler output, last hidden state of [CLS], or mean of the last hidden
- * states of all tokens (special ones included, as sentence-transformers does). normalize: to
- * length 1. BERT_POOLING_OWN: the vectors of SentenceTransformer(folder): what the folder's
- * 1_Pooling/config.json says, the mean where it has none, and normalized, whatever `normalize` is,
- * where its modules.json says so; BERT_UNSUPPORTED where they ask for something else. */
+/* out [count, hidden], of BERT_POOLING_OWN [count, vector_width]: tanh pooler output, last hidden
+ * state of [CLS], or mean of the last hidden states of all tokens (special ones included, as
+ * sentence-transformers does). normalize: to length 1. BERT_POOLING_OWN: the vectors of
+ * SentenceTransformer(folder): what the folder's 1_Pooling/config.json says, the mean where it has
+ * none, turned by its Dense module, and normalized, whatever `normalize` is, where its modules.json
+ * says so; BERT_UNSUPPORTED where they ask for something else. */
 BERT_API bert_status bert_embed(bert_session *session, const bert_input *inputs, size_t count,
                                 bert_pooling pooling, bool normalize, float *out);
 
@@ -426,8 +435,8 @@ BERT_API void bert_session_truncated(const bert_session *session, size_t *trunca
  * label, labels, intent, category, score). */
 typedef struct bert_columns {
     const char *text, *pair, *label;
-    /* multilabel: in place of `label` a column of 0 and 1 for each label, "toxic,insult"; "rest":
-     * all columns that are nothing else */
+    /* multilabel: in place of `label` a column of 0 and 1 for each label, "toxic,insult", or as a
+     * JSON list, where a name has a comma; "rest": all columns that are nothing else */
     const char *labels;
 } bert_columns;
 

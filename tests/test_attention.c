@@ -263,6 +263,50 @@ static void local_attention_does_not_read_keys_beyond_its_reach_into_sums(void *
     inputs_release(&in);
 }
 
+/* Queries, keys and values in one matrix, as one product with the weights of all three makes it. */
+static void rows_may_lie_apart(void **state)
+{
+    (void)state;
+    enum { ROW = 3 * HIDDEN };
+    inputs in = inputs_make();
+    attention_bias bias = { .buckets = BUCKETS, .table = in.table, .bucket = buckets + KEYS_MOST };
+    float *x = zero_floats(KEYS * ROW), *dx = zero_floats(KEYS * ROW);
+    for (size_t row = 0; row < KEYS; row++) {
+        memcpy(x + row * ROW, in.q + row * HIDDEN, HIDDEN * sizeof *x);
+        memcpy(x + row * ROW + HIDDEN, in.k + row * HIDDEN, HIDDEN * sizeof *x);
+        memcpy(x + row * ROW + 2 * HIDDEN, in.v + row * HIDDEN, HIDDEN * sizeof *x);
+    }
+    compute *on = attention_device(NULL, 3);
+    for (size_t reach = 0; reach < 10; reach += 9) {
+        attention_shape s = { .heads = HEADS,
+                              .head_width = WIDTH,
+                              .sequences = SEQUENCES,
+                              .query_starts = all,
+                              .key_starts = all,
+                              .reach = reach,
+                              .bias = &bias };
+        operation_run(on, &s, &drops, &in, &got);
+        s.query_stride = s.key_stride = ROW;
+        const float *k = x + HIDDEN, *v = k + HIDDEN;
+        on->attention_forward(on, &s, &drops, x, k, v, other.y);
+        memset(other.dbias, 0, sizeof other.dbias);
+        on->attention_backward(on, &s, &drops, in.dy, x, k, v, dx, dx + HIDDEN, dx + 2 * HIDDEN,
+                               other.dbias);
+        assert_memory_equal(other.y, got.y, sizeof got.y);
+        assert_memory_equal(other.dbias, got.dbias, sizeof got.dbias);
+        for (size_t row = 0; row < KEYS; row++) {
+            size_t at = row * HIDDEN;
+            assert_memory_equal(dx + row * ROW, got.dq + at, HIDDEN * sizeof *dx);
+            assert_memory_equal(dx + row * ROW + HIDDEN, got.dk + at, HIDDEN * sizeof *dx);
+            assert_memory_equal(dx + row * ROW + 2 * HIDDEN, got.dv + at, HIDDEN * sizeof *dx);
+        }
+    }
+    compute_free(on);
+    inputs_release(&in);
+    free(x);
+    free(dx);
+}
+
 /* A bias that is the same for all distances changes no probability. */
 static void a_flat_bias_changes_nothing_but_rounding(void **state)
 {
@@ -322,6 +366,7 @@ int main(void)
         cmocka_unit_test(attention_equals_its_formula),
         cmocka_unit_test(results_do_not_depend_on_threads),
         cmocka_unit_test(local_attention_does_not_read_keys_beyond_its_reach_into_sums),
+        cmocka_unit_test(rows_may_lie_apart),
         cmocka_unit_test(a_flat_bias_changes_nothing_but_rounding),
         cmocka_unit_test(scratch_grows_with_the_longest_sequence),
     };

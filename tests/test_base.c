@@ -1,8 +1,9 @@
-/* test_base.c: arenas, threads, files and folders keep their headers' promises. */
+/* test_base.c: arenas, files, folders and the distance of words keep their headers' promises. */
 #include "base/arena.h"
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "bert_words.h"
 #include "scratch.h"
 
 #include <setjmp.h>
@@ -216,6 +217,36 @@ static void the_digest_of_abc_is_the_published_one(void **state)
     assert_failed(file_digest(scratch_path(state, "."), hex), BERT_IO, "not a regular file");
 }
 
+static void words_differ_by_the_slips_between_them(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *a, *b;
+        size_t distance;
+    } cases[] = { { "", "", 0 },
+                  { "", "ab", 2 },
+                  { "text", "text", 0 },
+                  { "text", "tect", 1 },
+                  { "text", "tex", 1 },
+                  { "text", "texts", 1 },
+                  { "text", "txet", 1 },
+                  { "Text", "tXET", 1 },
+                  { "label", "LABEL", 0 },
+                  { "abcd", "badc", 2 },
+                  { "label", "review", 5 },
+                  { "ca", "abc", 3 },
+                  { "kitten", "sitting", 3 } };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(bert_word_distance(cases[i].a, cases[i].b), cases[i].distance);
+        assert_int_equal(bert_word_distance(cases[i].b, cases[i].a), cases[i].distance);
+    }
+    char longest[BERT_WORD_BYTES_MAX + 2] = "";
+    memset(longest, 'a', BERT_WORD_BYTES_MAX);
+    assert_int_equal(bert_word_distance(longest, longest), 0);
+    longest[BERT_WORD_BYTES_MAX] = 'a';
+    assert_int_equal(bert_word_distance(longest, longest), BERT_WORD_BYTES_MAX + 1);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, scratch_open, scratch_close)
@@ -231,6 +262,7 @@ int main(void)
         CASE(a_link_is_no_folder_to_hold),
         CASE(a_held_folder_is_removed_with_all_that_is_in_it),
         CASE(the_digest_of_abc_is_the_published_one),
+        CASE(words_differ_by_the_slips_between_them),
     };
 #undef CASE
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -276,7 +276,7 @@ static void wrong_rows_are_refused_by_file_and_line(void **state)
         { "{\"text\":\"a\",\"endings\":[\"x\",\"\"],\"label\":0}\n",
           ".jsonl:1: ending 1 is empty" },
         { "{\"text\":\"a\",\"endings\":[\"x\"],\"label\":0}\n",
-          ".jsonl:1: 1 endings; there must be from 2 to 26" },
+          ".jsonl:1: 1 ending; there must be from 2 to 26" },
         { "{\"text\":\"a\",\"endings\":[\"x\",\"y\"],\"label\":-1}\n",
           "the label '-1' is none of the 2 endings" },
     };

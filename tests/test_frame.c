@@ -48,7 +48,7 @@ static tokenizer *tokenizer_of(size_t kind)
 {
     tokenizer *t;
     assert_done(tokenizer_open(folder, &t));
-    frame_take(kind, &t->single, &t->pair);
+    frame_take(kind, &t->post.single, &t->post.pair);
     return t;
 }
 

@@ -127,8 +127,12 @@ static void weights_without_a_class_tell_their_head(void **state)
 {
     (void)state;
     assert_ptr_equal(head_of_weights(PARAMS_ALL), &head_classifier);
-    assert_ptr_equal(head_of_weights(PARAMS_ENCODER | PARAMS_SPANS | PARAMS_MASKED), &head_spans);
-    assert_ptr_equal(head_of_weights(PARAMS_ENCODER | PARAMS_POOLER | PARAMS_MASKED), &head_masked);
+    assert_ptr_equal(
+        head_of_weights(PARAMS_ENCODER | PARAMS_SPANS | PARAMS_TRANSFORM | PARAMS_MASKED),
+        &head_spans);
+    assert_ptr_equal(
+        head_of_weights(PARAMS_ENCODER | PARAMS_POOLER | PARAMS_TRANSFORM | PARAMS_MASKED),
+        &head_masked);
     assert_ptr_equal(head_of_weights(PARAMS_ENCODER | PARAMS_POOLER), &head_vectors);
 }
 

@@ -74,6 +74,14 @@ static const heads_case cases[] = {
 #define LAST_SHIFT NULL
     FAMILY_CASES("albert"), /* its last layer shares its weights with others */
 #undef LAST_SHIFT
+#define LAST_SHIFT "classifier.bias"
+    FAMILY_CASES("modernbert"),
+#undef LAST_SHIFT
+    { .folder = "tests/data/families/modernbert_mean_classes", .task = &golden_weighted_classes },
+    { .folder = "tests/data/families/modernbert_mean_choose",
+      .task = &golden_choices,
+      .blind = { "classifier.bias" } },
+    { .folder = "tests/data/families/modernbert_mean_fill", .task = &golden_words },
     { .folder = "tests/data/families/xlm_roberta_classes", .task = &golden_weighted_classes },
     { .folder = "tests/data/families/xlm_roberta_fill", .task = &golden_words },
     { .folder = "tests/data/families/camembert_classes", .task = &golden_weighted_classes },
@@ -376,7 +384,7 @@ static void twenty_steps_of_adamw_equal_pytorch(void **state)
 /* ---- dropout, of which PyTorch has other masks */
 
 static const dropout_run dropped = {
-    .hidden = 0.1f, .attention = 0.2f, .classifier = 0.3f, .dense = 0.25f
+    .hidden = 0.1f, .attention = 0.2f, .classifier = 0.3f, .dense = 0.25f, .intermediate = 0.15f
 };
 
 static void dropout_set(golden *g)

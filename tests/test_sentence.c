@@ -19,7 +19,7 @@
 
 #define DATA "tests/data/sentence"
 
-enum { TEXTS_MAX = 8, WIDTH_MAX = 32 };
+enum { TEXTS_MAX = 8, WIDTH_MAX = 40 };
 
 typedef struct fixture {
     json_t *root;
@@ -101,7 +101,7 @@ static void vectors_make(const fixture *f, const char *folder, const char *promp
     bert_session_options options = bert_session_options_default();
     options.prompt = prompt;
     assert_done(bert_model_open(folder, &m));
-    assert_true(bert_model_get_info(m).hidden <= WIDTH_MAX);
+    assert_true(bert_model_get_info(m).vector_width <= WIDTH_MAX);
     assert_done(bert_session_new(m, &options, &s));
     assert_done(bert_embed(s, texts, texts_of(f, texts), BERT_POOLING_OWN, false, out));
     bert_session_free(s);
@@ -125,8 +125,24 @@ static const json_t *case_at(const fixture *f, size_t index)
     return json_array_get(json_object_get(f->root, "cases"), index);
 }
 
+/* The weights of the case's Dense module. */
+static void dense_put(fixture *f, const char *name, const json_t *dense)
+{
+    const char *file = json_string_value(json_object_get(dense, "file"));
+    char path[256];
+    size_t count;
+    snprintf(path, sizeof path, DATA "/%s/%s", name, file);
+    char *bytes = file_text(path, &count);
+    snprintf(path, sizeof path, "2_Dense/%s", file);
+    file_put(f, name, path, (slice){ bytes, count });
+    free(bytes);
+}
+
 static const char *case_folder(fixture *f, const json_t *test)
 {
+    const char *name = json_string_value(json_object_get(test, "name"));
+    const json_t *dense = json_object_get(test, "dense");
+    if (dense) dense_put(f, name, dense);
     return folder_lay_out(f, json_string_value(json_object_get(test, "name")),
                           json_string_value(json_object_get(test, "place")),
                           json_object_get(test, "files"));
@@ -149,6 +165,8 @@ static void vectors_are_those_of_sentence_transformers(void **state)
             vectors_make(f, folder, prompt, have);
             vectors_compare(json_object_get(asked, "vectors"), have, what);
         }
+        assert_int_equal(scratch_close(&f->scratch), 0);
+        assert_int_equal(scratch_open(&f->scratch), 0);
     }
 }
 
@@ -165,15 +183,45 @@ static json_t *files_with(const fixture *f, const char *name, const char *text)
 #define MODULE(type, path)                                                                         \
     "{\"type\":\"sentence_transformers.models." type "\",\"path\":\"" path "\"}"
 
+/* The folder's own vectors cannot be made, and plain ones can. */
+static void model_refuses(const fixture *f, const char *folder, const char *words)
+{
+    bert_model *m;
+    bert_session *s;
+    bert_input texts[TEXTS_MAX];
+    float have[TEXTS_MAX * WIDTH_MAX];
+    bert_session_options options = bert_session_options_default();
+    size_t count = texts_of(f, texts);
+    assert_done(bert_model_open(folder, &m));
+    assert_int_equal(bert_model_get_info(m).vector_width, bert_model_get_info(m).hidden);
+    assert_done(bert_session_new(m, &options, &s));
+    assert_failed(bert_embed(s, texts, count, BERT_POOLING_OWN, false, have), BERT_UNSUPPORTED,
+                  words);
+    assert_done(bert_embed(s, texts, count, BERT_MEAN, false, have));
+    bert_session_free(s);
+    bert_model_free(m);
+}
+
 static void what_is_not_known_is_named_where_vectors_are_asked_for(void **state)
 {
     static const struct {
         const char *name, *text, *words;
     } cases[] = {
         { "modules.json",
-          "[" MODULE("Transformer", "") "," MODULE("Pooling",
-                                                   "1_Pooling") "," MODULE("Dense", "2_Dense") "]",
-          "modules.json lists 'sentence_transformers.models.Dense', a module that is not known" },
+          "[" MODULE("Transformer", "") "," MODULE("Pooling", "1_Pooling") "," MODULE(
+              "LayerNorm", "2_LayerNorm") "]",
+          "modules.json lists 'sentence_transformers.models.LayerNorm', a module that is not "
+          "known" },
+        { "modules.json",
+          "[" MODULE("Transformer", "") "," MODULE("Pooling", "1_Pooling") "," MODULE(
+              "Normalize", "3_Normalize") "," MODULE("Dense", "2_Dense") "]",
+          "has 'sentence_transformers.models.Dense' at a place where it is not known" },
+        { "modules.json", "[" MODULE("Transformer", "") "," MODULE("Dense", "2_Dense") "]",
+          "has 'sentence_transformers.models.Dense' at a place where it is not known" },
+        { "modules.json",
+          "[" MODULE("Transformer", "") "," MODULE("Pooling", "1_Pooling") "," MODULE(
+              "Dense", "2_Dense") "," MODULE("Dense", "3_Dense") "]",
+          "has 'sentence_transformers.models.Dense' at a place where it is not known" },
         { "modules.json",
           "[{\"type\":\"custom.Transformer\",\"path\":\"\"}," MODULE("Pooling", "1_Pooling") "]",
           "'custom.Transformer', a module that is not known" },
@@ -205,22 +253,56 @@ static void what_is_not_known_is_named_where_vectors_are_asked_for(void **state)
     fixture *f = *state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         json_t *files = files_with(f, cases[i].name, cases[i].text);
-        const char *folder = folder_lay_out(f, "m", "", files);
-        bert_model *m;
-        bert_session *s;
-        bert_input texts[TEXTS_MAX];
-        float have[TEXTS_MAX * WIDTH_MAX];
-        bert_session_options options = bert_session_options_default();
-        size_t count = texts_of(f, texts);
-        assert_done(bert_model_open(folder, &m));
-        assert_done(bert_session_new(m, &options, &s));
-        assert_failed(bert_embed(s, texts, count, BERT_POOLING_OWN, false, have), BERT_UNSUPPORTED,
-                      cases[i].words);
-        assert_done(bert_embed(s, texts, count, BERT_MEAN, false, have));
-        bert_session_free(s);
-        bert_model_free(m);
+        model_refuses(f, folder_lay_out(f, "m", "", files), cases[i].words);
         json_decref(files);
     }
+}
+
+static const json_t *case_named(const fixture *f, const char *name)
+{
+    const json_t *test;
+    size_t i = 0;
+    while ((test = case_at(f, i)) &&
+           strcmp(json_string_value(json_object_get(test, "name")), name) != 0)
+        i++;
+    assert_non_null(test);
+    return test;
+}
+
+static void a_dense_module_that_is_not_known_is_named(void **state)
+{
+    static const struct {
+        const char *text, *words;
+    } cases[] = {
+        { "{\"in_features\":21}", "in_features 21, where a text's vector has 20 numbers" },
+        { "{\"out_features\":13}", "'linear.weight' has another shape than config.json beside" },
+        { "{\"activation_function\":\"torch.nn.modules.activation.Sigmoid\"}",
+          "the activation 'torch.nn.modules.activation.Sigmoid'" },
+        { "{\"activation_function\":\"mine.Tanh\"}", "the activation 'mine.Tanh'" },
+        { "{\"module_input_name\":\"token_embeddings\"}",
+          "makes 'sentence_embedding' of 'token_embeddings'" },
+        { "{\"module_output_name\":\"scores\"}", "makes 'scores' of 'sentence_embedding'" },
+    };
+    fixture *f = *state;
+    const json_t *test = case_named(f, "dense_tanh");
+    const char *folder = case_folder(f, test);
+    const json_t *module = json_object_get(json_object_get(test, "files"), "2_Dense/config.json");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        json_t *changed = json_copy((json_t *)module), *more = json_loads(cases[i].text, 0, NULL);
+        json_object_update(changed, more);
+        char *text = json_dumps(changed, 0);
+        file_put(f, "dense_tanh", "2_Dense/config.json", slice_of(text));
+        model_refuses(f, folder, cases[i].words);
+        free(text);
+        json_decref(more);
+        json_decref(changed);
+    }
+    file_put(f, "dense_tanh", "2_Dense/config.json", slice_of("{\"in_features\":20}"));
+    model_refuses(f, folder, "has no out_features");
+    file_put(f, "dense_tanh", "2_Dense/config.json",
+             slice_of("{\"in_features\":20,\"out_features\":12}"));
+    assert_int_equal(remove(scratch_path(&f->scratch, "dense_tanh/2_Dense/pytorch_model.bin")), 0);
+    model_refuses(f, folder, "2_Dense");
 }
 
 static void files_that_contradict_themselves_are_refused(void **state)
@@ -306,6 +388,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(vectors_are_those_of_sentence_transformers),
         CASE(what_is_not_known_is_named_where_vectors_are_asked_for),
+        CASE(a_dense_module_that_is_not_known_is_named),
         CASE(files_that_contradict_themselves_are_refused),
         CASE(a_word_that_names_no_prompt_is_refused),
         CASE(a_tokenizer_keeps_do_lower_case_when_it_is_copied),

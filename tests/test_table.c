@@ -366,6 +366,8 @@ static void a_header_with_another_separator_is_told(void **state)
         { "b.csv", "text\tlabel\na\tb\n", "separated by tabs? name it .tsv" },
         { "c.tsv", "text;label\na;b\n", "separated by ';'? save it with tabs" },
         { "d.tsv", "text,label\na,b\n", "separated by commas? name it .csv" },
+        { "h.csv", "text|label\na|b\n", "separated by '|'? save it with commas" },
+        { "i.tsv", "text|label\na|b\n", "separated by '|'? save it with tabs" },
         { "e.csv", "words;more,label\na;b,c\n",
           "no column 'text'; the columns are: words;more, label" },
         { "f.csv", "words\na;b\n", "no column 'text'; the columns are: words" },

@@ -1,8 +1,9 @@
 #include "text/tokenizer.h"
 
 #include "base/memory.h"
+#include "encodings.h"
 #include "scratch.h"
-#include "text/normalizer.h"
+#include "text/bert_normalizer.h"
 #include "text/unicode.h"
 
 #include <jansson.h>
@@ -21,89 +22,14 @@
 
 static const slice no_pair = { NULL, 0 };
 
-/* What tools/golden/tokenizer.py wrote; texts in it may hold U+0000. */
-static json_t *golden_open(void)
-{
-    json_error_t error;
-    json_t *root = json_load_file(DATA "/golden.json", JSON_ALLOW_NUL, &error);
-    if (!root) fail_msg("golden.json:%d: %s", error.line, error.text);
-    return root;
-}
-
 static tokenizer *data_tokenizer(const char *name)
 {
-    char *folder;
-    tokenizer *t = NULL;
-    assert_done(path_join(DATA, name, &folder));
-    assert_done(tokenizer_open(folder, &t));
-    free(folder);
-    return t;
-}
-
-static slice json_slice(const json_t *text)
-{
-    return (slice){ json_string_value(text), json_string_length(text) };
-}
-
-static bool numbers_equal(const json_t *wanted, const int32_t *got, size_t count)
-{
-    bool equal = json_array_size(wanted) == count;
-    for (size_t i = 0; i < count && equal; i++)
-        equal = json_integer_value(json_array_get(wanted, i)) == got[i];
-    return equal;
-}
-
-static void case_fail(const json_t *test, const tokenizer_encoding *got)
-{
-    char *wanted = json_dumps(test, JSON_COMPACT);
-    print_error("wanted %s\ngot", wanted);
-    for (size_t i = 0; got && i < got->count; i++)
-        print_error(" %d[%u,%u]", got->ids[i], got->offsets[i].begin, got->offsets[i].end);
-    free(wanted);
-    fail_msg("%s", got ? "(above)" : "a refusal, or none");
-}
-
-static void case_check(const tokenizer *t, const json_t *test, tokenizer_encoding *encoding)
-{
-    const json_t *wanted = json_object_get(test, "wanted");
-    slice text = json_slice(json_object_get(test, "text"));
-    slice pair = json_slice(json_object_get(test, "pair"));
-    size_t max_length = (size_t)json_integer_value(json_object_get(test, "max_length"));
-    truncation how = (truncation)json_integer_value(json_object_get(test, "how"));
-    bert_status status =
-        tokenizer_encode(t, text, pair, max_length ? max_length : SIZE_MAX, how, encoding);
-    if (json_is_null(wanted)) {
-        if (status != BERT_ARGUMENT) case_fail(test, NULL);
-        return;
-    }
-    assert_done(status);
-    tokenizer_code_points(text, pair, encoding);
-    const int32_t *offsets = (const int32_t *)encoding->offsets;
-    size_t first = (size_t)json_integer_value(json_object_get(wanted, "first_count"));
-    if (first != encoding->first_count ||
-        !numbers_equal(json_object_get(wanted, "ids"), encoding->ids, encoding->count) ||
-        !numbers_equal(json_object_get(wanted, "offsets"), offsets, 2 * encoding->count))
-        case_fail(test, encoding);
-    assert_true(encoding->whole_count >= encoding->count);
+    return encodings_tokenizer(DATA, name);
 }
 
 static void check_folder(const char *name)
 {
-    json_t *root = golden_open();
-    tokenizer *t = data_tokenizer(name);
-    tokenizer_encoding encoding = { 0 };
-    size_t i, compared = 0;
-    json_t *test;
-    json_array_foreach(json_object_get(root, "cases"), i, test)
-    {
-        if (strcmp(json_string_value(json_object_get(test, "folder")), name) != 0) continue;
-        case_check(t, test, &encoding);
-        compared++;
-    }
-    assert_true(compared > 100);
-    tokenizer_encoding_release(&encoding);
-    tokenizer_free(t);
-    json_decref(root);
+    encodings_check(DATA, name);
 }
 
 static void awkward_texts_are_as_the_reference_has_them_uncased(void **state)
@@ -130,78 +56,26 @@ static void added_tokens_are_found_as_the_reference_finds_them(void **state)
     check_folder("added");
 }
 
-/* CRC-32 as in zlib. */
-static uint32_t crc_add(uint32_t crc, const void *bytes, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        crc ^= ((const unsigned char *)bytes)[i];
-        for (int bit = 0; bit < 8; bit++) crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320 : 0);
-    }
-    return crc;
-}
-
-enum { BLOCK = 4096 }; /* characters of one sum, as in the script */
-
-/* "a" + character + "b " for each character of a block but the surrogates. */
-static size_t block_spell(uint32_t first, char *out)
-{
-    size_t at = 0;
-    for (uint32_t code = first; code < first + BLOCK; code++) {
-        if (code >= 0xD800 && code <= 0xDFFF) continue;
-        out[at++] = 'a';
-        at += utf8_encode(code, out + at);
-        out[at++] = 'b';
-        out[at++] = ' ';
-    }
-    return at;
-}
-
 /* The options that the folder's files come to. */
-static normalizer_options folder_options(const char *name)
+static bert_normalizer_options folder_options(const char *name)
 {
-    normalizer_options options = { .clean_text = true, .split_cjk = true };
+    bert_normalizer_options options = { .clean_text = true, .split_cjk = true };
     options.lowercase = strcmp(name, "cased") != 0;
     options.strip_accents = options.lowercase && strcmp(name, "accents") != 0;
     options.split_cjk = strcmp(name, "accents") != 0;
     return options;
 }
 
-static void block_check(const tokenizer *t, const normalizer *n, uint32_t first, const json_t *sums)
-{
-    static char bytes[BLOCK * 7];
-    slice text = { bytes, block_spell(first, bytes) };
-    normalized plain = { 0 };
-    assert_done(normalize(n, text, 0, &plain));
-    uint32_t crc = ~crc_add(UINT32_MAX, plain.bytes, plain.count);
-    normalized_release(&plain);
-    if (crc != json_integer_value(json_array_get(sums, 0)))
-        fail_msg("characters from U+%04X are normalized otherwise", first);
-
-    tokenizer_encoding e = { 0 };
-    assert_done(tokenizer_encode(t, text, no_pair, SIZE_MAX, TRUNCATE_LONGEST_FIRST, &e));
-    tokenizer_code_points(text, no_pair, &e);
-    crc = crc_add(UINT32_MAX, e.ids, e.count * sizeof e.ids[0]);
-    crc = ~crc_add(crc, e.offsets, e.count * sizeof e.offsets[0]);
-    tokenizer_encoding_release(&e);
-    if (crc != json_integer_value(json_array_get(sums, 1)))
-        fail_msg("characters from U+%04X have other ids or offsets", first);
-}
-
 static void every_character_between_letters_is_as_the_reference_has_it(void **state)
 {
     (void)state;
-    json_t *root = golden_open(), *blocks, *sums;
-    const char *name;
-    json_object_foreach(json_object_get(root, "sweeps"), name, blocks)
-    {
-        tokenizer *t = data_tokenizer(name);
-        normalizer n = normalizer_of(folder_options(name));
-        size_t i;
-        assert_int_equal(json_array_size(blocks), 0x110000 / BLOCK);
-        json_array_foreach(blocks, i, sums) block_check(t, &n, (uint32_t)i * BLOCK, sums);
-        tokenizer_free(t);
+    static const char *const names[] = { "uncased", "cased", "accents", "added" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        normalizer n;
+        assert_done(bert_normalizer_make(folder_options(names[i]), &n));
+        encodings_sweep(DATA, names[i], &n);
+        normalizer_release(&n);
     }
-    json_decref(root);
 }
 
 /* Asserts the tokens of a text with the uncased test vocabulary, and their byte offsets. */
@@ -437,15 +311,26 @@ static void a_tokenizer_file_that_is_not_berts_is_refused(void **state)
         { "\"[UNK]\":1", "\"x\":1", BERT_FORMAT, "the vocabulary lacks \"[UNK]\"" },
         { "\"vocab\":{", "\"vocab\":[],\"x\":{", BERT_FORMAT, "\"vocab\" is not an object" },
         { "\"vocab\":{", "\"x\":{", BERT_FORMAT, "\"vocab\" is not an object" },
-        { "\"ids\":[3]", "\"ids\":[7]", BERT_FORMAT, "lacks the post_processor's" },
-        { "\"ids\":[3]", "\"ids\":[]", BERT_FORMAT, "has not one id" },
-        { "\"id\":\"A\"", "\"id\":\"B\"", BERT_UNSUPPORTED, "template is not" },
-        { "TemplateProcessing", "RobertaProcessing", BERT_UNSUPPORTED, "post_processor" },
+        { "\"ids\":[3]", "\"ids\":[7]", BERT_FORMAT,
+          "lacks a special token of the post_processor" },
+        { "\"ids\":[3]", "\"ids\":[3,3,3,3,3]", BERT_UNSUPPORTED, "more than 4 special tokens" },
+        { "\"ids\":[3]", "\"x\":[3]", BERT_FORMAT, "is not among the \"special_tokens\"" },
+        { "\"id\":\"A\"", "\"id\":\"B\"", BERT_UNSUPPORTED, "not have each text once" },
+        { "\"type_id\":0", "\"type_id\":1", BERT_UNSUPPORTED, "types are neither all 0 nor" },
+        { "TemplateProcessing", "FooProcessing", BERT_UNSUPPORTED,
+          "the post_processor: \"FooProcessing\" is not a type that" },
+        { "TemplateProcessing", "Sequence", BERT_FORMAT, "\"processors\" is not an array" },
+        { "TemplateProcessing", "Sequence\",\"processors\":[],\"x\":\"", BERT_UNSUPPORTED,
+          "puts no special tokens around" },
         { "TemplateProcessing", "BertProcessing", BERT_FORMAT, "the id of \"cls\" is not" },
-        { "WordPiece", "BPE", BERT_UNSUPPORTED, "the model is \"BPE\"" },
-        { "BertNormalizer", "NFC", BERT_UNSUPPORTED, "the normalizer is \"NFC\"" },
-        { "{\"type\":\"BertPreTokenizer\"}", "null", BERT_UNSUPPORTED,
-          "pre_tokenizer is \"none\"" },
+        { "WordPiece", "Foo", BERT_UNSUPPORTED, "the model: \"Foo\" is not a type that" },
+        { "BertNormalizer", "Foo", BERT_UNSUPPORTED, "the normalizer: \"Foo\" is not a type that" },
+        { "\"lowercase\":true", "\"lowercase\":1", BERT_FORMAT,
+          "the normalizer: BertNormalizer: \"lowercase\" must be" },
+        { "BertPreTokenizer", "Foo", BERT_UNSUPPORTED,
+          "the pre_tokenizer: \"Foo\" is not a type that" },
+        { "{\"type\":\"BertPreTokenizer\"}", "[]", BERT_FORMAT,
+          "the pre_tokenizer: a step is not an object" },
         { "\"content\":\"[CLS]\"", "\"text\":\"x\"", BERT_FORMAT, "lacks its \"content\"" },
         { "\"special\":true}", "\"special\":1}", BERT_FORMAT, "\"special\" must be" },
         { "\"content\":\"[CLS]\",\"special\":true", "\"content\":\"\\u0301\"", BERT_FORMAT,

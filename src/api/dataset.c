@@ -19,6 +19,8 @@ bert_status columns_check(const bert_columns *named, const char *const *paths, s
                         : named->label ? "label"
                                        : "labels";
     if (!named->text && !named->pair && !named->label && !named->labels) return BERT_OK;
+    const dataset_columns columns = columns_of(named);
+    TRY(dataset_columns_check(&columns));
     bool tables = more && table_is_kind(more);
     for (size_t i = 0; i < count; i++) tables = tables || table_is_kind(paths[i]);
     if (tables) return BERT_OK;
@@ -61,6 +63,7 @@ static bert_status columns_take(const rows_request *q, dataset_columns *columns)
     column_list(named->text, columns->text, list, sizeof list);
     column_list(named->pair, columns->pair, list, sizeof list);
     column_list(named->label, columns->label, list, sizeof list);
+    column_list(named->labels, columns->labels, list, sizeof list);
     observe_note(q->observer, "%s: columns as in training: %s", q->paths[0], list);
     return BERT_OK;
 }
@@ -119,11 +122,12 @@ bert_status bert_dataset_open(const bert_model *model, const char *path,
     TRY(memory_zeroed(1, sizeof(bert_dataset), &memory));
     bert_dataset *d = memory;
     dataset_request request = { .form = model->task->form, .unlabelled = true };
+    dataset_columns known = model->trained.columns;
     bool news;
     if (columns) request.columns = columns_of(columns);
-    bert_status status =
-        dataset_columns_known(path, &model->trained.columns, &request.columns, &news);
-    request.columns.label = NULL;
+    request.columns.label = known.label = NULL;
+    request.columns.labels = known.labels = NULL;
+    bert_status status = dataset_columns_known(path, &known, &request.columns, &news);
     if (status == BERT_OK) status = dataset_open(&path, 1, &request, &d->rows);
     if (status == BERT_OK) status = items_take(d);
     if (status == BERT_OK) dataset_warning(&d->rows, d->warning, sizeof d->warning);

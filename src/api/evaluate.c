@@ -10,20 +10,55 @@
 
 #include <stdlib.h>
 
-static bert_status files_write(const char *where, const json_t *files)
+static bert_status files_make(const folder_handle *in, json_t *files)
 {
-    folder_handle folder = { 0 };
     const char *name;
     json_t *value;
+    json_object_foreach(files, name, value) TRY(json_write(in, name, value));
+    return BERT_OK;
+}
+
+static bert_status files_move(const folder_handle *from, const folder_handle *to, json_t *files)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach(files, name, value)
+    {
+        if (renameat(from->descriptor, name, to->descriptor, name) != 0)
+            return fail_errno("write", to->path);
+    }
+    return folder_flush(to);
+}
+
+/* They take their places when all of them are whole. */
+static bert_status files_place(const folder_handle *folder, json_t *files)
+{
+    static const char partial[] = "evaluation.partial";
+    folder_handle staging;
+    TRY(folder_make_inside(folder, partial, &staging));
+    bert_status status = files_make(&staging, files);
+    if (status == BERT_OK) status = files_move(&staging, folder, files);
+    folder_release(&staging);
+    failure first = failure_keep(status);
+    status = folder_entry_remove(folder, partial);
+    return first.status == BERT_OK ? status : failure_return(&first);
+}
+
+static bert_status files_write(const char *where, json_t *files)
+{
+    folder_handle folder = { 0 };
     char *path;
+    bool is_new = !folder_exists(where);
     TRY(folder_make(where));
     TRY(path_resolve(where, &path));
     bert_status status = folder_hold(path, &folder);
     free(path);
-    json_object_foreach((json_t *)files, name, value) if (status == BERT_OK) status =
-        json_write(&folder, name, value);
+    TRY(status);
+    status = files_place(&folder, files);
+    failure first = failure_keep(status);
+    if (status != BERT_OK && is_new) (void)folder_discard(&folder);
     folder_release(&folder);
-    return status;
+    return status == BERT_OK ? status : failure_return(&first);
 }
 
 static bert_status examples_evaluate(const bert_evaluate_options *o, const bert_model *m,

@@ -178,6 +178,14 @@ bert_status task_options_of(const bert_model *m, const bert_task_options *given,
     return BERT_OK;
 }
 
+/* Of a model for whole texts. */
+static bool answers_logistic(const bert_model *m)
+{
+    const task *t = m->task;
+    return t && t->head->labelled && t->head->rows == ROWS_FIRST &&
+           (t->logistic || m->weights.config.logistic);
+}
+
 bert_model_info bert_model_get_info(const bert_model *m)
 {
     const config *c = &m->weights.config;
@@ -189,6 +197,7 @@ bert_model_info bert_model_get_info(const bert_model *m)
         .model_type = c->family->model_type,
         .layers = c->layers,
         .hidden = c->hidden,
+        .vector_width = config_vector_width(c),
         .heads = c->attention_heads,
         .intermediate = c->intermediate,
         .positions = config_length_most(c),
@@ -200,11 +209,13 @@ bert_model_info bert_model_get_info(const bert_model *m)
         .hidden_dropout = c->hidden_dropout,
         .attention_dropout = c->attention_dropout,
         .norm_epsilon = c->norm_epsilon,
+        .has_dense = c->dense.folder != NULL,
         .has_pooler = (m->weights.parts & PARAMS_POOLER) != 0,
         .pooler_lacks = pooler_gap ? pooler_gap->name : "",
         .has_classifier = m->task != NULL,
         .head_in_part = !m->task && pretrained_has_head(&m->weights),
         .task = m->task ? m->task->info.name : "",
+        .logistic = answers_logistic(m),
         .ignored_tensors = m->weights.ignored,
         .prefix = tensor_names_prefix(m->weights.names),
         .prompt = prompt,
@@ -215,6 +226,7 @@ bert_model_info bert_model_get_info(const bert_model *m)
         .text_column = m->trained.columns.text,
         .pair_column = m->trained.columns.pair,
         .label_column = m->trained.columns.label,
+        .label_columns = m->trained.columns.labels,
     };
     for (size_t i = 0; i < m->weights.entry_count; i++) {
         const weight *w = params_weight((params *)&m->weights.params, &m->weights.entries[i]);

@@ -7,6 +7,7 @@
 #include "data/batch.h"
 #include "evaluate/evaluate.h"
 #include "json/json.h"
+#include "model/dense.h"
 #include "model/heads.h"
 #include "options/options.h"
 
@@ -308,7 +309,13 @@ bert_status bert_predict(bert_session *s, const bert_input *inputs, size_t count
 
 size_t bert_scores(const bert_model *model, const float *logits, float *scores)
 {
-    size_t labels = model->weights.config.labels, best = 0;
+    const config *c = &model->weights.config;
+    size_t labels = c->labels, best = 0;
+    if (labels == 1) {
+        bool logistic = c->logistic || (model->task && model->task->logistic);
+        scores[0] = logistic ? (float)(1.0 / (1.0 + exp(-(double)logits[0]))) : logits[0];
+        return 0;
+    }
     for (size_t i = 1; i < labels; i++)
         if (logits[i] > logits[best]) best = i;
     double sum = 0.0;
@@ -339,6 +346,10 @@ static void embed_work(const pass *p, size_t done, void *context)
         p->on->mean_rows(p->on, sequences, width, skip, p->batch->starts, hidden, p->tape->first);
         pooled = p->tape->first;
     }
+    if (t->own) {
+        pooled = dense_forward(p, pooled);
+        width = config_vector_width(p->config);
+    }
     p->on->read(p->on, sequences * width, pooled, t->out + done * width);
 }
 
@@ -366,8 +377,9 @@ bert_status bert_embed(bert_session *s, const bert_input *inputs, size_t count,
                        bert_pooling pooling, bool normalize, float *out)
 {
     LOCALE_PLAIN;
+    const config *c = &s->model->weights.config;
     bool own = pooling == BERT_POOLING_OWN;
-    if (own) TRY(pooling_find(&s->model->weights.config, &pooling, &normalize));
+    if (own) TRY(pooling_find(c, &pooling, &normalize));
     if (pooling == BERT_POOLER && !(s->model->weights.parts & PARAMS_POOLER))
         return fail(BERT_ARGUMENT,
                     "the model has no pooler; take the [CLS] state or the mean of all tokens");
@@ -375,7 +387,7 @@ bert_status bert_embed(bert_session *s, const bert_input *inputs, size_t count,
         return fail(BERT_ARGUMENT, "%d is no pooling", (int)pooling);
     embed_task t = { .pooling = pooling, .own = own, .out = out };
     TRY(batches_run(s, inputs, count, pooling != BERT_MEAN, embed_work, &t));
-    if (normalize) rows_normalize(count, s->model->weights.config.hidden, out);
+    if (normalize) rows_normalize(count, own ? config_vector_width(c) : c->hidden, out);
     return BERT_OK;
 }
 

@@ -164,10 +164,12 @@ bert_status bert_table_column(const bert_table *t, const char *name, size_t *col
     return table_require(t->table, name, column);
 }
 
-bert_status bert_table_find_texts(const bert_table *t, const char **text, const char **pair)
+bert_status bert_table_find_texts(const bert_table *t, const bert_model *model, const char **text,
+                                  const char **pair)
 {
     LOCALE_PLAIN;
-    const dataset_columns named = { .text = *text, .pair = *pair };
+    dataset_columns named = { .text = *text, .pair = *pair };
+    if (model) (void)dataset_texts_known(t->table, &model->trained.columns, &named);
     return dataset_texts_find(t->table, &named, text, pair);
 }
 

@@ -35,6 +35,14 @@ static bert_status seed_check(const bert_train_options *o)
                       most);
 }
 
+/* The columns that are named, where the task is. */
+static bert_status task_columns_check(const bert_train_options *o, const task *kind)
+{
+    const dataset_columns columns = columns_of(&o->columns);
+    TRY(labels_check(&o->columns, kind));
+    return dataset_form_check(o->train[0], kind->form, &columns);
+}
+
 static bert_status task_takes_check(const bert_train_options *o, const task *kind)
 {
     const bert_task_options *own = &o->task_options;
@@ -72,6 +80,7 @@ bert_status bert_train_check(const bert_train_options *o)
     TRY(checkpoint_period_parse(o->checkpoint_every, &period));
     if (o->task) TRY(task_by_name(o->task, &kind));
     if (o->task) TRY(task_takes_check(o, kind));
+    if (o->task) TRY(task_columns_check(o, kind));
     return seed_check(o);
 }
 
@@ -79,7 +88,6 @@ static bert_status task_pick(const bert_train_options *o, dataset *d, const task
 {
     const task *kind = NULL;
     if (o->task) TRY(task_by_name(o->task, &kind));
-    if (kind) TRY(labels_check(&o->columns, kind));
     dataset_request request = { .columns = columns_of(&o->columns),
                                 .form = kind ? kind->form : FORM_FOUND,
                                 .several_labels = !kind || kind->labels->may_be_empty,

@@ -64,6 +64,9 @@ typedef struct attention_bias {
 typedef struct attention_shape {
     size_t heads, head_width, sequences;
     const uint32_t *query_starts, *key_starts; /* [sequences + 1] */
+    /* From a row of q, or of k and v, and of their gradients, to the next, where other numbers lie
+     * between; 0: heads * head_width. */
+    size_t query_stride, key_stride;
     /* Where places in the sequence count, which is where one of the next two is set: the row among
      * the keys that each query stands at, ascending within a sequence; NULL: the queries are the
      * keys. */

@@ -181,7 +181,7 @@ static bert_status files_read(dataset *d, const char *const *paths, size_t path_
                               const dataset_request *request)
 {
     for (size_t i = 0; i < path_count; i++) TRY(stream_check(paths[i]));
-    TRY(dataset_form_find(paths[0], request, &d->form));
+    TRY(dataset_form_find(d, paths[0], request));
     for (size_t i = 0; i < path_count; i++) TRY(readers[d->form](d, paths[i], request, i == 0));
     TRY(comments_say(d));
     return d->form == FORM_QUESTIONS ? dataset_count_ids(d) : BERT_OK;

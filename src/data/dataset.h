@@ -21,6 +21,9 @@ typedef enum dataset_form {
     FORM_COUNT
 } dataset_form;
 
+/* For messages: "texts with endings". */
+const char *dataset_form_name(dataset_form form);
+
 /* Column names; NULL means: find it. What the first of several files has decides; the others must
  * have columns of the same names. Case and blanks around a name do not count where no column has it
  * exactly, which is noted. Found in this order, for FORM_TEXTS:
@@ -34,9 +37,9 @@ typedef enum dataset_form {
  * for the text it belongs to, then for one alone. */
 typedef struct dataset_columns {
     const char *text, *pair, *label;
-    /* FORM_TEXTS: in place of `label` a column of 0 and 1 for each label: "toxic,insult", or "rest"
-     * for all but those of the texts and of numbers (id, index). A row's label becomes a JSON list
-     * of names. */
+    /* FORM_TEXTS: in place of `label` a column of 0 and 1 for each label: "toxic,insult", a JSON
+     * list where a name has a comma, or "rest" for all but those of the texts and of numbers (id,
+     * index). A row's label becomes a JSON list of names. */
     const char *labels;
 } dataset_columns;
 
@@ -81,7 +84,8 @@ typedef struct dataset {
     size_t count;
     /* As found in the first file; NULL where there is none; borrowed. */
     const char *text_column, *pair_column, *label_column, *negative_column;
-    bool unanswerable; /* has a question no answer in its context? */
+    const char *label_columns; /* dataset_columns.labels, by name; NULL: labels have no columns */
+    bool unanswerable;         /* has a question no answer in its context? */
     /* [label_count] all labels that the data name, whether a row has them or not, in their order;
      * NULL: those that the rows have. */
     const slice *labels;
@@ -115,8 +119,16 @@ bert_status dataset_open(const char *const *paths, size_t path_count,
  * whose names tell what they are. */
 dataset_columns dataset_columns_of(const dataset *d);
 
+/* BERT_ARGUMENT where two roles have one name, `label` and `labels` are both given, or `labels` is
+ * no list of different names. */
+bert_status dataset_columns_check(const dataset_columns *named);
+
+/* BERT_ARGUMENT for a column that is named and that no reader of the form looks for. */
+bert_status dataset_form_check(const char *path, dataset_form form, const dataset_columns *named);
+
 /* Fills in the columns that are not named, where the file is a table that has those of `known`: a
- * text and its pair together or not at all. *news: is any of them another than would be found? */
+ * text and its pair together or not at all. *news: is any of them another than would be found?
+ * BERT_DATA where the labels of `known` have columns and the table has only some of them. */
 bert_status dataset_columns_known(const char *path, const dataset_columns *known,
                                   dataset_columns *columns, bool *news);
 

@@ -125,8 +125,10 @@ static bert_status texts_take(dataset *d, table *t, const dataset_columns *named
     const char *text = named->text ? named->text : dataset_column_found(t, named, NAMES(texts));
     const char *question = dataset_column_found(t, named, NAMES(questions));
     if (!text && !question) return dataset_column_missing(t, "text", FIELD(text), NAMES(texts));
-    TRY(dataset_column_take(d, t, text ? text : question, &c->text));
     c->has_question = text && question;
+    if (!text) text = question;
+    TRY(dataset_column_take(d, t, text, &c->text));
+    if (!d->text_column) TRY(dataset_keep_string(d, text, &d->text_column));
     if (!c->has_question) return BERT_OK;
     TRY(dataset_column_take(d, t, question, &c->question));
     return dataset_say(d, "%s: the text is that of '%s' with that of '%s' behind it", table_path(t),
@@ -145,8 +147,9 @@ static bert_status columns_find(dataset *d, table *t, const dataset_request *req
     c->labelled = !request->unlabelled;
     if (!c->labelled) return BERT_OK;
     const char *label = named->label ? named->label : dataset_column_found(t, named, NAMES(labels));
-    return label ? dataset_column_take(d, t, label, &c->label)
-                 : dataset_column_missing(t, "label", FIELD(label), NAMES(labels));
+    if (!label) return dataset_column_missing(t, "label", FIELD(label), NAMES(labels));
+    if (!d->label_column) TRY(dataset_keep_string(d, label, &d->label_column));
+    return dataset_column_take(d, t, label, &c->label);
 }
 
 /* ---- from which number the labels count */
@@ -222,12 +225,25 @@ static bert_status endings_read(const choice_columns *c, choice_row *r)
         for (size_t i = 0; i < r->count && i < ENDINGS_MAX; i++) r->endings[i] = r->list.items[i];
     }
     if (r->count < 2 || r->count > ENDINGS_MAX)
-        return fail(BERT_DATA, "%s:%zu: %zu endings; there must be from 2 to %d", path, r->line,
-                    r->count, ENDINGS_MAX);
+        return fail(BERT_DATA, "%s:%zu: %zu ending%s; there must be from 2 to %d", path, r->line,
+                    r->count, r->count == 1 ? "" : "s", ENDINGS_MAX);
     for (size_t i = 0; i < r->count; i++)
         if (r->endings[i].count == 0)
             return fail(BERT_DATA, "%s:%zu: ending %zu is empty", path, r->line, i);
     return BERT_OK;
+}
+
+static bert_status label_refuse(const choice_columns *c, const choice_row *r, slice label)
+{
+    size_t number;
+    bert_status status = fail(
+        BERT_DATA,
+        "%s:%zu: the label '%.*s' is none of the %zu endings: it can be a number from %zu to "
+        "%zu, a letter, an ending's column or its text; %s classify takes labels as classes",
+        table_path(r->table), r->line, (int)(label.count < 40 ? label.count : 40),
+        label.bytes ? label.bytes : "", r->count, c->first, c->first + r->count - 1, FIELD(task));
+    if (c->first || !label_count(label, &number) || number != r->count) return status;
+    return fail_more(status, "; if the labels count from 1, subtract 1 from each");
 }
 
 /* By number, letter, column or text. */
@@ -248,13 +264,7 @@ static bert_status right_find(const choice_columns *c, const choice_row *r, slic
         if (slice_equal(label, r->endings[*right]) ||
             (c->names.count && slice_equal(label, slice_of(ending_name(&c->names, *right, name)))))
             return BERT_OK;
-    return fail(
-        BERT_DATA,
-        "%s:%zu: the label '%.*s' is none of the %zu endings: it can be a number from %zu to "
-        "%zu, a letter, an ending's column or its text; %s classify takes labels as "
-        "classes",
-        table_path(r->table), r->line, (int)(label.count < 40 ? label.count : 40),
-        label.bytes ? label.bytes : "", r->count, c->first, c->first + r->count - 1, FIELD(task));
+    return label_refuse(c, r, label);
 }
 
 /* "sent2 ending", "context question"; one that is not there leaves the other alone. */

@@ -1,6 +1,7 @@
 /* dataset_columns.c: which columns of a table are read, and what form of data they make. */
 #include "data/dataset_reader.h"
 
+#include "json/json.h"
 #include "rows/conll.h"
 #include "rows/squad.h"
 #include "rows/text_lines.h"
@@ -59,6 +60,16 @@ bert_status dataset_column_missing(const table *t, const char *what, const char 
 }
 
 /* ---- forms */
+
+const char *dataset_form_name(dataset_form form)
+{
+    static const char *const names[FORM_COUNT] = {
+        [FORM_TEXTS] = "texts with labels",    [FORM_WORDS] = "words with tags",
+        [FORM_CHOICES] = "texts with endings", [FORM_QUESTIONS] = "questions about contexts",
+        [FORM_LINES] = "plain text",           [FORM_COMPARED] = "texts to compare",
+    };
+    return names[form];
+}
 
 /* Columns that tell a form from one of plain texts: those of the text, the pair and the label. One
  * that the caller names takes the place of the usual one. */
@@ -122,22 +133,93 @@ static bool sign_holds(const table *t, const struct form_sign *s, const dataset_
     }
 }
 
-static bert_status form_of_table(const char *path, const dataset_columns *named, dataset_form *out)
+static dataset_form form_by_columns(const table *t, const dataset_columns *named)
+{
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+        if (sign_holds(t, &signs[i], named)) return signs[i].form;
+    return !named->pair && dataset_endings_there(t, named) ? FORM_CHOICES : FORM_TEXTS;
+}
+
+/* Where columns that are named keep a table from what it would be found to be, that is said. */
+static bert_status hidden_say(dataset *d, const table *t, const dataset_columns *named)
+{
+    const dataset_columns none = { 0 };
+    dataset_columns without[3] = { *named, *named, *named };
+    without[0].pair = without[1].text = without[2].label = NULL;
+    const char *const names[] = { named->pair, named->text, named->label };
+    const char *const options[] = { FIELD(pair), FIELD(text), FIELD(label) };
+    dataset_form form = form_by_columns(t, &none);
+    const char *hider = "the columns that are named";
+    if (form == FORM_TEXTS) return BERT_OK;
+    for (size_t i = 3; i-- > 0;)
+        if (names[i] && form_by_columns(t, &without[i]) == form) hider = options[i];
+    return dataset_say(d, "%s: by its columns it holds %s; with %s it is read as %s", table_path(t),
+                       dataset_form_name(form), hider, dataset_form_name(FORM_TEXTS));
+}
+
+static bert_status form_of_table(dataset *d, const char *path, const dataset_columns *named,
+                                 dataset_form *out)
 {
     table *t;
     bool more;
     TRY(table_open(path, &t));
     bert_status status = table_next(t, &more); /* a table has a row */
-    *out = FORM_TEXTS;
-    for (size_t i = 0; i < sizeof signs / sizeof *signs && *out == FORM_TEXTS; i++)
-        if (sign_holds(t, &signs[i], named)) *out = signs[i].form;
-    if (*out == FORM_TEXTS && !named->pair && dataset_endings_there(t, named)) *out = FORM_CHOICES;
+    *out = form_by_columns(t, named);
+    if (status == BERT_OK && *out == FORM_TEXTS) status = hidden_say(d, t, named);
     table_free(t);
     return status;
 }
 
-/* A column that is named and that no reader of the form looks for. */
-static bert_status columns_check(const char *path, dataset_form form, const dataset_columns *named)
+typedef struct column_role {
+    const char *field, *name;
+} column_role;
+
+/* Each name must be new. `seen` has those before it, with their fields. */
+static bert_status role_add(column_role role, json_t *seen)
+{
+    if (!role.name) return BERT_OK;
+    const char *before = json_string_value(json_object_get(seen, role.name));
+    if (!before) return json_put(seen, role.name, json_string(role.field));
+    if (strcmp(before, role.field) == 0)
+        return fail(BERT_ARGUMENT, "%s names '%s' twice", role.field, role.name);
+    return fail(BERT_ARGUMENT, "%s and %s both name '%s'; a column is read for one thing alone",
+                before, role.field, role.name);
+}
+
+static bert_status labels_add(const dataset_columns *named, json_t *seen)
+{
+    json_t *names;
+    bert_status status = BERT_OK;
+    if (!named->labels) return BERT_OK;
+    if (named->label)
+        return fail(BERT_ARGUMENT,
+                    "%s names one column of labels, %s a column for each: give one of them",
+                    FIELD(label), FIELD(labels));
+    if (dataset_flags_rest(named->labels)) return BERT_OK;
+    TRY(dataset_flags_list(named->labels, &names));
+    for (size_t i = 0; status == BERT_OK && i < json_array_size(names); i++) {
+        const char *name = json_string_value(json_array_get(names, i));
+        status = role_add((column_role){ FIELD(labels), name }, seen);
+    }
+    json_decref(names);
+    return status;
+}
+
+bert_status dataset_columns_check(const dataset_columns *named)
+{
+    const column_role roles[] = { { FIELD(text), named->text },
+                                  { FIELD(pair), named->pair },
+                                  { FIELD(label), named->label } };
+    bert_status status = BERT_OK;
+    json_t *seen = json_object();
+    for (size_t i = 0; status == BERT_OK && i < sizeof roles / sizeof *roles; i++)
+        status = role_add(roles[i], seen);
+    if (status == BERT_OK) status = labels_add(named, seen);
+    json_decref(seen);
+    return status;
+}
+
+bert_status dataset_form_check(const char *path, dataset_form form, const dataset_columns *named)
 {
     bool paired = form != FORM_WORDS && form != FORM_CHOICES, labelled = form != FORM_LINES;
     if (named->pair && !paired)
@@ -146,17 +228,14 @@ static bert_status columns_check(const char *path, dataset_form form, const data
     if (named->label && !labelled)
         return fail(BERT_ARGUMENT, "%s: %s names a label, and to fill blanks none is read", path,
                     FIELD(label));
-    if (named->label && named->labels)
-        return fail(BERT_ARGUMENT,
-                    "%s names one column of labels, %s a column for each: give one of them",
-                    FIELD(label), FIELD(labels));
     if (named->labels && form != FORM_TEXTS)
         return fail(BERT_ARGUMENT, "%s: %s names columns of a table of texts, one a label", path,
                     FIELD(labels));
     return BERT_OK;
 }
 
-static bert_status form_find(const char *path, const dataset_request *request, dataset_form *out)
+static bert_status form_find(dataset *d, const char *path, const dataset_request *request,
+                             dataset_form *out)
 {
     *out = request->form;
     if (request->form != FORM_FOUND) return BERT_OK;
@@ -174,11 +253,11 @@ static bert_status form_find(const char *path, const dataset_request *request, d
                     "SQuAD's) or .txt (lines), each perhaps with .gz",
                     path, FIELD(task));
     if (request->columns.labels) return BERT_OK;
-    return form_of_table(path, &request->columns, out);
+    return form_of_table(d, path, &request->columns, out);
 }
 
-bert_status dataset_form_find(const char *path, const dataset_request *request, dataset_form *out)
+bert_status dataset_form_find(dataset *d, const char *path, const dataset_request *request)
 {
-    TRY(form_find(path, request, out));
-    return columns_check(path, *out, &request->columns);
+    TRY(form_find(d, path, request, &d->form));
+    return dataset_form_check(path, d->form, &request->columns);
 }

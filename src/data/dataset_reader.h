@@ -6,6 +6,8 @@
 #include "data/dataset.h"
 #include "rows/table.h"
 
+#include <jansson.h>
+
 /* One form's reader. `first`: is it the first of the files? Its column names are the dataset's. */
 typedef bert_status dataset_read(dataset *d, const char *path, const dataset_request *request,
                                  bool first);
@@ -76,6 +78,10 @@ bert_status dataset_column_missing(const table *t, const char *what, const char 
 bert_status dataset_texts_find(const table *t, const dataset_columns *named, const char **text,
                                const char **pair);
 
+/* dataset_known.c: takes those of `known`, together or not at all, where `columns` names none and
+ * the table has them. Were they taken? */
+bool dataset_texts_known(const table *t, const dataset_columns *known, dataset_columns *columns);
+
 /* The column of the label by its usual names, those of BoolQ for a pair with a passage; NULL: none.
  */
 const char *dataset_label_find(const table *t, const dataset_columns *named, const char *pair);
@@ -91,13 +97,18 @@ typedef struct label_flags {
     size_t count, bytes;
 } label_flags;
 
-/* The columns that `list`, the option --labels, names; they become the dataset's labels. */
+/* Is the option --labels "rest"? */
+bool dataset_flags_rest(const char *list);
+/* The names in the option --labels that is not: "a,b", or a JSON list. BERT_ARGUMENT where one is
+ * empty. The caller releases *out. */
+bert_status dataset_flags_list(const char *list, json_t **out);
+/* The columns that `list` names; they become the dataset's labels. */
 bert_status dataset_flags_find(dataset *d, table *t, const char *list, label_flags *out);
 /* The labels of the table's current row, as a JSON list. */
 bert_status dataset_flags_read(dataset *d, const table *t, const label_flags *f, slice *out);
 
-/* What the first of the files holds, by its ending, its columns and its first row. BERT_ARGUMENT
- * for a column that is named and that no reader of the form looks for. */
-bert_status dataset_form_find(const char *path, const dataset_request *request, dataset_form *out);
+/* Sets d->form: what the first of the files holds, by its ending, its columns and its first row.
+ * BERT_ARGUMENT for a column that is named and that no reader of the form looks for. */
+bert_status dataset_form_find(dataset *d, const char *path, const dataset_request *request);
 
 #endif

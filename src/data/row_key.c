@@ -97,6 +97,26 @@ bert_status row_keys_open(const dataset *d, row_reach reach, row_key **out)
     return status;
 }
 
+bert_status text_keys_open(const slice *texts, size_t count, row_key **out)
+{
+    plain p = { 0 };
+    void *memory;
+    TRY(memory_zeroed(count, sizeof(row_key), &memory));
+    row_key *keys = memory;
+    bert_status status = BERT_OK;
+    for (size_t i = 0; i < count && status == BERT_OK; i++) {
+        p.count = 0;
+        status = plain_add(&p, texts[i]);
+        if (status == BERT_OK) keys[i] = key_of(&p);
+    }
+    free(p.bytes);
+    if (status == BERT_OK)
+        *out = keys;
+    else
+        free(keys);
+    return status;
+}
+
 int row_key_compare(const void *a, const void *b)
 {
     const row_key *x = a, *y = b;

@@ -23,6 +23,9 @@ typedef enum row_reach {
 /* keys [d->count] for the caller to free(). */
 bert_status row_keys_open(const dataset *d, row_reach reach, row_key **keys);
 
+/* The same of single texts [count]. */
+bert_status text_keys_open(const slice *texts, size_t count, row_key **keys);
+
 /* For qsort() and comparisons; 0: the same. */
 int row_key_compare(const void *a, const void *b);
 

@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "hub/files.h"
+#include "hub/places.h"
 
 #include <dirent.h>
 #include <limits.h>
@@ -18,19 +19,53 @@ typedef struct commit_look {
     const hub_cache *cache;
     const char *commit;
     char *lack; /* [HUB_LACK_BYTES] */
+    hub_places places;
 } commit_look;
 
-static void lack_set(const commit_look *l, const char *file, const char *more)
+/* Those of a modules.json that cannot be read are not known: whoever opens the model will say so.
+ */
+static bert_status look_begin(commit_look *l)
 {
-    snprintf(l->lack, HUB_LACK_BYTES, "%s%s", file, more);
+    char *folder;
+    TRY(hub_cache_snapshot(l->cache, l->commit, &folder));
+    bert_status status = hub_places_read(folder, &l->places);
+    free(folder);
+    return status == BERT_MEMORY || !l->places.model ? status : BERT_OK;
 }
 
+/* Of a model's own file. */
+static void lack_set(const commit_look *l, const char *file, const char *more)
+{
+    snprintf(l->lack, HUB_LACK_BYTES, "%s%s%s", l->places.model, file, more);
+}
+
+static bert_status look_in(const commit_look *l, const char *place, const char *file,
+                           hub_known *out)
+{
+    char *name;
+    TRY(hub_name_in(place, file, &name));
+    bert_status status = hub_cache_look(l->cache, l->commit, name, out);
+    free(name);
+    return status;
+}
+
+/* A model's own file. */
 static bert_status is_there(const commit_look *l, const char *file, bool *out)
 {
     hub_known known;
-    TRY(hub_cache_look(l->cache, l->commit, file, &known));
+    TRY(look_in(l, l->places.model, file, &known));
     *out = known == HUB_THERE;
     return BERT_OK;
+}
+
+/* The path of a model's own file, for free(). */
+static bert_status path_of(const commit_look *l, const char *file, char **out)
+{
+    char *name;
+    TRY(hub_name_in(l->places.model, file, &name));
+    bert_status status = hub_cache_file(l->cache, l->commit, name, out);
+    free(name);
+    return status;
 }
 
 static bert_status either_there(const commit_look *l, const char *a, const char *b, bool *out)
@@ -45,7 +80,7 @@ static bert_status shards_there(const commit_look *l, const char *index, bool *o
     char *path;
     json_t *names = NULL, *ignored;
     const char *name;
-    TRY(hub_cache_file(l->cache, l->commit, index, &path));
+    TRY(path_of(l, index, &path));
     bert_status status = hub_shards_read(path, &names);
     free(path);
     *out = status == BERT_OK;
@@ -64,7 +99,7 @@ static bert_status shards_there(const commit_look *l, const char *index, bool *o
 static bert_status parts_there(const commit_look *l, const char *index, bool *out)
 {
     char *path;
-    TRY(hub_cache_snapshot(l->cache, l->commit, &path));
+    TRY(path_of(l, "", &path));
     DIR *folder = opendir(path);
     free(path);
     *out = false;
@@ -93,37 +128,72 @@ static bert_status weights_look(const commit_look *l, bool *there, bool *certain
         hub_known known;
         TRY(weights_there(l, &hub_weights_files[i], there));
         if (*there) return BERT_OK;
-        TRY(hub_cache_look(l->cache, l->commit, hub_weights_files[i].name, &known));
+        TRY(look_in(l, l->places.model, hub_weights_files[i].name, &known));
         if (known != HUB_NOT_THERE) *certain = false;
     }
+    return BERT_OK;
+}
+
+/* *certain = false where those of some module may be there and are not in the cache. */
+static bert_status module_weights_look(const commit_look *l, bool *certain)
+{
+    const char *place;
+    json_t *ignored;
+    json_object_foreach(l->places.modules, place, ignored)
+    {
+        hub_known known = HUB_NOT_THERE;
+        for (size_t i = 0; i < hub_weights_count && known == HUB_NOT_THERE; i++)
+            if (hub_weights_files[i].kind == HUB_WHOLE)
+                TRY(look_in(l, place, hub_weights_files[i].name, &known));
+        if (known == HUB_UNKNOWN) *certain = false;
+    }
+    return BERT_OK;
+}
+
+typedef struct small_look {
+    const commit_look *look;
+    bool *certain;
+} small_look;
+
+static bert_status small_known(void *context, const char *file)
+{
+    const small_look *s = context;
+    hub_known known;
+    TRY(hub_cache_look(s->look->cache, s->look->commit, file, &known));
+    if (known == HUB_UNKNOWN) *s->certain = false;
+    return BERT_OK;
+}
+
+static bert_status state_find(const commit_look *l, bool weights, hub_state *out)
+{
+    bool config = false, tokenizer = false, weights_are = true, certain = true;
+    TRY(either_there(l, "config.json", "bert_config.json", &config));
+    TRY(either_there(l, "tokenizer.json", "vocab.txt", &tokenizer));
+    if (config && tokenizer && weights) TRY(weights_look(l, &weights_are, &certain));
+    if (!config)
+        lack_set(l, "config.json", "");
+    else if (!tokenizer)
+        lack_set(l, "vocab.txt", " (or tokenizer.json)");
+    else if (!weights_are && !*l->lack)
+        lack_set(l, "model.safetensors", " (or another form of weights)");
+    if (!config || !tokenizer || !weights_are) return BERT_OK;
+    if (weights) TRY(module_weights_look(l, &certain));
+    TRY(hub_small_each(&l->places, small_known, &(small_look){ l, &certain }));
+    *out = certain ? HUB_COMPLETE : HUB_USABLE;
     return BERT_OK;
 }
 
 bert_status hub_cache_state(const hub_cache *cache, const char *commit, bool weights,
                             hub_state *out, char *lack)
 {
-    const commit_look l = { cache, commit, lack };
-    bool config = false, tokenizer = false, weights_are = true, certain = true;
-    hub_known known;
+    commit_look l = { .cache = cache, .commit = commit, .lack = lack };
     *out = HUB_LACKING;
     *lack = '\0';
     if (!*commit) return BERT_OK;
-    TRY(either_there(&l, "config.json", "bert_config.json", &config));
-    TRY(either_there(&l, "tokenizer.json", "vocab.txt", &tokenizer));
-    if (config && tokenizer && weights) TRY(weights_look(&l, &weights_are, &certain));
-    if (!config)
-        lack_set(&l, "config.json", "");
-    else if (!tokenizer)
-        lack_set(&l, "vocab.txt", " (or tokenizer.json)");
-    else if (!weights_are && !*lack)
-        lack_set(&l, "model.safetensors", " (or another form of weights)");
-    if (!config || !tokenizer || !weights_are) return BERT_OK;
-    for (size_t i = 0; i < hub_small_count; i++) {
-        TRY(hub_cache_look(cache, commit, hub_small_files[i], &known));
-        if (known == HUB_UNKNOWN) certain = false;
-    }
-    *out = certain ? HUB_COMPLETE : HUB_USABLE;
-    return BERT_OK;
+    bert_status status = look_begin(&l);
+    if (status == BERT_OK) status = state_find(&l, weights, out);
+    hub_places_release(&l.places);
+    return status;
 }
 
 /* ---- what the blobs hold */
@@ -170,16 +240,36 @@ static bert_status file_verify(const verification *v, const char *file)
     return is_checksum(name) ? blob_verify(v, file, name) : BERT_OK;
 }
 
+static bert_status small_verify(void *context, const char *file)
+{
+    return file_verify(context, file);
+}
+
+static bert_status verify_in(const verification *v, const char *place, const char *file)
+{
+    char *name;
+    TRY(hub_name_in(place, file, &name));
+    bert_status status = file_verify(v, name);
+    free(name);
+    return status;
+}
+
+/* A model's own file. */
+static bert_status own_verify(const verification *v, const char *file)
+{
+    return verify_in(v, v->look.places.model, file);
+}
+
 static bert_status shards_verify(const verification *v, const char *index)
 {
     char *path;
     const char *name;
     json_t *names = NULL, *ignored;
-    TRY(hub_cache_file(v->look.cache, v->look.commit, index, &path));
+    TRY(path_of(&v->look, index, &path));
     bert_status status = hub_shards_read(path, &names);
     free(path);
     if (status != BERT_OK) return status == BERT_MEMORY ? status : BERT_OK; /* it is fetched anew */
-    json_object_foreach(names, name, ignored) if (status == BERT_OK) status = file_verify(v, name);
+    json_object_foreach(names, name, ignored) if (status == BERT_OK) status = own_verify(v, name);
     json_decref(names);
     return status;
 }
@@ -187,12 +277,12 @@ static bert_status shards_verify(const verification *v, const char *index)
 static bert_status parts_verify(const verification *v, const char *index)
 {
     char *path;
-    TRY(hub_cache_snapshot(v->look.cache, v->look.commit, &path));
+    TRY(path_of(&v->look, "", &path));
     DIR *folder = opendir(path);
     free(path);
     bert_status status = BERT_OK;
     for (struct dirent *entry; folder && status == BERT_OK && (entry = readdir(folder));)
-        if (hub_is_checkpoint_part(index, entry->d_name)) status = file_verify(v, entry->d_name);
+        if (hub_is_checkpoint_part(index, entry->d_name)) status = own_verify(v, entry->d_name);
     if (folder) closedir(folder);
     return status;
 }
@@ -204,20 +294,44 @@ static bert_status weights_verify(const verification *v)
         bool there;
         TRY(is_there(&v->look, w->name, &there));
         if (!there) continue;
-        TRY(file_verify(v, w->name));
+        TRY(own_verify(v, w->name));
         if (w->kind == HUB_INDEX) return shards_verify(v, w->name);
         return w->kind == HUB_CHECKPOINT ? parts_verify(v, w->name) : BERT_OK;
     }
     return BERT_OK;
 }
 
+static bert_status module_weights_verify(const verification *v)
+{
+    const char *place;
+    json_t *ignored;
+    json_object_foreach(v->look.places.modules, place, ignored)
+    {
+        for (size_t i = 0; i < hub_weights_count; i++)
+            if (hub_weights_files[i].kind == HUB_WHOLE)
+                TRY(verify_in(v, place, hub_weights_files[i].name));
+    }
+    return BERT_OK;
+}
+
+static bert_status all_verify(verification *v, bool weights)
+{
+    TRY(file_verify(v, "modules.json"));
+    TRY(look_begin(&v->look));
+    TRY(hub_small_each(&v->look.places, small_verify, v));
+    if (!weights) return BERT_OK;
+    TRY(weights_verify(v));
+    return module_weights_verify(v);
+}
+
 bert_status hub_cache_verify(const hub_cache *cache, const char *commit, bool weights,
                              hub_damage *damaged, void *context)
 {
-    const verification v = { .look = { .cache = cache, .commit = commit },
-                             .damaged = damaged,
-                             .context = context };
+    verification v = { .look = { .cache = cache, .commit = commit },
+                       .damaged = damaged,
+                       .context = context };
     if (!*commit) return BERT_OK;
-    for (size_t i = 0; i < hub_small_count; i++) TRY(file_verify(&v, hub_small_files[i]));
-    return weights ? weights_verify(&v) : BERT_OK;
+    bert_status status = all_verify(&v, weights);
+    hub_places_release(&v.look.places);
+    return status;
 }

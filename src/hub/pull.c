@@ -8,6 +8,7 @@
 #include "hub/fetch.h"
 #include "hub/files.h"
 #include "hub/listing.h"
+#include "hub/places.h"
 #include "hub/request.h"
 
 #include <errno.h>
@@ -86,11 +87,20 @@ typedef struct file_list {
     size_t count, capacity;
 } file_list;
 
-static bert_status list_add(file_list *list, const char *name)
+static bert_status list_add(file_list *list, const char *place, const char *name)
 {
+    char *whole;
     TRY(memory_grow((void **)&list->items, &list->capacity, list->count + 1, sizeof *list->items));
-    list->items[list->count++] = (hub_file){ .name = name };
+    TRY(hub_name_in(place, name, &whole));
+    list->items[list->count++] = (hub_file){ .name = whole };
     return BERT_OK;
+}
+
+static void list_release(file_list *list)
+{
+    while (list->count) free((char *)list->items[--list->count].name);
+    free(list->items);
+    *list = (file_list){ 0 };
 }
 
 static bert_status disk_check(hub_fetch *f, int64_t needed)
@@ -125,7 +135,9 @@ static bert_status files_get(hub_fetch *f, file_list *list, int64_t most)
         TRY(hub_fetch_missing(f, file, &missing));
         f->total += file->size;
         needed += missing;
-        list->items[count++] = *file;
+        hub_file taken = *file; /* those to fetch come first, and no name is lost */
+        *file = list->items[count];
+        list->items[count++] = taken;
     }
     if (count) TRY(disk_check(f, needed));
     for (size_t i = 0; i < count; i++) TRY(hub_fetch_file(f, &list->items[i]));
@@ -136,90 +148,184 @@ static bert_status files_get(hub_fetch *f, file_list *list, int64_t most)
 
 static const int64_t weights_bytes_max = INT64_C(1) << 40;
 
-static bert_status small_files_get(hub_fetch *f, const hub_listing *listing,
-                                   const hub_weights *weights, file_list *list)
-{
-    for (size_t i = 0; i < hub_small_count; i++)
-        if (hub_listing_has(listing, hub_small_files[i])) TRY(list_add(list, hub_small_files[i]));
-    if (weights && weights->kind == HUB_INDEX) TRY(list_add(list, weights->name));
-    return files_get(f, list, JSON_BYTES_MAX);
-}
+/* A commit that is being fetched. */
+typedef struct commit_fetch {
+    hub_fetch *f;
+    const hub_listing *listing;
+    hub_places places;
+    file_list list; /* what is to be fetched next */
+} commit_fetch;
 
-static bert_status shards_add(hub_fetch *f, const hub_listing *listing, const json_t *shards,
-                              file_list *list)
+/* Fetches what the list has. */
+static bert_status list_get(commit_fetch *k, int64_t most)
 {
-    const char *name;
-    json_t *ignored;
-    json_object_foreach((json_t *)shards, name, ignored)
-    {
-        if (!hub_listing_has(listing, name))
-            return hub_fail(f->client, HUB_FINAL, BERT_FORMAT,
-                            "its index of weights names a file that is not there: %s", name);
-        TRY(list_add(list, name));
-    }
-    return BERT_OK;
-}
-
-/* The names in `list` are borrowed: *shards, for json_decref(), has some of them. */
-static bert_status weights_list(hub_fetch *f, const hub_listing *listing, const hub_weights *w,
-                                file_list *list, json_t **shards)
-{
-    char *path;
-    const char *name;
-    json_t *ignored;
-    if (w->kind == HUB_INDEX) {
-        TRY(hub_cache_file(f->cache, f->commit, w->name, &path));
-        f->client->trouble = HUB_FINAL;
-        bert_status status = hub_shards_read(path, shards);
-        free(path);
-        return status == BERT_OK ? shards_add(f, listing, *shards, list) : status;
-    }
-    TRY(list_add(list, w->name));
-    if (w->kind != HUB_CHECKPOINT) return BERT_OK;
-    json_object_foreach(listing->files, name, ignored)
-    {
-        if (hub_is_checkpoint_part(w->name, name)) TRY(list_add(list, name));
-    }
-    return BERT_OK;
-}
-
-static bert_status weights_get(hub_fetch *f, const hub_listing *listing, const hub_weights *w)
-{
-    file_list list = { 0 };
-    json_t *shards = NULL;
-    bert_status status = weights_list(f, listing, w, &list, &shards);
-    if (status == BERT_OK) status = files_get(f, &list, weights_bytes_max);
-    free(list.items);
-    json_decref(shards);
+    bert_status status = files_get(k->f, &k->list, most);
+    list_release(&k->list);
     return status;
 }
 
-/* The best form of weights that there is. */
-static bert_status weights_choose(hub_client *c, const hub_listing *listing,
-                                  const hub_weights **out)
+static bert_status listed_has(const hub_listing *listing, const char *place, const char *name,
+                              bool *out)
 {
+    char *whole;
+    TRY(hub_name_in(place, name, &whole));
+    *out = hub_listing_has(listing, whole);
+    free(whole);
+    return BERT_OK;
+}
+
+static bert_status listed_add(void *context, const char *file)
+{
+    commit_fetch *k = context;
+    return hub_listing_has(k->listing, file) ? list_add(&k->list, "", file) : BERT_OK;
+}
+
+/* modules.json comes first: it says where the others lie. */
+static bert_status places_get(commit_fetch *k)
+{
+    char *folder;
+    const hub_fetch *f = k->f;
+    TRY(listed_add(k, "modules.json"));
+    TRY(list_get(k, JSON_BYTES_MAX));
+    TRY(hub_cache_snapshot(f->cache, f->commit, &folder));
+    bert_status status = hub_places_read(folder, &k->places);
+    free(folder);
+    if (status == BERT_OK) return BERT_OK;
+    f->client->trouble = HUB_FINAL;
+    return fail_in(status, "%s", f->client->name->id);
+}
+
+static bert_status small_files_get(commit_fetch *k, const hub_weights *weights)
+{
+    TRY(hub_small_each(&k->places, listed_add, k));
+    if (weights && weights->kind == HUB_INDEX)
+        TRY(list_add(&k->list, k->places.model, weights->name));
+    return list_get(k, JSON_BYTES_MAX);
+}
+
+/* The shards lie beside their index. */
+static bert_status shards_add(commit_fetch *k, const json_t *shards)
+{
+    const char *name;
+    json_t *ignored;
+    bool there;
+    json_object_foreach((json_t *)shards, name, ignored)
+    {
+        TRY(listed_has(k->listing, k->places.model, name, &there));
+        if (!there)
+            return hub_fail(k->f->client, HUB_FINAL, BERT_FORMAT,
+                            "its index of weights names a file that is not there: %s%s",
+                            k->places.model, name);
+        TRY(list_add(&k->list, k->places.model, name));
+    }
+    return BERT_OK;
+}
+
+static bert_status index_add(commit_fetch *k, const char *index)
+{
+    char *name, *path = NULL;
+    json_t *shards = NULL;
+    TRY(hub_name_in(k->places.model, index, &name));
+    bert_status status = hub_cache_file(k->f->cache, k->f->commit, name, &path);
+    k->f->client->trouble = HUB_FINAL;
+    if (status == BERT_OK) status = hub_shards_read(path, &shards);
+    if (status == BERT_OK) status = shards_add(k, shards);
+    json_decref(shards);
+    free(path);
+    free(name);
+    return status;
+}
+
+static bert_status checkpoint_add(commit_fetch *k, const char *index)
+{
+    const char *name;
+    json_t *ignored;
+    size_t skipped = strlen(k->places.model);
+    json_object_foreach(k->listing->files, name, ignored)
+    {
+        if (strncmp(name, k->places.model, skipped) == 0 &&
+            hub_is_checkpoint_part(index, name + skipped))
+            TRY(list_add(&k->list, "", name));
+    }
+    return BERT_OK;
+}
+
+static bert_status weights_add(commit_fetch *k, const hub_weights *w)
+{
+    if (w->kind == HUB_INDEX) return index_add(k, w->name);
+    TRY(list_add(&k->list, k->places.model, w->name));
+    return w->kind == HUB_CHECKPOINT ? checkpoint_add(k, w->name) : BERT_OK;
+}
+
+/* A module's weights are one file; most modules have none. */
+static bert_status module_weights_add(commit_fetch *k, const char *place)
+{
+    bool there = false;
+    for (size_t i = 0; i < hub_weights_count && !there; i++) {
+        const hub_weights *w = &hub_weights_files[i];
+        if (w->kind != HUB_WHOLE) continue;
+        TRY(listed_has(k->listing, place, w->name, &there));
+        if (there) TRY(list_add(&k->list, place, w->name));
+    }
+    return BERT_OK;
+}
+
+static bert_status weights_get(commit_fetch *k, const hub_weights *w)
+{
+    const char *place;
+    json_t *ignored;
+    TRY(weights_add(k, w));
+    json_object_foreach(k->places.modules, place, ignored) TRY(module_weights_add(k, place));
+    return list_get(k, weights_bytes_max);
+}
+
+/* The best form of weights that there is. */
+static bert_status weights_choose(const commit_fetch *k, const hub_weights **out)
+{
+    bool there;
     for (size_t i = 0; i < hub_weights_count; i++) {
         *out = &hub_weights_files[i];
-        if (hub_listing_has(listing, (*out)->name)) return BERT_OK;
+        TRY(listed_has(k->listing, k->places.model, (*out)->name, &there));
+        if (there) return BERT_OK;
     }
-    return hub_fail(c, HUB_FINAL, BERT_UNSUPPORTED,
+    return hub_fail(k->f->client, HUB_FINAL, BERT_UNSUPPORTED,
                     "has no weights in a form that is read here (model.safetensors, "
                     "pytorch_model.bin, tf_model.h5, bert_model.ckpt)");
 }
 
 /* ---- a whole model */
 
-/* Marks the commit as whole (cache_state.c), and then the revision as this commit. */
-static bert_status whole_mark(hub_fetch *f, const hub_listing *listing)
+static bert_status absent_mark(void *context, const char *file)
 {
-    const char *revision = f->client->name->revision;
-    for (size_t i = 0; i < hub_small_count; i++)
-        if (!hub_listing_has(listing, hub_small_files[i]))
-            TRY(hub_cache_set_absent(f->cache, f->commit, hub_small_files[i]));
-    for (size_t i = 0; i < hub_weights_count; i++)
-        if (!hub_listing_has(listing, hub_weights_files[i].name))
-            TRY(hub_cache_set_absent(f->cache, f->commit, hub_weights_files[i].name));
-    return hub_is_commit(revision) ? BERT_OK : hub_cache_set_commit(f->cache, revision, f->commit);
+    const commit_fetch *k = context;
+    return hub_listing_has(k->listing, file)
+               ? BERT_OK
+               : hub_cache_set_absent(k->f->cache, k->f->commit, file);
+}
+
+static bert_status absent_weights_mark(commit_fetch *k, const char *place, bool module)
+{
+    for (size_t i = 0; i < hub_weights_count; i++) {
+        char *name;
+        if (module && hub_weights_files[i].kind != HUB_WHOLE) continue;
+        TRY(hub_name_in(place, hub_weights_files[i].name, &name));
+        bert_status status = absent_mark(k, name);
+        free(name);
+        TRY(status);
+    }
+    return BERT_OK;
+}
+
+/* Marks the commit as whole (cache_state.c), and then the revision as this commit. */
+static bert_status whole_mark(commit_fetch *k)
+{
+    const char *revision = k->f->client->name->revision, *place;
+    json_t *ignored;
+    TRY(hub_small_each(&k->places, absent_mark, k));
+    TRY(absent_weights_mark(k, k->places.model, false));
+    json_object_foreach(k->places.modules, place, ignored) TRY(absent_weights_mark(k, place, true));
+    return hub_is_commit(revision) ? BERT_OK
+                                   : hub_cache_set_commit(k->f->cache, revision, k->f->commit);
 }
 
 static bert_status snapshot_look(const hub_fetch *f, const hub_pull_options *o)
@@ -234,23 +340,23 @@ static bert_status snapshot_look(const hub_fetch *f, const hub_pull_options *o)
     return fail_in(status, "%s", f->client->name->id);
 }
 
-static bert_status listed_get(hub_fetch *f, const hub_listing *listing, const hub_pull_options *o)
+static bert_status listed_get(commit_fetch *k, const hub_pull_options *o)
 {
     const hub_weights *weights = NULL;
-    file_list list = { 0 };
-    hub_client *c = f->client;
-    if (!hub_listing_has(listing, "config.json") && !hub_listing_has(listing, "bert_config.json"))
-        return hub_fail(c, HUB_FINAL, BERT_UNSUPPORTED,
-                        "is no model that is read here: it has no config.json");
-    if (o->weights) TRY(weights_choose(c, listing, &weights));
-    bert_status status = small_files_get(f, listing, weights, &list);
-    free(list.items);
-    TRY(status);
+    bool config = false, google = false;
+    TRY(places_get(k));
+    TRY(listed_has(k->listing, k->places.model, "config.json", &config));
+    TRY(listed_has(k->listing, k->places.model, "bert_config.json", &google));
+    if (!config && !google)
+        return hub_fail(k->f->client, HUB_FINAL, BERT_UNSUPPORTED,
+                        "is no model that is read here: it has no %sconfig.json", k->places.model);
+    if (o->weights) TRY(weights_choose(k, &weights));
+    TRY(small_files_get(k, weights));
     if (weights) {
-        TRY(snapshot_look(f, o));
-        TRY(weights_get(f, listing, weights));
+        TRY(snapshot_look(k->f, o));
+        TRY(weights_get(k, weights));
     }
-    return whole_mark(f, listing);
+    return whole_mark(k);
 }
 
 static bert_status model_fetch(hub_client *c, const hub_cache *cache, const hub_pull_options *o,
@@ -265,7 +371,10 @@ static bert_status model_fetch(hub_client *c, const hub_cache *cache, const hub_
     memcpy(commit, listing.commit, HUB_COMMIT_BYTES);
     hub_fetch f = { .client = c, .cache = cache, .commit = commit };
     c->trouble = HUB_UNWRITTEN; /* unless something says otherwise */
-    bert_status status = listed_get(&f, &listing, o);
+    commit_fetch k = { .f = &f, .listing = &listing };
+    bert_status status = listed_get(&k, o);
+    list_release(&k.list);
+    hub_places_release(&k.places);
     hub_listing_release(&listing);
     return status;
 }

@@ -9,18 +9,15 @@
 
 /* The modules that are known, in the order in which they may stand. Dropout does nothing once a
  * model is trained. */
-typedef enum module_kind { MODEL, POOLING, NORMALIZE, DROPOUT, UNKNOWN } module_kind;
+typedef enum module_kind { MODEL, POOLING, DENSE, NORMALIZE, DROPOUT, UNKNOWN } module_kind;
 
 static module_kind kind_of(const char *type)
 {
     static const struct {
         const char *word;
         module_kind kind;
-    } kinds[] = { { "Transformer", MODEL },
-                  { "BERT", MODEL },
-                  { "Pooling", POOLING },
-                  { "Normalize", NORMALIZE },
-                  { "Dropout", DROPOUT } };
+    } kinds[] = { { "Transformer", MODEL }, { "BERT", MODEL },          { "Pooling", POOLING },
+                  { "Dense", DENSE },       { "Normalize", NORMALIZE }, { "Dropout", DROPOUT } };
     const char *word = strrchr(type, '.');
     bool own = strncmp(type, "sentence_transformers.", strlen("sentence_transformers.")) == 0;
     for (size_t i = 0; own && i < sizeof kinds / sizeof *kinds; i++)
@@ -37,15 +34,12 @@ static bert_status unknown_set(sentence_modules *m, const char *before, const ch
     return fail(BERT_MEMORY, "out of memory for modules.json");
 }
 
-static bert_status model_place(sentence_modules *m, const char *folder, const char *path,
-                               const char *name)
+static bert_status model_place(sentence_modules *m, const char *folder, const char *name)
 {
     free(m->model);
     m->model = NULL;
-    TRY(path_join(folder, name, &m->model));
-    if (folder_exists(m->model)) return BERT_OK;
-    return fail(BERT_IO, "%s: the model's folder '%s' is not there; fetch the whole model", path,
-                name);
+    if (!(m->place = strdup(name))) return fail(BERT_MEMORY, "out of memory for a path");
+    return path_join(folder, name, &m->model);
 }
 
 static bert_status pooling_place(sentence_modules *m, const char *folder, const char *name)
@@ -57,7 +51,7 @@ static bert_status pooling_place(sentence_modules *m, const char *folder, const 
     return status;
 }
 
-/* A model, a pooling, and behind them what divides. */
+/* A model, a pooling, and behind them what turns and what divides. */
 static bert_status module_take(sentence_modules *m, const char *folder, const char *path,
                                const json_t *module, size_t index)
 {
@@ -70,13 +64,18 @@ static bert_status module_take(sentence_modules *m, const char *folder, const ch
         return fail(BERT_UNSUPPORTED,
                     "%s: the path '%s' of a module is not the name of a folder beside it", path,
                     name);
-    switch (kind_of(type)) {
+    module_kind kind = kind_of(type);
+    if (*name && (kind != MODEL || index)) TRY(json_put(m->parts, name, json_true()));
+    switch (kind) {
     case MODEL:
         if (index) break;
-        return *name ? model_place(m, folder, path, name) : BERT_OK;
+        return *name ? model_place(m, folder, name) : BERT_OK;
     case POOLING:
         if (!index || m->pooling || !*name) break;
         return pooling_place(m, folder, name);
+    case DENSE:
+        if (!m->pooling || m->dense || m->divided || !*name) break;
+        return path_join(folder, name, &m->dense);
     case NORMALIZE:
         if (!m->pooling) break;
         m->divided = true;
@@ -101,12 +100,12 @@ static bert_status list_take(sentence_modules *m, const char *folder, const char
     return unknown_set(m, "modules.json lists no ", "Pooling", ", which makes a text's vector");
 }
 
-bert_status modules_read(const char *folder, sentence_modules *out)
+bert_status modules_read_names(const char *folder, sentence_modules *out)
 {
     char *path;
     json_t *list = NULL;
-    *out = (sentence_modules){ 0 };
-    if (!(out->model = strdup(folder))) return fail(BERT_MEMORY, "out of memory for a path");
+    *out = (sentence_modules){ .model = strdup(folder), .parts = json_object() };
+    if (!out->model || !out->parts) return fail(BERT_MEMORY, "out of memory for a path");
     TRY(path_join(folder, "modules.json", &path));
     bert_status status = file_exists(path) ? json_read_list(path, &list) : BERT_OK;
     if (status == BERT_OK) status = list_take(out, folder, path, list);
@@ -115,10 +114,22 @@ bert_status modules_read(const char *folder, sentence_modules *out)
     return status;
 }
 
+bert_status modules_read(const char *folder, sentence_modules *out)
+{
+    TRY(modules_read_names(folder, out));
+    if (!out->place || folder_exists(out->model)) return BERT_OK;
+    return fail(BERT_IO,
+                "%s/modules.json: the model's folder '%s' is not there; fetch the whole model",
+                folder, out->place);
+}
+
 void modules_release(sentence_modules *m)
 {
     free(m->model);
+    free(m->place);
+    json_decref(m->parts);
     free(m->pooling);
+    free(m->dense);
     free(m->unknown);
     *m = (sentence_modules){ 0 };
 }

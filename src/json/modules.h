@@ -18,8 +18,11 @@
 
 typedef struct sentence_modules {
     bool listed;   /* is there a modules.json that lists any? */
+    char *place;   /* the name of the model's folder; NULL: it is `folder` itself */
+    json_t *parts; /* the names of the other modules' folders, as keys */
     char *model;   /* the folder of config.json, weights and tokenizer: `folder` itself, or in it */
     char *pooling; /* config.json of the pooling, or NULL */
+    char *dense;   /* the folder of a Dense module behind it, or NULL */
     bool divided;  /* are vectors divided by their lengths? */
     char *unknown; /* why the vectors cannot be made here, as a part of a sentence, or NULL */
 } sentence_modules;
@@ -29,6 +32,9 @@ typedef struct sentence_modules {
  * that are not known here are not, since vectors may not be asked for. */
 bert_status modules_read(const char *folder, sentence_modules *out);
 void modules_release(sentence_modules *m);
+
+/* The same of a folder that may not be whole yet: the model's folder need not be there. */
+bert_status modules_read_names(const char *folder, sentence_modules *out);
 
 /* The folder of the model's own files, for free(). */
 bert_status modules_model_folder(const char *folder, char **out);

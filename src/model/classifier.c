@@ -12,16 +12,53 @@ static dropout dropout_of(const pass *p)
                       .token = p->batch->wanted_token };
 }
 
+/* What of the hidden states stands for a sequence, for the transform -> tape->first: the mean of
+ * all tokens' or the first token's. */
+static void sequences_take(const pass *p, const float *hidden)
+{
+    compute *on = p->on;
+    size_t sequences = p->batch->sequences, width = p->config->hidden;
+    if (p->config->classifier_mean)
+        on->mean_rows(on, sequences, width, 0, p->batch->starts, hidden, p->tape->first);
+    else
+        on->gather_rows(on, sequences, width, p->batch->wanted_starts, hidden, p->tape->first);
+}
+
+/* The other way, from dpooled. */
+static void sequences_give(const pass *p, params *gradients)
+{
+    tape *t = p->tape;
+    size_t sequences = p->batch->sequences, width = p->config->hidden;
+    if (!p->config->classifier_mean) {
+        transform_backward(p, sequences, t->first, t->dpooled, t->dhidden, gradients);
+        return;
+    }
+    transform_backward(p, sequences, t->first, t->dpooled, t->dbranch, gradients);
+    p->on->mean_rows_backward(p->on, sequences, width, 0, p->batch->starts, t->dbranch, t->dhidden);
+}
+
+/* What the last layer reads. */
+static float *input_of(const pass *p)
+{
+    return p->config->family->transformed ? p->tape->transform.output : p->tape->pooled;
+}
+
 static void forward(const pass *p, const dense_layer *how)
 {
     const classifier_params *w = &p->params->classifier;
-    tape *t = p->tape;
     size_t sequences = p->batch->sequences;
     dropout drop = dropout_of(p);
+    const float *hidden = encoder_forward(p);
+    float *x = input_of(p);
 
-    pooler_forward(p, how, encoder_forward(p));
-    p->on->dropout_apply(p->on, sequences, p->config->hidden, &drop, t->pooled, t->pooled);
-    linear_forward(p, &w->weight, &w->bias, sequences, t->pooled, t->logits);
+    if (p->config->family->transformed) {
+        sequences_take(p, hidden);
+        transform_forward(p, sequences, p->tape->first);
+    } else {
+        pooler_forward(p, how, hidden);
+    }
+    p->on->dropout_apply(p->on, sequences, p->config->hidden, &drop, x, x);
+    linear_forward(p, &w->weight, &w->bias, sequences, x, p->tape->logits);
 }
 
 static void backward(const pass *p, const dense_layer *how, params *gradients)
@@ -32,10 +69,13 @@ static void backward(const pass *p, const dense_layer *how, params *gradients)
     size_t sequences = p->batch->sequences;
     dropout drop = dropout_of(p);
 
-    linear_backward_weight(p, &w->weight, sequences, t->dlogits, t->pooled, &d->weight, &d->bias);
+    linear_backward_weight(p, &w->weight, sequences, t->dlogits, input_of(p), &d->weight, &d->bias);
     linear_backward_input(p, &w->weight, sequences, t->dlogits, LINEAR_WRITE, t->dpooled);
     p->on->dropout_apply(p->on, sequences, p->config->hidden, &drop, t->dpooled, t->dpooled);
-    pooler_backward(p, how, gradients);
+    if (p->config->family->transformed)
+        sequences_give(p, gradients);
+    else
+        pooler_backward(p, how, gradients);
     encoder_backward(p, gradients);
 }
 

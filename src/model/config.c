@@ -58,7 +58,7 @@ bert_status config_check_tied(const config *c)
                 "words; the task 'fill' knows only one that shares the word embeddings (true)");
 }
 
-static bert_status activation_read(const json_t *object, const char *path, const char *key,
+bert_status config_read_activation(const json_t *object, const char *path, const char *key,
                                    activation_kind *out)
 {
     const char *name = config_activation_name(*out);
@@ -114,7 +114,7 @@ static bert_status sizes_read(const json_t *o, const char *path, config *c)
         return fail(BERT_FORMAT, "%s: %s %zu is no multiple of %s %zu", path, k->hidden, c->hidden,
                     k->attention_heads, c->attention_heads);
     TRY(activations_check(path, k->hidden, c->hidden, c));
-    return activations_check(path, k->intermediate, c->intermediate, c);
+    return activations_check(path, k->intermediate, config_intermediate_sums(c), c);
 }
 
 static bert_status pad_read(const json_t *o, const char *path, config *c)
@@ -298,8 +298,8 @@ static bert_status config_fill(const char *path, config *c)
     TRY(sizes_read(o, path, c));
     TRY(pad_read(o, path, c));
     TRY(numbers_read(o, path, c));
-    TRY(activation_read(o, path, c->family->keys->activation, &c->activation));
-    c->masked_activation = c->activation;
+    TRY(config_read_activation(o, path, c->family->keys->activation, &c->activation));
+    c->transform_activation = c->activation;
     if (c->family->read) TRY(c->family->read(o, path, c));
     TRY(labels_read(o, path, c));
     TRY(activations_check(path, "the number of labels,", c->labels, c));
@@ -314,6 +314,7 @@ static bert_status config_fill(const char *path, config *c)
     c->unanswerable_given = json_object_get(o, "unanswerable");
     TRY(json_get_bool(o, path, "unanswerable", &c->unanswerable));
     c->outputs = c->labels;
+    TRY(config_read_answers(path, c));
     TRY(trained_as_read(json_object_get(o, "trained_on"), path, &c->trained));
     return thresholds_read(o, path, c);
 }
@@ -388,9 +389,12 @@ void config_release(config *c)
     label_names_release(c);
     free(c->problem);
     free(c->architecture);
+    free(c->answer_function);
     free(c->thresholds);
+    free(c->local);
     free(c->distances);
     free(c->vectors_unknown);
+    config_drop_dense(c);
     free(c->prompt_name);
     json_decref(c->prompts);
     json_decref(c->source);
@@ -409,6 +413,7 @@ bert_status config_set_head(config *c, const char *class_name, size_t labels)
     TRY(label_names_number(c, labels));
     c->labels_given = true;
     c->outputs = labels;
+    config_settle_answers(c);
     return BERT_OK;
 }
 
@@ -460,6 +465,7 @@ static bert_status config_put(const config *c, const char *class_name, bool labe
     TRY(json_put(o, "architectures", json_pack("[s]", class_name)));
     TRY(json_put(o, "model_type", json_string(c->family->model_type)));
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) json_object_del(o, own[i]);
+    if (c->family->write) TRY(c->family->write(c, o));
     if (labelled) TRY(labels_put(c, o));
     if (labelled && c->thresholds) TRY(thresholds_put(c, o));
     if (c->unanswerable_given) TRY(json_put(o, "unanswerable", json_boolean(c->unanswerable)));

@@ -22,6 +22,15 @@ typedef enum pooling_kind {
     POOLING_CLS
 } pooling_kind;
 
+/* A Dense module of sentence-transformers (model/dense.h). */
+typedef struct dense_config {
+    char *folder; /* NULL: there is none */
+    size_t width; /* out_features; in_features is hidden */
+    bool bias;
+    bool linear; /* no activation */
+    activation_kind activation;
+} dense_config;
+
 /* Of disentangled attention (compute.h), as DeBERTa says it. */
 typedef struct disentangled_config {
     size_t rows;  /* of the table of distances' embeddings (rel_embeddings); 0: there is none */
@@ -54,27 +63,38 @@ struct config {
     int32_t pad;             /* pad_token_id; -1: none */
     bool projected;       /* is there a product from the embeddings' width to the hidden states'? */
     bool projected_first; /* does it stand before the embeddings' norm, not behind it? */
-    activation_kind activation;        /* hidden_act */
-    activation_kind masked_activation; /* of the head for masked words */
-    double hidden_dropout;             /* hidden_dropout_prob */
-    double attention_dropout;          /* attention_probs_dropout_prob */
+    activation_kind activation;           /* hidden_act */
+    activation_kind transform_activation; /* of the head for masked words */
+    double hidden_dropout;                /* hidden_dropout_prob */
+    double attention_dropout;             /* attention_probs_dropout_prob */
     /* Before the last linear layer of a head for sequences, choices, tokens, answers; and before
      * the dense layer that a classifier of sequences may have (dense_layer.drops). The usual key is
      * classifier_dropout; null: hidden_dropout_prob. Below 0: there is no such place. */
     double classifier_dropout, choice_dropout, token_dropout, answer_dropout, dense_dropout;
-    double initializer_range;   /* the deviation of fresh weights */
-    double norm_epsilon;        /* layer_norm_eps */
-    size_t labels;              /* of id2label, else num_labels, else 2 */
-    char **label_names;         /* [labels] */
+    double intermediate_dropout; /* mlp_dropout: of a gated feed-forward part */
+    bool classifier_mean; /* classifier_pooling: do classifiers read the mean of all tokens, and not
+                             the first? */
+    bool *local;          /* [layers] does a query see only the keys nearby? NULL: none does */
+    size_t local_reach;   /* at most so far away: local_attention / 2 */
+    double rotary_theta[2];   /* of rotary positions: where all keys are seen, where those nearby */
+    double initializer_cut;   /* initializer_cutoff_factor: fresh weights are at most so many
+                                 deviations from 0; 0: no bound */
+    double initializer_range; /* the deviation of fresh weights */
+    double norm_epsilon;      /* layer_norm_eps */
+    size_t labels;            /* of id2label, else num_labels, else 2 */
+    char **label_names;       /* [labels] */
     const char *label_repeated; /* one of them that two labels have, or NULL */
     bool labels_given;          /* does the file name or count labels? */
     size_t outputs;             /* rows of the classifier: the labels, until head_set_outputs()*/
     bool headless;              /* is it Google's, which says nothing of a head? */
     char *problem;              /* problem_type, or NULL */
     char *architecture;         /* the first of architectures, or NULL */
+    char *answer_function;      /* of an output, as sentence-transformers names it, or NULL */
+    bool logistic;              /* are answers of a number the logistic function of the output? */
     /* Of sentence-transformers' files, not of config.json: config_read_pooling() */
     pooling_kind pooling;  /* 1_Pooling/config.json */
     bool prompt_left_out;  /* of the mean; the same file's include_prompt is false */
+    dense_config dense;    /* behind the pooling */
     bool vectors_divided;  /* by their lengths: modules.json */
     size_t vector_tokens;  /* of the longest text: sentence_bert_config.json; 0: not said */
     char *vectors_unknown; /* what is not known here of these files, as a part of a sentence; NULL:
@@ -87,6 +107,17 @@ struct config {
     trained_as trained; /* "trained_on", another key of this program; borrowed from the source */
     json_t *source;     /* the whole object, so that a saved folder keeps what is not known here */
 };
+
+/* What the first product of a feed-forward part makes of a token. */
+static inline size_t config_intermediate_sums(const config *c)
+{
+    return c->family->layer == LAYER_PRE_NORM ? 2 * c->intermediate : c->intermediate;
+}
+
+static inline bool config_is_local(const config *c, size_t layer)
+{
+    return c->local && c->local[layer];
+}
 
 /* Which set of weights a layer has. */
 static inline size_t config_layer_set(const config *c, size_t layer)
@@ -116,6 +147,18 @@ bert_status config_set_head(config *c, const char *class_name, size_t labels);
 /* Names the labels anew: copies of names [count]. Thresholds are dropped. */
 bert_status config_set_labels(config *c, const char *const *names, size_t count);
 
+/* config_answer.c, for config_read(): the function's name as config.json says it, or another that
+ * stands above it; and what follows from it, once labels and problem are known. */
+bert_status config_read_answers(const char *path, config *c);
+bert_status config_name_answers(config *c, const char *name);
+void config_settle_answers(config *c);
+
+/* Answers of a model that is trained here: config_write() says so where a function was named. */
+bert_status config_set_answers(config *c, bool is_logistic);
+
+/* BERT_UNSUPPORTED for a function that is not known. */
+bert_status config_check_answers(const config *c);
+
 /* BERT_UNSUPPORTED where two labels have one name. */
 bert_status config_check_labels(const config *c);
 
@@ -129,6 +172,22 @@ bert_status config_write(const config *c, const folder_handle *folder, const cha
 /* c->pooling and what follows it, from the files that sentence-transformers has in a folder of
  * these modules; vector_tokens is at most the positions. config_read() calls it. */
 bert_status config_read_pooling(const char *folder, const sentence_modules *m, config *c);
+
+/* config_dense.c: c->dense from the module's folder, if it is known. */
+bert_status config_read_dense(const char *folder, config *c);
+void config_drop_dense(config *c);
+
+/* Numbers in the vector of a text, and in the widest row that a vector is made of. */
+size_t config_vector_width(const config *c);
+size_t config_widest(const config *c);
+
+/* Keeps the first reason, a part of a sentence, why vectors as the folder asks for cannot be made.
+ */
+__attribute__((format(printf, 2, 3))) bert_status config_refuse_vectors(config *c,
+                                                                        const char *format, ...);
+
+/* "torch.nn.modules.activation.Tanh" and "torch.nn.Tanh" are torch's Tanh. */
+bool config_is_torch(const char *name, const char *word);
 
 /* Another pooling by name, "mean" or "cls"; NULL: the folder's own, else the mean. BERT_UNSUPPORTED
  * for a folder's own that is not known. */
@@ -148,6 +207,10 @@ bert_status config_set_prompt(config *c, const char *given);
 
 /* A dropout's rate. For families' own keys. */
 bert_status config_read_rate(const json_t *object, const char *path, const char *key, double *out);
+
+/* One of hidden_act's names. */
+bert_status config_read_activation(const json_t *object, const char *path, const char *key,
+                                   activation_kind *out);
 
 /* BERT_ARGUMENT where the model has fewer positions than that. */
 bert_status config_check_length(const config *c, size_t max_length);

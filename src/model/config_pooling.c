@@ -10,9 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Keeps the first reason only. */
-__attribute__((format(printf, 2, 3))) static bert_status unknown_set(config *c, const char *format,
-                                                                     ...)
+bert_status config_refuse_vectors(config *c, const char *format, ...)
 {
     if (c->vectors_unknown) return BERT_OK;
     va_list arguments;
@@ -75,13 +73,14 @@ static bert_status pooling_take(const json_t *o, const char *path, config *c)
     c->prompt_left_out = !prompt;
     c->pooling = strcmp(modes, "cls") == 0 ? POOLING_CLS : POOLING_MEAN;
     if (strcmp(modes, "cls") != 0 && strcmp(modes, "mean") != 0)
-        return unknown_set(c, "%s pools by '%s', where only 'mean' and 'cls' are known", path,
-                           modes);
+        return config_refuse_vectors(c, "%s pools by '%s', where only 'mean' and 'cls' are known",
+                                     path, modes);
     if (c->pooling == POOLING_CLS && c->prompt_left_out)
-        return unknown_set(c,
-                           "%s says \"include_prompt\": false of the pooling by [CLS], which is "
-                           "known of the mean alone",
-                           path);
+        return config_refuse_vectors(
+            c,
+            "%s says \"include_prompt\": false of the pooling by [CLS], which is "
+            "known of the mean alone",
+            path);
     return BERT_OK;
 }
 
@@ -90,7 +89,7 @@ static bert_status pooling_read(const char *path, config *c)
     json_t *object;
     c->pooling = POOLING_MEAN; /* whatever else: it is a folder for vectors */
     if (!file_exists(path))
-        return unknown_set(c, "modules.json names %s, and it is not there", path);
+        return config_refuse_vectors(c, "modules.json names %s, and it is not there", path);
     TRY(json_read_object(path, &object));
     bert_status status = pooling_take(object, path, c);
     json_decref(object);
@@ -121,7 +120,7 @@ static bert_status arguments_check(const json_t *o, const char *path, config *c)
             size_t k = 0;
             while (k < sizeof harmless / sizeof *harmless && strcmp(harmless[k], key) != 0) k++;
             if (k == sizeof harmless / sizeof *harmless && !is_empty(value))
-                TRY(unknown_set(c, "%s sets '%s' in \"%s\"", path, key, sets[i]));
+                TRY(config_refuse_vectors(c, "%s sets '%s' in \"%s\"", path, key, sets[i]));
         }
     }
     return BERT_OK;
@@ -136,9 +135,9 @@ static bert_status model_take(const json_t *o, const char *path, config *c)
     TRY(json_get_string(o, path, "transformer_task", &does));
     TRY(json_get_string(o, path, "module_output_name", &gives));
     if (strcmp(does, "feature-extraction") != 0)
-        TRY(unknown_set(c, "%s says \"transformer_task\": '%s'", path, does));
+        TRY(config_refuse_vectors(c, "%s says \"transformer_task\": '%s'", path, does));
     if (strcmp(gives, "token_embeddings") != 0)
-        TRY(unknown_set(c, "%s says \"module_output_name\": '%s'", path, gives));
+        TRY(config_refuse_vectors(c, "%s says \"module_output_name\": '%s'", path, gives));
     return arguments_check(o, path, c);
 }
 
@@ -193,15 +192,17 @@ static bert_status prompts_take(const json_t *o, const char *path, config *c)
 
 static bert_status whole_take(const json_t *o, const char *path, config *c)
 {
-    const char *type = "SentenceTransformer";
+    const char *type = "SentenceTransformer", *answers = c->answer_function;
     size_t width = 0;
     TRY(prompts_take(o, path, c));
     TRY(json_get_string(o, path, "model_type", &type));
     TRY(json_get_size(o, path, "truncate_dim", 1, 1 << 16, &width));
+    TRY(json_get_string(o, path, "activation_fn", &answers));
+    if (answers != c->answer_function) TRY(config_name_answers(c, answers));
     if (strcmp(type, "SentenceTransformer") != 0)
-        TRY(unknown_set(c, "%s says \"model_type\": '%s'", path, type));
-    if (width && width < c->hidden)
-        TRY(unknown_set(c, "%s says \"truncate_dim\": %zu, to cut vectors", path, width));
+        TRY(config_refuse_vectors(c, "%s says \"model_type\": '%s'", path, type));
+    if (width && width < config_vector_width(c))
+        TRY(config_refuse_vectors(c, "%s says \"truncate_dim\": %zu, to cut vectors", path, width));
     return BERT_OK;
 }
 
@@ -211,8 +212,9 @@ static bert_status listed_read(const char *folder, const sentence_modules *m, co
 {
     c->pooling = POOLING_MEAN;
     c->vectors_divided = m->divided;
-    if (m->unknown) TRY(unknown_set(c, "%s", m->unknown));
+    if (m->unknown) TRY(config_refuse_vectors(c, "%s", m->unknown));
     if (m->pooling) TRY(pooling_read(m->pooling, c));
+    if (m->dense) TRY(config_read_dense(m->dense, c));
     TRY(model_read(m->model, c));
     return file_take(folder, "config_sentence_transformers.json", whole_take, c);
 }
@@ -248,6 +250,7 @@ bert_status config_set_pooling(config *c, const char *name)
     }
     free(c->vectors_unknown);
     c->vectors_unknown = NULL;
+    config_drop_dense(c);
     c->pooling = strcmp(name, "cls") == 0 ? POOLING_CLS : POOLING_MEAN;
     if (c->pooling == POOLING_CLS) c->prompt_left_out = false;
     return BERT_OK;

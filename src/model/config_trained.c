@@ -26,7 +26,8 @@ static bert_status columns_read(const json_t *o, const char *path, dataset_colum
     if (!json_is_object(columns)) return BERT_OK;
     TRY(json_get_string(columns, path, "text", &out->text));
     TRY(json_get_string(columns, path, "text_pair", &out->pair));
-    return json_get_string(columns, path, "label", &out->label);
+    TRY(json_get_string(columns, path, "label", &out->label));
+    return json_get_string(columns, path, "labels", &out->labels);
 }
 
 bert_status trained_as_read(const json_t *value, const char *path, trained_as *out)
@@ -49,7 +50,10 @@ bert_status trained_columns_put(const dataset_columns *c, json_t *object)
 {
     const struct {
         const char *key, *name;
-    } columns[] = { { "text", c->text }, { "text_pair", c->pair }, { "label", c->label } };
+    } columns[] = { { "text", c->text },
+                    { "text_pair", c->pair },
+                    { "label", c->label },
+                    { "labels", c->labels } };
     json_t *names = json_object();
     TRY(json_put(object, "columns", names));
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)

@@ -4,14 +4,16 @@
 
 static const layer_steps *steps_of(const pass *p)
 {
-    static const layer_steps *const kinds[] = { [LAYER_POST_NORM] = &layer_post_norm };
+    static const layer_steps *const kinds[] = {
+        [LAYER_POST_NORM] = &layer_post_norm, [LAYER_PRE_NORM] = &layer_pre_norm
+    };
     return kinds[p->config->family->layer];
 }
 
 compute_limits limits_of(const config *c, size_t rows, size_t keys)
 {
     return (compute_limits){ .rows = rows,
-                             .width = size_larger(c->hidden, c->embedding),
+                             .width = size_larger(config_widest(c), c->embedding),
                              .keys = keys,
                              .biases = c->distance_buckets * c->attention_heads,
                              .distances = c->disentangled.rows };
@@ -42,7 +44,7 @@ static size_t frozen_below(const pass *p, const params *gradients)
     size_t frozen = 0, layers = p->config->layers;
     if (gradients->embeddings.word.data) return 0;
     for (frozen = 1; frozen <= layers; frozen++)
-        if (layer_weights(p, gradients, frozen - 1)->query_weight.data) break;
+        if (layer_weights(p, gradients, frozen - 1)->attention_weight.data) break;
     return frozen;
 }
 
@@ -50,6 +52,7 @@ void encoder_backward(const pass *p, params *gradients)
 {
     const layer_steps *steps = steps_of(p);
     size_t frozen = frozen_below(p, gradients);
+    if (steps->end_backward) steps->end_backward(p, gradients);
     for (size_t layer = p->config->layers; layer > 0 && layer >= frozen; layer--) {
         layer_restore(p, layer - 1);
         steps->backward(p, layer - 1, layer > frozen, gradients);

@@ -25,7 +25,8 @@ typedef struct config config;
 
 /* What a family's layers compute (network.h). */
 typedef enum layer_kind {
-    LAYER_POST_NORM /* y = norm(x + f(x)), for attention and for the feed-forward part */
+    LAYER_POST_NORM, /* y = norm(x + f(x)), for attention and for the feed-forward part */
+    LAYER_PRE_NORM   /* y = x + f(norm(x)); rotary positions, a gated feed-forward part */
 } layer_kind;
 
 /* How their attention scores. */
@@ -66,6 +67,7 @@ typedef struct family {
     const dense_layer *sequence; /* before the classifier of sequences, and of choices */
     const dense_layer *choice;
     bool positions_padded;  /* position ids begin behind that of padding, see features.h */
+    bool transformed;       /* every head has a transform before its last layer (transform.c) */
     bool pads_by_one;       /* padding is id 1, whatever config.json says */
     bool pretraining_masks; /* does its class ..ForPreTraining have a head for masked words? */
     bool attention_kept;    /* no dropout after attention's last product */
@@ -73,6 +75,12 @@ typedef struct family {
 
     /* Reads keys of its own, once the usual ones are read. NULL: there are none. */
     bert_status (*read)(const json_t *object, const char *path, config *c);
+    /* Adds what older or newer versions of transformers read instead of the source's keys. NULL:
+     * nothing. */
+    bert_status (*write)(const config *c, json_t *object);
+    /* The deviation of a fresh weight of this part, and how many deviations away from 0 it is cut
+     * off; 0: it is not. NULL: initializer_range, and it is not. */
+    double (*fresh)(const config *c, param_part part, double *cut);
 } family;
 
 /* DeBERTa with another head for masked words; config.json says which. */

@@ -18,7 +18,17 @@ const head *head_at(size_t index)
 unsigned head_parts(const head *h, const config *c)
 {
     const dense_layer *dense = h->dense ? h->dense(c) : NULL;
-    return h->parts | (dense ? 1u << dense->part : 0);
+    unsigned parts = h->parts | (dense ? 1u << dense->part : 0);
+    if (parts && c->family->transformed) parts |= PARAMS_TRANSFORM;
+    if (parts & PARAMS_SPANS && !c->family->names->spans_weight) /* it calls them a classifier */
+        parts ^= PARAMS_SPANS | PARAMS_CLASSIFIER;
+    return parts;
+}
+
+/* Where every head has the transform, it tells nothing of a head, and goes from one to another. */
+unsigned heads_own_parts(const config *c)
+{
+    return c->family->transformed ? PARAMS_HEADS & ~(unsigned)PARAMS_TRANSFORM : PARAMS_HEADS;
 }
 
 static float rate_of(double rate, double own)
@@ -32,7 +42,8 @@ dropout_run head_dropout(const head *h, const config *c, double rate)
     return (dropout_run){ .hidden = rate_of(rate, c->hidden_dropout),
                           .attention = rate_of(rate, c->attention_dropout),
                           .classifier = h->dropout ? rate_of(rate, h->dropout(c)) : 0.0f,
-                          .dense = rate_of(rate, c->dense_dropout) };
+                          .dense = rate_of(rate, c->dense_dropout),
+                          .intermediate = rate_of(rate, c->intermediate_dropout) };
 }
 
 static const head *class_find(const config *c, const char *class_name)
@@ -63,7 +74,7 @@ const head *head_of_weights(unsigned parts)
 {
     const head *h;
     for (size_t i = 0; (h = head_at(i)); i++)
-        if (h->told_by && parts & h->parts) return h;
+        if (h->told_by && (parts & h->parts) == h->parts) return h;
     return &head_vectors;
 }
 
@@ -88,13 +99,14 @@ named_class head_class_name(const head *h, const config *c)
 
 void head_set_outputs(const head *h, config *c)
 {
-    if (h->parts & PARAMS_CLASSIFIER) c->outputs = h->outputs(c);
+    if (head_parts(h, c) & PARAMS_CLASSIFIER) c->outputs = h->outputs(c);
 }
 
 bert_status head_begin(const head *h, config *c, const head_start *given)
 {
     head_set_outputs(h, c);
     c->unanswerable = c->unanswerable_given = false;
+    TRY(config_set_answers(c, given->logistic));
     if (h->begin) TRY(h->begin(c, given));
     return h->check ? h->check(c) : BERT_OK;
 }
@@ -109,14 +121,17 @@ tape_shape head_tape_shape(const head *h, const config *c, const batch_limits *l
                            bool backward)
 {
     size_t wanted = limits->wanted ? limits->wanted : limits->sequences;
-    size_t rows = h->rows == ROWS_ALL ? limits->tokens : size_smaller(wanted, limits->tokens);
+    bool tokens = h->rows == ROWS_ALL, mean = h->rows == ROWS_FIRST && c->classifier_mean;
+    bool dropped = tokens && h->dropout && h->dropout(c) >= 0.0;
     tape_shape shape = h->room;
     shape.tokens = limits->tokens;
     shape.sequences = limits->sequences;
-    shape.wanted = h->rows == ROWS_ALL ? 0 : rows;
-    shape.logit_rows = shape.vectors ? limits->sequences : rows;
+    shape.wanted = tokens || mean ? 0 : size_smaller(wanted, limits->tokens);
+    shape.logit_rows = tokens ? limits->tokens : size_smaller(wanted, limits->tokens);
+    if (shape.vectors || mean) shape.logit_rows = limits->sequences;
     shape.logit_width = h->outputs(c);
-    shape.dropped = shape.wanted == 0 && h->dropout && h->dropout(c) >= 0.0;
+    shape.transformed |= c->family->transformed && h->parts;
+    shape.dropped = dropped;
     shape.backward = backward;
     return shape;
 }

@@ -5,10 +5,10 @@
  *   head_tokens      dropout -> classifier on every token       logits [tokens, outputs]
  *   head_spans       start and end logit of every token         logits [tokens, 2]
  *   head_masked      transform -> word table on wanted tokens   logits [wanted, vocabulary]
- *   head_vectors     mean of a sequence's tokens, or [CLS]      logits [sequences, hidden]
+ *   head_vectors     mean of a sequence's tokens, or [CLS]      logits [sequences, vector width]
  *
  * The logits of head_vectors are unit vectors; config->pooling says of what, and tape->first has
- * them before they are scaled. */
+ * what the pooling made. */
 #ifndef MODEL_HEADS_H
 #define MODEL_HEADS_H
 
@@ -25,6 +25,7 @@ typedef struct head_start {
     const char *pooling; /* "mean", "cls", or NULL: the checkpoint's */
     const char *prompt;  /* a name or a text, or NULL: the checkpoint's */
     bool unanswerable;   /* do the data hold questions without answers? */
+    bool logistic;       /* are the task's answers logistic functions of the outputs? */
 } head_start;
 
 /* The facts of a head. Whoever uses a head asks for a fact, never which head it is. */
@@ -57,6 +58,9 @@ extern const head head_classifier, head_choice, head_tokens, head_spans, head_ma
 
 /* Its parts in the configuration's family. */
 unsigned head_parts(const head *h, const config *c);
+
+/* PARAMS_HEADS, but for what all heads of the family have in common. */
+unsigned heads_own_parts(const config *c);
 
 /* Rates of dropout in a training of this head: the configuration's, or `rate` in all places that
  * the model has, unless it is below 0. */

@@ -17,9 +17,10 @@
 /* Dropout's rates and stream; all zero for evaluation. */
 typedef struct dropout_run {
     float hidden, attention;
-    float classifier; /* before a head's last linear layer */
-    float dense;      /* before a classifier's dense layer */
-    uint64_t key;     /* rng_key(seed, step) */
+    float classifier;   /* before a head's last linear layer */
+    float dense;        /* before a classifier's dense layer */
+    float intermediate; /* of a gated feed-forward part, before its last product */
+    uint64_t key;       /* rng_key(seed, step) */
 } dropout_run;
 
 /* One pass of one batch: everything the parts need. */
@@ -54,6 +55,12 @@ void pooler_forward(const pass *p, const dense_layer *how, const float *hidden);
  * the gradients of its weights. The tape is one for the first tokens. */
 void pooler_backward(const pass *p, const dense_layer *how, params *gradients);
 
+/* norm(f(W x + b)) -> tape->transform.output      x [rows, hidden], output [rows, embedding] */
+void transform_forward(const pass *p, size_t rows, const float *x);
+/* The other way, from dy [rows, embedding], which is overwritten, to dx [rows, hidden]. */
+void transform_backward(const pass *p, size_t rows, const float *x, float *dy, float *dx,
+                        params *gradients);
+
 /* From the gradient of the last hidden states in the tape's dhidden, down to the lowest weights
  * that are wanted: adds to the gradients whose data are not NULL. Layers whose weights, and those
  * of all below, are not wanted are not entered. */
@@ -78,9 +85,12 @@ typedef struct layer_steps {
     /* In dhidden, from the gradient of the layer's output to that of its input; `input` false: that
      * is not wanted. */
     void (*backward)(const pass *p, size_t layer, bool input, params *gradients);
+    /* In dhidden, from the gradient of what the last layer hands on to what its backward pass
+     * begins with. NULL: they are the same. */
+    void (*end_backward)(const pass *p, params *gradients);
 } layer_steps;
 
-extern const layer_steps layer_post_norm;
+extern const layer_steps layer_post_norm, layer_pre_norm;
 
 /* The weights of a layer, or its gradients: layers may share them. */
 static inline layer_params *layer_weights(const pass *p, const params *of, size_t layer)
@@ -131,7 +141,7 @@ layer_rows layer_rows_of(const pass *p, size_t layer);
 /* Places where dropout works. Their numbers are part of every result's bits and never change:
  *
  *      0 ..    3                   outside of the layers; 2 and 3 are free
- *      4 + 4 layer + 0 .. 3        in a layer; 3 is free
+ *      4 + 4 layer + 0 .. 3        in a layer
  *      DROPOUT_DENSE
  *      DROPOUT_DISTANCES + layer
  *      DROPOUT_FREE ..             free, by blocks: a block begins at a number of its own, which no
@@ -149,6 +159,7 @@ enum dropout_layer_place {
     DROPOUT_PROBABILITIES,
     DROPOUT_ATTENTION,
     DROPOUT_OUTPUT,
+    DROPOUT_INTERMEDIATE,
     DROPOUT_LAYER_PLACES = 4
 };
 

@@ -21,17 +21,19 @@ bert_status params_init(const config *c, params *out)
     TRY(memory_zeroed(c->layer_sets, sizeof *p.layers, &layers));
     p.layers = layers;
 #define SHAPE(place, name, r, k)                                                                   \
-    if ((name) && (r)) place = (weight){ .rows = (r), .cols = (k) };
+    if ((name) && (r) != 0) place = (weight){ .rows = (r), .cols = (k) };
 #define EMBEDDING_PARAM(field, r, k, kind) SHAPE(p.embeddings.field, names->embedding_##field, r, k)
+#define FINAL_PARAM(field, r, k, kind) SHAPE(p.final.field, names->final_##field, r, k)
 #define POOLER_PARAM(field, r, k, kind) SHAPE(p.pooler.field, names->pooler_##field, r, k)
 #define DENSE_PARAM(field, r, k, kind) SHAPE(p.dense.field, names->dense_##field, r, k)
 #define CLASSIFIER_PARAM(field, r, k, kind)                                                        \
     SHAPE(p.classifier.field, names->classifier_##field, r, k)
 #define SPANS_PARAM(field, r, k, kind) SHAPE(p.spans.field, names->spans_##field, r, k)
+#define TRANSFORM_PARAM(field, r, k, kind) SHAPE(p.transform.field, names->transform_##field, r, k)
 #define MASKED_PARAM(field, r, k, kind) SHAPE(p.masked.field, names->masked_##field, r, k)
 #include "model/params.def"
-    for (size_t i = 0; i < c->layer_sets; i++) {
-#define LAYER_PARAM(field, r, k, kind) SHAPE(p.layers[i].field, names->layer_##field, r, k)
+    for (size_t layer = 0; layer < c->layer_sets; layer++) {
+#define LAYER_PARAM(field, r, k, kind) SHAPE(p.layers[layer].field, names->layer_##field, r, k)
 #include "model/params.def"
     }
 #undef SHAPE
@@ -136,6 +138,8 @@ bert_status params_list(const config *c, unsigned parts, param_entry **out, size
               NULL);
 #include "model/params.def"
     for (size_t layer = 0; layer < c->layer_sets; layer++) layer_entries(l, names, layer);
+#define FINAL_PARAM(field, r, k, kind)                                                             \
+    entry_add(l, ENTRY(PARAM_FINAL, final.field, r, k), kind, names->final_##field, NULL);
 #define POOLER_PARAM(field, r, k, kind)                                                            \
     entry_add(l, ENTRY(PARAM_POOLER, pooler.field, r, k), kind, names->pooler_##field, NULL);
 #define DENSE_PARAM(field, r, k, kind)                                                             \
@@ -145,6 +149,9 @@ bert_status params_list(const config *c, unsigned parts, param_entry **out, size
                      names->classifier_##field, names->projected_##field);
 #define SPANS_PARAM(field, r, k, kind)                                                             \
     entry_add(l, ENTRY(PARAM_SPANS, spans.field, r, k), kind, names->spans_##field, NULL);
+#define TRANSFORM_PARAM(field, r, k, kind)                                                         \
+    entry_add(l, ENTRY(PARAM_TRANSFORM, transform.field, r, k), kind, names->transform_##field,    \
+              NULL);
 #define MASKED_PARAM(field, r, k, kind)                                                            \
     entry_add(l, ENTRY(PARAM_MASKED, masked.field, r, k), kind, names->masked_##field, NULL);
 #include "model/params.def"

@@ -38,6 +38,11 @@ typedef struct layer_params {
 #include "model/params.def"
 } layer_params;
 
+typedef struct final_params {
+#define FINAL_PARAM(field, rows, cols, kind) weight field;
+#include "model/params.def"
+} final_params;
+
 typedef struct pooler_params {
 #define POOLER_PARAM(field, rows, cols, kind) weight field;
 #include "model/params.def"
@@ -58,6 +63,11 @@ typedef struct spans_params {
 #include "model/params.def"
 } spans_params;
 
+typedef struct transform_params {
+#define TRANSFORM_PARAM(field, rows, cols, kind) weight field;
+#include "model/params.def"
+} transform_params;
+
 typedef struct masked_params {
 #define MASKED_PARAM(field, rows, cols, kind) weight field;
 #include "model/params.def"
@@ -72,6 +82,11 @@ typedef enum param_kind {
     GAIN    /* of a norm; does not decay; a fresh one is 1 */
 } param_kind;
 
+/* Of a Dense module: in no list (model/dense.h). */
+typedef struct module_params {
+    weight weight, bias;
+} module_params;
+
 /* Sets of parts (param_part, param_names.h). Every model has the encoder's; a head adds its own
  * (model/heads.h). */
 enum {
@@ -79,9 +94,11 @@ enum {
     PARAMS_DENSE = 1 << PARAM_DENSE,
     PARAMS_CLASSIFIER = 1 << PARAM_CLASSIFIER,
     PARAMS_SPANS = 1 << PARAM_SPANS,
+    PARAMS_TRANSFORM = 1 << PARAM_TRANSFORM,
     PARAMS_MASKED = 1 << PARAM_MASKED,
-    PARAMS_ENCODER = 1 << PARAM_EMBEDDING | 1 << PARAM_LAYER,
-    PARAMS_HEADS = PARAMS_DENSE | PARAMS_CLASSIFIER | PARAMS_SPANS | PARAMS_MASKED,
+    PARAMS_ENCODER = 1 << PARAM_EMBEDDING | 1 << PARAM_LAYER | 1 << PARAM_FINAL,
+    PARAMS_HEADS =
+        PARAMS_DENSE | PARAMS_CLASSIFIER | PARAMS_SPANS | PARAMS_TRANSFORM | PARAMS_MASKED,
     PARAMS_ALL = PARAMS_ENCODER | PARAMS_POOLER | PARAMS_HEADS
 };
 
@@ -104,11 +121,14 @@ typedef struct params {
     embedding_params embeddings;
     layer_params *layers; /* [layer_count] sets; config_layer_set() says which is a layer's */
     size_t layer_count;
+    final_params final;
     pooler_params pooler;
     dense_params dense; /* of a classifier, before its last linear layer */
     classifier_params classifier;
     spans_params spans;
+    transform_params transform;
     masked_params masked;
+    module_params module; /* of sentence-transformers, behind the pooling */
 } params;
 
 /* Every weight with its shape and no data; one that the family has not is [0]. The caller releases

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/slice.h"
 #include "json/modules.h"
+#include "model/dense.h"
 #include "model/heads.h"
 #include "tensors/safetensors_write.h"
 
@@ -187,7 +188,7 @@ static bert_status weights_read(pretrained *m, const char *folder, compute *on)
         tensor_file_forget(m->file);
     }
     TRY(ignored_list(m));
-    m->parts = PARAMS_ALL;
+    for (size_t i = 0; i < m->entry_count; i++) m->parts |= 1u << m->entries[i].part;
     for (size_t i = 0; i < m->entry_count; i++)
         if (!m->found[i].info) m->parts &= ~(1u << m->entries[i].part);
     return weights_check(m, on);
@@ -229,6 +230,17 @@ static bert_status file_open(pretrained *m, const char *folder)
     return status;
 }
 
+/* A module that cannot be read matters where vectors are asked for. */
+static bert_status dense_find(pretrained *m, compute *on)
+{
+    config *c = &m->config;
+    if (!c->dense.folder) return BERT_OK;
+    bert_status status = dense_open(c, on, &m->params.module, &m->dense_numbers);
+    if (status == BERT_OK || status == BERT_MEMORY) return status;
+    config_drop_dense(c);
+    return config_refuse_vectors(c, "%s", status_message());
+}
+
 static bert_status pretrained_fill(pretrained *m, const char *folder, compute *on)
 {
     TRY(config_read(folder, &m->config));
@@ -241,7 +253,8 @@ static bert_status pretrained_fill(pretrained *m, const char *folder, compute *o
     void *found;
     TRY(memory_zeroed(m->entry_count, sizeof *m->found, &found));
     m->found = found;
-    return weights_read(m, folder, on);
+    TRY(weights_read(m, folder, on));
+    return dense_find(m, on);
 }
 
 bert_status pretrained_open(const char *folder, compute *on, pretrained *out)
@@ -261,6 +274,7 @@ void pretrained_release(pretrained *m)
     free(m->entries);
     free(m->found);
     arena_release(&m->converted);
+    free(m->dense_numbers);
     free(m->ignored_names);
     tensor_names_free(m->names);
     tensor_file_free(m->file);
@@ -280,7 +294,7 @@ void pretrained_forget(pretrained *m, bool used)
 void pretrained_forget_heads(pretrained *m)
 {
     for (size_t i = 0; i < m->entry_count; i++)
-        if (PARAMS_HEADS & 1u << m->entries[i].part)
+        if (heads_own_parts(&m->config) & 1u << m->entries[i].part)
             params_weight(&m->params, &m->entries[i])->data = NULL;
 }
 
@@ -299,7 +313,7 @@ const param_entry *pretrained_gap(const pretrained *m, unsigned parts)
 {
     const param_entry *gap = NULL;
     bool begun = false;
-    unsigned telling = parts & PARAMS_HEADS ? parts & PARAMS_HEADS : parts;
+    unsigned own = heads_own_parts(&m->config), telling = parts & own ? parts & own : parts;
     for (size_t i = 0; i < m->entry_count; i++) {
         const param_entry *entry = &m->entries[i];
         if (!(parts & 1u << entry->part)) continue;
@@ -311,7 +325,7 @@ const param_entry *pretrained_gap(const pretrained *m, unsigned parts)
 
 bool pretrained_has_head(const pretrained *m)
 {
-    unsigned parts = head_parts(head_wanted(&m->config), &m->config) & PARAMS_HEADS;
+    unsigned parts = head_parts(head_wanted(&m->config), &m->config) & heads_own_parts(&m->config);
     bool there = m->misfit.info && parts & PARAMS_CLASSIFIER;
     for (size_t i = 0; i < m->entry_count; i++)
         there |= m->found[i].info && parts & 1u << m->entries[i].part;

@@ -31,6 +31,7 @@ typedef struct pretrained {
     tensor_file *file;
     tensor_names *names;
     arena converted;
+    float *dense_numbers; /* of params.module */
 } pretrained;
 
 /* Reads config.json (or Google's bert_config.json) and the weights. A weight that is missing

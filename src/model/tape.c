@@ -1,6 +1,7 @@
 #include "model/tape.h"
 
 #include "base/memory.h"
+#include "model/rotary.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -21,14 +22,20 @@ static void norm_place(norm_tape *n, size_t rows, size_t width, arena *block)
 static void record_place(layer_tape *l, const config *c, size_t tokens, size_t queries,
                          arena *block)
 {
-    l->query = take(block, queries, c->hidden);
-    l->key = take(block, tokens, c->hidden);
-    l->value = take(block, tokens, c->hidden);
+    if (c->family->layer == LAYER_PRE_NORM) {
+        l->query = take(block, tokens, 3 * c->hidden);
+        l->key = l->query ? l->query + c->hidden : NULL;
+        l->value = l->query ? l->key + c->hidden : NULL;
+    } else {
+        l->query = take(block, queries, c->hidden);
+        l->key = take(block, tokens, c->hidden);
+        l->value = take(block, tokens, c->hidden);
+    }
     l->context = take(block, queries, c->hidden);
     if (c->disentangled.key) l->distance_key = take(block, c->disentangled.rows, c->hidden);
     if (c->disentangled.query) l->distance_query = take(block, c->disentangled.rows, c->hidden);
     norm_place(&l->attention, queries, c->hidden, block);
-    l->intermediate_sum = take(block, queries, c->intermediate);
+    l->intermediate_sum = take(block, queries, config_intermediate_sums(c));
 }
 
 /* Layers 0 .. again share a record: backward meets the last of them first, and finds what forward
@@ -53,23 +60,25 @@ static void layers_place(tape *t, const config *c, arena *block)
 static void workspace_place(tape *t, const config *c, arena *block)
 {
     size_t tokens = t->shape.tokens, projections = 3 * c->hidden;
-    bool backward = t->shape.backward;
+    bool backward = t->shape.backward, pre_norm = c->family->layer == LAYER_PRE_NORM;
     if (c->projected) t->embedded = take(block, tokens, c->embedding);
     t->hidden = take(block, tokens, c->hidden);
     if (t->shape.wanted) t->residual = take(block, t->shape.wanted, c->hidden);
+    if (pre_norm && t->shape.wanted) t->chosen = take(block, t->shape.wanted, projections);
     t->attention_output = take(block, tokens, c->hidden);
     t->intermediate =
         take(block, tokens, backward ? size_larger(c->intermediate, projections) : c->intermediate);
     if (!backward || !t->intermediate) return;
     t->dintermediate = t->dquery = t->intermediate;
-    t->dkey = t->dquery + tokens * c->hidden;
-    t->dvalue = t->dkey + tokens * c->hidden;
+    size_t apart = pre_norm ? c->hidden : tokens * c->hidden;
+    t->dkey = t->dquery + apart;
+    t->dvalue = t->dkey + apart;
 }
 
 static void backward_place(tape *t, const config *c, arena *block)
 {
     size_t tokens = t->shape.tokens, sequences = t->shape.sequences;
-    if (t->shape.dropped) t->dropped = take(block, tokens, c->hidden);
+    if (t->shape.dropped && !t->shape.transformed) t->dropped = take(block, tokens, c->hidden);
     /* A number for every word of the vocabulary: once is enough. */
     t->dlogits =
         t->shape.masked ? t->logits : take(block, t->shape.logit_rows, t->shape.logit_width);
@@ -77,6 +86,8 @@ static void backward_place(tape *t, const config *c, arena *block)
     t->dhidden = take(block, tokens, c->hidden);
     t->dinput = take(block, tokens, c->hidden);
     t->dbranch = take(block, tokens, c->hidden);
+    if (c->family->layer == LAYER_PRE_NORM && t->shape.wanted)
+        t->dchosen = take(block, t->shape.wanted, 3 * c->hidden);
     t->dembedded = c->projected ? take(block, tokens, c->embedding) : t->dbranch;
 }
 
@@ -105,13 +116,14 @@ static void tape_place(tape *t, const config *c, arena *block)
 {
     const tape_shape *shape = &t->shape;
     norm_place(&t->embedding, shape->tokens, c->projected_first ? c->hidden : c->embedding, block);
+    rotary_place(t, c, block);
     distances_place(&t->distances, c, shape->backward, block);
     layers_place(t, c, block);
     workspace_place(t, c, block);
     t->first = take(block, shape->sequences, c->hidden);
-    t->pooled_sum = take(block, shape->sequences, c->hidden);
-    t->pooled = take(block, shape->sequences, c->hidden);
-    if (shape->masked) transform_place(&t->transform, shape->logit_rows, c->embedding, block);
+    t->pooled_sum = take(block, shape->sequences, config_widest(c));
+    t->pooled = take(block, shape->sequences, config_widest(c));
+    if (shape->transformed) transform_place(&t->transform, shape->logit_rows, c->embedding, block);
     t->logits = take(block, shape->logit_rows, shape->logit_width);
     if (shape->vectors) t->lengths = take(block, shape->logit_rows, 1);
     if (shape->backward) backward_place(t, c, block);
@@ -155,8 +167,12 @@ bert_status tape_open(compute *on, const config *c, const tape_shape *shape, tap
         return status;
     }
     tape_place(&t, c, &t.block);
-    *out = t;
-    return BERT_OK;
+    status = rotary_fill(on, c, &t);
+    if (status == BERT_OK)
+        *out = t;
+    else
+        tape_release(on, &t);
+    return status;
 }
 
 void tape_release(compute *on, tape *t)

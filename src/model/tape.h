@@ -27,12 +27,13 @@ typedef struct tape_shape {
     size_t tokens, sequences; /* at most */
     size_t wanted;            /* at most so many tokens are wanted of the last layer; 0: all */
     size_t logit_rows, logit_width;
-    bool dropped;  /* does a head drop out hidden states of tokens? */
-    bool masked;   /* is there a transform before the logits, and are they overwritten? */
-    bool vectors;  /* are the logits vectors of length 1? */
-    bool backward; /* else the layers share all of one record and gradients have no room */
-    size_t again;  /* so many layers, from the first, are computed again in backward; below the
-                      number of layers, and only with backward */
+    bool dropped;     /* does a head drop out hidden states of tokens? */
+    bool transformed; /* is there a transform before the logits? */
+    bool masked;      /* are they overwritten by their gradient? */
+    bool vectors;     /* are the logits vectors of length 1? */
+    bool backward;    /* else the layers share all of one record and gradients have no room */
+    size_t again;     /* so many layers, from the first, are computed again in backward; below the
+                         number of layers, and only with backward */
 } tape_shape;
 
 typedef struct norm_tape {
@@ -40,14 +41,16 @@ typedef struct norm_tape {
     float *mean, *rstd; /* [rows] */
 } norm_tape;
 
+/* Where one product makes queries, keys and values of all tokens, they are the columns of one
+ * [tokens, 3 h]. */
 typedef struct layer_tape {
     float *query;                         /* [queries, h] */
     float *key, *value;                   /* [tokens, h] */
     float *context;                       /* [queries, h] */
     float *distance_key, *distance_query; /* [distances, h] where attention is disentangled */
     norm_tape attention;
-    float *intermediate_sum; /* [queries, i] before the activation; backward leaves what came after
-                                it here */
+    float *intermediate_sum; /* [queries, i] before the activation, or [queries, 2 i] where it is
+                                gated; backward leaves what came after it here, or its gradient */
     norm_tape output_norm;
 } layer_tape;
 
@@ -62,12 +65,17 @@ typedef struct distance_tape {
     float *doutput;       /* summed up over the layers */
 } distance_tape;
 
-/* Between the hidden states and the word table, [logit_rows, e] each. */
+/* Before a head's last layer, [logit_rows, e] each. */
 typedef struct transform_tape {
     float *sum;     /* before the activation */
     norm_tape norm; /* of what the activation gave */
     float *output;
 } transform_tape;
+
+/* Written once, when the tape is opened: cosines and sines of [places, head width / 2]. */
+typedef struct rotary_table {
+    float *cosine, *sine;
+} rotary_table;
 
 typedef struct tape {
     tape_shape shape;
@@ -81,12 +89,17 @@ typedef struct tape {
                         where there is one */
     float *hidden;   /* [tokens, h] its input; after its forward pass its output [queries] */
     float *residual; /* [wanted, h] the last layer's input at the queries, where few */
+    float *chosen;   /* [wanted, 3 h] its queries, keys and values, where few */
     float *attention_output; /* [queries, h] */
     float *intermediate;     /* [queries, i] after the activation */
 
+    /* [global, local][places] of rotary positions, for the kind of layers that have them. */
+    rotary_table rotary[2];
+
     float *first;               /* [sequences, h] hidden states of [CLS] */
-    float *pooled_sum, *pooled; /* [sequences, h] before and after tanh (and dropout) */
-    transform_tape transform;   /* only where the shape is masked */
+    float *pooled_sum, *pooled; /* [sequences, h] before and after tanh (and dropout), or
+                                   [sequences, vector width] those of a Dense module */
+    transform_tape transform;   /* only where the shape is transformed */
     float *logits;              /* [logit_rows, logit_width] */
     float *lengths;             /* [logit_rows] before they were 1; only where the shape is so */
     /* backward only */
@@ -97,6 +110,7 @@ typedef struct tape {
     float *dinput;    /* [tokens, h] */
     float *dbranch;   /* [tokens, h] */
     float *dembedded; /* [tokens, e] of a width of their own; else dbranch */
+    float *dchosen;   /* [wanted, 3 h] */
     float *dquery, *dkey,
         *dvalue;          /* [tokens, h]; in the room of dintermediate, which is done then */
     float *dintermediate; /* [tokens, i]; in the room of intermediate, which is done then */

@@ -15,11 +15,14 @@ static dropout dropout_of(const pass *p)
                       .token = p->batch->token };
 }
 
-/* What the classifier reads: the hidden states, or a copy where dropout changes them; the backward
- * pass of the last layer needs them no more, its weights' gradient does. */
-static const float *head_input(const pass *p)
+/* What the last layer reads: the transform's output, which dropout may change where it stands; else
+ * the hidden states, or a copy where dropout changes them: the backward pass of the last layer
+ * needs them no more, its weights' gradient does. */
+static float *head_input(const pass *p)
 {
-    return dropout_of(p).rate > 0.0f ? p->tape->dropped : p->tape->hidden;
+    tape *t = p->tape;
+    if (p->config->family->transformed) return t->transform.output;
+    return dropout_of(p).rate > 0.0f ? t->dropped : t->hidden;
 }
 
 static void forward(const pass *p, const weight *w, const weight *b)
@@ -30,9 +33,13 @@ static void forward(const pass *p, const weight *w, const weight *b)
     dropout drop = dropout_of(p);
 
     const float *hidden = encoder_forward(p);
-    if (drop.rate > 0.0f)
-        on->dropout_apply(on, tokens, p->config->hidden, &drop, hidden, t->dropped);
-    linear_forward(p, w, b, tokens, head_input(p), t->logits);
+    float *x = head_input(p);
+    if (p->config->family->transformed) {
+        transform_forward(p, tokens, hidden);
+        hidden = x;
+    }
+    if (drop.rate > 0.0f) on->dropout_apply(on, tokens, p->config->hidden, &drop, hidden, x);
+    linear_forward(p, w, b, tokens, x, t->logits);
 }
 
 static void backward(const pass *p, const weight *w, weight *dw, weight *db, params *gradients)
@@ -41,10 +48,13 @@ static void backward(const pass *p, const weight *w, weight *dw, weight *db, par
     tape *t = p->tape;
     size_t tokens = p->batch->tokens;
     dropout drop = dropout_of(p);
+    bool transformed = p->config->family->transformed;
+    float *dx = transformed ? t->dbranch : t->dhidden;
 
     linear_backward_weight(p, w, tokens, t->dlogits, head_input(p), dw, db);
-    linear_backward_input(p, w, tokens, t->dlogits, LINEAR_WRITE, t->dhidden);
-    on->dropout_apply(on, tokens, p->config->hidden, &drop, t->dhidden, t->dhidden);
+    linear_backward_input(p, w, tokens, t->dlogits, LINEAR_WRITE, dx);
+    on->dropout_apply(on, tokens, p->config->hidden, &drop, dx, dx);
+    if (transformed) transform_backward(p, tokens, t->hidden, dx, t->dhidden, gradients);
     encoder_backward(p, gradients);
 }
 
@@ -85,16 +95,25 @@ const head head_tokens = {
 
 /* ---- answers: in most families without dropout, as in transformers */
 
+/* A family may call them a classifier. */
+static weight *spans_weights(const pass *p, const params *of, weight **bias)
+{
+    params *w = (params *)of;
+    bool own = p->config->family->names->spans_weight != NULL;
+    *bias = own ? &w->spans.bias : &w->classifier.bias;
+    return own ? &w->spans.weight : &w->classifier.weight;
+}
+
 static void spans_forward(const pass *p)
 {
-    const spans_params *w = &p->params->spans;
-    forward(p, &w->weight, &w->bias);
+    weight *b, *w = spans_weights(p, p->params, &b);
+    forward(p, w, b);
 }
 
 static void spans_backward(const pass *p, params *gradients)
 {
-    spans_params *d = &gradients->spans;
-    backward(p, &p->params->spans.weight, &d->weight, &d->bias, gradients);
+    weight *b, *db, *w = spans_weights(p, p->params, &b), *dw = spans_weights(p, gradients, &db);
+    backward(p, w, dw, db, gradients);
 }
 
 static double spans_dropout(const config *c)

@@ -5,7 +5,8 @@
  *     "trained_on": {"max_length": 128, "texts": "pairs",
  *                    "columns": {"text": "premise", "text_pair": "hypothesis", "label": "label"}}
  *
- * and, where they are not zero, windows, stride, mask_share, whole_words, score_divisor. */
+ * of labels with a column each "labels": "toxic,insult" in place of "label" (data/dataset.h), and,
+ * where they are not zero, windows, stride, mask_share, whole_words, score_divisor. */
 #ifndef MODEL_TRAINED_AS_H
 #define MODEL_TRAINED_AS_H
 

@@ -1,6 +1,7 @@
 /* vectors.c: a sequence as one vector of length 1: the mean of its tokens' last hidden states
  * ([CLS] and [SEP] among them, as in sentence-transformers, but for those of a prompt that is left
- * out), or that of [CLS]. */
+ * out), or that of [CLS]; turned by a Dense module where the folder has one. */
+#include "model/dense.h"
 #include "model/heads.h"
 
 static bool takes_first(const pass *p)
@@ -20,7 +21,8 @@ static void vectors_forward(const pass *p)
         on->gather_rows(on, sequences, width, starts, hidden, t->first);
     else
         on->mean_rows(on, sequences, width, p->batch->skip, starts, hidden, t->first);
-    on->normalize_rows_forward(on, sequences, width, t->first, t->logits, t->lengths);
+    on->normalize_rows_forward(on, sequences, config_vector_width(p->config),
+                               dense_forward(p, t->first), t->logits, t->lengths);
 }
 
 static void vectors_backward(const pass *p, params *gradients)
@@ -42,14 +44,14 @@ static void vectors_backward(const pass *p, params *gradients)
     encoder_backward(p, gradients);
 }
 
-static size_t width_of(const config *c)
-{
-    return c->hidden;
-}
-
 static bert_status vectors_begin(config *c, const head_start *given)
 {
     TRY(config_set_pooling(c, given->pooling));
+    if (c->dense.folder)
+        return fail(BERT_UNSUPPORTED,
+                    "%s: the model's vectors go through this Dense module, which is not trained "
+                    "here; %s mean or cls trains the model without it",
+                    c->dense.folder, FIELD(pooling));
     return config_set_prompt(c, given->prompt);
 }
 
@@ -59,7 +61,7 @@ const head head_vectors = {
     .rows = ROWS_ALL,
     .room = { .vectors = true },
     .bare = true,
-    .outputs = width_of,
+    .outputs = config_vector_width,
     .check = config_check_pooling,
     .begin = vectors_begin,
     .forward = vectors_forward,

@@ -168,7 +168,10 @@ static void columns_put(FILE *out, json_t *columns)
 {
     static const struct {
         const char *key, *name;
-    } roles[] = { { "text", "text" }, { "text_pair", "second text" }, { "label", "label" } };
+    } roles[] = { { "text", "text" },
+                  { "text_pair", "second text" },
+                  { "label", "label" },
+                  { "labels", "labels" } };
     const char *before = "<p class=\"quiet\">Columns: ";
     for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
         const char *name = facts_text(columns, roles[i].key);

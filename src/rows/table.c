@@ -85,7 +85,6 @@ bert_status table_header_read(table *t)
     return BERT_OK;
 }
 
-/* Steps to the next row and holds it against the header. */
 /* Files joined with their headers have one among the rows. A single column's name may be a text. */
 static bool repeats_header(const table *t)
 {
@@ -94,6 +93,7 @@ static bool repeats_header(const table *t)
     return t->column_count > 1;
 }
 
+/* Steps to the next row and holds it against the header. */
 static bert_status row_read(table *t, bool *more)
 {
     TRY(t->kind->next(t, more));

@@ -1,5 +1,6 @@
 /* The columns of a table by name, and the message where a name is not among them. */
 #include "base/memory.h"
+#include "bert_words.h"
 #include "rows/table_reader.h"
 
 #include <stdio.h>
@@ -72,8 +73,10 @@ const char *table_separator_hint(const table *t)
         const char *ending, separator, *hint;
     } others[] = { { ".csv", ';', "separated by ';'? save it with commas" },
                    { ".csv", '\t', "separated by tabs? name it .tsv" },
+                   { ".csv", '|', "separated by '|'? save it with commas" },
                    { ".tsv", ';', "separated by ';'? save it with tabs" },
-                   { ".tsv", ',', "separated by commas? name it .csv" } };
+                   { ".tsv", ',', "separated by commas? name it .csv" },
+                   { ".tsv", '|', "separated by '|'? save it with tabs" } };
     if (t->column_count != 1) return NULL;
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (strcmp(t->kind->ending, others[i].ending) == 0 &&
@@ -89,38 +92,13 @@ bert_status table_check_separator(const table *t)
     return fail(BERT_DATA, "%s: the header is one column, '%s'; %s", t->path, t->columns[0], hint);
 }
 
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* Bytes to insert, remove or replace to make `b` of `a`, case aside (Levenshtein). Longer names
- * than LENGTH_MAX are far from all. */
-static size_t name_distance(const char *a, const char *b)
-{
-    enum { LENGTH_MAX = 64 };
-    size_t a_count = strlen(a), b_count = strlen(b), row[LENGTH_MAX + 1];
-    if (a_count > LENGTH_MAX || b_count > LENGTH_MAX) return LENGTH_MAX;
-    for (size_t j = 0; j <= b_count; j++) row[j] = j;
-    for (size_t i = 1; i <= a_count; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b_count; j++) {
-            size_t replaced = diagonal + (strncasecmp(&a[i - 1], &b[j - 1], 1) != 0);
-            diagonal = row[j];
-            row[j] = least(replaced, least(row[j], row[j - 1]) + 1);
-        }
-    }
-    return row[b_count];
-}
-
 /* The column that was likely meant, or NULL: at most two slips in a name of five. */
 static const char *nearest_column(const table *t, const char *name)
 {
     const char *nearest = NULL;
-    size_t shortest = least(2, strlen(name) / 2) + 1;
+    size_t shortest = (strlen(name) < 4 ? strlen(name) / 2 : 2) + 1;
     for (size_t i = 0; i < t->column_count; i++) {
-        size_t distance = name_distance(t->columns[i], name);
+        size_t distance = bert_word_distance(t->columns[i], name);
         if (distance >= shortest || !*t->columns[i]) continue;
         shortest = distance;
         nearest = t->columns[i];

@@ -211,7 +211,8 @@ bert_status record_machine(json_t *object)
     return json_put(object, "processor", given_text(processor));
 }
 
-json_t *record_memory(const run *r)
+/* What was planned for the run's memory. */
+static json_t *memory_json(const run *r)
 {
     const bert_memory *m = &r->trainer.plan.memory;
     return json_pack("{s:I, s:I, s:I}", "needed", (json_int_t)m->total, "examples_at_once",
@@ -223,7 +224,7 @@ static bert_status data_put(const run *r, json_t *object)
     TRY(data_summary_put(&r->data, &r->config, object));
     TRY(json_put(object, "task", json_string(r->task->info.name)));
     TRY(json_put(object, "max_length", json_integer((json_int_t)r->max_length)));
-    return json_put(object, "memory", record_memory(r));
+    return json_put(object, "memory", memory_json(r));
 }
 
 bert_status record_data_tell(const run *r, json_t *time)
@@ -256,7 +257,7 @@ static bert_status run_put(const run *r, json_t *object)
     TRY(json_put(object, "finished", json_boolean(!run_unfinished(r))));
     if (r->results.kept.metrics) TRY(json_put(object, "score", json_number(r->results.kept.score)));
     if (r->resumed) TRY(json_put(object, "resumed", json_incref(r->resumed)));
-    TRY(json_put(object, "memory", record_memory(r)));
+    TRY(json_put(object, "memory", memory_json(r)));
     if (r->place.first_seed)
         TRY(json_put(object, "first_seed", json_integer((json_int_t)*r->place.first_seed)));
     double divisor = score_divisor_of(r);

@@ -28,9 +28,6 @@ bert_status record_usual_options(const run *r, json_t *object); /* where nothing
 bert_status record_machine(json_t *object);
 bert_status record_digests(const run *r, json_t **out);
 
-/* What was planned for the run's memory, as run.json has it. */
-json_t *record_memory(const run *r);
-
 /* Reports a BERT_EVENT_DATA: data_summary_put() with "task", "max_length" and "memory" as in
  * run.json, and, where it is not NULL, "time", which this takes over. */
 bert_status record_data_tell(const run *r, json_t *time);

@@ -46,7 +46,11 @@ static void head_tell(const run *r, bool kept, size_t labels)
     if (kept && labels > 1)
         observe_note(&o->observer, "head: kept from %s, for the same %zu labels", o->model, labels);
     else if (kept)
-        observe_note(&o->observer, "head: kept from %s", o->model);
+        observe_note(&o->observer, "head: kept from %s%s", o->model,
+                     r->start.config.logistic && !r->config.logistic
+                         ? ", which answered the logistic function of its output; trained, the "
+                           "output itself is the answer"
+                         : "");
     else if (labels > 1)
         observe_note(&o->observer, "head: drawn fresh (seed %llu) for %zu labels%s",
                      (unsigned long long)o->seed, labels,
@@ -110,7 +114,8 @@ bert_status config_choose(run *r)
     thresholds_drop(r);
     head_start given = { .pooling = o->task_options.pooling,
                          .prompt = o->task_options.prompt,
-                         .unanswerable = d->unanswerable };
+                         .unanswerable = d->unanswerable,
+                         .logistic = r->task->logistic };
     if (status == BERT_OK) status = head_begin(r->task->head, &r->config, &given);
     if (status == BERT_OK) head_tell(r, kept, labels.count);
     if (!kept) pretrained_forget_heads(&r->start); /* none is to be found by its shape */

@@ -14,8 +14,9 @@ const label_count *label_tally_find(const label_tally *t, slice name)
     return there ? &t->items[at] : NULL;
 }
 
-bert_status label_tally_add(label_tally *t, slice name)
+static bert_status label_add(void *context, slice name)
 {
+    label_tally *t = context;
     bool there;
     size_t at = slice_place(t->items, t->count, sizeof *t->items, name, &there);
     if (!there) {
@@ -31,17 +32,12 @@ bert_status label_tally_add(label_tally *t, slice name)
     return BERT_OK;
 }
 
-static bert_status take(void *context, slice label)
-{
-    return label_tally_add(context, label);
-}
-
 bert_status label_tally_take(const examples *e, label_tally *out)
 {
     label_tally t = { 0 };
     bert_status status = BERT_OK;
     for (size_t row = 0; e->task->labels->tell && row < e->row_count && status == BERT_OK; row++)
-        status = e->task->labels->tell(e, row, &(label_taker){ take, &t });
+        status = e->task->labels->tell(e, row, &(label_taker){ label_add, &t });
     if (status == BERT_OK)
         *out = t;
     else

@@ -16,7 +16,6 @@ typedef struct label_tally {
     size_t count, capacity;
 } label_tally;
 
-bert_status label_tally_add(label_tally *l, slice name);
 /* NULL: it is not among them. */
 const label_count *label_tally_find(const label_tally *l, slice name);
 /* Of all of the examples' rows; nothing for a task whose labels are no names. */

@@ -126,8 +126,9 @@ static bert_status strata_fill(const examples *e, const dataset *d, strata *s)
     return name_add(s, "the data%.*s", slice_of(""));
 }
 
-bert_status strata_open(const task *kind, const bert_task_options *options, const dataset *d,
-                        strata *out)
+/* BERT_DATA for labels that cannot be read. The caller releases. */
+static bert_status strata_open(const task *kind, const bert_task_options *options, const dataset *d,
+                               strata *out)
 {
     examples e = { .task = kind, .options = options, .rows = d->rows, .row_count = d->count };
     strata s = { 0 };

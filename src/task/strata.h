@@ -12,12 +12,8 @@
 #include "data/split.h"
 #include "task/task.h"
 
-/* BERT_DATA for labels that cannot be read. The caller releases. */
-bert_status strata_open(const task *kind, const bert_task_options *options, const dataset *d,
-                        strata *out);
-
-/* Holds out a share of the rows of `d`, see split_make(); no text stands on both sides. The caller
- * releases both, `out` first. */
+/* Holds out a share of the rows of `d`, see split_make(); no text stands on both sides. BERT_DATA
+ * for labels that cannot be read. The caller releases both, `out` first. */
 bert_status dev_hold_out(const task *kind, const bert_task_options *options, double share,
                          uint64_t seed, dataset *d, dataset *out);
 

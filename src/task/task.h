@@ -255,6 +255,7 @@ typedef struct task_rivals {
 struct task {
     bert_task_info info;      /* what the program and the pages must know of it */
     const char *problem_type; /* in config.json; NULL: none */
+    bool logistic;            /* are its answers logistic functions of the outputs? */
     dataset_form form;
     const head *head;
     unsigned

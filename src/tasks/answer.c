@@ -42,8 +42,9 @@ static bert_status encoded(examples *e, const char *what, const bert_observer *o
             "%s: %zu of %zu answers do not stand at their answer_start: %s%s; %s searches for them",
             what, t->displaced, e->row_count, t->examples, t->displaced > 3 ? "; ..." : "",
             FIELD(fix_answers));
-    observe_note(observer, "%s: %zu questions in %zu windows of at most %zu tokens", what,
-                 e->row_count, e->features.count, e->max_length);
+    observe_note(observer, "%s: %zu question%s in %zu window%s of at most %zu tokens", what,
+                 e->row_count, e->row_count == 1 ? "" : "s", e->features.count,
+                 e->features.count == 1 ? "" : "s", e->max_length);
     return BERT_OK;
 }
 

@@ -100,6 +100,15 @@ bert_status label_file_find(const label_file *f, const dataset_row *row, slice l
                 (int)(label.count < 80 ? label.count : 80), label.bytes, f->path);
 }
 
+bert_status label_file_missing(const dataset_row *row, slice number, const config *c)
+{
+    return fail(BERT_DATA,
+                "%s:%zu: the label '%.*s' is not one of the %zu that the model was trained with; "
+                "if numbers stand for names here, give the file of names (%s)",
+                row->path, row->line, (int)number.count, number.bytes, c->labels,
+                FIELD(label_file));
+}
+
 static bert_status list_refuse(const dataset_row *row, const char *why)
 {
     return fail(BERT_DATA,

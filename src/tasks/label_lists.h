@@ -28,6 +28,9 @@ typedef struct label_file {
 bert_status label_file_open(const char *path, label_file *out);
 void label_file_release(label_file *f);
 
+/* BERT_DATA: the number, which is no label of the model, may stand for a name of such a file. */
+bert_status label_file_missing(const dataset_row *row, slice number, const config *c);
+
 /* The index in the file of the name that a label of the row is, or of the line that it numbers.
  * BERT_DATA with the row's file and line for a number beyond the file and a name that it lacks. */
 bert_status label_file_find(const label_file *f, const dataset_row *row, slice label,

@@ -9,6 +9,7 @@
 #include "tasks/label_lists.h"
 #include "tasks/multi_hot.h"
 #include "tasks/pooled.h"
+#include "tasks/scores.h"
 #include "tasks/tasks.h"
 
 #include <math.h>
@@ -147,11 +148,7 @@ static bert_status label_refuse(const examples *e, const dataset_row *row, slice
     double number;
     if (e->options->label_file || !label_number(label, &number))
         return label_unknown(row, label, e->config);
-    return fail(BERT_DATA,
-                "%s:%zu: the label '%.*s' is not one of the %zu that the model was trained with; "
-                "if numbers stand for names here, give the file of names (%s)",
-                row->path, row->line, (int)label.count, label.bytes, e->config->labels,
-                FIELD(label_file));
+    return label_file_missing(row, label, e->config);
 }
 
 static bert_status encode(examples *e, size_t row)
@@ -281,7 +278,7 @@ static void loss(const pass *p, const examples *e, const uint32_t *index, size_t
 
 static float probability(float logit)
 {
-    return (float)(1.0 / (1.0 + exp(-(double)logit)));
+    return (float)scores_logistic((double)logit);
 }
 
 static double threshold_of(const config *c, size_t label)
@@ -539,6 +536,7 @@ const task task_multilabel = {
         .transformers_class = "AutoModelForSequenceClassification",
     },
     .problem_type = "multi_label_classification",
+    .logistic = true,
     .form = FORM_TEXTS,
     .head = &head_classifier,
     .options = TAKES_WINDOWS | TAKES_STRIDE | TAKES_POSITIVE_WEIGHTS | TAKES_LABEL_FILE |

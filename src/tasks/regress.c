@@ -7,6 +7,7 @@
 #include "task/labels.h"
 #include "task/observe.h"
 #include "tasks/pooled.h"
+#include "tasks/scores.h"
 #include "tasks/tasks.h"
 
 #include <float.h>
@@ -134,15 +135,26 @@ static void loss(const pass *p, const examples *e, const uint32_t *index, size_t
 
 /* ---- answers */
 
+static double answer_of(const examples *e, float logit)
+{
+    return e->config->logistic ? scores_logistic((double)logit) : (double)logit;
+}
+
+/* The only output's, which all but describe() ask for. */
+static double number_of(const examples *e, const void *answer)
+{
+    return answer_of(e, *(const float *)answer);
+}
+
 static bert_status describe(const examples *e, size_t row, const void *answer, json_t *object)
 {
     (void)row;
     const float *logits = answer;
     size_t outputs = e->config->outputs;
-    json_t *scores = outputs > 1 ? json_object() : json_number((double)logits[0]);
+    json_t *scores = outputs > 1 ? json_object() : json_number(number_of(e, logits));
     TRY(json_put(object, outputs > 1 ? "scores" : "score", scores));
     for (size_t i = 0; outputs > 1 && i < outputs; i++)
-        TRY(json_put(scores, e->config->label_names[i], json_number((double)logits[i])));
+        TRY(json_put(scores, e->config->label_names[i], json_number(answer_of(e, logits[i]))));
     return pooled_put_logits(e, logits, object);
 }
 
@@ -152,7 +164,7 @@ static bert_status judge(const examples *e, size_t row, const void *answer, verd
 {
     double truth;
     TRY(row_number(&e->rows[row], &truth));
-    double error = fabs((double)*(const float *)answer - truth);
+    double error = fabs(number_of(e, answer) - truth);
     *out = (verdict){ .right = error == 0.0, .severity = error };
     return BERT_OK;
 }
@@ -162,7 +174,7 @@ static bert_status explain(const examples *e, size_t row, const void *answer, js
     double truth;
     TRY(row_number(&e->rows[row], &truth));
     TRY(json_put(object, "expected", json_number(truth)));
-    return json_put(object, "answer", json_number((double)*(const float *)answer));
+    return json_put(object, "answer", json_number(number_of(e, answer)));
 }
 
 /* ---- metrics */
@@ -190,7 +202,7 @@ static bert_status metrics_add(void *metrics, const examples *e, size_t row, con
     number_metrics *m = metrics;
     double truth;
     TRY(row_number(&e->rows[row], &truth));
-    return correlation_add(&m->rows, (double)*(const float *)answer, truth);
+    return correlation_add(&m->rows, number_of(e, answer), truth);
 }
 
 static bert_status metrics_scores(void *metrics, const examples *e, const uint32_t *weights,
@@ -301,4 +313,5 @@ const task task_regress = {
             .warn = metrics_warn,
         },
     .rivals = &(const task_rivals){ .bag = &question },
+    .check = config_check_answers,
 };

@@ -21,3 +21,8 @@ double scores_share(const float *logits, size_t index, size_t best, double sum)
 {
     return exp((double)logits[index] - (double)logits[best]) / sum;
 }
+
+double scores_logistic(double logit)
+{
+    return 1.0 / (1.0 + exp(-logit));
+}

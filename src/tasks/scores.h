@@ -12,4 +12,7 @@ size_t scores_best(const float *logits, size_t count);
 double scores_sum(const float *logits, size_t count, size_t best);
 double scores_share(const float *logits, size_t index, size_t best, double sum);
 
+/* 1 / (1 + exp(-logit)): how likely one label alone is. */
+double scores_logistic(double logit);
+
 #endif

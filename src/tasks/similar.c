@@ -102,6 +102,22 @@ static bert_status encode(examples *e, size_t row)
     return BERT_OK;
 }
 
+static bert_status partners_tell(const examples *e, const char *what, const bert_observer *observer)
+{
+    bool triples = features_group(&e->features) > 2;
+    size_t repeats;
+    observe_note(observer, "%s: %zu %s%s without a score: those of a row belong together", what,
+                 e->row_count, triples ? "triple" : "pair", e->row_count == 1 ? "" : "s");
+    TRY(similar_repeats(e, &repeats));
+    if (repeats)
+        observe_warning(observer,
+                        "%s: rows that share a text with another row: %zu of %zu; where both are "
+                        "compared, what belongs to one counts as wrong for the other; keep one of "
+                        "them",
+                        what, repeats, e->row_count);
+    return BERT_OK;
+}
+
 static bert_status encoded(examples *e, const char *what, const bert_observer *observer)
 {
     const similar_targets *t = e->targets;
@@ -112,8 +128,7 @@ static bert_status encoded(examples *e, const char *what, const bert_observer *o
         observe_note(observer, "%s: %zu pairs with a score, from %.4g to %.4g", what, e->row_count,
                      t->least, t->most);
     else
-        observe_note(observer, "%s: %zu %s without a score: those of a row belong together", what,
-                     e->row_count, features_group(&e->features) == 2 ? "pairs" : "triples");
+        TRY(partners_tell(e, what, observer));
     if (*t->prompt) observe_note(observer, "%s: '%s' is put before each text", what, t->prompt);
     return BERT_OK;
 }
@@ -136,7 +151,7 @@ static void scores_loss(const pass *p, const similar_targets *t, const uint32_t 
 {
     enum { RUN = 256 };
     float scores[RUN];
-    size_t width = p->config->hidden;
+    size_t width = config_vector_width(p->config);
     for (size_t begin = 0; begin < count; begin += RUN) {
         size_t run = count - begin < RUN ? count - begin : RUN, at = 2 * begin * width;
         for (size_t i = 0; i < run; i++) scores[i] = t->scores[index[begin + i]];
@@ -155,9 +170,9 @@ static void loss(const pass *p, const examples *e, const uint32_t *index, size_t
     if (t->scored)
         scores_loss(p, t, index, count, scale, total);
     else if (scale != 0.0)
-        p->on->in_batch_negatives(p->on, count, features_group(&e->features), p->config->hidden,
-                                  p->tape->logits, similarity_scale, (float)scale, p->tape->dlogits,
-                                  total);
+        p->on->in_batch_negatives(p->on, count, features_group(&e->features),
+                                  config_vector_width(p->config), p->tape->logits, similarity_scale,
+                                  (float)scale, p->tape->dlogits, total);
 }
 
 /* ---- answers */
@@ -173,7 +188,7 @@ static bert_status describe(const examples *e, size_t row, const void *answer, j
 {
     (void)row;
     const float *vectors = answer;
-    size_t width = e->config->hidden;
+    size_t width = config_vector_width(e->config);
     TRY(json_put(object, "cosine", json_number(similar_cosine(vectors, vectors + width, width))));
     return BERT_OK;
 }
@@ -191,7 +206,7 @@ typedef struct nearness {
 static bert_status nearness_of(const examples *e, size_t row, const float *vectors, nearness *out)
 {
     const similar_targets *t = e->targets;
-    size_t width = e->config->hidden;
+    size_t width = config_vector_width(e->config);
     nearness n = { .cosine = similar_cosine(vectors, vectors + width, width), .wanted = 1.0 };
     if (t->scored) {
         TRY(similar_score(&e->rows[row], &n.wanted));

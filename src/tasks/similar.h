@@ -19,11 +19,15 @@ bert_status similar_score(const dataset_row *row, double *out);
 /* Of two unit vectors [width]. */
 double similar_cosine(const float *a, const float *b, size_t width);
 
-/* An answer is a unit's vectors, float [group, hidden]. Metrics of pairs and triples hold those of
- * the first rows, as many as make SIMILAR_CANDIDATES partners: 4 bytes a number. */
+/* An answer is a unit's vectors, float [group, config_vector_width()]. Metrics of pairs and triples
+ * hold those of the first rows, as many as make SIMILAR_CANDIDATES partners: 4 bytes a number. */
 enum { SIMILAR_CANDIDATES = 10000 };
 
 extern const task_metrics similar_metrics; /* similar_metrics.c */
+
+/* similar_repeats.c: of rows without a score, how many share their first text with another row, or
+ * their partner with another's partner or third text: there it counts as wrong. */
+bert_status similar_repeats(const examples *e, size_t *out);
 
 /* similar_rival.c: vectors of the words that a text has, each by how rare it is in training. */
 rival similar_bag_of_words;

@@ -43,7 +43,7 @@ static bert_status metrics_add(void *metrics, const examples *e, size_t row, con
 {
     similar_scores *m = metrics;
     const float *vectors = answer;
-    size_t width = e->config->hidden, unit = features_group(&e->features) * width;
+    size_t width = config_vector_width(e->config), unit = features_group(&e->features) * width;
     if (is_scored(e)) {
         double score;
         TRY(similar_score(&e->rows[row], &score));
@@ -89,7 +89,7 @@ static size_t partner_rank(const similar_scores *m, size_t row, size_t group, si
 
 static bert_status partners_rank(similar_scores *m, const examples *e)
 {
-    size_t group = features_group(&e->features), width = e->config->hidden;
+    size_t group = features_group(&e->features), width = config_vector_width(e->config);
     TRY(memory_grow((void **)&m->ranks, &m->rank_capacity, m->held, sizeof *m->ranks));
     for (size_t row = 0; row < m->held; row++)
         m->ranks[row] = (uint32_t)partner_rank(m, row, group, width);

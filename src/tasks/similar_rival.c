@@ -59,7 +59,7 @@ bert_status similar_bag_of_words(const examples *trained, const examples *asked,
 {
     (void)seed;
     const features *f = &asked->features;
-    size_t group = features_group(f), width = asked->config->hidden;
+    size_t group = features_group(f), width = config_vector_width(asked->config);
     float *rarity;
     void *vectors = NULL;
     TRY(rarity_take(trained, &rarity));

@@ -49,6 +49,7 @@ typedef struct tag_targets {
     size_t labels_capacity, items_capacity;
     tag_aggregation aggregation;
     bool has_entities; /* are the model's labels those of entities (metrics/entities.h)? */
+    bool has_numbers;  /* is any of them a number? */
     /* What a word is answered that no token stands for, as it has none or max_length cut it off:
      * "O" where the labels have it or name entities, "_" where each word must have one of them. */
     slice without_token;

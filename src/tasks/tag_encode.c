@@ -5,6 +5,7 @@
 #include "data/windows.h"
 #include "metrics/entities.h"
 #include "task/labels.h"
+#include "tasks/label_lists.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,11 @@ static bert_status labels_look(examples *e, tag_targets *t)
     size_t index;
     TRY(memory_zeroed(c->labels, sizeof(slice), &memory));
     slice *names = memory;
-    for (size_t i = 0; i < c->labels; i++) names[i] = slice_of(c->label_names[i]);
+    for (size_t i = 0; i < c->labels; i++) {
+        double number;
+        names[i] = slice_of(c->label_names[i]);
+        t->has_numbers = t->has_numbers || label_number(names[i], &number);
+    }
     t->has_entities = tags_have_entities(names, c->labels);
     free(names);
     bool outside = t->has_entities || label_index(c, slice_of("O"), &index);
@@ -117,16 +122,20 @@ static uint32_t item_of(const tag_pieces *p, size_t at, size_t begin)
     return at == begin || is_boundary(p, at) ? p->words[at] : NO_ITEM;
 }
 
-/* What each word of the row is asked; tags that the model has not are remembered. */
+/* What each word of the row is asked; tags that the model has not are remembered, but numbers are
+ * refused where none of its own is one. */
 static bert_status row_labels_find(examples *e, const dataset_row *row)
 {
     tag_targets *t = e->targets;
+    double number;
     TRY(memory_grow((void **)&t->asked, &t->asked_capacity, row->item_count, sizeof *t->asked));
     for (size_t i = 0; i < row->item_count; i++) {
         size_t index;
         bool known = label_index(e->config, row->tags[i], &index), added;
         t->asked[i] = known ? (int32_t)index : TAG_NOT_ASKED;
         if (known) continue;
+        if (!t->has_numbers && label_number(row->tags[i], &number))
+            return label_file_missing(row, row->tags[i], e->config);
         TRY(tag_names_add(&t->unknown, &t->unknown_capacity, row->tags[i], &added));
         t->unknown_words++;
     }

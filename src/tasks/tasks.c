@@ -36,13 +36,6 @@ bert_status task_by_name(const char *name, const task **out)
     return fail_field(BERT_ARGUMENT, "task", "is '%s'; it can be %s", name, known);
 }
 
-/* What the data of each form are, for people. */
-static const char *const form_names[FORM_COUNT] = {
-    [FORM_WORDS] = "words with tags",      [FORM_QUESTIONS] = "questions about contexts",
-    [FORM_CHOICES] = "texts with endings", [FORM_LINES] = "plain text",
-    [FORM_COMPARED] = "texts to compare",
-};
-
 /* What the labels of a column look like, as far as it tells the task. */
 typedef struct label_looks {
     size_t numbers, decimals; /* how many are numbers; those with a point */
@@ -148,11 +141,11 @@ bert_status task_by_data(const dataset *d, const bert_observer *observer, const 
         if (tasks[i]->form != d->form) continue;
         *out = tasks[i];
         observe_note(observer, "task: %s (the data are %s)", tasks[i]->info.name,
-                     form_names[d->form]);
+                     dataset_form_name(d->form));
         return BERT_OK;
     }
     return fail(BERT_UNSUPPORTED, "%s: the data are %s, which no task here learns from",
-                d->rows[0].path, form_names[d->form]);
+                d->rows[0].path, dataset_form_name(d->form));
 }
 
 /* A model whose problem config.json does not name is for one number or for classes. */

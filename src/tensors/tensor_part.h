@@ -31,9 +31,6 @@ typedef bert_status tensor_part_find(const char *folder, char **name);
 
 void tensor_part_close(tensor_part *part); /* a zeroed one is left alone */
 
-/* In an array ordered by name; NULL where there is none. */
-const tensor_info *tensor_find(const tensor_info *tensors, size_t count, const char *name);
-
 /* For qsort(). */
 int tensor_compare_names(const void *a, const void *b);
 

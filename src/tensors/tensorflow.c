@@ -3,7 +3,7 @@
 #include "base/memory.h"
 #include "tensors/tensor_list.h"
 #include "tensors/tensorflow_table.h"
-#include "tensors/tensorflow_wire.h"
+#include "base/wire.h"
 
 #include <stdio.h>
 #include <stdlib.h>

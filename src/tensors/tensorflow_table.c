@@ -1,7 +1,7 @@
 #include "tensors/tensorflow_table.h"
 
 #include "base/crc32c.h"
-#include "tensors/tensorflow_wire.h"
+#include "base/wire.h"
 
 #include <string.h>
 

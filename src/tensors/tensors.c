@@ -42,7 +42,8 @@ int tensor_compare_names(const void *a, const void *b)
     return strcmp(((const tensor_info *)a)->name, ((const tensor_info *)b)->name);
 }
 
-const tensor_info *tensor_find(const tensor_info *tensors, size_t count, const char *name)
+/* In an array ordered by name; NULL where there is none. */
+static const tensor_info *tensor_find(const tensor_info *tensors, size_t count, const char *name)
 {
     tensor_info key = { .name = name };
     return bsearch(&key, tensors, count, sizeof *tensors, tensor_compare_names);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool added_token_equal(const added_token *a, const added_token *b)
+static bool added_token_equal(const added_token *a, const added_token *b)
 {
     return strcmp(a->content, b->content) == 0 && a->single_word == b->single_word &&
            a->lstrip == b->lstrip && a->rstrip == b->rstrip && a->normalized == b->normalized &&
@@ -101,29 +101,30 @@ static bert_status matcher_add(added_matcher *matcher, slice content, size_t ent
 }
 
 static bert_status pattern_build(added_tokens *added, const added_pattern *pattern,
-                                 const normalizer *n, normalized *scratch)
+                                 const normalizer *n, normalized room[2])
 {
     const char *content = added->entries[pattern->entry].token.content;
     if (!pattern->normalized) return matcher_add(&added->raw, slice_of(content), pattern->entry);
-    TRY(normalize(n, slice_of(content), 0, scratch));
-    if (scratch->count == 0)
+    normalized plain;
+    TRY(normalize(n, slice_of(content), 0, room, &plain));
+    if (plain.count == 0)
         return fail(BERT_FORMAT,
                     "nothing is left of the added token \"%s\" when it is normalized; set its "
                     "\"normalized\" to false",
                     content);
-    return matcher_add(&added->normalized, (slice){ scratch->bytes, scratch->count },
-                       pattern->entry);
+    return matcher_add(&added->normalized, (slice){ plain.bytes, plain.count }, pattern->entry);
 }
 
 bert_status added_tokens_build(added_tokens *added, const normalizer *n)
 {
-    normalized scratch = { 0 };
+    normalized room[2] = { { 0 } };
     bert_status status = BERT_OK;
     for (size_t i = 0; i < added->special.count && status == BERT_OK; i++)
-        status = pattern_build(added, &added->special.items[i], n, &scratch);
+        status = pattern_build(added, &added->special.items[i], n, room);
     for (size_t i = 0; i < added->plain.count && status == BERT_OK; i++)
-        status = pattern_build(added, &added->plain.items[i], n, &scratch);
-    normalized_release(&scratch);
+        status = pattern_build(added, &added->plain.items[i], n, room);
+    normalized_release(&room[0]);
+    normalized_release(&room[1]);
     return status;
 }
 

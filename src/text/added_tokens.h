@@ -65,8 +65,6 @@ typedef struct added_tokens {
     bool split_special; /* "split_special_tokens": special tokens are text like any other */
 } added_tokens;
 
-bool added_token_equal(const added_token *a, const added_token *b);
-
 /* The entry of a content, borrowed until the next is added, or NULL. */
 const added_entry *added_tokens_find(const added_tokens *added, const char *content);
 

@@ -10,6 +10,12 @@ void frames_bert(int32_t cls, int32_t sep, frame *single, frame *pair)
     *pair = (frame){ .pair = true, .before = first, .between = end, .after = end };
 }
 
+void frames_roberta(int32_t cls, int32_t sep, frame *single, frame *pair)
+{
+    frames_bert(cls, sep, single, pair);
+    pair->between = (frame_run){ .ids = { sep, sep }, .count = 2 };
+}
+
 size_t frame_count(const frame *f)
 {
     return f->before.count + f->between.count + f->after.count;

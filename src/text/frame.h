@@ -36,8 +36,9 @@ typedef struct token_slice {
     size_t count;
 } token_slice;
 
-/* BERT's two frames, for single texts and for pairs. */
+/* The two frames of a family, for single texts and for pairs. */
 void frames_bert(int32_t cls, int32_t sep, frame *single, frame *pair);
+void frames_roberta(int32_t cls, int32_t sep, frame *single, frame *pair);
 
 /* How many special tokens there are, and whether `id` is one of them. */
 size_t frame_count(const frame *f);

@@ -1,243 +1,78 @@
-/* Two ways to the same result. Most texts are ASCII without control characters: there each byte
- * becomes one byte, by a table. Any other text is spread out into characters, each with its origin,
- * and goes through the reference's steps in the reference's order: clean and split, decompose and
- * strip, lower. */
 #include "text/normalizer.h"
 
-#include "base/memory.h"
-#include "text/unicode.h"
+#include "text/pipeline.h"
 
-#include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
-typedef struct normal_character {
-    uint32_t code;
-    uint16_t properties;
-    uint8_t combining_class;
-    bool added; /* not the first of a decomposition */
-    text_range origin;
-} normal_character;
+static const struct {
+    const char *type;
+    const normalizer_kind *kind;
+} kinds[] = {
+#define NORMALIZER(type, kind) { #type, &kind },
+#include "text/normalizers.def"
+#undef NORMALIZER
+};
 
-normalizer normalizer_of(normalizer_options options)
+static void step_release(const normalizer_step *step)
 {
-    normalizer n = { .options = options };
-    for (uint32_t code = 0; code < 0x80; code++) {
-        unsigned properties = unicode_properties(code);
-        unsigned char byte = (unsigned char)code;
-        if (options.clean_text && properties & UNICODE_SPACE) byte = ' ';
-        if (options.clean_text && properties & UNICODE_CONTROL) byte = 0;
-        if (options.lowercase && properties & UNICODE_LOWERS) {
-            uint32_t lower[UNICODE_LOWER_MAX];
-            unicode_lower(code, lower);
-            byte = (unsigned char)lower[0];
-        }
-        n.ascii[code] = byte;
+    if (step->kind->release)
+        step->kind->release(step->options);
+    else
+        free(step->options);
+}
+
+void normalizer_release(normalizer *n)
+{
+    for (size_t i = 0; i < n->count; i++) step_release(&n->steps[i]);
+    *n = (normalizer){ 0 };
+}
+
+bert_status normalizer_push(normalizer *n, const normalizer_kind *kind, void *options)
+{
+    normalizer_step step = { kind, options };
+    if (n->count < NORMALIZER_STEPS_MAX) {
+        n->steps[n->count++] = step;
+        return BERT_OK;
     }
-    return n;
+    step_release(&step);
+    return fail(BERT_UNSUPPORTED, "there are more than %d steps", NORMALIZER_STEPS_MAX);
 }
 
-void normalized_release(normalized *text)
+static bert_status step_read(const json_t *object, const char *type, void *into)
 {
-    free(text->bytes);
-    free(text->origins);
-    free(text->characters);
-    free(text->decomposed);
-    *text = (normalized){ 0 };
-}
-
-text_range normalized_origin(const normalized *text, size_t begin, size_t end)
-{
-    if (text->moved) return (text_range){ text->origins[begin].begin, text->origins[end - 1].end };
-    return (text_range){ text->shift + (uint32_t)begin, text->shift + (uint32_t)end };
-}
-
-static bert_status bytes_reserve(normalized *out, size_t count)
-{
-    void *bytes = out->bytes;
-    bert_status status = memory_grow(&bytes, &out->bytes_capacity, count, 1);
-    out->bytes = bytes;
-    return status;
-}
-
-static bert_status origins_reserve(normalized *out, size_t count)
-{
-    void *origins = out->origins;
-    bert_status status =
-        memory_grow(&origins, &out->origins_capacity, count, sizeof out->origins[0]);
-    out->origins = origins;
-    return status;
-}
-
-static bert_status characters_reserve(normal_character **characters, size_t *capacity, size_t count)
-{
-    void *grown = *characters;
-    bert_status status = memory_grow(&grown, capacity, count, sizeof **characters);
-    *characters = grown;
-    return status;
-}
-
-/* Maps by the table; false where a byte has to be looked at more closely. */
-static bool map_ascii(const unsigned char *table, const char *from, size_t count, char *to)
-{
-    unsigned char all = 1;
-    for (size_t i = 0; i < count; i++) {
-        unsigned char byte = table[(unsigned char)from[i]];
-        to[i] = (char)byte;
-        all &= byte != 0;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (strcmp(kinds[i].type, type) != 0) continue;
+        normalizer_step step = { .kind = kinds[i].kind };
+        bert_status status =
+            step.kind->read ? step.kind->read(object, type, &step.options) : BERT_OK;
+        if (status == BERT_OK) return normalizer_push(into, step.kind, step.options);
+        step_release(&step);
+        return status;
     }
-    return all;
+    return pipeline_unknown(type);
 }
 
-/* Decodes into characters: removes controls, blanks out white space, sets blanks around CJK. */
-static size_t characters_read(const normalizer_options *options, slice original, uint32_t shift,
-                              normal_character *characters)
+bert_status normalizer_read(const json_t *root, const char *path, normalizer *out)
 {
-    size_t count = 0;
-    for (size_t at = 0, length; at < original.count; at += length) {
-        uint32_t code = 0;
-        length = utf8_decode((slice){ original.bytes + at, original.count - at }, &code);
-        assert(length > 0);
-        unsigned properties = unicode_properties(code);
-        if (options->clean_text && properties & UNICODE_CONTROL) continue;
-        if (options->clean_text && properties & UNICODE_SPACE) code = ' ', properties = 0;
+    static const pipeline_part part = {
+        .key = "normalizer", .list = "normalizers", .unnamed = "BertNormalizer", .read = step_read
+    };
+    return pipeline_read(&part, root, path, out);
+}
 
-        uint32_t begin = shift + (uint32_t)at;
-        normal_character read = { .code = code,
-                                  .properties = (uint16_t)properties,
-                                  .origin = { begin, begin + (uint32_t)length } };
-        normal_character blank = { .code = ' ', .origin = read.origin };
-        bool apart = options->split_cjk && properties & UNICODE_CJK;
-        if (apart) characters[count++] = blank;
-        characters[count++] = read;
-        if (apart) characters[count++] = blank;
+bert_status normalize(const normalizer *n, slice original, uint32_t shift, normalized room[2],
+                      normalized *out)
+{
+    size_t written = 0;
+    *out = normalized_view(original, shift);
+    for (size_t i = 0; i < n->count; i++) {
+        normalized *to = &room[written % 2];
+        to->bytes = NULL;
+        TRY(n->steps[i].kind->apply(n->steps[i].options, out, to));
+        if (!to->bytes) continue; /* nothing to change */
+        *out = *to;
+        written++;
     }
-    return count;
-}
-
-static int compare_class(const void *a, const void *b)
-{
-    const normal_character *left = a, *right = b;
-    if (left->combining_class != right->combining_class)
-        return left->combining_class < right->combining_class ? -1 : 1;
-    /* Until origins_assign(), an origin's begin holds the character's place: the order is stable.
-     */
-    return left->origin.begin < right->origin.begin ? -1 : 1;
-}
-
-/* Full canonical decomposition, not ordered yet. Origins hold places in `decomposed`. */
-static size_t characters_decompose(const normal_character *characters, size_t count,
-                                   normal_character *decomposed)
-{
-    size_t made = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t parts[UNICODE_DECOMPOSITION_MAX] = { characters[i].code };
-        bool decomposes = characters[i].properties & UNICODE_DECOMPOSES;
-        size_t part_count = decomposes ? unicode_decompose(characters[i].code, parts) : 1;
-        for (size_t part = 0; part < part_count; part++) {
-            normal_character made_now = { .code = parts[part],
-                                          .properties = characters[i].properties,
-                                          .added = part > 0,
-                                          .origin = { (uint32_t)made, 0 } };
-            if (decomposes) made_now.properties = (uint16_t)unicode_properties(parts[part]);
-            if (made_now.properties & UNICODE_COMBINING)
-                made_now.combining_class = (uint8_t)unicode_combining_class(parts[part]);
-            decomposed[made++] = made_now;
-        }
-    }
-    return made;
-}
-
-/* Canonical order: each run of combining characters by class. */
-static void characters_order(normal_character *decomposed, size_t count)
-{
-    for (size_t begin = 0, end; begin < count; begin = end) {
-        for (end = begin; end < count && decomposed[end].combining_class; end++) {
-        }
-        if (end - begin > 1)
-            qsort(decomposed + begin, end - begin, sizeof *decomposed, compare_class);
-        if (end == begin) end++;
-    }
-}
-
-/* The reference gives origins out after reordering: the first part of each decomposition takes the
- * next character's, whichever that is by now, and an added part shares the last one taken. */
-static void origins_assign(const normal_character *characters, uint32_t shift, size_t count,
-                           normal_character *decomposed)
-{
-    size_t taken = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (!decomposed[i].added)
-            decomposed[i].origin = characters[taken++].origin;
-        else
-            decomposed[i].origin =
-                taken ? characters[taken - 1].origin : (text_range){ shift, shift };
-    }
-}
-
-static size_t marks_remove(normal_character *characters, size_t count)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++)
-        if (!(characters[i].properties & UNICODE_MARK)) characters[kept++] = characters[i];
-    return kept;
-}
-
-/* Writes characters out as bytes; `out` has room for all of them. */
-static void characters_write(const normal_character *characters, size_t count, bool lowercase,
-                             normalized *out)
-{
-    size_t at = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t codes[UNICODE_LOWER_MAX] = { characters[i].code };
-        size_t code_count = 1;
-        if (lowercase && characters[i].properties & UNICODE_LOWERS)
-            code_count = unicode_lower(characters[i].code, codes);
-        for (size_t c = 0; c < code_count; c++) {
-            size_t length = utf8_encode(codes[c], out->bytes + at);
-            for (size_t byte = 0; byte < length; byte++) out->origins[at++] = characters[i].origin;
-        }
-    }
-    out->count = at;
-}
-
-static bool any_changes(const normal_character *characters, size_t count, unsigned properties)
-{
-    for (size_t i = 0; i < count; i++)
-        if (characters[i].properties & properties) return true;
-    return false;
-}
-
-static bert_status normalize_characters(const normalizer_options *options, slice original,
-                                        normalized *out)
-{
-    /* An ideograph has three bytes or four and becomes three characters; any other character has
-     * at least one byte. */
-    TRY(characters_reserve(&out->characters, &out->characters_capacity, original.count));
-    normal_character *characters = out->characters;
-    size_t count = characters_read(options, original, out->shift, characters);
-
-    if (options->strip_accents &&
-        any_changes(characters, count, UNICODE_DECOMPOSES | UNICODE_COMBINING | UNICODE_MARK)) {
-        TRY(characters_reserve(&out->decomposed, &out->decomposed_capacity,
-                               count * UNICODE_DECOMPOSITION_MAX));
-        size_t made = characters_decompose(characters, count, out->decomposed);
-        characters_order(out->decomposed, made);
-        origins_assign(characters, out->shift, made, out->decomposed);
-        characters = out->decomposed;
-        count = marks_remove(characters, made);
-    }
-    size_t bytes = count * UTF8_LENGTH_MAX;
-    TRY(bytes_reserve(out, bytes));
-    TRY(origins_reserve(out, bytes));
-    characters_write(characters, count, options->lowercase, out);
     return BERT_OK;
-}
-
-bert_status normalize(const normalizer *n, slice original, uint32_t shift, normalized *out)
-{
-    TRY(bytes_reserve(out, original.count));
-    out->shift = shift;
-    out->count = original.count;
-    out->moved = !map_ascii(n->ascii, original.bytes, original.count, out->bytes);
-    return out->moved ? normalize_characters(&n->options, original, out) : BERT_OK;
 }

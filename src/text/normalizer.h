@@ -1,50 +1,55 @@
-/* normalizer.h: a text made plain, as the reference's BertNormalizer does it, and for each byte of
- * the result where it came from. */
+/* normalizer.h: the steps that make a text plain before it is cut into words.
+ * Read-only use may be shared by threads. */
 #ifndef TEXT_NORMALIZER_H
 #define TEXT_NORMALIZER_H
 
 #include "base/slice.h"
 #include "base/status.h"
-#include "text/tokenizer.h"
+#include "json/json.h"
+#include "text/normalized.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* The reference's options, by what they do. */
-typedef struct normalizer_options {
-    bool clean_text;    /* control characters go, any white space becomes a blank */
-    bool split_cjk;     /* "handle_chinese_chars": blanks around CJK ideographs */
-    bool strip_accents; /* decompose, then drop the marks */
-    bool lowercase;
-} normalizer_options;
+/* What a step of one type does. Each is one file and one line in normalizers.def. */
+typedef struct normalizer_kind {
+    /* Reads what the step's object says into *options, which is given back by free(), or by
+     * `release` where there is one. NULL: it has no options. Messages begin with `type`. */
+    bert_status (*read)(const json_t *step, const char *type, void **options);
+    /* Reads `from`, well-formed UTF-8, and writes `to`; or leaves `to` alone, if it has nothing to
+     * change. Fails only with BERT_MEMORY, or with
+     * BERT_ARGUMENT for a text that gets too long. */
+    bert_status (*apply)(const void *options, const normalized *from, normalized *to);
+    void (*release)(void *options);
+} normalizer_kind;
+
+#define NORMALIZER(type, kind) extern const normalizer_kind kind;
+#include "text/normalizers.def"
+#undef NORMALIZER
+
+typedef struct normalizer_step {
+    const normalizer_kind *kind;
+    void *options;
+} normalizer_step;
+
+enum { NORMALIZER_STEPS_MAX = 32 }; /* each passes over the whole text */
 
 typedef struct normalizer {
-    normalizer_options options;
-    unsigned char ascii[256]; /* what a byte becomes, where that is so whatever stands beside it; 0
-                                 where it needs a longer look */
+    normalizer_step steps[NORMALIZER_STEPS_MAX];
+    size_t count;
 } normalizer;
 
-/* A normalized text. Start from { 0 }; reuse keeps the memory; normalized_release() at the end. */
-typedef struct normalized {
-    char *bytes; /* [count], UTF-8 */
-    size_t count;
-    uint32_t shift;      /* where the original begins in the text it is a part of */
-    bool moved;          /* false: byte i came from byte shift + i, and `origins` says nothing */
-    text_range *origins; /* [count], in bytes of the text that the original is a part of */
-    size_t bytes_capacity, origins_capacity;
-    struct normal_character *characters, *decomposed; /* the normalizer's own */
-    size_t characters_capacity, decomposed_capacity;
-} normalized;
+/* Reads tokenizer.json's "normalizer" into a zeroed one; null is none. A type that is not known is
+ * BERT_UNSUPPORTED. The caller releases, whatever is returned. */
+bert_status normalizer_read(const json_t *root, const char *path, normalizer *out);
+void normalizer_release(normalizer *n);
 
-normalizer normalizer_of(normalizer_options options);
+/* Appends a step, whose options are taken over, also where this fails. */
+bert_status normalizer_push(normalizer *n, const normalizer_kind *kind, void *options);
 
-/* Normalizes `original`, well-formed UTF-8 that begins at byte `shift` of a longer text. Fails only
- * with BERT_MEMORY. */
-bert_status normalize(const normalizer *n, slice original, uint32_t shift, normalized *out);
-void normalized_release(normalized *text);
-
-/* What the bytes [begin, end) of `text`, not none, came from. */
-text_range normalized_origin(const normalized *text, size_t begin, size_t end);
+/* Normalizes `original`, well-formed UTF-8 that begins at byte `shift` of a longer text. *out lies
+ * in `original` and in `room` until the next call. Fails as a step does. */
+bert_status normalize(const normalizer *n, slice original, uint32_t shift, normalized room[2],
+                      normalized *out);
 
 #endif

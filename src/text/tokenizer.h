@@ -27,18 +27,25 @@ typedef struct text_range {
     uint32_t begin, end;
 } text_range;
 
+#define NO_WORD UINT32_MAX
+
 /* Where an encoding is put, and what came of it. Start from { 0 }; reuse keeps the memory;
  * tokenizer_encoding_release() at the end. The tokens of one text or two stand in their frame
  * (frame.h); the first `first_count` ids have type 0, the others type 1. */
 typedef struct tokenizer_encoding {
     int32_t *ids;        /* [count] */
     text_range *offsets; /* [count], bytes into the text the token came from */
+    uint32_t *words; /* [count], which of the words of its text the token is in, as transformers'
+                        word_ids has it; NO_WORD for special tokens of the frame */
     size_t count, first_count;
     token_span
         texts[2]; /* where the tokens of each text stand; none of a second that is not there */
     size_t whole_count; /* what `count` would have been without truncation */
-    size_t capacity, offsets_capacity;
-    struct tokenizer_scratch *scratch; /* the tokenizer's own */
+    size_t capacity;
+    /* the tokenizer's own: */
+    size_t ids_capacity, offsets_capacity;
+    uint32_t word; /* the word that is being encoded */
+    struct tokenizer_scratch *scratch;
 } tokenizer_encoding;
 
 /* Opens the tokenizer of a model folder: tokenizer.json when present, else vocab.txt;
@@ -97,7 +104,7 @@ static inline token_slice encoding_tokens(const tokenizer_encoding *e, size_t te
 void tokenizer_code_points(slice text, slice pair, tokenizer_encoding *encoding);
 
 /* The files of a model's folder that make its tokenizer, those of them that are there. */
-enum { TOKENIZER_FILES = 5 };
+enum { TOKENIZER_FILES = 10 };
 extern const char *const tokenizer_files[TOKENIZER_FILES];
 
 /* Copies them from one model folder to another. What the first leaves to its vocabulary, a

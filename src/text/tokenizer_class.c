@@ -96,6 +96,8 @@ static bert_status config_read(tokenizer_class *c)
     c->strip_accents = c->lowercase;
     TRY(json_get_bool(c->config, c->config_path, "strip_accents", &c->strip_accents));
     TRY(json_get_bool(c->config, c->config_path, "split_special_tokens", &c->split_special));
+    TRY(json_get_bool(c->config, c->config_path, "add_prefix_space", &c->add_prefix_space));
+    TRY(json_get_bool(c->config, c->config_path, "trim_offsets", &c->trim_offsets));
     TRY(json_get_string(c->config, c->config_path, "truncation_side", &c->truncation_side));
     return max_length_read(c);
 }
@@ -114,16 +116,19 @@ static bert_status class_take(const json_t *config, const char *path, tokenizer_
                           path, name);
 }
 
-/* tokenizer_config.json names the class, or else the model's config.json, or it is BERT's. */
+/* tokenizer_config.json names the class, or else the model's config.json, or it is the one of the
+ * model's type. */
 static bert_status kind_find(const char *folder, tokenizer_class *c)
 {
     char *path = NULL;
     json_t *model = NULL;
     TRY(class_take(c->config, c->config_path, c));
     if (c->kind) return BERT_OK;
+    const char *model_type = NULL;
     bert_status status = optional_read(folder, "config.json", &path, &model);
     if (status == BERT_OK) status = class_take(model, path, c);
-    if (!c->kind) c->kind = tokenizer_kind_find("BertTokenizer");
+    if (status == BERT_OK) status = json_get_string(model, path, "model_type", &model_type);
+    if (!c->kind) c->kind = tokenizer_kind_of_model(model_type);
     json_decref(model);
     free(path);
     return status;
@@ -196,9 +201,11 @@ static bert_status files_read(const char *folder, tokenizer_class *out)
 bert_status tokenizer_class_read(const char *folder, tokenizer_class *out)
 {
     sentence_modules m;
-    *out = (tokenizer_class){
-        .lowercase = true, .split_cjk = true, .strip_accents = true, .max_length = SIZE_MAX
-    };
+    *out = (tokenizer_class){ .lowercase = true,
+                              .split_cjk = true,
+                              .strip_accents = true,
+                              .trim_offsets = true,
+                              .max_length = SIZE_MAX };
     bert_status status = modules_read(folder, &m);
     if (status == BERT_OK) status = lowercase_first_read(&m, out);
     out->folder = m.model;
@@ -279,6 +286,10 @@ static bert_status special_push(const tokenizer_class *c, const json_t *file, sp
         token.plain_text = false;
         token.token.lstrip = role == SPECIAL_MASK;
     }
+    if (token.plain_text && c->kind->mask_strips && role == SPECIAL_MASK) {
+        token.plain_text = false;
+        token.token.lstrip = true;
+    }
     return list_push(out, token);
 }
 
@@ -303,11 +314,17 @@ static bert_status further_push(const json_t *tokens, const char *path, const ch
 static bert_status all_further_push(const tokenizer_class *c, token_list *out)
 {
     static const char additional[] = "additional_special_tokens", extra[] = "extra_special_tokens";
+    const size_t before = out->count;
     TRY(further_push(json_object_get(c->config, additional), c->config_path, additional, false,
                      out));
     if (is_legacy(c))
         TRY(further_push(json_object_get(c->special, additional), c->special_path, additional, true,
                          out));
+    bool listed = out->count > before;
+    for (size_t i = 0; !listed && i < SPECIAL_FURTHER_MAX && c->kind->further[i]; i++)
+        TRY(list_push(out,
+                      (listed_token){ .token = { .content = c->kind->further[i], .special = true },
+                                      .plain_text = true }));
     size_t count = out->count;
     TRY(further_push(json_object_get(c->config, extra), c->config_path, extra, false, out));
     while (count < out->count) out->items[count++].is_written = false; /* the class alone asks */

@@ -23,9 +23,10 @@ typedef struct tokenizer_class {
     bool lowercase_first;     /* sentence-transformers' do_lower_case: before all else */
     bool cased_by_vocabulary; /* no file says; vocab.txt has upper-case pieces */
     bool split_special;
-    bool untyped;                /* the model is given no token types */
-    const char *truncation_side; /* "left", "right" or NULL */
-    size_t max_length;           /* SIZE_MAX: none */
+    bool add_prefix_space, trim_offsets; /* of byte-level tokenizers */
+    bool untyped;                        /* the model is given no token types */
+    const char *truncation_side;         /* "left", "right" or NULL */
+    size_t max_length;                   /* SIZE_MAX: none */
 } tokenizer_class;
 
 /* Of a folder for sentence-transformers, as of any other. A class that tokenizer_config.json, or

@@ -1,5 +1,5 @@
 /* The way of a text: malformed bytes out -> added tokens out -> normalized -> added tokens that are
- * found there out -> words -> pieces. Texts are then cut to the length and put in their frame. */
+ * found there out -> words -> tokens. Texts are then cut to the length and put in their frame. */
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/utf8.h"
@@ -16,7 +16,9 @@ typedef struct text_gap {
 } text_gap;
 
 struct tokenizer_scratch {
-    normalized normalized;
+    normalized room[2]; /* the normalizer's */
+    words words;
+    model_room model;
     char *clean;
     text_gap *gaps;
     size_t clean_capacity, gap_count, gaps_capacity;
@@ -25,13 +27,17 @@ struct tokenizer_scratch {
 void tokenizer_encoding_release(tokenizer_encoding *encoding)
 {
     if (encoding->scratch) {
-        normalized_release(&encoding->scratch->normalized);
+        normalized_release(&encoding->scratch->room[0]);
+        normalized_release(&encoding->scratch->room[1]);
+        words_release(&encoding->scratch->words);
+        model_room_release(&encoding->scratch->model);
         free(encoding->scratch->clean);
         free(encoding->scratch->gaps);
         free(encoding->scratch);
     }
     free(encoding->ids);
     free(encoding->offsets);
+    free(encoding->words);
     *encoding = (tokenizer_encoding){ 0 };
 }
 
@@ -95,25 +101,43 @@ static void offsets_undo_gaps(const struct tokenizer_scratch *s, text_range *off
     }
 }
 
+/* Appends a token that is a word by itself. */
+static bert_status added_push(int32_t id, text_range offsets, tokenizer_encoding *out)
+{
+    TRY(encoding_reserve(out, 1));
+    encoding_next_word(out);
+    encoding_push(out, id, offsets);
+    return BERT_OK;
+}
+
+/* Encodes what lies between added tokens. */
+static bert_status segment_encode(const tokenizer *t, const normalized *text, size_t begin,
+                                  size_t end, tokenizer_encoding *out)
+{
+    if (begin == end) return BERT_OK;
+    words *w = &out->scratch->words;
+    TRY(pre_tokenize(&t->pre_tokenizer, text, (text_range){ (uint32_t)begin, (uint32_t)end }, w));
+    return t->model.kind->encode(&t->model, w, &out->scratch->model, out);
+}
+
 /* Encodes a part of the text that holds no token of the raw kind. */
 static bert_status part_encode(const tokenizer *t, slice part, uint32_t shift,
                                tokenizer_encoding *out)
 {
     if (part.count == 0) return BERT_OK;
-    normalized *text = &out->scratch->normalized;
-    TRY(normalize(&t->normalizer, part, shift, text));
+    normalized text;
+    TRY(normalize(&t->normalizer, part, shift, out->scratch->room, &text));
 
-    slice bytes = { text->bytes, text->count };
+    slice bytes = { text.bytes, text.count };
     added_scan scan = { 0 };
     added_match match;
     size_t at = 0;
     while (added_tokens_next(&t->added, &t->added.normalized, bytes, &scan, &match)) {
-        TRY(wordpiece_encode(&t->wordpiece, text, at, match.begin, out));
-        TRY(encoding_reserve(out, 1));
-        encoding_push(out, match.id, normalized_origin(text, match.begin, match.end));
+        TRY(segment_encode(t, &text, at, match.begin, out));
+        TRY(added_push(match.id, normalized_origin(&text, match.begin, match.end), out));
         at = match.end;
     }
-    return wordpiece_encode(&t->wordpiece, text, at, text->count, out);
+    return segment_encode(t, &text, at, text.count, out);
 }
 
 static bert_status clean_encode(const tokenizer *t, slice text, tokenizer_encoding *out)
@@ -124,8 +148,7 @@ static bert_status clean_encode(const tokenizer *t, slice text, tokenizer_encodi
     while (added_tokens_next(&t->added, &t->added.raw, text, &scan, &match)) {
         if (at < match.begin)
             TRY(part_encode(t, (slice){ text.bytes + at, match.begin - at }, (uint32_t)at, out));
-        TRY(encoding_reserve(out, 1));
-        encoding_push(out, match.id, (text_range){ (uint32_t)match.begin, (uint32_t)match.end });
+        TRY(added_push(match.id, (text_range){ (uint32_t)match.begin, (uint32_t)match.end }, out));
         at = match.end;
     }
     return part_encode(t, (slice){ text.bytes + at, text.count - at }, (uint32_t)at, out);
@@ -196,6 +219,7 @@ static bert_status keep(size_t first, size_t second, size_t room, truncation how
 static bert_status run_push(const frame_run *run, tokenizer_encoding *out)
 {
     TRY(encoding_reserve(out, run->count));
+    out->word = NO_WORD;
     for (size_t i = 0; i < run->count; i++) encoding_push(out, run->ids[i], (text_range){ 0, 0 });
     return BERT_OK;
 }
@@ -205,6 +229,7 @@ static bert_status text_push(const tokenizer *t, slice text, tokenizer_encoding 
                              token_span *span)
 {
     span->begin = out->count;
+    out->word = NO_WORD; /* the next one is 0 */
     TRY(text_encode(t, text, out));
     span->count = out->count - span->begin;
     return BERT_OK;
@@ -230,6 +255,7 @@ static void text_keep(const tokenizer *t, tokenizer_encoding *out, token_span *t
     size_t from = text->begin + (t->truncate_left ? text->count - kept : 0);
     memmove(out->ids + out->count, out->ids + from, kept * sizeof out->ids[0]);
     memmove(out->offsets + out->count, out->offsets + from, kept * sizeof out->offsets[0]);
+    memmove(out->words + out->count, out->words + from, kept * sizeof out->words[0]);
     *text = (token_span){ .begin = out->count, .count = kept };
     out->count += kept;
 }
@@ -260,7 +286,12 @@ bert_status tokenizer_encode(const tokenizer *t, slice text, slice pair, size_t 
     kept_counts kept;
     TRY(keep(out->texts[0].count, out->texts[1].count, max_length - special, how, f->pair, &kept));
     out->first_count = frame_first_count(f, kept.first);
-    return encode_cut(t, f, &kept, out);
+    TRY(encode_cut(t, f, &kept, out));
+    if (t->post.trims) {
+        offsets_trim(&t->vocabulary, t->blanks, t->post.keeps_prefix, text, out, out->texts[0]);
+        offsets_trim(&t->vocabulary, t->blanks, t->post.keeps_prefix, pair, out, out->texts[1]);
+    }
+    return BERT_OK;
 }
 
 /* Counts code points up to a byte position, forwards from where it was asked before. */

@@ -5,7 +5,6 @@
 #include "base/status.h"
 #include "json/json.h"
 #include "text/added_tokens.h"
-#include "text/normalizer.h"
 #include "text/tokenizer_parts.h"
 
 #include <stdbool.h>
@@ -14,12 +13,10 @@
  * true unless the token is special, or made so later. The content is borrowed from `object`. */
 bert_status added_token_read(const json_t *object, const char *path, added_token *out);
 
-/* Reads vocabulary, added tokens, [CLS], [SEP], the word model and the direction of truncation into
- * `t`, which is zeroed, and the file's own normalizer into `own`. A pipeline that is not BERT's is
- * BERT_UNSUPPORTED. The caller releases *root, where it was NULL, with json_decref(), whatever is
- * returned. */
-bert_status tokenizer_json_read(const char *path, json_t **root, tokenizer *t,
-                                normalizer_options *own);
+/* Reads the whole pipeline, the added tokens and the direction of truncation into `t`, which is
+ * zeroed. A step that this program has not is BERT_UNSUPPORTED. The caller releases *root, where it
+ * was NULL, with json_decref(), whatever is returned. */
+bert_status tokenizer_json_read(const char *path, json_t **root, tokenizer *t);
 
 /* The file's "added_tokens", an array, or NULL. */
 const json_t *tokenizer_json_added(const json_t *root);

@@ -40,9 +40,44 @@ static const tokenizer_kind mpnet = { .defaults = { [SPECIAL_BOS] = "<s>",
                                                     [SPECIAL_PAD] = "<pad>",
                                                     [SPECIAL_CLS] = "<s>",
                                                     [SPECIAL_MASK] = "<mask>" },
-                                      .needs_json = true,
                                       .untyped = true,
-                                      .plain_are_tokens = true };
+                                      .plain_are_tokens = true,
+                                      .roberta_frame = true };
+
+#define FAIRSEQ_TOKENS                                                                             \
+    .defaults = { [SPECIAL_BOS] = "<s>",    [SPECIAL_EOS] = "</s>",  [SPECIAL_UNK] = "<unk>",      \
+                  [SPECIAL_SEP] = "</s>",   [SPECIAL_PAD] = "<pad>", [SPECIAL_CLS] = "<s>",        \
+                  [SPECIAL_MASK] = "<mask>" }
+
+static const tokenizer_kind roberta = { FAIRSEQ_TOKENS, .keeps_normalizer = true, .untyped = true,
+                                        .mask_strips = true, .byte_level = true };
+
+static const tokenizer_kind xlm_roberta = { FAIRSEQ_TOKENS, .untyped = true, .mask_strips = true,
+                                            .pieces = PIECES_XLM_ROBERTA };
+
+static const tokenizer_kind camembert = {
+    FAIRSEQ_TOKENS, .untyped = true, .mask_strips = true, .pieces = PIECES_CAMEMBERT,
+    .further = { "<s>NOTUSED", "</s>NOTUSED", "<unk>NOTUSED" }
+};
+
+static const tokenizer_kind albert = { .defaults = { [SPECIAL_BOS] = "[CLS]",
+                                                     [SPECIAL_EOS] = "[SEP]",
+                                                     [SPECIAL_UNK] = "<unk>",
+                                                     [SPECIAL_SEP] = "[SEP]",
+                                                     [SPECIAL_PAD] = "<pad>",
+                                                     [SPECIAL_CLS] = "[CLS]",
+                                                     [SPECIAL_MASK] = "[MASK]" },
+                                       .mask_strips = true,
+                                       .pieces = PIECES_ALBERT };
+
+static const tokenizer_kind deberta_v2 = { .defaults = { [SPECIAL_BOS] = "[CLS]",
+                                                         [SPECIAL_EOS] = "[SEP]",
+                                                         [SPECIAL_UNK] = "[UNK]",
+                                                         [SPECIAL_SEP] = "[SEP]",
+                                                         [SPECIAL_PAD] = "[PAD]",
+                                                         [SPECIAL_CLS] = "[CLS]",
+                                                         [SPECIAL_MASK] = "[MASK]" },
+                                           .pieces = PIECES_DEBERTA };
 
 static const tokenizer_kind of_file = { .keeps_normalizer = true, .needs_json = true };
 
@@ -51,10 +86,13 @@ static const struct {
     const char *name;
     const tokenizer_kind *kind;
 } classes[] = {
+    { "AlbertTokenizer", &albert },
     { "BertTokenizer", &bert },
+    { "CamembertTokenizer", &camembert },
     { "ConvBertTokenizer", &bert },
     { "DPRContextEncoderTokenizer", &bert },
     { "DPRQuestionEncoderTokenizer", &bert },
+    { "DebertaV2Tokenizer", &deberta_v2 },
     { "DistilBertTokenizer", &distilbert },
     { "ElectraTokenizer", &bert },
     { "FunnelTokenizer", &funnel },
@@ -64,8 +102,10 @@ static const struct {
     { "MobileBertTokenizer", &bert },
     { "PreTrainedTokenizer", &of_file },
     { "RetriBertTokenizer", &distilbert },
+    { "RobertaTokenizer", &roberta },
     { "SqueezeBertTokenizer", &bert },
     { "TokenizersBackend", &of_file },
+    { "XLMRobertaTokenizer", &xlm_roberta },
 };
 
 const tokenizer_kind *tokenizer_kind_find(const char *class_name)
@@ -77,4 +117,20 @@ const tokenizer_kind *tokenizer_kind_find(const char *class_name)
             return classes[i].kind;
     }
     return NULL;
+}
+
+const tokenizer_kind *tokenizer_kind_of_model(const char *model_type)
+{
+    static const struct {
+        const char *type;
+        const tokenizer_kind *kind;
+    } models[] = {
+        { "albert", &albert },         { "camembert", &camembert },
+        { "deberta-v2", &deberta_v2 }, { "distilbert", &distilbert },
+        { "modernbert", &of_file },    { "mpnet", &mpnet },
+        { "roberta", &roberta },       { "xlm-roberta", &xlm_roberta },
+    };
+    for (size_t i = 0; model_type && i < sizeof models / sizeof models[0]; i++)
+        if (strcmp(models[i].type, model_type) == 0) return models[i].kind;
+    return &bert;
 }

@@ -11,22 +11,6 @@ enum { EDGE_BITS_FIRST = 8, NODES_MAX = 1 << 24 }; /* a node shares 32 bits with
  * the table, and each search as slow. */
 enum { PROBES_MAX = 1000 };
 
-/* Where an edge belongs. Multiplicative hashing (Knuth, TAOCP 3, 6.4): the multiplier is 2^32 over
- * the golden ratio. */
-static inline uint32_t edge_home(const trie *t, uint32_t key)
-{
-    return key * UINT32_C(2654435769) >> (32 - t->edge_bits);
-}
-
-/* The slot of an edge, or the empty one where it would be put. */
-static inline trie_edge *edge_slot(const trie *t, uint32_t node, unsigned char byte)
-{
-    uint32_t key = node << 8 | byte, mask = (UINT32_C(1) << t->edge_bits) - 1;
-    uint32_t at = edge_home(t, key);
-    while (t->edges[at].child && t->edges[at].key != key) at = (at + 1) & mask;
-    return &t->edges[at];
-}
-
 static bert_status edges_grow(trie *t)
 {
     size_t count = t->edges ? (size_t)1 << t->edge_bits : 0;
@@ -39,7 +23,7 @@ static bert_status edges_grow(trie *t)
     grown.edges = edges;
     for (size_t i = 0; i < count; i++) {
         const trie_edge *edge = &t->edges[i];
-        if (edge->child) *edge_slot(&grown, edge->key >> 8, (unsigned char)edge->key) = *edge;
+        if (edge->child) *trie_slot(&grown, edge->key >> 8, (unsigned char)edge->key) = *edge;
     }
     free(t->edges);
     *t = grown;
@@ -50,9 +34,10 @@ static bert_status edges_grow(trie *t)
 static bert_status edge_put(trie *t, trie_edge *edge, uint32_t key)
 {
     uint32_t mask = (UINT32_C(1) << t->edge_bits) - 1;
+    uint32_t home = key * UINT32_C(2654435769) >> (32 - t->edge_bits);
     if (t->edge_count + 1 >= NODES_MAX)
         return fail(BERT_FORMAT, "the vocabulary's texts are too long to hold");
-    if ((((uint32_t)(edge - t->edges) - edge_home(t, key)) & mask) > PROBES_MAX)
+    if ((((uint32_t)(edge - t->edges) - home) & mask) > PROBES_MAX)
         return fail(BERT_FORMAT, "the vocabulary's texts are such that finding one would take too "
                                  "long; were they chosen for that?");
     *edge = (trie_edge){ .key = key, .child = ++t->edge_count, .value = TRIE_ABSENT };
@@ -66,7 +51,7 @@ bert_status trie_insert(trie *t, slice key, int32_t value)
     trie_edge *edge = NULL;
     for (size_t i = 0; i < key.count; i++) {
         TRY(edges_grow(t));
-        edge = edge_slot(t, node, (unsigned char)key.bytes[i]);
+        edge = trie_slot(t, node, (unsigned char)key.bytes[i]);
         if (!edge->child) TRY(edge_put(t, edge, node << 8 | (unsigned char)key.bytes[i]));
         node = edge->child;
     }
@@ -85,7 +70,7 @@ int32_t trie_find(const trie *t, slice key)
     uint32_t node = TRIE_ROOT;
     int32_t value = TRIE_ABSENT;
     for (size_t i = 0; t->edges && i < key.count; i++) {
-        const trie_edge *edge = edge_slot(t, node, (unsigned char)key.bytes[i]);
+        const trie_edge *edge = trie_slot(t, node, (unsigned char)key.bytes[i]);
         if (!edge->child) return TRIE_ABSENT;
         node = edge->child;
         value = edge->value;
@@ -98,7 +83,7 @@ bool trie_walk(const trie *t, slice key, uint32_t *node)
     uint32_t at = TRIE_ROOT;
     for (size_t i = 0; i < key.count; i++) {
         const trie_edge *edge =
-            t->edges ? edge_slot(t, at, (unsigned char)key.bytes[i]) : &(trie_edge){ 0 };
+            t->edges ? trie_slot(t, at, (unsigned char)key.bytes[i]) : &(trie_edge){ 0 };
         if (!edge->child) return false;
         at = edge->child;
     }
@@ -110,7 +95,7 @@ int32_t trie_longest(const trie *t, uint32_t node, slice text, size_t *length)
 {
     int32_t longest = TRIE_ABSENT;
     for (size_t i = 0; t->edges && i < text.count; i++) {
-        const trie_edge *edge = edge_slot(t, node, (unsigned char)text.bytes[i]);
+        const trie_edge *edge = trie_slot(t, node, (unsigned char)text.bytes[i]);
         if (!edge->child) break;
         node = edge->child;
         if (edge->value != TRIE_ABSENT) {

@@ -9,6 +9,7 @@
 #include "base/slice.h"
 #include "base/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,16 @@ typedef struct trie {
     unsigned edge_bits;
     uint32_t edge_count; /* node n is the n-th edge's child */
 } trie;
+
+/* The slot of an edge from `node`, or the empty one where it would be put; the table is there.
+ * Multiplicative hashing (Knuth, TAOCP 3, 6.4): the multiplier is 2^32 over the golden ratio. */
+static inline trie_edge *trie_slot(const trie *t, uint32_t node, unsigned char byte)
+{
+    uint32_t key = node << 8 | byte, mask = (UINT32_C(1) << t->edge_bits) - 1;
+    uint32_t at = key * UINT32_C(2654435769) >> (32 - t->edge_bits);
+    while (t->edges[at].child && t->edges[at].key != key) at = (at + 1) & mask;
+    return &t->edges[at];
+}
 
 /* Gives `key` a value from 0 on; a key that is there already has it replaced. Texts that fill the
  * table, or crowd in one place of it, are BERT_FORMAT. */

@@ -42,8 +42,7 @@ bert_status vocabulary_add(vocabulary *v, slice text, int32_t id)
     return BERT_OK;
 }
 
-/* Python's idea of a line, which is what the reference reads by: it ends with \n, \r or \r\n. */
-static slice line_take(slice *rest)
+slice vocabulary_line(slice *rest)
 {
     size_t count = 0;
     while (count < rest->count && rest->bytes[count] != '\n' && rest->bytes[count] != '\r') count++;
@@ -59,7 +58,7 @@ static bert_status vocabulary_parse(vocabulary *v, slice rest, const char *path)
 {
     TRY(bert_encoding_check(path, rest.bytes, rest.count));
     for (int32_t id = 0; rest.count; id++) {
-        slice line = line_take(&rest);
+        slice line = vocabulary_line(&rest);
         if (id == VOCABULARY_IDS_MAX)
             return fail(BERT_FORMAT, "%s: more than %d lines; is it a vocabulary?", path, id);
         if (utf8_malformed(line) != line.count)

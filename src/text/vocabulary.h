@@ -32,6 +32,10 @@ bert_status vocabulary_add(vocabulary *v, slice text, int32_t id);
 /* Names an id without making it findable (a token added on top of the vocabulary). */
 bert_status vocabulary_name(vocabulary *v, slice text, int32_t id);
 
+/* Takes a line from the front of *rest, as Python's idea of a line is, which the reference reads
+ * by: it ends with \n, \r or \r\n. */
+slice vocabulary_line(slice *rest);
+
 /* Reads vocab.txt: one text a line, the first has id 0. */
 bert_status vocabulary_read(vocabulary *v, const char *path);
 void vocabulary_release(vocabulary *v);

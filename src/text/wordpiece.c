@@ -1,45 +1,72 @@
 #include "text/wordpiece.h"
 
 #include "base/memory.h"
-#include "text/unicode.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-bert_status wordpiece_init(const vocabulary *v, const char *prefix, int32_t unknown,
-                           size_t characters_max, wordpiece *out)
+/* The reference's default; and the most, since at each of a word's characters a piece is looked for
+ * that may reach to its end. */
+enum { CHARACTERS_OF_A_WORD_MAX = 100, CHARACTERS_OF_A_WORD_LIMIT = 1000 };
+
+typedef struct wordpiece {
+    const trie *pieces;
+    char *prefix;          /* "##", which marks the pieces inside a word */
+    uint32_t continuation; /* its node */
+    bool continues;        /* some piece begins with it */
+    int32_t unknown;       /* stands for a word that cannot be cut */
+    size_t characters_max; /* of a word; a longer one is unknown */
+} wordpiece;
+
+static bert_status make(const vocabulary *v, const char *prefix, int32_t unknown,
+                        size_t characters_max, word_model *out)
 {
-    wordpiece w = { .pieces = &v->ids, .unknown = unknown, .characters_max = characters_max };
-    if (!(w.prefix = strdup(prefix))) return fail(BERT_MEMORY, "out of memory for a tokenizer");
-    w.continues = trie_walk(&v->ids, slice_of(prefix), &w.continuation);
-    *out = w;
+    void *block;
+    TRY(memory_zeroed(1, sizeof(wordpiece), &block));
+    wordpiece *w = block;
+    *out = (word_model){ .kind = &word_model_wordpiece, .state = w, .unknown = unknown };
+    *w = (wordpiece){ .pieces = &v->ids, .unknown = unknown, .characters_max = characters_max };
+    if (!(w->prefix = strdup(prefix))) return fail(BERT_MEMORY, "out of memory for a tokenizer");
+    w->continues = trie_walk(&v->ids, slice_of(prefix), &w->continuation);
     return BERT_OK;
 }
 
-void wordpiece_release(wordpiece *w)
+bert_status wordpiece_make(const vocabulary *v, int32_t unknown, word_model *out)
 {
-    free(w->prefix);
-    *w = (wordpiece){ 0 };
+    return make(v, "##", unknown, CHARACTERS_OF_A_WORD_MAX, out);
 }
 
-slice wordpiece_text(const wordpiece *w, slice token, bool *continues)
+static bert_status read(const json_t *model, const char *path, bool bytes, vocabulary *v,
+                        word_model *m)
 {
+    (void)bytes;
+    const char *unknown = "[UNK]", *prefix = "##";
+    size_t characters_max = CHARACTERS_OF_A_WORD_MAX;
+    TRY(json_get_string(model, path, "unk_token", &unknown));
+    TRY(json_get_string(model, path, "continuing_subword_prefix", &prefix));
+    TRY(json_get_size(model, path, "max_input_chars_per_word", 0, CHARACTERS_OF_A_WORD_LIMIT,
+                      &characters_max));
+    TRY(word_model_vocabulary(model, path, v));
+
+    int32_t id = vocabulary_find(v, slice_of(unknown));
+    if (id == TRIE_ABSENT)
+        return fail(BERT_FORMAT, "%s: the vocabulary lacks \"%s\"", path, unknown);
+    return make(v, prefix, id, characters_max, m);
+}
+
+static void release(word_model *m)
+{
+    wordpiece *w = m->state;
+    if (w) free(w->prefix);
+    free(w);
+}
+
+static slice text(const word_model *m, slice token, bool *continues)
+{
+    const wordpiece *w = m->state;
     size_t mark = strlen(w->prefix);
     *continues = mark > 0 && token.count >= mark && memcmp(token.bytes, w->prefix, mark) == 0;
     return *continues ? (slice){ token.bytes + mark, token.count - mark } : token;
-}
-
-bert_status encoding_reserve(tokenizer_encoding *out, size_t more)
-{
-    size_t needed = out->count + more;
-    if (needed <= out->capacity && needed <= out->offsets_capacity) return BERT_OK;
-    void *ids = out->ids, *offsets = out->offsets;
-    bert_status status = memory_grow(&ids, &out->capacity, needed, sizeof out->ids[0]);
-    out->ids = ids;
-    TRY(status);
-    status = memory_grow(&offsets, &out->offsets_capacity, needed, sizeof out->offsets[0]);
-    out->offsets = offsets;
-    return status;
 }
 
 static bool is_longer(slice word, size_t characters)
@@ -51,51 +78,40 @@ static bool is_longer(slice word, size_t characters)
 }
 
 /* Cuts one word, not empty. `out` has room for a token a byte. */
-static void word_encode(const wordpiece *w, const normalized *text, size_t begin, size_t end,
+static void word_encode(const wordpiece *w, const normalized *in, size_t begin, size_t end,
                         tokenizer_encoding *out)
 {
     size_t first = out->count, at = begin;
-    bool known = !is_longer((slice){ text->bytes + begin, end - begin }, w->characters_max);
+    bool known = !is_longer((slice){ in->bytes + begin, end - begin }, w->characters_max);
     while (known && at < end) {
         size_t length = 0;
         int32_t id = TRIE_ABSENT;
         if (at == begin || w->continues)
             id = trie_longest(w->pieces, at == begin ? TRIE_ROOT : w->continuation,
-                              (slice){ text->bytes + at, end - at }, &length);
+                              (slice){ in->bytes + at, end - at }, &length);
         known = id != TRIE_ABSENT;
-        if (known) encoding_push(out, id, normalized_origin(text, at, at + length));
+        if (known) encoding_push(out, id, normalized_origin(in, at, at + length));
         at += length;
     }
     if (known) return;
     out->count = first;
-    encoding_push(out, w->unknown, normalized_origin(text, begin, end));
+    encoding_push(out, w->unknown, normalized_origin(in, begin, end));
 }
 
-/* The end of what begins at `begin`: a word, a blank, or one punctuation character. */
-static size_t word_end(const char *bytes, size_t begin, size_t end, bool *blank)
+static bert_status encode(const word_model *m, const words *in, model_room *room,
+                          tokenizer_encoding *out)
 {
-    *blank = false;
-    for (size_t at = begin, length; at < end; at += length) {
-        uint32_t code = (unsigned char)bytes[at];
-        length = code < 0x80 ? 1 : utf8_decode((slice){ bytes + at, end - at }, &code);
-        unsigned properties = unicode_properties(code);
-        if (!(properties & (UNICODE_SPACE | UNICODE_PUNCTUATION))) continue;
-        if (at > begin) return at;
-        *blank = properties & UNICODE_SPACE;
-        return at + length;
-    }
-    return end;
-}
-
-bert_status wordpiece_encode(const wordpiece *w, const normalized *text, size_t begin, size_t end,
-                             tokenizer_encoding *out)
-{
-    for (size_t next; begin < end; begin = next) {
-        bool blank;
-        next = word_end(text->bytes, begin, end, &blank);
-        if (blank) continue;
-        TRY(encoding_reserve(out, next - begin));
-        word_encode(w, text, begin, next, out);
+    (void)room;
+    const wordpiece *w = m->state;
+    for (size_t i = 0; i < in->now.count; i++) {
+        text_range word = in->now.items[i];
+        TRY(encoding_reserve(out, word.end - word.begin));
+        encoding_next_word(out);
+        word_encode(w, &in->text, word.begin, word.end, out);
     }
     return BERT_OK;
 }
+
+const word_model_kind word_model_wordpiece = {
+    .read = read, .release = release, .encode = encode, .text = text
+};

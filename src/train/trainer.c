@@ -3,6 +3,7 @@
 #include "base/rng.h"
 #include "task/observe.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 /* ---- order and rates of the steps */
@@ -32,6 +33,30 @@ static bert_status layout_open(trainer *t)
     return param_layout_init(t->entries, t->entry_count, t->frozen, passed_on, &t->layout);
 }
 
+/* Of a normal distribution; with a bound, what is beyond is drawn again. */
+static bert_status fresh_numbers(const trainer *t, size_t entry, size_t count, float *numbers)
+{
+    const config *c = t->of.config;
+    uint64_t seed = t->of.options->seed;
+    double cut = 0.0, deviation = c->initializer_range;
+    if (c->family->fresh) deviation = c->family->fresh(c, t->entries[entry].part, &cut);
+    rng_normal(rng_key(seed, 0), (uint32_t)entry, (float)deviation, count, numbers);
+    if (cut == 0.0) return BERT_OK;
+    float *again = malloc(count * sizeof *again), most = (float)(cut * deviation);
+    if (!again) return fail(BERT_MEMORY, "out of memory for a fresh head");
+    bool beyond = true;
+    for (uint64_t round = 1; beyond; round++) {
+        beyond = false;
+        rng_normal(rng_key(seed, round), (uint32_t)entry, (float)deviation, count, again);
+        for (size_t i = 0; i < count; i++) {
+            if (fabsf(numbers[i]) > most) numbers[i] = again[i];
+            beyond = beyond || fabsf(numbers[i]) > most;
+        }
+    }
+    free(again);
+    return BERT_OK;
+}
+
 static bert_status fresh_draw(trainer *t, size_t entry, float *data)
 {
     const param_entry *e = &t->entries[entry];
@@ -45,12 +70,10 @@ static bert_status fresh_draw(trainer *t, size_t entry, float *data)
     float *numbers = malloc(count * sizeof *numbers);
     if (!numbers) return fail(BERT_MEMORY, "out of memory for a fresh head");
     for (size_t i = 0; e->gain && i < count; i++) numbers[i] = 1.0f;
-    if (!e->gain)
-        rng_normal(rng_key(o->seed, 0), (uint32_t)entry, (float)t->of.config->initializer_range,
-                   count, numbers);
-    t->of.on->write(t->of.on, count, numbers, data);
+    bert_status status = e->gain ? BERT_OK : fresh_numbers(t, entry, count, numbers);
+    if (status == BERT_OK) t->of.on->write(t->of.on, count, numbers, data);
     free(numbers);
-    return BERT_OK;
+    return status;
 }
 
 static bert_status weights_fill(trainer *t, pretrained *start)

@@ -87,9 +87,6 @@ pass trainer_pass(trainer *t, bool with_dropout);
 void trainer_forward(trainer *t, const pass *p, const uint32_t *index, size_t count, size_t first,
                      double scale, double *loss);
 
-/* Does the loss compare the units of a batch with each other? */
-bool trainer_compares(const trainer *t);
-
 /* trainer_plan.c: fills t->plan and t->sizes, and says what was chosen. */
 bert_status trainer_plan(trainer *t);
 

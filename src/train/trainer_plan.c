@@ -32,7 +32,8 @@ static bert_status data_sizes_open(const trainer *t, data_sizes *out)
     return BERT_OK;
 }
 
-bool trainer_compares(const trainer *t)
+/* Does the loss compare the units of a batch with each other? */
+static bool units_compared(const trainer *t)
 {
     const task *kind = t->of.task;
     return kind->loss->compares && kind->loss->compares(t->of.train);
@@ -52,7 +53,7 @@ static void data_sizes_of(const void *context, size_t units, pass_sizes *out)
     b->wanted =
         size_larger(examples_wanted(t->of.train, b->tokens), examples_wanted(t->of.dev, b->tokens));
     out->compute = limits_of(t->of.config, b->tokens, size_larger(train->longest, dev->longest));
-    if (!trainer_compares(t)) return;
+    if (!units_compared(t)) return;
     out->compute.units = units;
     out->compute.members = features_group(train);
 }
@@ -68,7 +69,7 @@ static void plan_tell(const trainer *t)
                      "again in backward, %zu of a step's %zu examples at once",
                      (double)o->memory_limit / 1e9, (double)m->total / 1e9, m->layers_again,
                      t->of.config->layers, t->plan.units, step);
-    if (trainer_compares(t) && t->plan.units < step)
+    if (units_compared(t) && t->plan.units < step)
         observe_note(&o->observer,
                      "with %s or %s, a text is compared with those of its %zu examples, not with "
                      "all of the batch's",
@@ -94,7 +95,7 @@ bert_status trainer_plan(trainer *t)
         .threads = o->threads,
         .step = step,
         .most = most,
-        .least = trainer_compares(t) ? size_smaller(2, most) : 1,
+        .least = units_compared(t) ? size_smaller(2, most) : 1,
         .limit = o->memory_limit,
         .sizes = data_sizes_of,
         .context = &sizes,

@@ -12,6 +12,8 @@ import os
 import pathlib
 import platform
 import sys
+import types
+from unittest import mock
 
 import heads
 import heads_tasks as tasks
@@ -26,7 +28,8 @@ OFF = dict(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
 SIZES = dict(vocab_size=61, hidden_size=12, num_hidden_layers=2, num_attention_heads=3, intermediate_size=19)
 RELATIVE = dict(relative_attention=True, share_att_key=True, position_buckets=6, max_position_embeddings=43)
 
-# config: of the tiny model. typed: do its inputs have token types? length: of the longest sequence.
+# config: of the tiny model. typed: do its inputs have token types? length: of the longest sequence. alone: is each
+# sequence computed by itself?
 FAMILIES = {
     "roberta": dict(prefix="Roberta", length=23, config=dict(**SIZES, **OFF, max_position_embeddings=25, type_vocab_size=1,
                                                              layer_norm_eps=1e-5)),
@@ -62,6 +65,41 @@ FAMILIES = {
         **SIZES, **OFF, pos_att_type=["c2p"], max_position_embeddings=43)),
     "mpnet": dict(prefix="MPNet", length=43, config=dict(**SIZES, **OFF, max_position_embeddings=45, layer_norm_eps=1e-5)),
 }
+
+
+# ModernBERT: a window of w lets a token of most layers see w // 2 others on each side; attention takes 64 tokens at a time
+# there, so the longest sequence is longer than that.
+MODERN = dict(**{**SIZES, "num_hidden_layers": 4}, pad_token_id=0, cls_token_id=2, bos_token_id=2, sep_token_id=3,
+              eos_token_id=3, reference_compile=False)
+FAMILIES["modernbert"] = dict(prefix="ModernBert", length=90, alone=True, config=dict(
+    **MODERN, max_position_embeddings=90, local_attention=9))
+FAMILIES["modernbert_mean"] = dict(prefix="ModernBert", length=70, alone=True, only=("classes", "choose", "fill"), config=dict(
+    **MODERN, max_position_embeddings=70, local_attention=40, global_attn_every_n_layers=2, classifier_pooling="mean",
+    hidden_activation="silu", classifier_activation="gelu_new", norm_eps=1e-6, global_rope_theta=500.0,
+    local_rope_theta=None))
+
+
+def alone(base):
+    """A class of transformers that computes each sequence by itself: in ModernBERT's, padding whose window holds padding
+    alone becomes NaN, and so do gradients."""
+    def forward(self, input_ids, attention_mask):
+        ids, masks = (t.flatten(0, -2) for t in (input_ids, attention_mask))
+        made, whole = [], {}
+        for row, mask in zip(ids, masks):
+            one = row[mask.bool()].view(*(1,) * (input_ids.dim() - 1), -1)
+            made.append(base.forward(self, one, attention_mask=torch.ones_like(one)))
+        for key in made[0].keys():
+            parts = [m[key] for m in made]
+            if key in ("start_logits", "end_logits"):
+                parts = [F.pad(t, (0, ids.shape[1] - t.shape[1])) for t in parts]
+            elif parts[0].dim() == 3:
+                parts = [F.pad(t, (0, 0, 0, ids.shape[1] - t.shape[1])) for t in parts]
+            whole[key] = torch.cat(parts)
+        if input_ids.dim() == 3:
+            whole["logits"] = whole["logits"].view(input_ids.shape[:2])
+        return types.SimpleNamespace(**whole)
+
+    return type(base.__name__, (base,), dict(forward=forward))
 
 
 def pad_of(family):
@@ -140,6 +178,8 @@ def cases():
 
 def make_model(family, task, seed):
     model_class = getattr(transformers, family["prefix"] + task["suffix"])
+    if family.get("alone"):
+        model_class = alone(model_class)
     without = task["suffix"] == "Model" and "add_pooling_layer" in model_class.__init__.__code__.co_varnames
     model = model_class._from_config(model_config(family, **task["task"].options(task)), attn_implementation="eager",
                                      **(dict(add_pooling_layer=False) if without else {}))
@@ -184,7 +224,9 @@ def record(name, family, task):
 def make_case(name, family, task, folder):
     folder.mkdir(parents=True, exist_ok=True)
     tasks.pad_batch = pad_with(family)
-    model, single, off = record(name, family, task)
+    own = task["task"].class_loss
+    with mock.patch.object(task["task"], "class_loss", None if family.get("alone") else own):
+        model, single, off = record(name, family, task)
     model.save_pretrained(folder)
     os.chmod(folder / "model.safetensors", 0o644)
     write_numbers(single, folder / "numbers")
@@ -202,7 +244,8 @@ tensors of the latter are those of `../heads`, of which `classes` is called `wei
 
 The third sequence has the family's padding inside it, attended like any other: it gives its row of the word table no
 gradient, and of RoBERTa's kind its position is padding's. `albert` has five layers in two groups, `electra_same` no
-product behind its embeddings; `deberta_v2_..` differ in how they score by distance. Weight decay is on what transformers' Trainer puts it on.
+product behind its embeddings; `deberta_v2_..` differ in how they score by distance, `modernbert_mean` reads the mean of all
+tokens. Weight decay is on what transformers' Trainer puts it on.
 
 The last columns are the largest distance between this and the same in float64, each tensor's over its largest value, but
 for weights that the loss does not see.

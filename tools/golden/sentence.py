@@ -6,7 +6,7 @@ around it, and the vectors that SentenceTransformer(folder).encode() makes of a 
 
 Needs torch, transformers<5, sentence-transformers 5, safetensors. cases.json is {"texts", "cases": [{"name", "place":
 the model's folder in the case's, "files": {path: object}, "asked": [{"prompt": as --prompt has it, or null,
-"vectors": one of each text}]}]}.
+"vectors": one of each text}]}]}. A case with "dense" has weights of Dense modules besides, tests/data/sentence/NAME.
 """
 import json
 import logging
@@ -20,7 +20,9 @@ sys.path.append(os.path.join(os.path.dirname(__file__), "../reference"))
 from recipe import widen_weights  # sets transformers up: stands before it
 
 import sentence_transformers
+import torch
 import transformers
+from safetensors.torch import save_file
 from sentence_transformers import SentenceTransformer
 from transformers import BertConfig, BertModel
 
@@ -87,6 +89,46 @@ CASES = [
 ]
 
 
+def dense_case(name, file, out, function, normalize, half=False, **more):
+    """A module behind the pooling, whose weights stand in `file` of tests/data/sentence/dense_NAME."""
+    paths = ["", "1_Pooling", "2_Dense"] + ["3_Normalize"] * normalize
+    return dict(name="dense_" + name, place="", dense=dict(file=file, half=half), files={
+        "modules.json": modules(*paths),
+        POOLING: old_pooling(mean_tokens=True),
+        "2_Dense/config.json": {k: v for k, v in dict(dict(in_features=20, out_features=out, bias=True,
+                                                           activation_function=function), **more).items() if v is not None},
+        "sentence_bert_config.json": dict(max_seq_length=24, do_lower_case=False),
+        "config_sentence_transformers.json": dict(prompts=PROMPTS)})
+
+
+ACTIVATION = "torch.nn.modules.activation."
+CASES += [
+    dense_case("tanh", "pytorch_model.bin", 12, ACTIVATION + "Tanh", False),
+    dense_case("wide", "model.safetensors", 31, "torch.nn.modules.linear.Identity", True, bias=False),
+    dense_case("gelu", "model.safetensors", 20, ACTIVATION + "GELU", True, half=True,
+               module_input_name="sentence_embedding", module_output_name="sentence_embedding"),
+    dense_case("relu", "model.safetensors", 9, "torch.nn.ReLU", False),
+    dense_case("unsaid", "model.safetensors", 7, None, True, bias=None),
+    dense_case("silu", "model.safetensors", 3, ACTIVATION + "SiLU", False),
+]
+
+
+def write_dense(case, folder):
+    path, options = folder / case["name"], case["dense"]
+    module = case["files"]["2_Dense/config.json"]
+    torch.manual_seed(sum(case["name"].encode()))
+    linear = torch.nn.Linear(20, module["out_features"], bias=module.get("bias", True))
+    with torch.no_grad():
+        for p in linear.parameters():
+            p.normal_(0.0, 0.6)
+    weights = {"linear." + k: v.half() if options["half"] else v for k, v in linear.state_dict().items()}
+    path.mkdir()
+    if options["file"].endswith(".bin"):
+        torch.save(weights, path / options["file"])
+    else:
+        save_file(weights, str(path / options["file"]))
+
+
 def write_json(path, value):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -113,7 +155,7 @@ def encode(folder, prompt):
     return [[float(f"{x:.9g}") for x in row] for row in model.encode(TEXTS, **asked).tolist()]
 
 
-def answer(case, model):
+def answer(case, model, data):
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         for path, value in case["files"].items():
@@ -123,6 +165,8 @@ def answer(case, model):
             shutil.copy(path, folder / case["place"])
         for module in case["files"]["modules.json"][1:]:
             (folder / module["path"]).mkdir(exist_ok=True)
+        if "dense" in case:
+            shutil.copy(data / case["name"] / case["dense"]["file"], folder / "2_Dense")
         named = case["files"].get("config_sentence_transformers.json", {}).get("prompts", {})
         return [dict(prompt=p, vectors=encode(folder, p)) for p in ASKED if p != "query" or p in named]
 
@@ -134,7 +178,10 @@ def main():
     model = folder / "model"
     model.mkdir(parents=True)
     write_model(model)
-    cases = [dict(case, asked=answer(case, model)) for case in CASES]
+    for case in CASES:
+        if "dense" in case:
+            write_dense(case, folder)
+    cases = [dict(case, asked=answer(case, model, folder)) for case in CASES]
     write_json(folder / "cases.json", dict(texts=TEXTS, cases=cases))
     print(f"sentence-transformers {sentence_transformers.__version__}, transformers {transformers.__version__}")
 

@@ -137,8 +137,9 @@ def encode(reference, text, pair, max_length, how):
     except Exception as refusal:
         assert "too short to respect" in str(refusal), refusal
         return None
-    types = encoded["token_type_ids"][0]
-    return {"ids": encoded["input_ids"][0], "offsets": [n for o in encoded["offset_mapping"][0] for n in o], "first_count": types.count(0)}
+    ids, sequences = encoded["input_ids"][0], encoded.encodings[0].sequence_ids
+    first = len(ids) if pair is None else sequences.index(1) if 1 in sequences else len(ids) - 1
+    return {"ids": ids, "offsets": [n for o in encoded["offset_mapping"][0] for n in o], "first_count": first}
 
 
 def make_cases(name, reference):
@@ -147,7 +148,7 @@ def make_cases(name, reference):
     long = [line for line in PROSE.splitlines() if line] + AWKWARD[:40]
     for _ in range(60):
         pair = draw.choice(long) if draw.random() < 0.85 else None
-        asked.append((draw.choice(long), pair, draw.randrange(2 if pair is None else 3, 50), draw.randrange(3) if pair is not None else 0))
+        asked.append((draw.choice(long), pair, draw.randrange(reference.num_special_tokens_to_add(pair is not None), 50), draw.randrange(3) if pair is not None else 0))
     for text, pair, max_length, how in asked:
         case = {"folder": name, "text": text, "pair": pair, "max_length": max_length, "how": how}
         yield {**case, "wanted": encode(reference, text, pair, max_length, how)}

@@ -6,7 +6,7 @@ them, and what transformers' AutoTokenizer makes of a few texts in each.
 
 {"bases": {name: {file: content}}, "cases": [{"base", "files": {file: content}, "wanted", "typed"}], "texts"}:
 a case's folder holds the files of its base and its own; a content is an object, or a text. "wanted" has
-for each text its ids and their offsets in code points, or is null where the reference refuses the folder; "typed": does it give token types?
+for each text its ids and their offsets in code points, or is null where the reference refuses the folder; "typed": has the second text of a pair a type of its own?
 """
 
 import json
@@ -17,12 +17,13 @@ from pathlib import Path
 
 import tokenizers
 import transformers
+from tokenizers import AddedToken, Tokenizer, models, pre_tokenizers, processors, trainers
 from transformers import AutoTokenizer
 
 VOCABULARY = ("[PAD] [UNK] [CLS] [SEP] [MASK] <s> </s> <unk> <mask> <cls> <sep> [ ] < > / a b hello h ##é ##e ##llo world "
               "WORLD Héllo Hello caf ##é café cafe 中 国 ##国 mask pad [QUESTION]").split()
 TEXTS = ["Héllo WORLD café 中国", "a [MASK] b [mask] [ mask ]", "a <mask> b<s>a</s> <pad> <PAD> <cls> <sep> <unk>",
-         "[PAD] [pad] [CLS]a[SEP] [UNK] <x> <X>"]
+         "[PAD] [pad] [CLS]a[SEP] [UNK] <x> <X>", "Héllo's  hello <mask> b\n\n<mask>'ll  "]
 BERTS = ["Bert", "ConvBert", "DPRContextEncoder", "DPRQuestionEncoder", "DistilBert", "Electra", "LayoutLM", "Lxmert",
          "MobileBert", "RetriBert", "SqueezeBert"]
 MAP = {"unk_token": "[UNK]", "sep_token": "[SEP]", "pad_token": "[PAD]", "cls_token": "[CLS]", "mask_token": "[MASK]"}
@@ -49,7 +50,68 @@ def bases():
     vocab = "\n".join(dict.fromkeys(VOCABULARY)) + "\n"
     return {"lower": {"tokenizer.json": json_file()}, "cased": {"tokenizer.json": json_file(lowercase=False, strip_accents=False)},
             "whole": {"tokenizer.json": json_file(lowercase=False, handle_chinese_chars=False)}, "padded": {"tokenizer.json": padded},
-            "more": {"tokenizer.json": more}, "ordinary": {"tokenizer.json": ordinary}, "vocab": {"vocab.txt": vocab}}
+            "more": {"tokenizer.json": more}, "ordinary": {"tokenizer.json": ordinary}, "vocab": {"vocab.txt": vocab},
+            **byte_level_bases()}
+
+
+def byte_level_bases():
+    """vocab.json and merges.txt, and what a tokenizer.json has for them, with a few different post-processors."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    trainer = trainers.BpeTrainer(vocab_size=300, special_tokens=["<s>", "<pad>", "</s>", "<unk>"], show_progress=False,
+                                  initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
+    tokenizer.train_from_iterator(TEXTS * 3, trainer)
+    model = json.loads(tokenizer.to_str())["model"]
+    vocab = {**model["vocab"], "<mask>": len(model["vocab"])}
+    merges = [" ".join(pair) for pair in model["merges"]]
+    model = models.BPE(vocab, [tuple(pair.split()) for pair in merges])
+
+    def json_of(post_processor, prefix):
+        whole = Tokenizer(model)
+        whole.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=prefix)
+        whole.add_special_tokens(["<s>", "<pad>", "</s>", "<unk>", AddedToken("<mask>", lstrip=True)])
+        whole.post_processor = post_processor
+        return json.loads(whole.to_str())
+
+    roberta = processors.RobertaProcessing(("</s>", vocab["</s>"]), ("<s>", vocab["<s>"]), trim_offsets=True, add_prefix_space=False)
+    template = processors.TemplateProcessing(single="<s> $A </s>", pair="<s> $A </s> $B </s>",
+                                             special_tokens=[("<s>", vocab["<s>"]), ("</s>", vocab["</s>"])])
+    sequence = processors.Sequence([processors.ByteLevel(trim_offsets=True, add_prefix_space=True), template])
+    in_sequence = json_of(template, True)
+    in_sequence["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [in_sequence["pre_tokenizer"]]}
+    # The first line says a version. What follows the last end of a line is lost, and of a pair that is there twice one.
+    lines = "#version: 0.2\n" + "\n".join(merges[:20] + merges[:1] + merges[20:]) + "\n" + merges[-1]
+    return {"merges": {"vocab.json": vocab, "merges.txt": lines}, "roberta": {"tokenizer.json": json_of(roberta, False)},
+            "prefixed": {"tokenizer.json": json_of(template, True)}, "sequence": {"tokenizer.json": json_of(sequence, True)},
+            "in_sequence": {"tokenizer.json": in_sequence}}
+
+
+def byte_level_cases(case):
+    for base in "merges", "roberta", "prefixed", "sequence", "in_sequence":
+        for name in "RobertaTokenizer", "RobertaTokenizerFast":
+            for prefix in None, False, True:
+                yield case(base, {"tokenizer_class": name, **({} if prefix is None else {"add_prefix_space": prefix})})
+        yield case(base, {"tokenizer_class": "RobertaTokenizer", "trim_offsets": False})
+        yield case(base, {"tokenizer_class": "RobertaTokenizer", "trim_offsets": False, "add_prefix_space": True})
+        yield case(base, {"tokenizer_class": "RobertaTokenizer", "mask_token": "<x>"})
+        yield case(base, {"tokenizer_class": "RobertaTokenizer", "mask_token": {"__type": "AddedToken", "content": "<mask>"}})
+        yield case(base, {"tokenizer_class": "RobertaTokenizer", "added_tokens_decoder": {}})
+        yield case(base, {"tokenizer_class": "RobertaTokenizer", "cls_token": "<cls>", "sep_token": "<pad>"})
+        yield case(base, {"tokenizer_class": "RobertaTokenizer"}, special_tokens_map={
+            "mask_token": {"content": "<mask>", "lstrip": True, "rstrip": True, "single_word": False, "normalized": True}, "unk_token": "<unk>"})
+        yield case(base, {"tokenizer_class": "RobertaTokenizer", "truncation_side": "left"}, added_tokens={"<x>": 310})
+        yield case(base, None, config={"model_type": "roberta"})
+        yield case(base, {}, config={"model_type": "roberta"})
+    for base in "roberta", "prefixed", "sequence", "in_sequence":
+        for prefix in None, False, True:
+            yield case(base, {"tokenizer_class": "PreTrainedTokenizerFast", **({} if prefix is None else {"add_prefix_space": prefix})})
+        yield case(base, {"tokenizer_class": "PreTrainedTokenizerFast", "trim_offsets": False, "mask_token": "<mask>"})
+        yield case(base, {"tokenizer_class": "PreTrainedTokenizerFast", "model_input_names": ["input_ids", "attention_mask"], "cls_token": "<s>"})
+        yield case(base, {}, config={"model_type": "modernbert"})
+    for options in None, {}, {"do_lower_case": False}, {"tokenize_chinese_chars": False}, {"mask_token": "[MASK]", "pad_token": "[PAD]"}, {"added_tokens_decoder": {}}:
+        yield case("vocab", None if options is None else {"tokenizer_class": "MPNetTokenizer", **options}, config={"model_type": "mpnet"})
+    for model in "distilbert", "electra", "mpnet":
+        yield case("lower", {}, config={"model_type": model})
 
 
 def cases():
@@ -81,6 +143,7 @@ def cases():
     for options in {}, {"added_tokens_decoder": {}}, {"mask_token": "[MASK]"}:
         yield case("ordinary", {"split_special_tokens": True, **options})
     yield from added_cases(case)
+    yield from byte_level_cases(case)
     for name in "BertTokenizer", "DistilBertTokenizer", "PreTrainedTokenizerFast":
         for inputs in [], ["input_ids", "attention_mask"], ["input_ids", "token_type_ids", "attention_mask"]:
             yield case("cased", {"tokenizer_class": name, "model_input_names": inputs, **MAP})
@@ -135,11 +198,11 @@ def wanted(base, files):
         write(Path(name), {"config.json": {"model_type": "bert"}, **base, **files})
         try:
             reference = AutoTokenizer.from_pretrained(name)
-        except (ValueError, AttributeError) as refusal:
+        except (ValueError, AttributeError, ImportError) as refusal:  # the last where protobuf is missing, and the true one is lost
             print(files.get("tokenizer_config.json"), type(refusal).__name__, str(refusal)[:70])
             return {"wanted": None}
         assert reference.is_fast
-        return {"wanted": [encode(reference, text) for text in TEXTS], "typed": "token_type_ids" in reference(*TEXTS[:2])}
+        return {"wanted": [encode(reference, text) for text in TEXTS], "typed": 1 in reference(*TEXTS[:2]).get("token_type_ids", [])}
 
 
 def main():

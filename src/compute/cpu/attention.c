@@ -36,15 +36,16 @@ typedef struct attention_task {
     size_t run;         /* backward: so many sequences are one item's */
 } attention_task;
 
-/* One head of one sequence, or a block of its queries with the keys that they see. Matrices of
- * queries or keys have rows of `stride` numbers, score matrices of `keys`. */
+/* One head of one sequence, or a block of its queries with the keys that they see. Rows of queries
+ * are query_stride numbers apart, rows of keys and values key_stride, rows of what attention gives
+ * `stride`, and rows of scores `keys`. */
 typedef struct head {
     compute_cpu *cpu;
     const attention_shape *shape;
     const dropout *dropout;
     size_t which, sequence;
     size_t first_query, first_key; /* rows of the packed matrices */
-    size_t queries, keys, width, stride;
+    size_t queries, keys, width, stride, query_stride, key_stride;
     size_t offset;   /* of the head's columns */
     size_t before;   /* keys of the sequence before the first one of the block */
     uint32_t column; /* the first key's for dropout */
@@ -68,6 +69,7 @@ static head head_of(const attention_task *t, size_t sequence, size_t which)
 {
     const attention_shape *s = t->shape;
     float scale = 1.0f / sqrtf((float)s->head_width);
+    size_t row = s->heads * s->head_width;
     return (head){
         .cpu = t->cpu,
         .shape = s,
@@ -79,7 +81,9 @@ static head head_of(const attention_task *t, size_t sequence, size_t which)
         .queries = s->query_starts[sequence + 1] - s->query_starts[sequence],
         .keys = s->key_starts[sequence + 1] - s->key_starts[sequence],
         .width = s->head_width,
-        .stride = s->heads * s->head_width,
+        .stride = row,
+        .query_stride = s->query_stride ? s->query_stride : row,
+        .key_stride = s->key_stride ? s->key_stride : row,
         .offset = which * s->head_width,
         .column = (uint32_t)which << 16, /* heads have room for 65,536 keys each */
         .product_scale = s->bias ? scale : 1.0f,
@@ -137,33 +141,69 @@ static void row_clear(const head *h, row_range seen, float *row)
 
 /* ---- products */
 
+/* What one product reads or writes: rows so far apart. */
+typedef struct rows_in {
+    const float *at;
+    size_t stride;
+} rows_in;
+typedef struct rows_out {
+    float *at;
+    size_t stride;
+} rows_out;
+
+static size_t query_at(const head *h, size_t stride)
+{
+    return h->first_query * stride + h->offset;
+}
+
+static size_t key_at(const head *h)
+{
+    return h->first_key * h->key_stride + h->offset;
+}
+
+/* The block's rows of a matrix: of queries, as q has them or as y; of keys. */
+static rows_in queries_in(const head *h, const float *q)
+{
+    return (rows_in){ q + query_at(h, h->query_stride), h->query_stride };
+}
+
+static rows_in results_in(const head *h, const float *dy)
+{
+    return (rows_in){ dy + query_at(h, h->stride), h->stride };
+}
+
+static rows_in keys_in(const head *h, const float *k)
+{
+    return (rows_in){ k + key_at(h), h->key_stride };
+}
+
 /* scores [queries, keys] = alpha a b^T for a of queries and b of keys */
-static void head_scores(const head *h, float alpha, const float *a, const float *b, float *scores)
+static void head_scores(const head *h, float alpha, rows_in a, rows_in b, float *scores)
 {
     matmul_shape s = { .b_transposed = 1,
                        .rows = h->queries,
                        .cols = h->keys,
                        .inner = h->width,
-                       .lda = h->stride,
-                       .ldb = h->stride,
+                       .lda = a.stride,
+                       .ldb = b.stride,
                        .ldc = h->keys };
-    cpu_matmul_alone(h->cpu, &s, alpha, a, b, 0.0f, scores);
+    cpu_matmul_alone(h->cpu, &s, alpha, a.at, b.at, 0.0f, scores);
 }
 
 /* y [queries, width] = alpha scores x for x of keys */
-static void head_apply(const head *h, float alpha, const float *scores, const float *x, float *y)
+static void head_apply(const head *h, float alpha, const float *scores, rows_in x, rows_out y)
 {
     matmul_shape s = { .rows = h->queries,
                        .cols = h->width,
                        .inner = h->keys,
                        .lda = h->keys,
-                       .ldb = h->stride,
-                       .ldc = h->stride };
-    cpu_matmul_alone(h->cpu, &s, alpha, scores, x, 0.0f, y);
+                       .ldb = x.stride,
+                       .ldc = y.stride };
+    cpu_matmul_alone(h->cpu, &s, alpha, scores, x.at, 0.0f, y.at);
 }
 
 /* y [keys, width] = alpha scores^T x + beta y for x of queries */
-static void head_apply_transposed(const head *h, float alpha, const float *scores, const float *x,
+static void head_apply_transposed(const head *h, float alpha, const float *scores, rows_in x,
                                   float beta, float *y)
 {
     matmul_shape s = { .a_transposed = 1,
@@ -171,9 +211,9 @@ static void head_apply_transposed(const head *h, float alpha, const float *score
                        .cols = h->width,
                        .inner = h->queries,
                        .lda = h->keys,
-                       .ldb = h->stride,
-                       .ldc = h->stride };
-    cpu_matmul_alone(h->cpu, &s, alpha, scores, x, beta, y);
+                       .ldb = x.stride,
+                       .ldc = h->key_stride };
+    cpu_matmul_alone(h->cpu, &s, alpha, scores, x.at, beta, y + key_at(h));
 }
 
 /* ---- rows of scores */
@@ -266,12 +306,11 @@ static float *distances_of(const attention_task *t, size_t thread)
 
 static void block_forward(const attention_task *t, const head *h, float *scores)
 {
-    size_t query = h->first_query * h->stride + h->offset;
-    size_t key = h->first_key * h->stride + h->offset;
-    head_scores(h, h->product_scale, t->q + query, t->k + key, scores);
+    rows_out y = { t->y + query_at(h, h->stride), h->stride };
+    head_scores(h, h->product_scale, queries_in(h, t->q), keys_in(h, t->k), scores);
     head_softmax(h, scores);
     if (h->dropout->rate > 0.0f) head_dropout(h, scores, scores);
-    head_apply(h, 1.0f, scores, t->v + key, t->y + query);
+    head_apply(h, 1.0f, scores, keys_in(h, t->v), y);
 }
 
 static void item_forward(void *context, size_t index, size_t thread)
@@ -289,28 +328,29 @@ static void item_forward(void *context, size_t index, size_t thread)
 /* kept: 1 where dk and dv are added to, 0 where they are written */
 static void block_backward(const attention_task *t, const head *h, float kept, float *p)
 {
-    size_t query = h->first_query * h->stride + h->offset;
-    size_t key = h->first_key * h->stride + h->offset;
+    rows_in q = queries_in(h, t->q), k = keys_in(h, t->k), dy = results_in(h, t->dy);
+    rows_out dq = { t->dq + query_at(h, h->query_stride), h->query_stride };
     float *d = p + h->queries * h->keys;
     bool drops = h->dropout->rate > 0.0f;
 
-    head_scores(h, h->product_scale, t->q + query, t->k + key, p);
+    head_scores(h, h->product_scale, q, k, p);
     head_softmax(h, p);
     if (drops) head_dropout(h, p, d);
-    head_apply_transposed(h, 1.0f, drops ? d : p, t->dy + query, kept, t->dv + key);
+    head_apply_transposed(h, 1.0f, drops ? d : p, dy, kept, t->dv);
 
-    head_scores(h, 1.0f, t->dy + query, t->v + key, d);
+    head_scores(h, 1.0f, dy, keys_in(h, t->v), d);
     if (drops) head_dropout(h, d, d);
     head_softmax_backward(h, p, d);
-    head_apply(h, h->product_scale, d, t->k + key, t->dq + query);
-    head_apply_transposed(h, h->product_scale, d, t->q + query, kept, t->dk + key);
+    head_apply(h, h->product_scale, d, k, dq);
+    head_apply_transposed(h, h->product_scale, d, q, kept, t->dk);
 }
 
 /* x [keys, width] = 0 */
 static void head_zero(const head *h, float *x)
 {
-    x += h->first_key * h->stride + h->offset;
-    for (size_t key = 0; key < h->keys; key++) memset(x + key * h->stride, 0, h->width * sizeof *x);
+    x += key_at(h);
+    for (size_t key = 0; key < h->keys; key++)
+        memset(x + key * h->key_stride, 0, h->width * sizeof *x);
 }
 
 /* The first block writes dk and dv if it sees all keys. */

@@ -11,6 +11,7 @@ typedef struct rotary_task {
     const rotary *table;
     const uint32_t *starts; /* [sequences + 1] of the rows */
     const uint32_t *rows;   /* among the keys, that each row stands at, or NULL */
+    size_t stride;
     float sign, *x;
 } rotary_task;
 
@@ -44,7 +45,7 @@ static void rows_rotate(void *context, size_t index, size_t thread)
         size_t at = place_of(t, row) * half;
         const float *cosine = t->table->cosine + at, *sine = t->table->sine + at;
         for (size_t head = 0; head < heads; head++) {
-            float *x = t->x + (row * heads + head) * width;
+            float *x = t->x + row * t->stride + head * width;
             t->cpu->kernels.rotate(half, cosine, sine, t->sign, x, x + half);
         }
     }
@@ -60,13 +61,16 @@ static void rotary_run(rotary_task *t)
 static void rotate_both(compute *on, const attention_shape *s, const rotary *r, float sign,
                         float *q, float *k)
 {
+    size_t row = s->heads * s->head_width;
     rotary_task t = { .cpu = cpu_of(on), .shape = s, .table = r, .sign = sign };
     t.starts = s->query_starts;
     t.rows = s->query_rows;
+    t.stride = s->query_stride ? s->query_stride : row;
     t.x = q;
     rotary_run(&t);
     t.starts = s->key_starts;
     t.rows = NULL;
+    t.stride = s->key_stride ? s->key_stride : row;
     t.x = k;
     rotary_run(&t);
 }

@@ -30,10 +30,10 @@ static const param_names names = {
     .pooler_bias = ".pooler.bias",
     BERT_CLASSIFIER_NAMES,
     BERT_SPANS_NAMES,
-    .masked_dense_weight = "predictions.dense.weight",
-    .masked_dense_bias = "predictions.dense.bias",
-    .masked_norm_gain = "predictions.LayerNorm.weight",
-    .masked_norm_shift = "predictions.LayerNorm.bias",
+    .transform_dense_weight = "predictions.dense.weight",
+    .transform_dense_bias = "predictions.dense.bias",
+    .transform_norm_gain = "predictions.LayerNorm.weight",
+    .transform_norm_shift = "predictions.LayerNorm.bias",
     .masked_bias = "predictions.bias",
 };
 

@@ -11,10 +11,10 @@ static const param_names names = {
     BERT_POOLER_NAMES,
     BERT_CLASSIFIER_NAMES,
     BERT_SPANS_NAMES,
-    .masked_dense_weight = "cls.predictions.transform.dense.weight",
-    .masked_dense_bias = "cls.predictions.transform.dense.bias",
-    .masked_norm_gain = "cls.predictions.transform.LayerNorm.weight",
-    .masked_norm_shift = "cls.predictions.transform.LayerNorm.bias",
+    .transform_dense_weight = "cls.predictions.transform.dense.weight",
+    .transform_dense_bias = "cls.predictions.transform.dense.bias",
+    .transform_norm_gain = "cls.predictions.transform.LayerNorm.weight",
+    .transform_norm_shift = "cls.predictions.transform.LayerNorm.bias",
     .masked_bias = "cls.predictions.bias",
 };
 

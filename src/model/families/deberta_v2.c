@@ -36,20 +36,20 @@
 
 static const param_names names = {
     ENCODER_NAMES,
-    .masked_dense_weight = "cls.predictions.transform.dense.weight",
-    .masked_dense_bias = "cls.predictions.transform.dense.bias",
-    .masked_norm_gain = "cls.predictions.transform.LayerNorm.weight",
-    .masked_norm_shift = "cls.predictions.transform.LayerNorm.bias",
+    .transform_dense_weight = "cls.predictions.transform.dense.weight",
+    .transform_dense_bias = "cls.predictions.transform.dense.bias",
+    .transform_norm_gain = "cls.predictions.transform.LayerNorm.weight",
+    .transform_norm_shift = "cls.predictions.transform.LayerNorm.bias",
     .masked_bias = "cls.predictions.bias",
 };
 
 /* "legacy": false: the head for masked words that the models were pretrained with. */
 static const param_names pretrained_names = {
     ENCODER_NAMES,
-    .masked_dense_weight = "lm_predictions.lm_head.dense.weight",
-    .masked_dense_bias = "lm_predictions.lm_head.dense.bias",
-    .masked_norm_gain = "lm_predictions.lm_head.LayerNorm.weight",
-    .masked_norm_shift = "lm_predictions.lm_head.LayerNorm.bias",
+    .transform_dense_weight = "lm_predictions.lm_head.dense.weight",
+    .transform_dense_bias = "lm_predictions.lm_head.dense.bias",
+    .transform_norm_gain = "lm_predictions.lm_head.LayerNorm.weight",
+    .transform_norm_shift = "lm_predictions.lm_head.LayerNorm.bias",
     .masked_bias = "lm_predictions.lm_head.bias",
 };
 

@@ -26,10 +26,10 @@ static const param_names names = {
     .dense_bias = "pre_classifier.bias",
     BERT_CLASSIFIER_NAMES,
     BERT_SPANS_NAMES,
-    .masked_dense_weight = "vocab_transform.weight",
-    .masked_dense_bias = "vocab_transform.bias",
-    .masked_norm_gain = "vocab_layer_norm.weight",
-    .masked_norm_shift = "vocab_layer_norm.bias",
+    .transform_dense_weight = "vocab_transform.weight",
+    .transform_dense_bias = "vocab_transform.bias",
+    .transform_norm_gain = "vocab_layer_norm.weight",
+    .transform_norm_shift = "vocab_layer_norm.bias",
     .masked_bias = "vocab_projector.bias",
 };
 

@@ -18,10 +18,10 @@ static const param_names names = {
     ROBERTA_DENSE_NAMES,
     BERT_CLASSIFIER_NAMES,
     BERT_SPANS_NAMES,
-    .masked_dense_weight = "generator_predictions.dense.weight",
-    .masked_dense_bias = "generator_predictions.dense.bias",
-    .masked_norm_gain = "generator_predictions.LayerNorm.weight",
-    .masked_norm_shift = "generator_predictions.LayerNorm.bias",
+    .transform_dense_weight = "generator_predictions.dense.weight",
+    .transform_dense_bias = "generator_predictions.dense.bias",
+    .transform_norm_gain = "generator_predictions.LayerNorm.weight",
+    .transform_norm_shift = "generator_predictions.LayerNorm.bias",
     .masked_bias = "generator_lm_head.bias",
 };
 
@@ -63,7 +63,7 @@ static bert_status read(const json_t *o, const char *path, config *c)
     c->projected = c->embedding != c->hidden;
     c->dense_dropout = c->classifier_dropout;
     c->choice_dropout = 0.1;
-    c->masked_activation = ACTIVATION_GELU;
+    c->transform_activation = ACTIVATION_GELU;
     return config_read_rate(o, path, "summary_last_dropout", &c->choice_dropout);
 }
 

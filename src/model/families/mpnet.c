@@ -68,7 +68,7 @@ static bert_status read(const json_t *o, const char *path, config *c)
                       &c->distance_buckets));
     c->classifier_dropout = c->hidden_dropout; /* whatever classifier_dropout says */
     c->choice_dropout = c->token_dropout = c->dense_dropout = c->hidden_dropout;
-    c->masked_activation = ACTIVATION_GELU;
+    c->transform_activation = ACTIVATION_GELU;
     return distances_make(c);
 }
 

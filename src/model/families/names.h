@@ -54,10 +54,10 @@
     .projected_bias = "classifier.out_proj.bias"
 
 #define ROBERTA_MASKED_NAMES                                                                       \
-    .masked_dense_weight = "lm_head.dense.weight",                                                 \
-    .masked_dense_bias = "lm_head.dense.bias",                                                     \
-    .masked_norm_gain = "lm_head.layer_norm.weight",                                               \
-    .masked_norm_shift = "lm_head.layer_norm.bias",                                                \
+    .transform_dense_weight = "lm_head.dense.weight",                                                 \
+    .transform_dense_bias = "lm_head.dense.bias",                                                     \
+    .transform_norm_gain = "lm_head.layer_norm.weight",                                               \
+    .transform_norm_shift = "lm_head.layer_norm.bias",                                                \
     .masked_bias = "lm_head.bias"
 /* clang-format on */
 

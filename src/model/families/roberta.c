@@ -29,7 +29,7 @@ static bert_status read(const json_t *o, const char *path, config *c)
     (void)path;
     c->dense_dropout = c->classifier_dropout;
     c->choice_dropout = c->hidden_dropout;
-    c->masked_activation = ACTIVATION_GELU;
+    c->transform_activation = ACTIVATION_GELU;
     return BERT_OK;
 }
 

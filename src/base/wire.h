@@ -1,10 +1,10 @@
-/* tensorflow_wire.h: the two ways in which TensorFlow's checkpoints write numbers: LevelDB's
- * varints and protocol buffers (protobuf.dev/programming-guides/encoding). For src/tensors alone.
+/* wire.h: how protocol buffers are written (protobuf.dev/programming-guides/encoding), and LevelDB's
+ * varints, which are the same.
  *
  * Readers take from the front of a slice and return false where it does not hold what is asked for;
  * the slice is then of no more use. */
-#ifndef TENSORS_TENSORFLOW_WIRE_H
-#define TENSORS_TENSORFLOW_WIRE_H
+#ifndef BASE_WIRE_H
+#define BASE_WIRE_H
 
 #include "base/slice.h"
 

@@ -1,4 +1,4 @@
-#include "tensors/tensorflow_wire.h"
+#include "base/wire.h"
 
 bool wire_varint(slice *from, uint64_t *out)
 {
