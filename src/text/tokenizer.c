@@ -175,13 +175,13 @@ static bert_status open_others(const tokenizer_class *c, tokenizer *t)
     char *path;
     TRY(path_join(c->folder, files.name, &path));
     bert_status status = BERT_OK;
-    if (!file_exists(path))
-        status = fail(BERT_IO, "%s: has neither tokenizer.json nor %s; is it a model's folder?",
-                      c->folder, files.name);
-    else if (c->kind->needs_json)
+    if (c->kind->needs_json)
         status = fail(BERT_UNSUPPORTED,
                       "%s: lacks tokenizer.json, which a tokenizer of its class is made from",
                       c->folder);
+    else if (!file_exists(path))
+        status = fail(BERT_IO, "%s: has neither tokenizer.json nor %s; is it a model's folder?",
+                      c->folder, files.name);
     if (status == BERT_OK) status = files.open(c, path, t);
     if (status == BERT_OK) status = tokenizer_class_add(c, NULL, &t->added, &t->vocabulary);
     if (status == BERT_OK && files.frame) status = files.frame(c, path, t);

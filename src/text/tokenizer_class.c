@@ -290,6 +290,10 @@ static bert_status special_push(const tokenizer_class *c, const json_t *file, sp
         token.plain_text = false;
         token.token.lstrip = true;
     }
+    if (token.plain_text && c->kind->unknown_normalized && role == SPECIAL_UNK && !file) {
+        token.plain_text = false;
+        token.token.normalized = token.token.normalized_given = true;
+    }
     return list_push(out, token);
 }
 
