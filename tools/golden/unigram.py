@@ -110,7 +110,8 @@ def make_files(target):
     """Every normalizer, and Metaspace in other ways."""
     steps = unigram(byte_fallback=False)
     steps.normalizer = normalizers.Sequence([
-        normalizers.Nmt(), normalizers.Strip(), normalizers.NFC(), normalizers.Replace("ab", "b\u0301a"), normalizers.Replace(Regex("(?i)[xy]+$?|\\d{3}"), "zz"), normalizers.NFKC(),
+        normalizers.Nmt(), normalizers.Strip(), normalizers.NFC(), normalizers.Replace("ab", "b\u0301a"),
+        normalizers.Replace(Regex("(?i)[xy]+|\\d{3}"), "zz"), normalizers.NFKC(),
         normalizers.Replace(Regex(" {2,}"), "\u2581"), normalizers.NFD(), normalizers.StripAccents(), normalizers.Lowercase(),
         normalizers.Prepend("\u2581x")])
     steps.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="never", split=False)
