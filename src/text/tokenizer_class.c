@@ -111,8 +111,8 @@ static bert_status class_take(const json_t *config, const char *path, tokenizer_
     c->kind = tokenizer_kind_find(name);
     return c->kind ? BERT_OK
                    : fail(BERT_UNSUPPORTED,
-                          "%s: the tokenizer is a %s, whose ids this program does not make; it has "
-                          "BertTokenizer, those like it and PreTrainedTokenizerFast",
+                          "%s: the tokenizer is a %s, whose ids this program does not make; "
+                          "docs/models.md has the classes that it knows",
                           path, name);
 }
 

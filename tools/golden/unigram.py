@@ -110,7 +110,8 @@ def make_files(target):
     """Every normalizer, and Metaspace in other ways."""
     steps = unigram(byte_fallback=False)
     steps.normalizer = normalizers.Sequence([
-        normalizers.Nmt(), normalizers.Strip(), normalizers.NFC(), normalizers.Replace("ab", "b\u0301a"), normalizers.NFKC(),
+        normalizers.Nmt(), normalizers.Strip(), normalizers.NFC(), normalizers.Replace("ab", "b\u0301a"),
+        normalizers.Replace(Regex("(?i)[xy]+|\\d{3}"), "zz"), normalizers.NFKC(),
         normalizers.Replace(Regex(" {2,}"), "\u2581"), normalizers.NFD(), normalizers.StripAccents(), normalizers.Lowercase(),
         normalizers.Prepend("\u2581x")])
     steps.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="never", split=False)
@@ -140,7 +141,7 @@ def class_cases():
     for base, name in names.items():
         model = {"model_type": {"deberta": "deberta-v2"}.get(base, base)}
         own = square if base in ("albert", "deberta") else mask
-        for options in None, {}, {"do_lower_case": True}, {"do_lower_case": False}, {"keep_accents": True}:
+        for options in None, {}, {"do_lower_case": True}, {"do_lower_case": False}, {"keep_accents": True}, {"split_by_punct": True}:
             yield case(base, options, config=model)
         for fast in "", "Fast":
             yield case(base, {"tokenizer_class": f"{name}Tokenizer{fast}", "model_max_length": 512})
