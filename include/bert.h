@@ -208,6 +208,8 @@ typedef struct bert_model_info {
     bert_texts texts;         /* what it was trained on; it answers to nothing else */
     const char *text_column, *pair_column, *label_column; /* of the tables that it was trained on,
                                                              borrowed; NULL: not said, or none */
+    const char *oniguruma; /* the version of the library that reads the tokenizer's patterns, on
+                              whose Unicode ids depend; NULL: it has none */
 } bert_model_info;
 
 /* Can the model's head answer? The message of a failure says why not. */

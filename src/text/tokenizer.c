@@ -5,6 +5,7 @@
 #include "text/bert_normalizer.h"
 #include "text/bpe.h"
 #include "text/byte_level_pre_tokenizer.h"
+#include "text/pattern.h"
 #include "text/sentencepiece_convert.h"
 #include "text/tokenizer_class.h"
 #include "text/tokenizer_json.h"
@@ -302,6 +303,11 @@ bool tokenizer_cased_by_vocabulary(const tokenizer *t)
 bool tokenizer_untyped(const tokenizer *t)
 {
     return t->untyped;
+}
+
+const char *tokenizer_pattern_engine(const tokenizer *t)
+{
+    return t->patterned ? pattern_engine() : NULL;
 }
 
 bool tokenizer_truncates_left(const tokenizer *t)

@@ -91,6 +91,8 @@ size_t tokenizer_max_length(
 bool tokenizer_cased_by_vocabulary(const tokenizer *t);
 /* Does it give no token types? Then the model takes the second text of a pair for type 0, too. */
 bool tokenizer_untyped(const tokenizer *t);
+/* The version of Oniguruma, if the tokenizer has patterns; else NULL. */
+const char *tokenizer_pattern_engine(const tokenizer *t);
 bool tokenizer_truncates_left(const tokenizer *t); /* do texts lose their beginning? */
 
 /* Encodes UTF-8 `text`, and `pair` unless its bytes are NULL, into at most `max_length` ids,
