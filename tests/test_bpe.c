@@ -67,6 +67,7 @@ static void words_are_those_of_the_pre_tokenizer(void **state)
     }
     assert_int_equal(last,
                      6); /* the, miller, 's, daughter, ",", <mask>, x, of which two are added */
+    assert_null(tokenizer_pattern_engine(t));
     tokenizer_encoding_release(&e);
     tokenizer_free(t);
 }
@@ -242,6 +243,7 @@ static void a_pattern_that_goes_back_without_end_is_given_up(void **state)
     assert_done(tokenizer_open(scratch_folder(state), &t));
     slice text =
         slice_of("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+    assert_non_null(tokenizer_pattern_engine(t));
     assert_failed(tokenizer_encode(t, text, no_pair, SIZE_MAX, TRUNCATE_LONGEST_FIRST, &e),
                   BERT_ARGUMENT, "the tokenizer's pattern fails on a text: ");
     tokenizer_encoding_release(&e);
