@@ -227,6 +227,7 @@ bert_model_info bert_model_get_info(const bert_model *m)
         .pair_column = m->trained.columns.pair,
         .label_column = m->trained.columns.label,
         .label_columns = m->trained.columns.labels,
+        .oniguruma = tokenizer_pattern_engine(m->tokenizer.tokenizer),
     };
     for (size_t i = 0; i < m->weights.entry_count; i++) {
         const weight *w = params_weight((params *)&m->weights.params, &m->weights.entries[i]);
