@@ -13,7 +13,7 @@ CFLAGS   ?= -O2 $(if $(SAN),-g)
 WARNINGS  = -std=c11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla $(if $(WERROR),-Werror)
 FLAGS     = $(WARNINGS) -D_GNU_SOURCE -pthread -fopenmp-simd -fvisibility=hidden -fPIC -ffp-contract=off -Iinclude -Isrc \
             $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
-LIBRARIES = -ldnnl -lgomp -lutf8proc -ljansson -lcsv -lnettle -lz -lm -ldl
+LIBRARIES = -ldnnl -lgomp -lutf8proc -lonig -ljansson -lcsv -lnettle -lz -lm -ldl
 
 SOURCES := $(shell find src -name '*.c' | LC_ALL=C sort)
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)

@@ -25,6 +25,7 @@ case ${CC:-cc} in *clang*) need libomp-dev compiles omp.h m -fopenmp ;; esac # g
 need pkg-config command -v pkg-config
 need libdnnl-dev compiles dnnl.h dnnl
 need libutf8proc-dev compiles utf8proc.h utf8proc
+need libonig-dev compiles oniguruma.h onig
 need libjansson-dev compiles jansson.h jansson
 need libcsv-dev compiles csv.h csv
 need zlib1g-dev compiles zlib.h z
