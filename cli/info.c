@@ -147,7 +147,7 @@ static void foot_print(const description *d)
                d->info.vector_width);
     if (*d->info.pooler_lacks)
         printf("Pooler: without %s; a task that needs it draws it fresh\n", d->info.pooler_lacks);
-    else if (!d->info.has_pooler)
+    else if (!d->info.has_pooler && !d->info.poolerless)
         printf("Pooler: none; a task that needs one draws a fresh one\n");
     if (*d->info.prompt) {
         named_print("Prompt before each text: '", d->info.prompt);

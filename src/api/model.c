@@ -210,6 +210,7 @@ bert_model_info bert_model_get_info(const bert_model *m)
         .attention_dropout = c->attention_dropout,
         .norm_epsilon = c->norm_epsilon,
         .has_dense = c->dense.folder != NULL,
+        .poolerless = !c->family->names->pooler_weight,
         .has_pooler = (m->weights.parts & PARAMS_POOLER) != 0,
         .pooler_lacks = pooler_gap ? pooler_gap->name : "",
         .has_classifier = m->task != NULL,
