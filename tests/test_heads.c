@@ -405,9 +405,10 @@ static void the_places_of_dropout_keep_their_numbers(void **state)
     assert_int_equal(layer_dropout(&p, 0, DROPOUT_PROBABILITIES, &rows).place, 4);
     assert_int_equal(layer_dropout(&p, 0, DROPOUT_ATTENTION, &rows).place, 5);
     assert_int_equal(layer_dropout(&p, 0, DROPOUT_OUTPUT, &rows).place, 6);
-    assert_int_equal(layer_dropout(&p, 1023, DROPOUT_OUTPUT, &rows).place, 4098);
+    assert_int_equal(layer_dropout(&p, 0, DROPOUT_INTERMEDIATE, &rows).place, 7);
+    assert_int_equal(layer_dropout(&p, 1023, DROPOUT_INTERMEDIATE, &rows).place, 4099);
     assert_int_equal(DROPOUT_DENSE, 65536);
-    assert_in_range(DROPOUT_FREE, 4099, RNG_SHUFFLE - 1);
+    assert_in_range(DROPOUT_FREE, 65537, RNG_SHUFFLE - 1);
 }
 
 /* With dropout, whose draws must be the same when a layer is computed again. */

@@ -36,6 +36,11 @@ bert_status family_find(const char *path, const char *model_type, const family *
                 known);
 }
 
+bool family_has_pooler(const family *f)
+{
+    return f->names->pooler_weight && *f->names->pooler_weight == '.';
+}
+
 named_class family_class(const family *f, const char *suffix)
 {
     named_class made;

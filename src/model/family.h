@@ -92,6 +92,9 @@ extern const family family_deberta_v2_pretrained;
 /* BERT_UNSUPPORTED if no family has this model_type; `path` is the file that names it. */
 bert_status family_find(const char *path, const char *model_type, const family **out);
 
+/* Has its encoder a pooler, whatever a checkpoint holds? ELECTRA's, say, belongs to a head. */
+bool family_has_pooler(const family *f);
+
 typedef struct named_class {
     char name[64];
 } named_class;

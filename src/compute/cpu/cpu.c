@@ -23,7 +23,7 @@ static void scratch_place(compute_cpu *cpu, const compute_limits *limits, arena 
     cpu->distances = arena_take(block, cpu->threads * distances, sizeof(float));
     cpu->bias_sums = arena_take(block, ATTENTION_RUNS * limits->biases, sizeof(double));
     cpu->positions = arena_take(
-        block, cpu->threads * (DISENTANGLED_QUERIES + 2 * limits->keys) * limits->distances,
+        block, cpu->threads * (DISENTANGLED_BLOCK + 2 * limits->keys) * limits->distances,
         sizeof(float));
     size_t sums = cpu_disentangled_groups(limits->rows) - 1;
     cpu->tables = arena_take(block, sums * 2 * limits->distances * limits->width, sizeof(float));

@@ -23,7 +23,7 @@ typedef struct compute_cpu {
                       block of one head's queries */
     float *distances;  /* [threads][4 * keys] a relative bias and its gradient by distance */
     double *bias_sums; /* [ATTENTION_RUNS][biases] that gradient, of a run of sequences */
-    float *positions;  /* [threads][DISENTANGLED_QUERIES + 2 * keys][distances] disentangled.c's */
+    float *positions;  /* [threads][DISENTANGLED_BLOCK + 2 * keys][distances] disentangled.c's */
     float *tables;     /* [groups - 1][2][distances][width] its sums of the tables' gradients */
     float *partial;    /* [blocks of rows][2][width] sums over a block's rows */
     float *strips;     /* [strip_room] matmul.c's copy of one side of a product */
@@ -49,8 +49,9 @@ static inline size_t attention_rows(size_t keys)
 /* Products of matrices of activations are summed up in parts of at most so many rows. */
 enum { CPU_STRIP_INNER = 1024 };
 
-/* Disentangled attention makes the scores of so many queries of a sequence at a time. */
-enum { DISENTANGLED_QUERIES = 128 };
+/* Disentangled attention takes so many queries or keys of a sequence at a time: together they meet
+ * fewer rows of a table than the whole sequence does. */
+enum { DISENTANGLED_BLOCK = 64 };
 /* Its sequences are in so many groups, each of which sums up gradients of the tables of positions.
  */
 size_t cpu_disentangled_groups(size_t tokens);

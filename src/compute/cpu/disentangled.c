@@ -17,6 +17,7 @@
  * backward is a head of a group of sequences, which adds to sums of the group's own in the order of
  * its sequences, and the groups' sums are added in their order. The groups depend on the batch
  * alone, so any number of threads gives the same bits. */
+#include "base/memory.h"
 #include "compute/cpu/cpu.h"
 
 #include <assert.h>
@@ -58,9 +59,11 @@ typedef struct head {
     size_t queries, keys, width, stride, column;
     uint32_t dropout_column;
     const uint16_t *row; /* of the distance 0 */
-    table_rows rows;     /* those that the sequence's queries and keys meet */
-    float *scores;       /* two matrices of some queries and all keys */
-    float *products, *keys_products, *keys_slopes; /* C or dC of some queries, E, dE */
+    float *scores;       /* two matrices of a block's queries and all keys */
+    /* C or dC of a block of queries, E, dE: those of the keys are by blocks, key i's from
+     * i * rows_most on; a block has rows of as many numbers as it meets rows of the table. */
+    float *products, *keys_products, *keys_slopes;
+    size_t rows_most;
 } head;
 
 /* The place of a query in its sequence. */
@@ -70,13 +73,36 @@ static size_t place_of(const head *h, size_t query)
     return rows ? rows[h->first_query + query] - h->first_key : query;
 }
 
-/* What queries first .. first + count - 1 and all keys meet. */
-static table_rows rows_met(const head *h, size_t first, size_t count)
+/* Queries or keys of a head that follow each other. */
+typedef struct block {
+    size_t first, count;
+    table_rows rows; /* that they meet with all keys, or with all queries */
+} block;
+
+static table_rows rows_met(const head *h, const block *queries, const block *keys)
 {
     if (!h->row) return (table_rows){ 0 };
-    size_t low = place_of(h, first), high = place_of(h, first + count - 1);
-    size_t row = h->row[(ptrdiff_t)low + 1 - (ptrdiff_t)h->keys];
-    return (table_rows){ row, h->row[high] + 1u - row };
+    ptrdiff_t low = (ptrdiff_t)place_of(h, queries->first);
+    ptrdiff_t high = (ptrdiff_t)place_of(h, queries->first + queries->count - 1);
+    ptrdiff_t first = (ptrdiff_t)keys->first, last = first + (ptrdiff_t)keys->count - 1;
+    size_t row = h->row[low - last];
+    return (table_rows){ row, h->row[high - first] + 1u - row };
+}
+
+static block queries_at(const head *h, size_t first)
+{
+    const block keys = { .count = h->keys };
+    block b = { .first = first, .count = size_smaller(h->queries - first, DISENTANGLED_BLOCK) };
+    b.rows = rows_met(h, &b, &keys);
+    return b;
+}
+
+static block keys_at(const head *h, size_t first)
+{
+    const block queries = { .count = h->queries };
+    block b = { .first = first, .count = size_smaller(h->keys - first, DISENTANGLED_BLOCK) };
+    b.rows = rows_met(h, &queries, &b);
+    return b;
 }
 
 static head head_of(const disentangled_task *t, size_t sequence, size_t which, size_t thread)
@@ -97,37 +123,28 @@ static head head_of(const disentangled_task *t, size_t sequence, size_t which, s
         .row = s->row,
         .scores = t->cpu->scores + thread * 2 * attention_rows(most->keys) * most->keys,
         .products =
-            t->cpu->positions + thread * (DISENTANGLED_QUERIES + 2 * most->keys) * most->distances,
+            t->cpu->positions + thread * (DISENTANGLED_BLOCK + 2 * most->keys) * most->distances,
+        .rows_most = most->distances,
     };
     assert(h.keys <= most->keys);
     assert(s->rows <= most->distances);
-    if (h.queries) h.rows = rows_met(&h, 0, h.queries);
-    h.keys_products = h.products + DISENTANGLED_QUERIES * h.rows.count;
-    h.keys_slopes = h.keys_products + h.keys * h.rows.count;
+    h.keys_products = h.products + DISENTANGLED_BLOCK * h.rows_most;
+    h.keys_slopes = h.keys_products + most->keys * h.rows_most;
     return h;
 }
 
-/* Some queries of a head, whose scores are made at a time. */
-typedef struct query_block {
-    size_t first, count;
-    table_rows rows; /* that they meet */
-} query_block;
-
-static query_block block_at(const head *h, size_t first)
-{
-    size_t left = h->queries - first;
-    query_block b = { .first = first,
-                      .count = left < DISENTANGLED_QUERIES ? left : DISENTANGLED_QUERIES };
-    b.rows = rows_met(h, first, b.count);
-    return b;
-}
-
-static float *query_at(const head *h, const float *x, const query_block *b)
+static float *query_at(const head *h, const float *x, const block *b)
 {
     return (float *)x + (h->first_query + b->first) * h->stride + h->column;
 }
 
-static float *key_at(const head *h, const float *x)
+static float *key_at(const head *h, const float *x, const block *b)
+{
+    return (float *)x + (h->first_key + b->first) * h->stride + h->column;
+}
+
+/* Of all keys. */
+static float *first_key(const head *h, const float *x)
 {
     return (float *)x + h->first_key * h->stride + h->column;
 }
@@ -184,16 +201,18 @@ static void apply_transposed(const head *h, size_t rows, size_t cols, const floa
 /* ---- products with the tables, and the pairs of a query and a key that they are for */
 
 /* Scores are passed over in tiles of so many queries and keys, so that what belongs to a tile's
- * queries and keys stays in the first-level cache. */
+ * queries and keys stays in the first-level cache. A block of keys is some of them. */
 enum { TILE = 32 };
+_Static_assert(DISENTANGLED_BLOCK % TILE == 0, "a tile's keys are of one block");
 
 typedef struct tile {
     size_t query, queries; /* from the block's first on */
     size_t key, keys;
+    block of_keys; /* that these are of */
 } tile;
 
 /* Are its queries side by side, and has each of its distances a row of its own? */
-static bool tile_is_near(const head *h, const query_block *b, const tile *t)
+static bool tile_is_near(const head *h, const block *b, const tile *t)
 {
     size_t first = place_of(h, b->first + t->query);
     size_t last = place_of(h, b->first + t->query + t->queries - 1);
@@ -201,82 +220,93 @@ static bool tile_is_near(const head *h, const query_block *b, const tile *t)
            t->key + t->keys - 1 <= first + h->task->near_before;
 }
 
-static band band_of(const head *h, const query_block *b, const tile *t)
+static band band_of(const head *h, const block *b, const tile *t)
 {
     return (band){ .queries = t->queries,
                    .keys = t->keys,
                    .apart = h->keys,
-                   .query_apart = b->rows.count + 1, /* the next query is one further off */
-                   .key_apart = h->rows.count - 1 }; /* the next key is one nearer */
+                   .query_apart = b->rows.count + 1,         /* the next query is one further off */
+                   .key_apart = t->of_keys.rows.count - 1 }; /* the next key is one nearer */
 }
 
-/* The row of a tile's first query and key, in the block's products and in the keys'. */
-static size_t product_at(const head *h, const query_block *b, const tile *t)
+/* Where numbers of a tile's key stand, of the row of the table that comes first in them. */
+static size_t key_product_at(const head *h, const tile *t, size_t key)
+{
+    const block *b = &t->of_keys;
+    return b->first * h->rows_most + (key - b->first) * b->rows.count;
+}
+
+/* What the tile's first query and key meet: in the queries' products, and in the keys'. */
+static size_t near_query_at(const head *h, const block *b, const tile *t)
 {
     uint32_t row = *(h->row + place_of(h, b->first + t->query) - t->key);
     return t->query * b->rows.count + row - b->rows.first;
 }
 
-static size_t key_product_at(const head *h, const query_block *b, const tile *t)
+static size_t near_key_at(const head *h, const block *b, const tile *t)
 {
     uint32_t row = *(h->row + place_of(h, b->first + t->query) - t->key);
-    return t->key * h->rows.count + row - h->rows.first;
+    return key_product_at(h, t, t->key) + row - t->of_keys.rows.first;
 }
 
 /* scores[i, j] += queries[i, r] + keys[j, r], either NULL: none */
-static void tile_spread(const head *h, const query_block *b, const tile *t, const float *queries,
+static void tile_spread(const head *h, const block *b, const tile *t, const float *queries,
                         const float *keys, float *scores)
 {
     float *y = scores + t->query * h->keys + t->key;
     if (tile_is_near(h, b, t)) {
         band near = band_of(h, b, t);
-        h->task->cpu->kernels.band_spread(&near, queries ? queries + product_at(h, b, t) : NULL,
-                                          keys ? keys + key_product_at(h, b, t) : NULL, y);
+        h->task->cpu->kernels.band_spread(&near, queries ? queries + near_query_at(h, b, t) : NULL,
+                                          keys ? keys + near_key_at(h, b, t) : NULL, y);
         return;
     }
+    size_t at = key_product_at(h, t, t->key);
     for (size_t i = t->query; i < t->query + t->queries; i++, y += h->keys) {
         const uint16_t *row = h->row + place_of(h, b->first + i) - t->key;
         for (size_t j = 0; queries && j < t->keys; j++)
             y[j] += queries[i * b->rows.count + *(row - j) - b->rows.first];
         for (size_t j = 0; keys && j < t->keys; j++)
-            y[j] += keys[(t->key + j) * h->rows.count + *(row - j) - h->rows.first];
+            y[j] += keys[at + j * t->of_keys.rows.count + *(row - j) - t->of_keys.rows.first];
     }
 }
 
 /* queries[i, r] += scores[i, j], keys[j, r] += scores[i, j] */
-static void tile_gather(const head *h, const query_block *b, const tile *t, const float *scores,
+static void tile_gather(const head *h, const block *b, const tile *t, const float *scores,
                         float *queries, float *keys)
 {
     const float *y = scores + t->query * h->keys + t->key;
     if (tile_is_near(h, b, t)) {
         band near = band_of(h, b, t);
-        h->task->cpu->kernels.band_gather(&near, y, queries ? queries + product_at(h, b, t) : NULL,
-                                          keys ? keys + key_product_at(h, b, t) : NULL);
+        h->task->cpu->kernels.band_gather(&near, y,
+                                          queries ? queries + near_query_at(h, b, t) : NULL,
+                                          keys ? keys + near_key_at(h, b, t) : NULL);
         return;
     }
+    size_t at = key_product_at(h, t, t->key);
     for (size_t i = t->query; i < t->query + t->queries; i++, y += h->keys) {
         const uint16_t *row = h->row + place_of(h, b->first + i) - t->key;
         for (size_t j = 0; queries && j < t->keys; j++)
             queries[i * b->rows.count + *(row - j) - b->rows.first] += y[j];
         for (size_t j = 0; keys && j < t->keys; j++)
-            keys[(t->key + j) * h->rows.count + *(row - j) - h->rows.first] += y[j];
+            keys[at + j * t->of_keys.rows.count + *(row - j) - t->of_keys.rows.first] += y[j];
     }
 }
 
 /* Tile `index` of a block; false: there are no more. */
-static bool tile_next(const head *h, const query_block *b, size_t index, tile *out)
+static bool tile_next(const head *h, const block *b, size_t index, tile *out)
 {
     size_t across = blocks_of(h->keys, TILE);
     tile t = { .query = index / across * TILE, .key = index % across * TILE };
     if (t.query >= b->count) return false;
-    t.queries = b->count - t.query < TILE ? b->count - t.query : TILE;
-    t.keys = h->keys - t.key < TILE ? h->keys - t.key : TILE;
+    t.queries = size_smaller(b->count - t.query, TILE);
+    t.keys = size_smaller(h->keys - t.key, TILE);
+    t.of_keys = keys_at(h, t.key / DISENTANGLED_BLOCK * DISENTANGLED_BLOCK);
     *out = t;
     return true;
 }
 
 /* scores += what queries and keys have to do with the tables */
-static void block_spread(const head *h, const query_block *b, float *scores)
+static void block_spread(const head *h, const block *b, float *scores)
 {
     const disentangled_tables *tables = h->task->tables;
     const float *queries = tables->key ? h->products : NULL;
@@ -287,7 +317,7 @@ static void block_spread(const head *h, const query_block *b, float *scores)
 }
 
 /* The products' gradients: of the block's queries, and added to those of the keys */
-static void block_gather(const head *h, const query_block *b, const float *scores)
+static void block_gather(const head *h, const block *b, const float *scores)
 {
     const disentangled_tables *tables = h->task->tables;
     float *queries = tables->key ? h->products : NULL;
@@ -301,11 +331,11 @@ static void block_gather(const head *h, const query_block *b, const float *score
 /* ---- a block of queries */
 
 /* The probabilities before dropout, of which the keys' products with their table are there. */
-static void block_probabilities(const head *h, const query_block *b, float *p)
+static void block_probabilities(const head *h, const block *b, float *p)
 {
     const disentangled_task *t = h->task;
     const float *q = query_at(h, t->q, b);
-    multiply(h, b->count, h->keys, q, key_at(h, t->k), p);
+    multiply(h, b->count, h->keys, q, first_key(h, t->k), p);
     if (t->tables->key)
         multiply(h, b->count, b->rows.count, q, row_at(h, t->tables->key, b->rows), h->products);
     block_spread(h, b, p);
@@ -313,7 +343,7 @@ static void block_probabilities(const head *h, const query_block *b, float *p)
         t->cpu->kernels.softmax_forward(h->keys, t->shape->scale, p + i * h->keys);
 }
 
-static void block_dropout(const head *h, const query_block *b, const float *x, float *y)
+static void block_dropout(const head *h, const block *b, const float *x, float *y)
 {
     for (size_t i = 0; i < b->count; i++) {
         dropout_row d =
@@ -322,17 +352,17 @@ static void block_dropout(const head *h, const query_block *b, const float *x, f
     }
 }
 
-static void block_forward(const head *h, const query_block *b)
+static void block_forward(const head *h, const block *b)
 {
     const disentangled_task *t = h->task;
     float *p = h->scores;
     block_probabilities(h, b, p);
     if (t->dropout->rate > 0.0f) block_dropout(h, b, p, p);
-    apply(h, b->count, h->keys, p, key_at(h, t->v), false, query_at(h, t->y, b));
+    apply(h, b->count, h->keys, p, first_key(h, t->v), false, query_at(h, t->y, b));
 }
 
 /* `sums` are the group's, of the tables' gradients. */
-static void block_backward(const head *h, const query_block *b, const disentangled_tables *sums)
+static void block_backward(const head *h, const block *b, const disentangled_tables *sums)
 {
     const disentangled_task *t = h->task;
     float *p = h->scores, *d = p + b->count * h->keys;
@@ -341,16 +371,16 @@ static void block_backward(const head *h, const query_block *b, const disentangl
 
     block_probabilities(h, b, p);
     if (drops) block_dropout(h, b, p, d);
-    apply_transposed(h, b->count, h->keys, drops ? d : p, dy, add, key_at(h, t->dv));
+    apply_transposed(h, b->count, h->keys, drops ? d : p, dy, add, first_key(h, t->dv));
 
-    multiply(h, b->count, h->keys, dy, key_at(h, t->v), d);
+    multiply(h, b->count, h->keys, dy, first_key(h, t->v), d);
     if (drops) block_dropout(h, b, d, d);
     for (size_t i = 0; i < b->count; i++)
         t->cpu->kernels.softmax_backward(h->keys, t->shape->scale, p + i * h->keys,
                                          d + i * h->keys);
     float *dq = query_at(h, t->dq, b);
-    apply(h, b->count, h->keys, d, key_at(h, t->k), false, dq);
-    apply_transposed(h, b->count, h->keys, d, q, add, key_at(h, t->dk));
+    apply(h, b->count, h->keys, d, first_key(h, t->k), false, dq);
+    apply_transposed(h, b->count, h->keys, d, q, add, first_key(h, t->dk));
     block_gather(h, b, d);
     if (!t->tables->key) return;
     const float *c = h->products;
@@ -369,9 +399,32 @@ static void columns_zero(size_t rows, size_t width, size_t stride, float *x)
 static void keys_forward(const head *h)
 {
     const disentangled_task *t = h->task;
-    if (t->tables->query)
-        multiply(h, h->keys, h->rows.count, key_at(h, t->k), row_at(h, t->tables->query, h->rows),
-                 h->keys_products);
+    for (size_t first = 0; t->tables->query && first < h->keys; first += DISENTANGLED_BLOCK) {
+        block b = keys_at(h, first);
+        multiply(h, b.count, b.rows.count, key_at(h, t->k, &b), row_at(h, t->tables->query, b.rows),
+                 h->keys_products + first * h->rows_most);
+    }
+}
+
+static void keys_backward(const head *h, const disentangled_tables *sums)
+{
+    const disentangled_task *t = h->task;
+    for (size_t first = 0; t->tables->query && first < h->keys; first += DISENTANGLED_BLOCK) {
+        block b = keys_at(h, first);
+        size_t rows = b.rows.count;
+        const float *e = h->keys_slopes + first * h->rows_most;
+        apply(h, b.count, rows, e, row_at(h, t->tables->query, b.rows), true, key_at(h, t->dk, &b));
+        apply_transposed(h, b.count, rows, e, key_at(h, t->k, &b), true,
+                         row_at(h, sums->query, b.rows));
+    }
+}
+
+static void keys_slopes_zero(const head *h)
+{
+    for (size_t first = 0; h->task->tables->query && first < h->keys; first += DISENTANGLED_BLOCK) {
+        block b = keys_at(h, first);
+        memset(h->keys_slopes + first * h->rows_most, 0, b.count * b.rows.count * sizeof(float));
+    }
 }
 
 static void head_forward(void *context, size_t index, size_t thread)
@@ -381,8 +434,8 @@ static void head_forward(void *context, size_t index, size_t thread)
     head h = head_of(t, index / heads, index % heads, thread);
     if (h.queries == 0) return;
     keys_forward(&h);
-    for (size_t first = 0; first < h.queries; first += DISENTANGLED_QUERIES) {
-        query_block b = block_at(&h, first);
+    for (size_t first = 0; first < h.queries; first += DISENTANGLED_BLOCK) {
+        block b = queries_at(&h, first);
         block_forward(&h, &b);
     }
 }
@@ -391,22 +444,17 @@ static void head_backward(const head *h, const disentangled_tables *sums)
 {
     const disentangled_task *t = h->task;
     if (h->queries == 0) {
-        columns_zero(h->keys, h->width, h->stride, key_at(h, t->dk));
-        columns_zero(h->keys, h->width, h->stride, key_at(h, t->dv));
+        columns_zero(h->keys, h->width, h->stride, first_key(h, t->dk));
+        columns_zero(h->keys, h->width, h->stride, first_key(h, t->dv));
         return;
     }
-    size_t rows = h->rows.count;
     keys_forward(h);
-    if (t->tables->query) memset(h->keys_slopes, 0, h->keys * rows * sizeof(float));
-    for (size_t first = 0; first < h->queries; first += DISENTANGLED_QUERIES) {
-        query_block b = block_at(h, first);
+    keys_slopes_zero(h);
+    for (size_t first = 0; first < h->queries; first += DISENTANGLED_BLOCK) {
+        block b = queries_at(h, first);
         block_backward(h, &b, sums);
     }
-    if (!t->tables->query) return;
-    apply(h, h->keys, rows, h->keys_slopes, row_at(h, t->tables->query, h->rows), true,
-          key_at(h, t->dk));
-    apply_transposed(h, h->keys, rows, h->keys_slopes, key_at(h, t->k), true,
-                     row_at(h, sums->query, h->rows));
+    keys_backward(h, sums);
 }
 
 /* ---- groups */
