@@ -190,14 +190,14 @@ install: all $(BUILD)/libbert.a ## into PREFIX (/usr/local), below DESTDIR
 	install -m 755 $(BUILD)/libbert.so "$(PLACE)/lib/libbert.so.$(VERSION)"
 	ln -sf libbert.so.$(VERSION) "$(PLACE)/lib/$(SONAME)"
 	ln -sf $(SONAME) "$(PLACE)/lib/libbert.so"
-	install -m 644 include/bert.h include/bert_status.h "$(PLACE)/include"
+	install -m 644 include/bert.h include/bert_program.h include/bert_status.h "$(PLACE)/include"
 	$(Q)sed -e 's|@PREFIX@|$(subst $(blank),\\ ,$(PREFIX))|' -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBRARIES@|$(LIBRARIES)|' \
 	    bert.pc.in > "$(PLACE)/lib/pkgconfig/bert.pc"
 	@[ -n "$(DESTDIR)" ] || ldconfig 2> /dev/null || true # so that programs find the new library
 
 uninstall: ## what install put there
 	cd "$(PLACE)" && rm -f bin/bert lib/libbert.a lib/libbert.so lib/$(SONAME) lib/libbert.so.$(VERSION) \
-	    include/bert.h include/bert_status.h lib/pkgconfig/bert.pc
+	    include/bert.h include/bert_program.h include/bert_status.h lib/pkgconfig/bert.pc
 
 .PHONY: help
 help: ## this list

@@ -2,7 +2,7 @@
 #ifndef CLI_RESULTS_H
 #define CLI_RESULTS_H
 
-#include "bert.h"
+#include "bert_program.h"
 
 #include <jansson.h>
 #include <stdio.h>

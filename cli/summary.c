@@ -1,4 +1,5 @@
 #include "summary.h"
+#include "bert_program.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
-/* bert_options.h: what the program needs of the library besides bert.h: reading and showing one
- * option, and what of all of them is wrong in itself. It is not installed, and libbert.so does not
- * export what it declares, nor does libbert.a: the program is linked with the build's inside.a.
+/* bert_options.h: what the program needs of the library besides the two public headers: reading and
+ * showing one option, and what of all of them is wrong in itself. It is not installed, and
+ * libbert.so does not export what it declares, nor does libbert.a: the program is linked with the
+ * build's inside.a.
  *
  * bert_options.def lists the options. A table of them is made by expanding it:
  *

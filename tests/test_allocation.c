@@ -4,7 +4,7 @@
  *
  * `make test` takes some of the allocations of each call, BERT_TORTURE=1 every one. */
 #include "base/file.h"
-#include "bert.h"
+#include "bert_program.h"
 #include "failing/trials.h"
 #include "scratch.h"
 

@@ -1,6 +1,6 @@
 /* test_choose.c: endings of texts: what is read, what is refused, and that the answers are
  * PyTorch's. */
-#include "bert.h"
+#include "bert_program.h"
 #include "data/dataset.h"
 #include "scratch.h"
 #include "tensors/tensors.h"

@@ -1,7 +1,7 @@
 /* test_environment.c: the program around the library changes none of its bytes: OpenMP regions and
  * settings of its own, its threads, its locale. What the environment's variables do is seen in
  * cli/environment.test. */
-#include "bert.h"
+#include "bert_program.h"
 #include "toy.h"
 
 #include <locale.h>

@@ -1,7 +1,7 @@
 /* test_model.c: a model folder is read whatever its age and names, and refused with a sentence
  * where it lies; texts become PyTorch's logits; embeddings and sessions keep bert.h's promises. */
 #include "base/file.h"
-#include "bert.h"
+#include "bert_program.h"
 #include "golden.h"
 #include "golden_tasks.h"
 #include "scratch.h"

@@ -1,6 +1,6 @@
 /* test_similar.c: texts that are compared: what is read, what is refused, that cosines are
  * PyTorch's, how partners are ranked, and which folders are for vectors. */
-#include "bert.h"
+#include "bert_program.h"
 #include "data/dataset.h"
 #include "scratch.h"
 #include "tasks/similar.h"

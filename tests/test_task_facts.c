@@ -1,5 +1,5 @@
 /* test_task_facts.c: what bert.h says of the tasks is whole, and true of what they write. */
-#include "bert.h"
+#include "bert_program.h"
 #include "metrics/measure.h"
 
 #include <setjmp.h>

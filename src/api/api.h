@@ -3,7 +3,7 @@
 #define API_API_H
 
 #include "base/slice.h"
-#include "bert.h"
+#include "bert_program.h"
 #include "model/panels.h"
 #include "model/pretrained.h"
 #include "options/take.h"

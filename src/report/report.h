@@ -10,7 +10,7 @@
 #define REPORT_REPORT_H
 
 #include "base/folder.h"
-#include "bert.h"
+#include "bert_program.h"
 
 #include <jansson.h>
 

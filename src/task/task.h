@@ -8,7 +8,7 @@
 #define TASK_TASK_H
 
 #include "base/status.h"
-#include "bert.h"
+#include "bert_program.h"
 #include "data/dataset.h"
 #include "model/heads.h"
 #include "text/tokenizer.h"

@@ -1,14 +1,14 @@
-"""Another version of bert.h: every struct that begins with its size, or is filled by a size, loses its last field, or gains
+"""Another version of a header: every struct that begins with its size, or is filled by a size, loses its last field, or gains
 some.
 
-    python3 grown.py shorter|longer bert.h > OTHER
+    python3 grown.py shorter|longer HEADER > OTHER
 """
 import re
 import sys
 
 way, text = sys.argv[1], open(sys.argv[2]).read()
 sized = re.findall(r"BERT_API void bert_\w+_init\((bert_\w+) \*out", text)
-filled = re.findall(r"size_t size,\s*(bert_\w+) \*out", text) + ["bert_event"]
+filled = re.findall(r"size_t size,\s*(bert_\w+) \*out", text) + re.findall(r"typedef struct (bert_event) {", text)
 
 
 def other(name, body):

@@ -4,7 +4,7 @@
  * them.
  *
  *     grown MODEL TABLE CONLL FOLDER */
-#include "bert.h"
+#include "bert_program.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -117,7 +117,7 @@ def check_heads():
 
 
 def check_tasks():
-    """A task is one file in src/tasks and a line in tasks.def: elsewhere its facts are asked for (bert_task_info in bert.h,
+    """A task is one file in src/tasks and a line in tasks.def: elsewhere its facts are asked for (bert_task_info in bert_program.h,
     task/task.h), and no code goes by which task it is."""
     names = "|".join(re.findall(r"^TASK\((\w+)\)", pathlib.Path("src/tasks/tasks.def").read_text(), re.M))
     signs = {rf"\btask_({names})\b": "names a particular task",
