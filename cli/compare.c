@@ -130,6 +130,6 @@ int command_compare(const settings *s)
     else
         json_text_print(text, stdout);
     json_decref(result);
-    bert_text_free(text);
+    bert_free(text);
     return EXIT_DONE;
 }

@@ -42,7 +42,7 @@ static bert_status tokens_describe(void *context, const input_batch *batch, size
     json_t *rows = json_array();
     for (size_t i = 0; i < tokens && rows; i++)
         rows = json_list_with(rows, json_from_floats(vectors + i * hidden, hidden));
-    bert_embedding_free(vectors);
+    bert_free(vectors);
     answer_set(out, "embedding", rows);
     return BERT_OK;
 }

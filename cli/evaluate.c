@@ -29,6 +29,6 @@ int command_evaluate(const settings *s)
         mistakes_print(json_object_get(metrics, "errors"), stderr);
     }
     json_decref(metrics);
-    bert_text_free(text);
+    bert_free(text);
     return EXIT_DONE;
 }

@@ -86,7 +86,7 @@ void settings_release(settings *s)
     free(s->train_files.items);
     free(s->data_files.items);
     free(s->keep.items);
-    for (size_t i = 0; i < 2; i++) bert_text_free(s->models[i]);
+    for (size_t i = 0; i < 2; i++) bert_free(s->models[i]);
     free(s->command_line);
 }
 

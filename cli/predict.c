@@ -22,7 +22,7 @@ static bert_status line_describe(void *context, const input_batch *batch, size_t
     json_t *members = json_from_answer(p->lines[index]);
     out->object = json_with_members(out->object, members);
     json_decref(members);
-    bert_text_free(p->lines[index]);
+    bert_free(p->lines[index]);
     p->lines[index] = NULL;
     return BERT_OK;
 }
@@ -49,7 +49,7 @@ int command_predict(const settings *s)
         status = answers_run(INDEX_PREDICT, s, &with, &out);
         model_session_tell_truncated(s, &p.open);
     }
-    for (size_t i = 0; i < INPUT_BATCH_MAX; i++) bert_text_free(p.lines[i]);
+    for (size_t i = 0; i < INPUT_BATCH_MAX; i++) bert_free(p.lines[i]);
     model_session_close(&p.open);
     return answer_output_close(&out, status);
 }

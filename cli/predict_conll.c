@@ -96,7 +96,7 @@ static int sentences_answer(sentences *all, const model_session *open)
     int status = EXIT_DONE;
     for (size_t i = 0, at = 0; i < all->count; at += all->counts[i++]) {
         if (status == EXIT_DONE) status = sentence_print(all, i, all->lines + at);
-        bert_text_free(all->answers[i]);
+        bert_free(all->answers[i]);
     }
     return status == EXIT_DONE && !answer_output_flush(all->out) ? EXIT_FAILED : status;
 }

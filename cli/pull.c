@@ -16,6 +16,6 @@ int command_pull(const settings *s)
     progress_clear(&w.progress);
     if (status != BERT_OK) return complain_of_library();
     puts(folder);
-    bert_text_free(folder);
+    bert_free(folder);
     return EXIT_DONE;
 }

@@ -4,6 +4,7 @@
  *     ./train_and_predict MODEL train.tsv mine 'a fine film' */
 #include <bert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int failed(void)
@@ -30,11 +31,15 @@ int main(int argc, char **argv)
     if (bert_model_open(argv[3], &model) != BERT_OK) return failed();
     if (bert_session_new(model, &defaults, &session) != BERT_OK) return failed();
 
-    float logits[1000], scores[1000]; /* as many labels as there may be */
+    size_t outputs = bert_model_get_info(model).outputs;
+    float *logits = malloc(outputs * sizeof *logits), *scores = malloc(outputs * sizeof *scores);
+    if (!logits || !scores) return fprintf(stderr, "memory is exhausted\n"), 1;
     bert_input input = { .text = { argv[4], strlen(argv[4]) } };
     if (bert_predict(session, &input, 1, logits) != BERT_OK) return failed();
     size_t label = bert_scores(model, logits, scores);
     printf("%s %.4f\n", bert_model_label(model, label), scores[label]);
+    free(logits);
+    free(scores);
     bert_session_free(session);
     bert_model_free(model);
 }

@@ -20,8 +20,8 @@
  * of setlocale().
  *
  * Who owns what: _open and _new give an object that its _free takes back; _free takes NULL. What a
- * getter returns is borrowed from its object. A char* that a function puts out is the caller's, for
- * bert_text_free().
+ * getter returns is borrowed from its object. Memory that a function puts out, a char* or a float*,
+ * is the caller's, for bert_free().
  *
  * Versions: a program runs with a library older or newer than the header that it was compiled with.
  * A struct that may grow begins with its size, which bert_X_init(&x, sizeof x) writes with the
@@ -67,7 +67,8 @@ BERT_API const char *bert_error(void);
  * about none, or about several that do not go together. */
 BERT_API const char *bert_error_field(void);
 
-BERT_API void bert_text_free(char *text);
+/* Gives back memory that a function of the library has put out; NULL is fine. */
+BERT_API void bert_free(void *memory);
 
 /* What the kernels use on this machine: "avx512", "avx2" or "ref"; and the matrix library:
  * "oneDNN 2.6.3" or "plain C". */
@@ -141,6 +142,14 @@ typedef enum bert_texts {
     BERT_TEXTS_PAIRS
 } bert_texts;
 
+/* What the outputs of a model for whole texts say. */
+typedef enum bert_output {
+    BERT_OUTPUT_NONE,    /* the model is for something else, or has no trained head */
+    BERT_OUTPUT_CLASSES, /* which one of the labels is right */
+    BERT_OUTPUT_LABELS,  /* of each label whether it is right */
+    BERT_OUTPUT_NUMBERS  /* a number each */
+} bert_output;
+
 typedef struct bert_model_info {
     const char *family;     /* "RoBERTa" */
     const char *model_type; /* as config.json names it: "roberta" */
@@ -148,6 +157,9 @@ typedef struct bert_model_info {
     size_t vector_width;    /* numbers in a vector of BERT_POOLING_OWN: hidden, or less or more
                                where the folder has a Dense module */
     size_t labels;          /* 0 where the outputs have no names */
+    size_t outputs;         /* numbers that bert_predict() gives for an input, which
+                               bert_model_label() names; 0: it gives none */
+    bert_output output;     /* what they say */
     const char *activation; /* as config.json names it */
     const char *problem;    /* problem_type, or "" */
     double hidden_dropout, attention_dropout, norm_epsilon;
@@ -236,7 +248,7 @@ static inline bert_convert_options bert_convert_options_default(void)
     return filled;
 }
 
-/* *json, for bert_text_free(): {"output":..,"architecture":..,"dtype":..,"tensors":..,
+/* *json, for bert_free(): {"output":..,"architecture":..,"dtype":..,"tensors":..,
  * "parameters":..,"prefix":what all names in the old file began with (bert_model_info),
  * "left_out":[names of the tensors in the old files that are no weights of a BERT]}. BERT_NUMERIC
  * where a weight is too big for f16. */
@@ -315,21 +327,23 @@ BERT_API bert_status bert_session_new(const bert_model *model, const bert_sessio
 BERT_API void bert_session_free(bert_session *session);
 
 /* What the model's task answers to each input, as it goes to a user: one JSON object an input in
- * lines [count], each for bert_text_free(). What each task takes and gives: docs/tasks.md. Refused
+ * lines [count], each for bert_free(). What each task takes and gives: docs/tasks.md. Refused
  * with BERT_ARGUMENT where the model has no trained head, and where it was trained on pairs of
  * texts and an input is a single one, or the other way round (bert_model_info.texts); a second text
  * may be "". */
 BERT_API bert_status bert_answers(bert_session *session, const bert_input *inputs, size_t count,
                                   char **lines);
 
-/* logits [count, labels] of a model for whole texts (classify, regress, multilabel; with windows
+/* logits [count, outputs] of a model for whole texts (classify, regress, multilabel; with windows
  * the mean over them). Refused with BERT_ARGUMENT as by bert_answers(), with BERT_UNSUPPORTED where
  * the model's head is for something else. */
 BERT_API bert_status bert_predict(bert_session *session, const bert_input *inputs, size_t count,
                                   float *logits);
 
-/* scores [labels]: softmax of one row of logits; of a single label the answer that bert_answers()
- * gives. Returns the index of the largest (the first of equals). */
+/* scores [outputs]: what one row of logits comes to as bert_answers() has it: of classes their
+ * softmax, of labels the logistic function of each, of numbers themselves, or their logistic
+ * functions where bert_model_info.logistic says so. Returns the index of the largest (the first of
+ * equals). Of a model without outputs nothing is written, and 0 returned. */
 BERT_API size_t bert_scores(const bert_model *model, const float *logits, float *scores);
 
 typedef enum bert_pooling { BERT_POOLER, BERT_CLS, BERT_MEAN, BERT_POOLING_OWN } bert_pooling;
@@ -344,10 +358,9 @@ BERT_API bert_status bert_embed(bert_session *session, const bert_input *inputs,
                                 bert_pooling pooling, bool normalize, float *out);
 
 /* The last hidden state of each token of one input: *out [*tokens, hidden], for
- * bert_embedding_free(). */
+ * bert_free(). */
 BERT_API bert_status bert_embed_tokens(bert_session *session, bert_input input, bool normalize,
                                        float **out, size_t *tokens);
-BERT_API void bert_embedding_free(float *embedding);
 
 /* What bert_embed(), and bert_answers() of a model for similar, put before each text; "": nothing.
  */
@@ -463,12 +476,12 @@ static inline bert_hub_options bert_hub_options_default(void)
 /* A model by name: "owner/name", or an old short "name", and "@revision" behind either: a branch, a
  * tag or a whole commit; else main. What the cache lacks of it is fetched, checked, and put there;
  * where nothing is lacking, nobody is asked unless options->update. Where the Hub cannot be reached
- * what the cache has is taken, with a warning. *folder, for bert_text_free(): the one to open. */
+ * what the cache has is taken, with a warning. *folder, for bert_free(): the one to open. */
 BERT_API bert_status bert_hub_pull(const bert_hub_options *options, const char *name,
                                    char **folder);
 
 /* A model as a user gives it: a folder that is there is meant before a name; what begins with "/",
- * "." or "~", or has several "/", is a path. *folder, for bert_text_free(), is the model itself or
+ * "." or "~", or has several "/", is a path. *folder, for bert_free(), is the model itself or
  * what bert_hub_pull() makes of the name. */
 BERT_API bert_status bert_hub_find(const bert_hub_options *options, const char *model,
                                    char **folder);
@@ -608,7 +621,7 @@ static inline bert_evaluate_options bert_evaluate_options_default(void)
  * {"eval_loss":..,"eval_accuracy":..,"eval_macro_f1":..,"eval_mcc":..,"eval_examples":..,"labels":[..],
  * "confusion":[[..],..] (rows: true label, columns: answer),"truncated_share":..,
  * "intervals":{"eval_accuracy":[low,high],..},"interval_resamples":1000,"errors":[..],
- * "task":"classify"}, for bert_text_free().
+ * "task":"classify"}, for bert_free().
  *
  * An interval is the middle 95 % of the score over resamples of the examples (percentile
  * bootstrap), the same bits each time. "errors", where options->errors asks for them: the mistakes
@@ -619,7 +632,7 @@ BERT_API bert_status bert_evaluate(const bert_evaluate_options *options, char **
 
 /* Is one of two models better on the same examples, or may it be chance? Both must be for the same
  * task and know the same labels, else BERT_ARGUMENT; tokenizers and lengths may differ. Of the
- * options `model`, `errors` and `files` are not read. *json, for bert_text_free(): one object
+ * options `model`, `errors` and `files` are not read. *json, for bert_free(): one object
  * {"first":folder,"second":folder,"task":..,"eval_examples":..,
  *  "metrics":{"eval_accuracy":{"first":..,"second":..,"difference":second less first,
  *             "interval":[low,high],"less_is_better":false},..},

@@ -131,7 +131,7 @@ static bert_status vectors_give(const call *c, const bert_model *m, bert_session
     }
     TRY(bert_embed_tokens(s, texts[2], false, &tokens, &count));
     given_add(tokens, count * hidden * sizeof *tokens);
-    bert_embedding_free(tokens);
+    bert_free(tokens);
     return BERT_OK;
 }
 
@@ -145,7 +145,7 @@ static bert_status answer_give(bert_session *s, bert_input input)
     char *line;
     TRY(bert_answers(s, &input, 1, &line));
     given_add_text(line);
-    bert_text_free(line);
+    bert_free(line);
     return BERT_OK;
 }
 
@@ -185,7 +185,7 @@ static bert_status evaluating(const call *c)
     bert_evaluate_options options = evaluate_options(c);
     TRY(bert_evaluate(&options, &json));
     given_add_text(json);
-    bert_text_free(json);
+    bert_free(json);
     return BERT_OK;
 }
 
@@ -195,7 +195,7 @@ static bert_status comparing(const call *c)
     bert_evaluate_options options = evaluate_options(c);
     TRY(bert_compare(c->model, c->model, &options, &json));
     given_add_text(json);
-    bert_text_free(json);
+    bert_free(json);
     return BERT_OK;
 }
 
@@ -225,7 +225,7 @@ static bert_status finding(const call *c)
     options.offline = true;
     TRY(bert_hub_find(&options, c->model, &folder));
     given_add_text(folder);
-    bert_text_free(folder);
+    bert_free(folder);
     return BERT_OK;
 }
 
@@ -238,7 +238,7 @@ static bert_status converting(const call *c)
     options.dtype = c->task;
     TRY(bert_convert(&options, &json));
     given_add_text(json);
-    bert_text_free(json);
+    bert_free(json);
     return BERT_OK;
 }
 

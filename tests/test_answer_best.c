@@ -347,7 +347,7 @@ static json_t *parsed(char *line)
 {
     json_t *object = json_loads(line, 0, NULL);
     assert_non_null(object);
-    bert_text_free(line);
+    bert_free(line);
     return object;
 }
 

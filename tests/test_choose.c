@@ -66,7 +66,7 @@ static void scores_are_those_of_pytorch(void **state)
             assert_true(row[best] >= row[k]);
         }
         json_decref(answer);
-        bert_text_free(line);
+        bert_free(line);
     }
     tensor_file_free(numbers);
     bert_dataset_free(rows);
@@ -305,7 +305,7 @@ static void inputs_of_one_call_have_as_many_endings(void **state)
     for (size_t i = 0; i < 2; i++) {
         assert_done(bert_answers(s, &inputs[i], 1, lines));
         assert_non_null(strstr(lines[0], "\"choice\""));
-        bert_text_free(lines[0]);
+        bert_free(lines[0]);
     }
     bert_session_free(s);
     bert_model_free(m);
@@ -324,7 +324,7 @@ static void malformed_text_is_answered_without_what_is_malformed(void **state)
     assert_done(bert_session_new(m, &options, &s));
     assert_done(bert_answers(s, &input, 1, &line));
     assert_non_null(strstr(line, "\"ending\":\"was slow\""));
-    bert_text_free(line);
+    bert_free(line);
     bert_session_free(s);
     bert_model_free(m);
 }

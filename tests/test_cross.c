@@ -117,7 +117,7 @@ static void model_check(fixture *f, const char *folder, const json_t *scores)
             fail_msg("%s, pair %zu: %s and %.9g for %.9g", folder, i, lines[i], (double)score,
                      want);
         assert_true(fabs((bert_model_get_info(m).logistic ? logistic : logit) - want) < 1e-6);
-        bert_text_free(lines[i]);
+        bert_free(lines[i]);
     }
     bert_session_free(s);
     bert_model_free(m);

@@ -88,7 +88,7 @@ static void assert_same_answers(const answers *a, const answers *b)
 
 static void answers_release(answers *a)
 {
-    for (size_t i = 0; i < TEXTS; i++) bert_text_free(a->lines[i]);
+    for (size_t i = 0; i < TEXTS; i++) bert_free(a->lines[i]);
 }
 
 static void threads_change_nothing(void **state)

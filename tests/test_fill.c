@@ -250,7 +250,7 @@ static json_t *toy_evaluation(const char *folder, const char *data)
     e.data_count = 1;
     assert_done(bert_evaluate(&e, &text));
     json_t *metrics = json_loads(text, 0, NULL);
-    bert_text_free(text);
+    bert_free(text);
     return metrics;
 }
 
@@ -416,7 +416,7 @@ static json_t *answered(const bert_model *m, const bert_session_options *options
     assert_done(bert_session_new(m, options, &s));
     assert_done(bert_answers(s, &input, 1, &line));
     json_t *answer = json_loads(line, 0, NULL);
-    bert_text_free(line);
+    bert_free(line);
     bert_session_free(s);
     return answer;
 }

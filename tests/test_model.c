@@ -355,7 +355,7 @@ static void embeddings_are_what_their_names_say(void **state)
     }
     assert_true(fabs(length - 1.0) < 1e-6);
     assert_true(fabs(cls_length - 1.0) > 1e-3);
-    bert_embedding_free(tokens);
+    bert_free(tokens);
     bert_session_free(s);
     bert_model_free(m);
 }

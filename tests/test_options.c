@@ -202,7 +202,7 @@ static bert_status call_make(const calls *c, option_owner owner)
         status = bert_train(&c->train);
     }
     bert_session_free(session);
-    bert_text_free(json);
+    bert_free(json);
     return status;
 }
 

@@ -130,7 +130,7 @@ static double answer_cosine(bert_session *s, const bert_input *input)
     assert_true(json_is_real(cosine));
     double have = json_number_value(cosine);
     json_decref(answer);
-    bert_text_free(line);
+    bert_free(line);
     return have;
 }
 

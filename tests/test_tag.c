@@ -332,7 +332,7 @@ static void entities_of_texts_are_the_pipeline_s(void **state)
             assert_entities(json_object_get(answer, "entities"),
                             json_object_get(json_array_get(cases, i), ways[way]), text);
             json_decref(answer);
-            bert_text_free(line);
+            bert_free(line);
         }
         bert_session_free(session);
     }
@@ -375,7 +375,7 @@ static void windows_answer_words_that_truncation_loses(void **state)
             assert_int_equal(json_number_value(json_array_get(scores, i)) > 0.0, windows || i < 6);
         if (!windows) assert_string_equal(json_string_value(json_array_get(tags, 11)), "O");
         json_decref(answer);
-        bert_text_free(line);
+        bert_free(line);
     }
 }
 

@@ -92,8 +92,8 @@ static void at_once(void *(*work)(void *), caller *callers, size_t count)
 
 static void caller_release(caller *c)
 {
-    for (size_t i = 0; i < TEXTS; i++) bert_text_free(c->lines[i]);
-    bert_text_free(c->metrics);
+    for (size_t i = 0; i < TEXTS; i++) bert_free(c->lines[i]);
+    bert_free(c->metrics);
 }
 
 static void sessions_of_a_model_answer_at_once_as_one_does(void **state)

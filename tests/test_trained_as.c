@@ -138,7 +138,7 @@ static void a_model_of_pairs_says_so_and_answers_to_pairs_alone(void **state)
     char *lines[3];
     float logits[3 * 2];
     assert_done(bert_answers(session, inputs, 2, lines));
-    for (size_t i = 0; i < 2; i++) bert_text_free(lines[i]);
+    for (size_t i = 0; i < 2; i++) bert_free(lines[i]);
     assert_done(bert_predict(session, inputs, 2, logits));
     assert_int_equal(bert_answers(session, inputs, 3, lines), BERT_ARGUMENT);
     assert_non_null(strstr(bert_error(), ":7: is a single text, and the model was trained on pairs "

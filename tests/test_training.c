@@ -46,7 +46,7 @@ static void the_loss_falls_and_the_answers_are_right(void **state)
     assert_true(json_real_value(json_object_get(metrics, "eval_accuracy")) > 0.95);
     assert_int_equal(json_integer_value(json_object_get(metrics, "eval_examples")), 60);
     json_decref(metrics);
-    bert_text_free(json);
+    bert_free(json);
 }
 
 static void threads_do_not_change_a_byte(void **state)
@@ -434,7 +434,7 @@ static void keep_best_saves_the_epoch_with_the_best_score(void **state)
     e.data_count = 1;
     assert_done(bert_evaluate(&e, &again));
     json_t *now = json_loads(again, 0, NULL);
-    bert_text_free(again);
+    bert_free(again);
     assert_true(json_equal(json_object_get(kept, "confusion"), json_object_get(now, "confusion")));
     assert_true(fabs(json_real_value(json_object_get(kept, "eval_loss")) -
                      json_real_value(json_object_get(now, "eval_loss"))) < 1e-5);

@@ -50,6 +50,12 @@ bert_status model_params(const bert_model *m, compute *on, const params **out);
  * something that is not known here. */
 bert_status head_check(const bert_model *m);
 
+/* What bert_predict() gives of the model. */
+bert_output output_kind(const bert_model *m);
+
+/* Are the model's answers logistic functions of its outputs, where it has some? */
+bool answers_logistic(const bert_model *m);
+
 /* The options given, with windows, stride and masking as the model was trained where they are not.
  * BERT_ARGUMENT for what the model's task does not take. */
 bert_status task_options_of(const bert_model *m, const bert_task_options *given,

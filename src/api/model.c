@@ -178,12 +178,17 @@ bert_status task_options_of(const bert_model *m, const bert_task_options *given,
     return BERT_OK;
 }
 
-/* Of a model for whole texts. */
-static bool answers_logistic(const bert_model *m)
+bert_output output_kind(const bert_model *m)
 {
     const task *t = m->task;
-    return t && t->head->labelled && t->head->rows == ROWS_FIRST &&
-           (t->logistic || m->weights.config.logistic);
+    if (!t || !t->head->labelled || t->head->rows != ROWS_FIRST) return BERT_OUTPUT_NONE;
+    if (t->labels->may_be_empty) return BERT_OUTPUT_LABELS;
+    return t->answers->right ? BERT_OUTPUT_CLASSES : BERT_OUTPUT_NUMBERS;
+}
+
+bool answers_logistic(const bert_model *m)
+{
+    return output_kind(m) != BERT_OUTPUT_NONE && (m->task->logistic || m->weights.config.logistic);
 }
 
 void bert_model_fill_info(const bert_model *m, size_t size, bert_model_info *out)
@@ -204,6 +209,8 @@ void bert_model_fill_info(const bert_model *m, size_t size, bert_model_info *out
         .vocabulary = c->vocabulary,
         .types = c->types,
         .labels = m->task && !m->task->head->labelled ? 0 : c->labels,
+        .outputs = output_kind(m) == BERT_OUTPUT_NONE ? 0 : c->outputs,
+        .output = output_kind(m),
         .activation = config_activation_name(c->activation),
         .problem = c->problem ? c->problem : "",
         .hidden_dropout = c->hidden_dropout,

@@ -10,6 +10,7 @@
 #include "model/dense.h"
 #include "model/heads.h"
 #include "options/options.h"
+#include "tasks/scores.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -300,8 +301,7 @@ bert_status bert_predict(bert_session *s, const bert_input *inputs, size_t count
 {
     LOCALE_PLAIN;
     TRY(head_check(s->model));
-    const head *h = s->model->task->head;
-    if (!h->labelled || h->rows != ROWS_FIRST)
+    if (output_kind(s->model) == BERT_OUTPUT_NONE)
         return fail(BERT_UNSUPPORTED,
                     "a model for '%s' has no logits for whole texts; see "
                     "bert_answers()",
@@ -312,19 +312,15 @@ bert_status bert_predict(bert_session *s, const bert_input *inputs, size_t count
 
 size_t bert_scores(const bert_model *model, const float *logits, float *scores)
 {
-    const config *c = &model->weights.config;
-    size_t labels = c->labels, best = 0;
-    if (labels == 1) {
-        bool logistic = c->logistic || (model->task && model->task->logistic);
-        scores[0] = logistic ? (float)(1.0 / (1.0 + exp(-(double)logits[0]))) : logits[0];
-        return 0;
-    }
-    for (size_t i = 1; i < labels; i++)
-        if (logits[i] > logits[best]) best = i;
-    double sum = 0.0;
-    for (size_t i = 0; i < labels; i++) sum += exp((double)logits[i] - logits[best]);
-    for (size_t i = 0; i < labels; i++)
-        scores[i] = (float)(exp((double)logits[i] - logits[best]) / sum);
+    const bert_output kind = output_kind(model);
+    if (kind == BERT_OUTPUT_NONE) return 0;
+    size_t outputs = model->weights.config.outputs, best = scores_best(logits, outputs);
+    bool logistic = kind == BERT_OUTPUT_LABELS || answers_logistic(model);
+    double sum = kind == BERT_OUTPUT_CLASSES ? scores_sum(logits, outputs, best) : 0.0;
+    for (size_t i = 0; i < outputs; i++)
+        scores[i] = kind == BERT_OUTPUT_CLASSES ? (float)scores_share(logits, i, best, sum)
+                    : logistic                  ? (float)scores_logistic((double)logits[i])
+                                                : logits[i];
     return best;
 }
 
@@ -424,11 +420,6 @@ bert_status bert_embed_tokens(bert_session *s, bert_input input, bool normalize,
     *out = t.out;
     *tokens = s->batch.tokens;
     return BERT_OK;
-}
-
-void bert_embedding_free(float *embedding)
-{
-    free(embedding);
 }
 
 const char *bert_session_prompt(const bert_session *s)

@@ -26,9 +26,9 @@ const char *bert_error_field(void)
     return status_field();
 }
 
-void bert_text_free(char *text)
+void bert_free(void *memory)
 {
-    free(text);
+    free(memory);
 }
 
 const char *bert_instruction_set(void)

@@ -95,7 +95,7 @@ static void answers(const bert_model *model)
     options->max_length = 16;
     MUST(bert_session_new(model, options, &session) == BERT_OK);
     MUST(bert_answers(session, &input, 1, &line) == BERT_OK);
-    bert_text_free(line);
+    bert_free(line);
     bert_session_free(session);
     MUST(bert_session_new(model, NULL, &session) == BERT_OK); /* the defaults */
     bert_session_free(session);
@@ -138,13 +138,13 @@ static void runs(const char *model, const char *table, const char *folder)
     MUST(bert_train(train) == BERT_OK);
     MUST(steps == 2 && events > 2);
     MUST(bert_evaluate(evaluate, &text) == BERT_OK);
-    bert_text_free(text);
+    bert_free(text);
     MUST(bert_compare(model, model, evaluate, &text) == BERT_OK);
-    bert_text_free(text);
+    bert_free(text);
     snprintf(output, sizeof output, "%s/converted", folder);
     convert->output = output;
     MUST(bert_convert(convert, &text) == BERT_OK);
-    bert_text_free(text);
+    bert_free(text);
     hub->cache = folder;
     hub->offline = true;
     MUST(bert_hub_pull(hub, "nobody/nothing", &text) == BERT_IO);

@@ -41,7 +41,7 @@ int main(int argc, char **argv)
               table_open(0) + json_text(0);
     puts(line);
     printf("own %d %d\n", sum, called);
-    bert_text_free(line);
+    bert_free(line);
     bert_session_free(session);
     bert_model_free(model);
     return 0;
