@@ -124,6 +124,65 @@ BERT_API bert_status bert_tokenize(const bert_tokenizer *tokenizer, bert_input i
                                    size_t max_length, bert_truncation how, bert_encoding *out);
 BERT_API void bert_encoding_release(bert_encoding *encoding);
 
+/* ------------------------------------------------------------------------------------------ long
+ * calls
+ */
+
+/* What a long call tells while it runs, in the thread that has made it and before it returns: never
+ * in another, and not in two at once. Strings are borrowed for the call. */
+typedef enum bert_event_kind {
+    BERT_EVENT_NOTE,      /* `text`: something a user should know */
+    BERT_EVENT_WARNING,   /* `text`: something a user should worry about */
+    BERT_EVENT_STEP,      /* an optimizer step is done */
+    BERT_EVENT_EVALUATED, /* `text`: metrics as JSON, `epoch` (0: before training), `score` the
+                             metric that --keep-best goes by */
+    BERT_EVENT_PROGRESS,  /* evaluation, answers: `done` of `total` */
+    BERT_EVENT_DATA,    /* `text`: a summary of the data as JSON (docs/data.md), before training */
+    BERT_EVENT_RUN,     /* of several runs one begins: `text` names it: "fold 2 of 5", "seed 43";
+                           `run` and `number` say the same: "fold", 2; "seed", 43; NULL, 0: the one
+                           on all of the data */
+    BERT_EVENT_RUNS,    /* `text`: what all of them have measured, as JSON; once, at the end */
+    BERT_EVENT_PROFILE, /* `text`: where the steps' time went, as JSON; once, at the end:
+                          {"steps":.., "seconds":.., "operations":[{"phase":.., "operation":..,
+                          "calls":.., "seconds":.., "products":.., "bytes":..}, ..]} */
+    BERT_EVENT_FETCH    /* a model is fetched: `done` of `total` bytes are there, `text` is the file
+                           that is coming */
+} bert_event_kind;
+
+typedef struct bert_event {
+    size_t size; /* see BERT_HAS() */
+    bert_event_kind kind;
+    const char *text;
+    size_t step, steps;   /* from 1; of how many */
+    size_t epoch, epochs; /* from 1; those that the steps reach into */
+    double loss, learning_rate, gradient_norm;
+    size_t tokens; /* of this step */
+    size_t token_pairs,
+        sequences;  /* of this step: the scores of an attention head; the sequences computed */
+    double seconds; /* this step or evaluation took; 0: not known */
+    size_t done, total;
+    double score;
+    const char *run;
+    uint64_t number;
+} bert_event;
+
+typedef struct bert_observer {
+    size_t size;
+    void (*tell)(void *context, const bert_event *event); /* NULL: nobody listens */
+    bool (*stop)(
+        void *context); /* asked between steps; true: of training, finish here, save, return
+                           BERT_OK, and `resume` can go on; else BERT_STOPPED. NULL: never */
+    void *context;
+} bert_observer;
+
+BERT_API void bert_observer_init(bert_observer *out, size_t size);
+static inline bert_observer bert_observer_default(void)
+{
+    bert_observer filled;
+    bert_observer_init(&filled, sizeof filled);
+    return filled;
+}
+
 /* ------------------------------------------------------------------------------------------ models
  */
 
@@ -309,6 +368,12 @@ typedef struct bert_session_options {
                             the name of one of the prompts in config_sentence_transformers.json;
                             NULL: the model's own, which that file names; "none": nothing */
     const bert_task_options *task_options; /* NULL: the defaults */
+    bool each; /* an input that is refused does not fail the call that it is one of many in:
+                  bert_session_result() says of each what came of it */
+    const bert_observer *observer; /* is told BERT_EVENT_PROGRESS, `done` of `total` inputs, and
+                                      asked to stop, between batches of bert_answers(),
+                                      bert_predict() and bert_embed(), which then fail with
+                                      BERT_STOPPED; NULL: none */
 } bert_session_options;
 
 BERT_API void bert_session_options_init(bert_session_options *out,
@@ -325,6 +390,13 @@ static inline bert_session_options bert_session_options_default(void)
 BERT_API bert_status bert_session_new(const bert_model *model, const bert_session_options *options,
                                       bert_session **out);
 BERT_API void bert_session_free(bert_session *session);
+
+/* What came of an input of the session's last bert_answers(), bert_predict() or bert_embed(), where
+ * bert_session_options.each is set: BERT_OK, or why its place in the output was left as it was (of
+ * bert_answers() NULL), with a sentence in *message, borrowed until the next of these calls. What
+ * is no input's fault, memory or the device, fails the call. */
+BERT_API bert_status bert_session_result(const bert_session *session, size_t index,
+                                         const char **message);
 
 /* What the model's task answers to each input, as it goes to a user: one JSON object an input in
  * lines [count], each for bert_free(). What each task takes and gives: docs/tasks.md. Refused
@@ -389,59 +461,6 @@ static inline bert_columns bert_columns_default(void)
 {
     bert_columns filled;
     bert_columns_init(&filled, sizeof filled);
-    return filled;
-}
-
-/* What a long call tells while it runs. Strings are borrowed for the call. */
-typedef enum bert_event_kind {
-    BERT_EVENT_NOTE,      /* `text`: something a user should know */
-    BERT_EVENT_WARNING,   /* `text`: something a user should worry about */
-    BERT_EVENT_STEP,      /* an optimizer step is done */
-    BERT_EVENT_EVALUATED, /* `text`: metrics as JSON, `epoch` (0: before training), `score` the
-                             metric that --keep-best goes by */
-    BERT_EVENT_PROGRESS,  /* evaluation: `done` of `total` examples */
-    BERT_EVENT_DATA,    /* `text`: a summary of the data as JSON (docs/data.md), before training */
-    BERT_EVENT_RUN,     /* of several runs one begins: `text` names it: "fold 2 of 5", "seed 43";
-                           `run` and `number` say the same: "fold", 2; "seed", 43; NULL, 0: the one
-                           on all of the data */
-    BERT_EVENT_RUNS,    /* `text`: what all of them have measured, as JSON; once, at the end */
-    BERT_EVENT_PROFILE, /* `text`: where the steps' time went, as JSON; once, at the end:
-                          {"steps":.., "seconds":.., "operations":[{"phase":.., "operation":..,
-                          "calls":.., "seconds":.., "products":.., "bytes":..}, ..]} */
-    BERT_EVENT_FETCH    /* a model is fetched: `done` of `total` bytes are there, `text` is the file
-                           that is coming */
-} bert_event_kind;
-
-typedef struct bert_event {
-    size_t size; /* see BERT_HAS() */
-    bert_event_kind kind;
-    const char *text;
-    size_t step, steps;   /* from 1; of how many */
-    size_t epoch, epochs; /* from 1; those that the steps reach into */
-    double loss, learning_rate, gradient_norm;
-    size_t tokens; /* of this step */
-    size_t token_pairs,
-        sequences;  /* of this step: the scores of an attention head; the sequences computed */
-    double seconds; /* this step or evaluation took; 0: not known */
-    size_t done, total;
-    double score;
-    const char *run;
-    uint64_t number;
-} bert_event;
-
-typedef struct bert_observer {
-    size_t size;
-    void (*tell)(void *context, const bert_event *event); /* NULL: nobody listens */
-    bool (*stop)(void *context); /* asked between steps; true: finish here, save, return BERT_OK;
-                                    `resume` can go on. NULL: never */
-    void *context;
-} bert_observer;
-
-BERT_API void bert_observer_init(bert_observer *out, size_t size);
-static inline bert_observer bert_observer_default(void)
-{
-    bert_observer filled;
-    bert_observer_init(&filled, sizeof filled);
     return filled;
 }
 

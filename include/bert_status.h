@@ -14,7 +14,8 @@
     STATUS(BERT_MEMORY, 6, "memory is exhausted")                                                  \
     STATUS(BERT_UNSUPPORTED, 7, "a known feature that this version does not have")                 \
     STATUS(BERT_NUMERIC, 8, "a loss, gradient or weight is not finite")                            \
-    STATUS(BERT_COMPUTE, 9, "the matrix library or device failed")
+    STATUS(BERT_COMPUTE, 9, "the matrix library or device failed")                                 \
+    STATUS(BERT_STOPPED, 10, "the observer asked to stop")
 
 typedef enum bert_status {
 #define BERT_STATUS_ENUM(name, number, meaning) name = number,

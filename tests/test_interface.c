@@ -6,6 +6,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,11 +91,188 @@ static void a_model_for_something_else_has_no_outputs(void **state)
     }
 }
 
+/* ---- each input by itself */
+
+enum { MANY = 9 };
+
+/* Texts of which the fourth and the last are none. */
+static void some_bad(bert_input inputs[MANY])
+{
+    static const char *const texts[] = { "a fine film", "a slow plot", "acting", "", "the end" };
+    for (size_t i = 0; i < MANY; i++) inputs[i] = input_of(texts[i % 5]);
+    inputs[3] = inputs[MANY - 1] = (bert_input){ .text = { NULL, 0 } };
+}
+
+static bool is_bad(size_t index)
+{
+    return index == 3 || index == MANY - 1;
+}
+
+static bert_session *session_of_each(const bert_model *m)
+{
+    bert_session_options options = bert_session_options_default();
+    bert_session *s;
+    options.each = true;
+    assert_done(bert_session_new(m, &options, &s));
+    return s;
+}
+
+/* What is computed with others differs in rounding. */
+static void assert_near(double a, double b)
+{
+    assert_true(fabs(a - b) < 1e-5);
+}
+
+static void results_check(const bert_session *s)
+{
+    const char *message;
+    for (size_t i = 0; i < MANY; i++) {
+        char wanted[32];
+        snprintf(wanted, sizeof wanted, "input:%zu: ", i + 1);
+        bert_status status = bert_session_result(s, i, &message);
+        assert_int_equal(status, is_bad(i) ? BERT_ARGUMENT : BERT_OK);
+        if (is_bad(i) && !strstr(message, wanted)) fail_msg("%s in '%s'", wanted, message);
+        if (!is_bad(i)) assert_string_equal(message, "");
+    }
+    assert_int_equal(bert_session_result(s, MANY, &message), BERT_OK);
+}
+
+static void one_bad_input_does_not_fail_the_others(void **state)
+{
+    (void)state;
+    bert_model *m;
+    bert_session *alone;
+    bert_input inputs[MANY];
+    char *lines[MANY], *line;
+    both_open("tests/data/golden/gelu", &m, &alone);
+    some_bad(inputs);
+    assert_failed(bert_answers(alone, inputs, MANY, lines), BERT_ARGUMENT, "has no text");
+    bert_session *s = session_of_each(m);
+    assert_done(bert_answers(s, inputs, MANY, lines));
+    results_check(s);
+    for (size_t i = 0; i < MANY; i++) {
+        assert_int_equal(lines[i] == NULL, is_bad(i));
+        if (is_bad(i)) continue;
+        assert_done(bert_answers(alone, &inputs[i], 1, &line));
+        json_t *here = json_loads(lines[i], 0, NULL), *there = json_loads(line, 0, NULL);
+        assert_near(score_in(here, "good"), score_in(there, "good"));
+        json_decref(here);
+        json_decref(there);
+        bert_free(line);
+        bert_free(lines[i]);
+    }
+    bert_session_free(s);
+    bert_session_free(alone);
+    bert_model_free(m);
+}
+
+static void numbers_of_the_others_are_those_of_each_alone(void **state)
+{
+    (void)state;
+    enum { LABELS = 3, HIDDEN_MOST = 256 };
+    bert_model *m;
+    bert_session *alone;
+    bert_input inputs[MANY];
+    float logits[MANY * LABELS], one[LABELS], *vectors, vector[HIDDEN_MOST];
+    both_open("tests/data/golden/gelu", &m, &alone);
+    size_t hidden = bert_model_get_info(m).hidden;
+    some_bad(inputs);
+    for (size_t i = 0; i < MANY * LABELS; i++) logits[i] = -77;
+    vectors = calloc(MANY * hidden, sizeof *vectors);
+    assert_non_null(vectors);
+    bert_session *s = session_of_each(m), *t = session_of_each(m);
+    assert_done(bert_predict(s, inputs, MANY, logits));
+    results_check(s);
+    assert_done(bert_embed(t, inputs, MANY, BERT_MEAN, true, vectors));
+    results_check(t);
+    for (size_t i = 0; i < MANY; i++) {
+        if (is_bad(i)) {
+            assert_true(logits[i * LABELS] == -77);
+            assert_true(vectors[i * hidden] == 0);
+            continue;
+        }
+        assert_done(bert_predict(alone, &inputs[i], 1, one));
+        for (size_t k = 0; k < LABELS; k++)
+            assert_near((double)one[k], (double)logits[i * LABELS + k]);
+        assert_done(bert_embed(alone, &inputs[i], 1, BERT_MEAN, true, vector));
+        for (size_t k = 0; k < hidden; k++)
+            assert_near((double)vector[k], (double)vectors[i * hidden + k]);
+    }
+    free(vectors);
+    bert_session_free(s);
+    bert_session_free(t);
+    bert_session_free(alone);
+    bert_model_free(m);
+}
+
+/* ---- long answers */
+
+typedef struct listener {
+    size_t heard, done, stop_at;
+} listener;
+
+static void listen(void *context, const bert_event *event)
+{
+    listener *l = context;
+    if (event->kind != BERT_EVENT_PROGRESS) return;
+    assert_true(event->done > l->done && event->done <= event->total);
+    l->done = event->done;
+    l->heard++;
+}
+
+static bool stops(void *context)
+{
+    const listener *l = context;
+    return l->stop_at && l->heard >= l->stop_at;
+}
+
+static void long_answers_are_told_and_stopped(void **state)
+{
+    (void)state;
+    enum { COUNT = 200, LABELS = 3 };
+    bert_model *m;
+    bert_session *s;
+    static bert_input inputs[COUNT];
+    static char *lines[COUNT];
+    static float logits[COUNT * LABELS], vectors[COUNT * 256];
+    listener l = { 0 };
+    bert_observer observer = bert_observer_default();
+    bert_session_options options = bert_session_options_default();
+    observer.tell = listen;
+    observer.stop = stops;
+    observer.context = &l;
+    options.observer = &observer;
+    options.batch_tokens = 64;
+    for (size_t i = 0; i < COUNT; i++) inputs[i] = input_of("a fine film with a slow plot");
+    assert_done(bert_model_open("tests/data/golden/gelu", &m));
+    options.max_length = 32;
+    assert_done(bert_session_new(m, &options, &s));
+    assert_done(bert_predict(s, inputs, COUNT, logits));
+    assert_true(l.heard > 2);
+    assert_int_equal(l.done, COUNT);
+
+    l = (listener){ .stop_at = 2 };
+    assert_failed(bert_answers(s, inputs, COUNT, lines), BERT_STOPPED, "of 200 inputs");
+    assert_int_equal(l.heard, 2);
+    for (size_t i = 0; i < COUNT; i++) assert_null(lines[i]);
+    l = (listener){ .stop_at = 3 };
+    assert_failed(bert_embed(s, inputs, COUNT, BERT_CLS, false, vectors), BERT_STOPPED, "stopped");
+    assert_int_equal(l.heard, 3);
+    l = (listener){ 0 };
+    assert_done(bert_answers(s, inputs, COUNT, lines)); /* the session goes on */
+    for (size_t i = 0; i < COUNT; i++) bert_free(lines[i]);
+    bert_session_free(s);
+    bert_model_free(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scores_are_those_of_the_answers_whatever_the_task),
         cmocka_unit_test(a_model_for_something_else_has_no_outputs),
+        cmocka_unit_test(one_bad_input_does_not_fail_the_others),
+        cmocka_unit_test(numbers_of_the_others_are_those_of_each_alone),
+        cmocka_unit_test(long_answers_are_told_and_stopped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

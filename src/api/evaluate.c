@@ -74,7 +74,7 @@ static bert_status examples_evaluate(const bert_evaluate_options *o, const bert_
     if (status == BERT_OK) status = model_params(m, on, &p.params);
     if (status == BERT_OK) status = evaluate(&p, &room.batch, e, o->observer, wish, out);
     if (status == BERT_OK && !out->metrics)
-        status = fail(BERT_ARGUMENT, "stopped before the end of the evaluation");
+        status = fail(BERT_STOPPED, "stopped before the end of the evaluation");
     eval_room_release(&room);
     compute_free(on);
     return status;

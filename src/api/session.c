@@ -10,6 +10,7 @@
 #include "model/dense.h"
 #include "model/heads.h"
 #include "options/options.h"
+#include "task/observe.h"
 #include "tasks/scores.h"
 
 #include <math.h>
@@ -21,6 +22,12 @@ typedef struct room {
     tape tape;
     bool open;
 } room;
+
+/* What came of one input. */
+typedef struct input_result {
+    bert_status status;
+    char *message; /* NULL: none */
+} input_result;
 
 struct bert_session {
     const bert_model *model;
@@ -37,7 +44,18 @@ struct bert_session {
     features features;
     tokenizer_encoding encoding;
     size_t truncated, inputs;
+    bert_observer observer;
+    bool each;
+    input_result *results; /* [result_count] of the last call's inputs; with `each` alone */
+    size_t result_count, results_capacity;
+    size_t total; /* inputs of the call at work */
 };
+
+static void results_clear(bert_session *s)
+{
+    for (size_t i = 0; i < s->result_count; i++) free(s->results[i].message);
+    s->result_count = 0;
+}
 
 static bert_status session_fill(bert_session *s, const bert_session_options *options)
 {
@@ -73,6 +91,8 @@ bert_status bert_session_new(const bert_model *model, const bert_session_options
     TRY(memory_zeroed(1, sizeof(bert_session), &memory));
     bert_session *s = memory;
     s->model = model;
+    s->observer = *options.observer;
+    s->each = options.each;
     bert_status status = session_fill(s, &options);
     if (status == BERT_OK)
         *out = s;
@@ -91,6 +111,8 @@ void bert_session_free(bert_session *s)
     }
     compute_free(s->on);
     arena_release(&s->batch_block);
+    results_clear(s);
+    free(s->results);
     features_release(&s->features);
     tokenizer_encoding_release(&s->encoding);
     free(s);
@@ -114,7 +136,8 @@ static bert_status inputs_encode(bert_session *s, const bert_input *inputs, size
     s->features.untyped = tokenizer_untyped(s->model->tokenizer.tokenizer);
     positions_follow(&s->model->weights.config, &s->features);
     for (size_t i = 0; i < count; i++) {
-        if (!inputs[i].text.bytes) return fail(BERT_ARGUMENT, "input %zu has no text", i);
+        if (!inputs[i].text.bytes)
+            return fail(BERT_ARGUMENT, "input:%zu: has no text", s->inputs + i + 1);
         if (inputs[i].pair.bytes && !s->features.untyped)
             TRY(config_check_pairs(&s->model->weights.config));
         bert_status status =
@@ -129,12 +152,81 @@ static bert_status inputs_encode(bert_session *s, const bert_input *inputs, size
     return BERT_OK;
 }
 
+/* ---- calls over many inputs */
+
+/* What a call does with inputs of its own that stand side by side. Their results begin at row
+ * `first` of the caller's array. */
+typedef struct input_work {
+    bert_status (*run)(bert_session *s, const bert_input *inputs, size_t first, size_t count,
+                       const struct input_work *work);
+    const bert_input *inputs; /* of the whole call */
+    void *out;                /* the caller's array */
+    const void *how;          /* what else it wants */
+} input_work;
+
+/* Is it the input that is at fault? */
+static bool is_refusal(bert_status status)
+{
+    return status == BERT_ARGUMENT || status == BERT_DATA || status == BERT_UNSUPPORTED ||
+           status == BERT_NUMERIC;
+}
+
+static bert_status result_keep(bert_session *s, size_t index, bert_status status)
+{
+    char *message = strdup(status_message());
+    if (!message) return fail(BERT_MEMORY, "out of memory for a message");
+    s->results[index] = (input_result){ .status = status, .message = message };
+    s->inputs++;
+    return BERT_OK;
+}
+
+/* Inputs of which one is refused are halved until that one stands alone; what the others are
+ * computed with changes their answers in rounding alone. */
+static bert_status inputs_run(bert_session *s, const input_work *work, size_t first, size_t count)
+{
+    bert_status status = work->run(s, work->inputs + first, first, count, work);
+    if (status == BERT_OK || !s->each || !is_refusal(status)) return status;
+    if (count == 1) return result_keep(s, first, status);
+    size_t half = count / 2;
+    TRY(inputs_run(s, work, first, half));
+    return inputs_run(s, work, first + half, count - half);
+}
+
+static bert_status call_run(bert_session *s, const input_work *work, size_t count)
+{
+    results_clear(s);
+    s->total = count;
+    if (s->each && count > 0) {
+        TRY(memory_grow((void **)&s->results, &s->results_capacity, count, sizeof *s->results));
+        for (size_t i = 0; i < count; i++) s->results[i] = (input_result){ BERT_OK, NULL };
+        s->result_count = count;
+    }
+    return inputs_run(s, work, 0, count);
+}
+
+bert_status bert_session_result(const bert_session *s, size_t index, const char **message)
+{
+    static const input_result fine = { BERT_OK, NULL };
+    const input_result *r = index < s->result_count ? &s->results[index] : &fine;
+    *message = r->message ? r->message : "";
+    return r->status;
+}
+
+/* Between batches: `done` of the call's inputs have their results. */
+static bert_status between_batches(bert_session *s, size_t done)
+{
+    observe(&s->observer,
+            &(bert_event){ .kind = BERT_EVENT_PROGRESS, .done = done, .total = s->total });
+    if (done >= s->total || !observe_stop(&s->observer)) return BERT_OK;
+    return fail(BERT_STOPPED, "stopped after %zu of %zu inputs", done, s->total);
+}
+
 /* Does its work on a batch whose rows' results begin at row `done` of the caller's array. */
 typedef void batch_work(const pass *p, size_t done, void *context);
 
 /* Encodes the inputs and runs `work` over them, a batch at a time. */
-static bert_status batches_run(bert_session *s, const bert_input *inputs, size_t count,
-                               bool first_only, batch_work *work, void *context)
+static bert_status batches_run(bert_session *s, const bert_input *inputs, size_t first,
+                               size_t count, bool first_only, batch_work *work, void *context)
 {
     room *r;
     TRY(room_open(s, first_only, &r));
@@ -153,9 +245,10 @@ static bert_status batches_run(bert_session *s, const bert_input *inputs, size_t
         const uint32_t *index = (const uint32_t *)order + done;
         size_t fit = batch_fit(&s->limits, &s->features, index, count - done);
         batch_fill(&s->batch, &s->features, index, fit, done);
-        work(&p, done, context);
+        work(&p, first + done, context);
         status = s->on->status(s->on);
         done += fit;
+        if (status == BERT_OK) status = between_batches(s, first + done);
     }
     free(order);
     return status;
@@ -189,7 +282,7 @@ static bert_status input_rows_fill(const bert_input *inputs, size_t count, size_
     slice *next = out->items;
     for (size_t i = 0; i < count; i++) {
         if (!inputs[i].text.bytes && !inputs[i].items)
-            return fail(BERT_ARGUMENT, "input %zu has no text", i);
+            return fail(BERT_ARGUMENT, "input:%zu: has no text", first + i + 1);
         out->rows[i] = (dataset_row){ .text = slice_from(inputs[i].text),
                                       .pair = slice_from(inputs[i].pair),
                                       .items = inputs[i].items ? next : NULL,
@@ -257,8 +350,17 @@ static bert_status inputs_answer(bert_session *s, const bert_input *inputs, size
 
 typedef struct line_maker {
     examples e;
-    char **lines;
+    bert_session *session;
+    size_t first;
+    char **lines; /* from `first` on */
 } line_maker;
+
+/* Asked of each row, for its own answer may be the last of a batch. */
+static bert_status row_done(bert_session *s, size_t done)
+{
+    enum { BATCH = 64 };
+    return done % BATCH == 0 || done == s->total ? between_batches(s, done) : BERT_OK;
+}
 
 static bert_status line_take(void *context, size_t row, const void *answer)
 {
@@ -267,6 +369,18 @@ static bert_status line_take(void *context, size_t row, const void *answer)
     bert_status status = m->e.task->answers->describe(&m->e, row, answer, object);
     if (status == BERT_OK) status = json_text(object, &m->lines[row]);
     json_decref(object);
+    return status == BERT_OK ? row_done(m->session, m->first + row + 1) : status;
+}
+
+static bert_status lines_run(bert_session *s, const bert_input *inputs, size_t first, size_t count,
+                             const input_work *work)
+{
+    line_maker m = { .session = s, .first = first, .lines = (char **)work->out + first };
+    bert_status status = inputs_answer(s, inputs, count, &m.e, &(answer_taker){ line_take, &m });
+    for (size_t i = 0; i < count && status != BERT_OK; i++) {
+        free(m.lines[i]);
+        m.lines[i] = NULL;
+    }
     return status;
 }
 
@@ -274,9 +388,9 @@ bert_status bert_answers(bert_session *s, const bert_input *inputs, size_t count
 {
     LOCALE_PLAIN;
     TRY(head_check(s->model));
-    line_maker m = { .lines = lines };
     for (size_t i = 0; i < count; i++) lines[i] = NULL;
-    bert_status status = inputs_answer(s, inputs, count, &m.e, &(answer_taker){ line_take, &m });
+    bert_status status =
+        call_run(s, &(input_work){ .run = lines_run, .inputs = inputs, .out = lines }, count);
     for (size_t i = 0; i < count && status != BERT_OK; i++) {
         free(lines[i]);
         lines[i] = NULL;
@@ -286,6 +400,8 @@ bert_status bert_answers(bert_session *s, const bert_input *inputs, size_t count
 
 typedef struct logits_maker {
     examples e;
+    bert_session *session;
+    size_t first;
     float *logits;
 } logits_maker;
 
@@ -293,8 +409,15 @@ static bert_status logits_take(void *context, size_t row, const void *answer)
 {
     logits_maker *m = context;
     size_t outputs = m->e.config->outputs;
-    memcpy(m->logits + row * outputs, answer, outputs * sizeof *m->logits);
-    return BERT_OK;
+    memcpy(m->logits + (m->first + row) * outputs, answer, outputs * sizeof *m->logits);
+    return row_done(m->session, m->first + row + 1);
+}
+
+static bert_status logits_run(bert_session *s, const bert_input *inputs, size_t first, size_t count,
+                              const input_work *work)
+{
+    logits_maker m = { .session = s, .first = first, .logits = work->out };
+    return inputs_answer(s, inputs, count, &m.e, &(answer_taker){ logits_take, &m });
 }
 
 bert_status bert_predict(bert_session *s, const bert_input *inputs, size_t count, float *logits)
@@ -306,8 +429,7 @@ bert_status bert_predict(bert_session *s, const bert_input *inputs, size_t count
                     "a model for '%s' has no logits for whole texts; see "
                     "bert_answers()",
                     s->model->task->info.name);
-    logits_maker m = { .logits = logits };
-    return inputs_answer(s, inputs, count, &m.e, &(answer_taker){ logits_take, &m });
+    return call_run(s, &(input_work){ .run = logits_run, .inputs = inputs, .out = logits }, count);
 }
 
 size_t bert_scores(const bert_model *model, const float *logits, float *scores)
@@ -372,6 +494,13 @@ static bert_status pooling_find(const config *c, bert_pooling *pooling, bool *no
     return BERT_OK;
 }
 
+static bert_status vectors_run(bert_session *s, const bert_input *inputs, size_t first,
+                               size_t count, const input_work *work)
+{
+    embed_task t = *(const embed_task *)work->how;
+    return batches_run(s, inputs, first, count, t.pooling != BERT_MEAN, embed_work, &t);
+}
+
 bert_status bert_embed(bert_session *s, const bert_input *inputs, size_t count,
                        bert_pooling pooling, bool normalize, float *out)
 {
@@ -385,8 +514,10 @@ bert_status bert_embed(bert_session *s, const bert_input *inputs, size_t count,
     if (pooling != BERT_POOLER && pooling != BERT_CLS && pooling != BERT_MEAN)
         return fail(BERT_ARGUMENT, "%d is no pooling", (int)pooling);
     embed_task t = { .pooling = pooling, .own = own, .out = out };
-    TRY(batches_run(s, inputs, count, pooling != BERT_MEAN, embed_work, &t));
-    if (normalize) rows_normalize(count, own ? config_vector_width(c) : c->hidden, out);
+    TRY(call_run(s, &(input_work){ .run = vectors_run, .inputs = inputs, .how = &t }, count));
+    size_t width = own ? config_vector_width(c) : c->hidden;
+    for (size_t i = 0; normalize && i < count; i++)
+        if (!s->each || s->results[i].status == BERT_OK) rows_normalize(1, width, out + i * width);
     return BERT_OK;
 }
 
@@ -408,7 +539,8 @@ bert_status bert_embed_tokens(bert_session *s, bert_input input, bool normalize,
 {
     LOCALE_PLAIN;
     tokens_task t = { 0 };
-    bert_status status = batches_run(s, &input, 1, false, tokens_work, &t);
+    s->total = 1;
+    bert_status status = batches_run(s, &input, 0, 1, false, tokens_work, &t);
     if (status == BERT_OK && !t.out)
         status =
             fail(BERT_MEMORY, "out of memory for the embedding of %zu tokens", s->batch.tokens);

@@ -86,7 +86,9 @@ bert_status session_options_take(const bert_session_options *given, bert_session
 {
     TRY(session_take(given, out));
     TRY(task_take(out->task_options, &inner->task_options));
+    TRY(observer_take(out->observer, &inner->observer));
     out->task_options = &inner->task_options;
+    out->observer = &inner->observer;
     return BERT_OK;
 }
 
