@@ -313,6 +313,13 @@ typedef struct text_out {
     size_t count, capacity;
 } text_out;
 
+static bert_status token_append(const tokenizer *k, text_out *t, slice token)
+{
+    TRY(memory_grow((void **)&t->bytes, &t->capacity, t->count + token.count + 1, 1));
+    t->count += tokenizer_token_bytes(k, token, t->bytes + t->count);
+    return BERT_OK;
+}
+
 static bert_status text_append(text_out *t, const char *bytes, size_t count)
 {
     if (count == 0) return BERT_OK;
@@ -322,14 +329,19 @@ static bert_status text_append(text_out *t, const char *bytes, size_t count)
     return BERT_OK;
 }
 
-/* A token that continues a word ("##ing") does so in the text: the space before it goes. */
+/* A token that continues a word ("##ing") does so in the text: the space before it goes. A blank
+ * that a token brings ("Ġfilm") is put where none is: what is to be filled may have swallowed it.
+ */
 static bert_status word_append(const examples *e, text_out *t, int32_t id)
 {
     bool continues;
     slice token = slice_of(tokenizer_token(e->tokenizer, id));
     slice text = tokenizer_token_text(e->tokenizer, token, &continues);
-    while (continues && t->count > 0 && t->bytes[t->count - 1] == ' ') t->count--;
-    return text_append(t, text.bytes, text.count);
+    bool inside = tokenizer_marks(e->tokenizer) == MARKS_INSIDE;
+    bool apart = t->count == 0 || t->bytes[t->count - 1] == ' ';
+    if (!inside && !continues && !apart) TRY(text_append(t, " ", 1));
+    while (inside && continues && t->count > 0 && t->bytes[t->count - 1] == ' ') t->count--;
+    return token_append(e->tokenizer, t, text);
 }
 
 /* The row's text with the best candidates in place of its blanks. */
@@ -345,16 +357,31 @@ static bert_status text_fill(const examples *e, slice text, const blank *blanks,
     return text_append(out, text.bytes + at, text.count - at);
 }
 
+/* What the tokenizer's decoder makes of one token: it drops "▁", but no other mark. */
+static bert_status token_put(const examples *e, int32_t id, json_t *object)
+{
+    text_out decoded = { 0 };
+    bool continues;
+    slice token = slice_of(tokenizer_token(e->tokenizer, id));
+    if (tokenizer_marks(e->tokenizer) == MARKS_SPACE)
+        token = tokenizer_token_text(e->tokenizer, token, &continues);
+    bert_status status = token_append(e->tokenizer, &decoded, token);
+    if (status == BERT_OK)
+        status = json_put(object, "token",
+                          json_string_marked((slice){ decoded.bytes, decoded.count }));
+    free(decoded.bytes);
+    return status;
+}
+
 static bert_status candidates_put(const examples *e, const candidate *best, size_t count,
                                   json_t *object)
 {
     json_t *list = json_array();
     TRY(json_put(object, "candidates", list));
     for (size_t i = 0; i < count; i++) {
-        slice token = slice_of(tokenizer_token(e->tokenizer, best[i].id));
         json_t *filling = json_object();
         TRY(json_append(list, filling));
-        TRY(json_put(filling, "token", json_string_of(token)));
+        TRY(token_put(e, best[i].id, filling));
         TRY(json_put(filling, "score", json_number((double)(float)best[i].score)));
         TRY(json_put(filling, "id", json_integer((json_int_t)best[i].id)));
     }
@@ -383,7 +410,7 @@ static bert_status describe(const examples *e, size_t row, const void *answer, j
     text_out filled = { 0 };
     bert_status status = text_fill(e, text, blanks, a, &filled);
     if (status == BERT_OK)
-        status = json_put(object, "filled", json_string_of((slice){ filled.bytes, filled.count }));
+        status = json_put(object, "filled", json_string_marked((slice){ filled.bytes, filled.count }));
     free(filled.bytes);
     TRY(status);
     json_t *fillings = json_array();

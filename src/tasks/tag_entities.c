@@ -56,20 +56,20 @@ static void clean_up(string *s, size_t begin)
         replace(s, begin, pairs[i][0], pairs[i][1]);
 }
 
-/* The first keeps its mark. */
+/* What convert_tokens_to_string() makes of several: the first keeps "##", or a blank. */
 static bert_status string_add(const tokenizer *t, string *s, slice piece, bool first)
 {
     bool continues;
     slice text = tokenizer_token_text(t, piece, &continues);
-    if (first) text = piece;
+    token_marks marks = tokenizer_marks(t);
+    if (marks == MARKS_BLANK || (first && marks != MARKS_SPACE)) text = piece;
     const size_t blank_and_end = 2;
     TRY(memory_grow((void **)&s->bytes, &s->capacity, s->count + text.count + blank_and_end, 1));
     size_t begin = s->count;
-    if (!first && !continues) s->bytes[s->count++] = ' ';
-    if (text.count) memcpy(s->bytes + s->count, text.bytes, text.count);
-    s->count += text.count;
+    if (!first && !continues && marks != MARKS_BLANK) s->bytes[s->count++] = ' ';
+    s->count += tokenizer_token_bytes(t, text, s->bytes + s->count);
     s->bytes[s->count] = '\0';
-    clean_up(s, begin);
+    if (marks == MARKS_INSIDE) clean_up(s, begin);
     return BERT_OK;
 }
 
@@ -104,15 +104,20 @@ static slice token_text(const aggregator *g, size_t i, bool *unknown)
     return (slice){ g->text.bytes + at.begin, at.end - at.begin };
 }
 
-/* Is it a further token of a word? As the pipeline has it, not as the tokenizer does: told by its
- * length, which "##" makes longer than its text; so does what the normalizer takes away, such as
- * accents. */
+/* Is it a further token of a word? As the pipeline has it, not as the tokenizer does: where "##"
+ * marks those, told by its length, which "##" makes longer than its text; so does what the
+ * normalizer takes away, such as accents. Elsewhere: no blank stands before it or at its begin. */
 static bool is_continued(const aggregator *g, size_t i)
 {
     bool unknown;
     text_range at = g->encoding.offsets[g->first + i];
     slice token = token_text(g, i, &unknown);
-    return !unknown && utf8_code_points(token) != at.end - at.begin;
+    if (unknown) return false;
+    if (tokenizer_marks(g->e->tokenizer) == MARKS_INSIDE)
+        return utf8_code_points(token) != at.end - at.begin;
+    size_t begin = g->bytes[g->first + i].begin;
+    return begin > 0 && g->text.bytes[begin - 1] != ' ' &&
+           (begin == g->text.count || g->text.bytes[begin] != ' ');
 }
 
 static void scores_take(const aggregator *g, size_t token, double *scores)
@@ -217,7 +222,7 @@ static bert_status entity_append(const aggregator *g, const char *key, const cha
     TRY(json_append(list, entity));
     TRY(json_put(entity, key, json_string_of(slice_of(name))));
     TRY(json_put(entity, "score", json_number((double)(float)score)));
-    TRY(json_put(entity, "word", json_string_of((slice){ word->bytes, word->count })));
+    TRY(json_put(entity, "word", json_string_marked((slice){ word->bytes, word->count })));
     TRY(json_put(entity, "start", json_integer((json_int_t)points[begin].begin)));
     TRY(json_put(entity, "end", json_integer((json_int_t)points[end - 1].end)));
     TRY(json_put(entity, "start_byte", json_integer((json_int_t)bytes[begin].begin)));

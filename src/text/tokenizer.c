@@ -4,7 +4,9 @@
 #include "base/memory.h"
 #include "text/bert_normalizer.h"
 #include "text/bpe.h"
+#include "text/byte_level.h"
 #include "text/byte_level_pre_tokenizer.h"
+#include "text/metaspace.h"
 #include "text/sentencepiece_convert.h"
 #include "text/tokenizer_class.h"
 #include "text/tokenizer_json.h"
@@ -265,9 +267,34 @@ const frame *tokenizer_frame(const tokenizer *t, bool pair)
     return pair ? &t->post.pair : &t->post.single;
 }
 
+token_marks tokenizer_marks(const tokenizer *t)
+{
+    const pre_tokenizer *p = &t->pre_tokenizer;
+    if (pre_tokenizer_gives_bytes(p)) return MARKS_BLANK;
+    for (size_t i = 0; i < p->count; i++)
+        if (p->steps[i].kind == &pre_tokenizer_metaspace) return MARKS_SPACE;
+    return t->model.kind == &word_model_unigram ? MARKS_SPACE : MARKS_INSIDE;
+}
+
 slice tokenizer_token_text(const tokenizer *t, slice token, bool *continues)
 {
+    token_marks marks = tokenizer_marks(t);
+    if (marks == MARKS_SPACE) return metaspace_text(token, continues);
+    if (marks == MARKS_BLANK) {
+        static const char blank[] = "\xC4\xA0"; /* U+0120 */
+        size_t length = sizeof blank - 1;
+        *continues = token.count < length || memcmp(token.bytes, blank, length) != 0;
+        return *continues ? token : (slice){ token.bytes + length, token.count - length };
+    }
     return t->model.kind->text(&t->model, token, continues);
+}
+
+size_t tokenizer_token_bytes(const tokenizer *t, slice token, char *out)
+{
+    size_t count;
+    if (tokenizer_marks(t) == MARKS_BLANK && byte_level_read(token, out, &count)) return count;
+    if (token.count) memcpy(out, token.bytes, token.count);
+    return token.count;
 }
 
 bool tokenizer_continues(const tokenizer *t, int32_t id)

@@ -66,12 +66,24 @@ bool tokenizer_is_special(const tokenizer *t, int32_t id);
 /* The special tokens around single texts, or around pairs; borrowed. */
 const frame *tokenizer_frame(const tokenizer *t, bool pair);
 
+/* How tokens say where words begin. */
+typedef enum token_marks {
+    MARKS_INSIDE, /* "##" before those that continue one; other tokens begin words */
+    MARKS_BLANK,  /* "Ġ" for the blank, each character a byte of the text (byte_level.h) */
+    MARKS_SPACE   /* "▁" for the blank */
+} token_marks;
+
+token_marks tokenizer_marks(const tokenizer *t);
+
 /* Does the token continue the word of the token before it, as "##ing" does? */
 bool tokenizer_continues(const tokenizer *t, int32_t id);
 /* The same of a token's text; returns what the token adds to its word, "ing". Borrowed from
  * `token`.
  */
 slice tokenizer_token_text(const tokenizer *t, slice token, bool *continues);
+/* Writes what such a text stands for, at most token.count bytes: itself, unless each character is a
+ * byte. Returns how many. */
+size_t tokenizer_token_bytes(const tokenizer *t, slice token, char *out);
 size_t tokenizer_max_length(
     const tokenizer *t); /* tokenizer_config's model_max_length; SIZE_MAX if none */
 /* Does it keep the case of letters because its vocabulary has them, and no file says? */

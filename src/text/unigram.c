@@ -6,6 +6,7 @@
  *
  * A character without a piece of its own is unknown, 10 below the lowest score; unknown ones side
  * by side are one token. */
+#include "text/metaspace.h"
 #include "text/unigram.h"
 
 #include "base/memory.h"
@@ -150,10 +151,7 @@ static bert_status read(const json_t *model, const char *path, bool bytes, vocab
 static slice text(const word_model *m, slice token, bool *continues)
 {
     (void)m;
-    static const char mark[] = "\xE2\x96\x81"; /* U+2581 */
-    size_t length = sizeof mark - 1;
-    *continues = token.count < length || memcmp(token.bytes, mark, length) != 0;
-    return *continues ? token : (slice){ token.bytes + length, token.count - length };
+    return metaspace_text(token, continues);
 }
 
 /* Well-formed text: a character's first byte says its length. */

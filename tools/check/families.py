@@ -12,6 +12,7 @@ Status 1 if anything differs, after all of it. Needs torch, transformers<5, sent
 """
 import argparse
 import csv
+import inspect
 import itertools
 import json
 import math
@@ -96,8 +97,8 @@ def xlm_r(cls=transformers.XLMRobertaTokenizerFast, first=("<s>", "<pad>", "</s>
     return unigram(cls, list(first), ANGLED, "<s> $A </s>", "<s> $A </s> </s> $B </s>")
 
 
-def bracketed(cls, first, **options):
-    return unigram(cls, first, BRACKETED, "[CLS] $A [SEP]", "[CLS] $A [SEP] $B:1 [SEP]:1", **options)
+def bracketed(cls, first, names=BRACKETED, **options):
+    return unigram(cls, first, names, "[CLS] $A [SEP]", "[CLS] $A [SEP] $B:1 [SEP]:1", **options)
 
 
 # ---- models: prefix of their classes, tokenizer, configuration
@@ -359,8 +360,17 @@ class Similar:
         from sentence_transformers import SentenceTransformer
         texts = [t for t in TEXTS + NAUGHTY if "\r" not in t]
         ours = [a["embedding"] for a in bert.objects("embed", folder, input="".join(t + "\n" for t in texts))]
+        if "add_pooling_layer" not in inspect.signature(type(model).__init__).parameters:
+            return furthest(ours, torch.stack([self.mean(folder, model, encode(tokenizer, t)) for t in texts]))
         theirs = SentenceTransformer(str(folder), device="cpu").encode(texts, batch_size=1, convert_to_tensor=True)
         return furthest(ours, theirs)
+
+    @staticmethod
+    def mean(folder, model, encoded):
+        """For a class that sentence-transformers 5.7 cannot open with transformers before 5."""
+        vector = model(**encoded).last_hidden_state[0].mean(0)
+        modules = json.loads((folder / "modules.json").read_text())
+        return vector / vector.norm() if any("Normalize" in m["type"] for m in modules) else vector
 
 
 TASKS = {
@@ -449,8 +459,7 @@ def attempt(what, check):
 
 
 def check_family(bert, name, options, place):
-    make_model(name, place / "model")
-    good = []
+    good = [attempt(f"{name} made", lambda: make_model(name, place / "model"))]
     for task in options.tasks:
         (place / task).mkdir()
         good.append(attempt(f"{name} {task}", lambda: check_task(bert, name, place / "model", task, place / task)))
