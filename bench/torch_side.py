@@ -82,8 +82,10 @@ def run_rounds(batches, call):
 
 
 def open_classifier(folder, attention="sdpa"):
-    from transformers import BertForSequenceClassification
-    return BertForSequenceClassification.from_pretrained(folder, attn_implementation=attention).eval()
+    from recipe import choose_attention
+    from transformers import AutoModelForSequenceClassification
+    return AutoModelForSequenceClassification.from_pretrained(
+        folder, attn_implementation=choose_attention(folder, attention)).eval()
 
 
 def predict(folder, path, count, rounds, threads):

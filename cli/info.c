@@ -147,7 +147,7 @@ static void foot_print(const description *d)
                d->info.vector_width);
     if (*d->info.pooler_lacks)
         printf("Pooler: without %s; a task that needs it draws it fresh\n", d->info.pooler_lacks);
-    else if (!d->info.has_pooler)
+    else if (!d->info.has_pooler && !d->info.poolerless)
         printf("Pooler: none; a task that needs one draws a fresh one\n");
     if (*d->info.prompt) {
         named_print("Prompt before each text: '", d->info.prompt);
@@ -157,6 +157,9 @@ static void foot_print(const description *d)
         printf("Names: all tensors are called '%s...', which is passed over\n", d->info.prefix);
     if (d->info.cased_by_vocabulary)
         printf("Tokenizer: keeps upper case, as vocab.txt has it; no file says so\n");
+    if (d->info.oniguruma)
+        printf("Tokenizer: has patterns, read by Oniguruma %s with its Unicode\n",
+               d->info.oniguruma);
     ignored_print(d);
     printf("Memory to train, %zu texts of %zu tokens a step: %.1f MB\n"
            "  weights %.1f, gradients %.1f, moments %.1f, activations %.1f, scratch %.1f, "
@@ -256,6 +259,7 @@ static int description_print_json(const description *d)
     object = json_with(object, "activation", json_string(info->activation));
     object = json_with(object, "prefix", json_string(info->prefix));
     object = json_with(object, "prompt", json_string(info->prompt));
+    if (info->oniguruma) object = json_with(object, "oniguruma", json_string(info->oniguruma));
     object = json_with(object, "has_pooler", json_boolean(info->has_pooler));
     object = json_with(object, "task", json_string(info->task));
     object = json_with(object, "has_classifier", json_boolean(info->has_classifier));

@@ -49,7 +49,8 @@ void fuzz_text(slice text)
     if (text.bytes) CHECK(utf8_malformed(text) == text.count);
 }
 
-/* Offsets of a text's tokens: inside the text, no beginning before the last one's. */
+/* Offsets of a text's tokens: inside the text, no beginning before the last one's, but that of a
+ * token of blanks alone, which is cut from the front. */
 static void ranges_check(const tokenizer_encoding *e, token_span tokens, size_t limit)
 {
     uint32_t before = 0;
@@ -57,7 +58,7 @@ static void ranges_check(const tokenizer_encoding *e, token_span tokens, size_t 
         CHECK(e->offsets[i].begin <= e->offsets[i].end);
         CHECK(e->offsets[i].end <= limit);
         CHECK(e->offsets[i].begin >= before);
-        before = e->offsets[i].begin;
+        if (e->offsets[i].begin < e->offsets[i].end) before = e->offsets[i].begin;
     }
 }
 
@@ -88,7 +89,8 @@ void fuzz_encode(const tokenizer *t, slice text, slice pair, size_t max_length, 
     bert_status status = tokenizer_encode(t, text, pair, max_length, how, e);
     if (status != BERT_OK) {
         CHECK(status == BERT_ARGUMENT);
-        CHECK(max_length < frame_count(f) || (f->pair && how != TRUNCATE_LONGEST_FIRST));
+        CHECK(max_length < frame_count(f) || (f->pair && how != TRUNCATE_LONGEST_FIRST) ||
+              strstr(status_message(), "pattern fails on a text"));
         return;
     }
     CHECK(e->count <= max_length);

@@ -1,24 +1,32 @@
 /* tokenizer_files.c: the files that make a tokenizer; one that opens must encode.
  *
  *     tokenizer.json ==== tokenizer_config.json ==== special_tokens_map.json ==== added_tokens.json
- *     ==== config.json
+ *     ==== config.json ==== merges.txt
  *
- * with 'v' for vocab.txt before the first, or any other byte for tokenizer.json. */
+ * with 'v' for vocab.txt before the first, 'm' for vocab.json, or any other byte for
+ * tokenizer.json.
+ */
 #include "fuzz.h"
 
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const names[] = { "m/tokenizer.json", "m/tokenizer_config.json",
-                                         "m/special_tokens_map.json", "m/added_tokens.json",
-                                         "m/config.json" };
-    slice parts[5], input = { (const char *)data, size };
-    bool is_list = fuzz_byte(&input) == 'v';
-    size_t count = fuzz_parts(input, parts, 5);
+    static const char *const names[] = {
+        "m/tokenizer.json",    "m/tokenizer_config.json", "m/special_tokens_map.json",
+        "m/added_tokens.json", "m/config.json",           "m/merges.txt"
+    };
+    slice parts[6], input = { (const char *)data, size };
+    uint8_t first = fuzz_byte(&input);
+    bool is_list = first == 'v';
+    size_t count = fuzz_parts(input, parts, 6);
     fuzz_files_clear();
     for (size_t i = 0; i < count; i++)
-        fuzz_file(is_list && !i ? "m/vocab.txt" : names[i], parts[i]);
+        fuzz_file(i              ? names[i]
+                  : is_list      ? "m/vocab.txt"
+                  : first == 'm' ? "m/vocab.json"
+                                 : names[0],
+                  parts[i]);
 
     tokenizer *t = NULL;
     bert_status status = tokenizer_open("m", &t);

@@ -199,6 +199,7 @@ typedef struct bert_model_info {
     size_t parameter_tensors;
     bool has_dense; /* does its folder turn vectors by a Dense module that can be read? */
     bool has_pooler;
+    bool poolerless; /* models of its family have none, and no task wants one */
     const char *pooler_lacks; /* the weight that a pooler in the file lacks; "": none */
     bool has_classifier;      /* a trained head stands in the file, and config.json says what for */
     bool head_in_part;      /* there is one that cannot be used; bert_model_check_head() says why */
@@ -218,6 +219,8 @@ typedef struct bert_model_info {
                                                              borrowed; NULL: not said, or none */
     const char *label_columns; /* in place of label_column, of labels with a column each:
                                   "toxic,insult", as bert_columns.labels */
+    const char *oniguruma; /* the version of the library that reads the tokenizer's patterns, on
+                              whose Unicode ids depend; NULL: it has none */
 } bert_model_info;
 
 /* Can the model's head answer? The message of a failure says why not. */

@@ -277,6 +277,39 @@ static void a_head_for_masked_words_hands_its_transform_on(void **state)
     tensor_file_free(after);
 }
 
+/* ---- a folder for sentence-transformers, which hands model_args to the class */
+
+static bool asks_for_no_pooler(void **state, const char *model)
+{
+    heard h = { 0 };
+    const char *train[] = { scratch_text(state, "pairs.tsv",
+                                         "sentence1\tsentence2\tscore\nthe film\tgood\t1\n"
+                                         "a plot\tbad\t0\n") };
+    bert_train_options o = toy_options(state, train, &h);
+    json_t *settings;
+    o.model = model_with_words(state, model);
+    o.output = scratch_path(state, "vectors");
+    o.max_steps = 1;
+    o.task = "similar";
+    assert_done(bert_train(&o));
+    assert_done(
+        json_read_object(scratch_path(state, "vectors/sentence_bert_config.json"), &settings));
+    bool asks = json_object_get(settings, "model_args") != NULL;
+    json_decref(settings);
+    return asks;
+}
+
+/* ModernBertModel takes no add_pooling_layer. */
+static void vectors_of_a_family_without_a_pooler_ask_for_none(void **state)
+{
+    assert_false(asks_for_no_pooler(state, "modernbert_similar"));
+}
+
+static void vectors_of_a_family_with_a_pooler_ask_that_none_is_made_up(void **state)
+{
+    assert_true(asks_for_no_pooler(state, "mpnet_similar"));
+}
+
 /* ---- long texts */
 
 static size_t bytes_of(size_t length)
@@ -313,6 +346,8 @@ int main(void)
         CASE(rotary_tables_are_transformers),
         CASE(fresh_heads_are_drawn_as_transformers_draws_them),
         CASE(a_head_for_masked_words_hands_its_transform_on),
+        CASE(vectors_of_a_family_without_a_pooler_ask_for_none),
+        CASE(vectors_of_a_family_with_a_pooler_ask_that_none_is_made_up),
         CASE(twice_the_tokens_take_twice_the_memory),
     };
 #undef CASE

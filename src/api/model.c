@@ -210,6 +210,7 @@ bert_model_info bert_model_get_info(const bert_model *m)
         .attention_dropout = c->attention_dropout,
         .norm_epsilon = c->norm_epsilon,
         .has_dense = c->dense.folder != NULL,
+        .poolerless = !c->family->names->pooler_weight,
         .has_pooler = (m->weights.parts & PARAMS_POOLER) != 0,
         .pooler_lacks = pooler_gap ? pooler_gap->name : "",
         .has_classifier = m->task != NULL,
@@ -227,6 +228,7 @@ bert_model_info bert_model_get_info(const bert_model *m)
         .pair_column = m->trained.columns.pair,
         .label_column = m->trained.columns.label,
         .label_columns = m->trained.columns.labels,
+        .oniguruma = tokenizer_pattern_engine(m->tokenizer.tokenizer),
     };
     for (size_t i = 0; i < m->weights.entry_count; i++) {
         const weight *w = params_weight((params *)&m->weights.params, &m->weights.entries[i]);

@@ -48,10 +48,6 @@ bert_status json_text(const json_t *value, char **out);
 /* A string of what is well-formed in a text that may not be UTF-8. NULL: out of memory. */
 json_t *json_string_of(slice text);
 
-/* The same with U+FFFD for each sequence that is not well-formed, as Python's decode() has it with
- * errors="replace". */
-json_t *json_string_marked(slice text);
-
 /* JSON has no infinity and no NaN: they become null. NULL: out of memory. */
 json_t *json_number(double number);
 

@@ -172,43 +172,6 @@ json_t *json_string_of(slice text)
     return string;
 }
 
-/* How many bytes at the start of `text`, which is malformed there, could begin a character. */
-static size_t malformed_length(slice text)
-{
-    unsigned char lead = (unsigned char)text.bytes[0];
-    size_t whole = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC2 ? 2 : 1, length = 1;
-    unsigned char low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-    unsigned char high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-    if (lead > 0xF4) return 1;
-    for (; length < whole && length < text.count; length++, low = 0x80, high = 0xBF) {
-        unsigned char byte = (unsigned char)text.bytes[length];
-        if (byte < low || byte > high) break;
-    }
-    return length;
-}
-
-json_t *json_string_marked(slice text)
-{
-    static const char mark[] = "\xEF\xBF\xBD";
-    if (utf8_malformed(text) == text.count) return json_stringn(text.bytes, text.count);
-    char *clean = malloc(3 * text.count);
-    size_t kept = 0;
-    for (size_t at = 0; clean && at < text.count;) {
-        slice rest = { text.bytes + at, text.count - at };
-        size_t well = utf8_malformed(rest);
-        memcpy(clean + kept, rest.bytes, well);
-        kept += well;
-        at += well;
-        if (at == text.count) break;
-        memcpy(clean + kept, mark, sizeof mark - 1);
-        kept += sizeof mark - 1;
-        at += malformed_length((slice){ text.bytes + at, text.count - at });
-    }
-    json_t *string = clean ? json_stringn(clean, kept) : NULL;
-    free(clean);
-    return string;
-}
-
 json_t *json_number(double number)
 {
     return isfinite(number) ? json_real(number) : json_null();

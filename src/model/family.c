@@ -44,6 +44,11 @@ bert_status family_find(const char *path, const char *model_type, const char *cl
                 model_type ? model_type : class_name, model_type ? "" : "model_type ", known);
 }
 
+bool family_has_pooler(const family *f)
+{
+    return f->names->pooler_weight && *f->names->pooler_weight == '.';
+}
+
 named_class family_class(const family *f, const char *suffix)
 {
     named_class made;

@@ -95,6 +95,9 @@ extern const family family_deberta_v2_pretrained;
 bert_status family_find(const char *path, const char *model_type, const char *class_name,
                         const family **out);
 
+/* Has its encoder a pooler, whatever a checkpoint holds? ELECTRA's, say, belongs to a head. */
+bool family_has_pooler(const family *f);
+
 typedef struct named_class {
     char name[64];
 } named_class;

@@ -1,6 +1,6 @@
 /* rotary.c: angles as transformers computes them, in float32: 1 / theta^(2i/d), times the place
- * (modeling_rope_utils.py, _compute_default_rope_parameters). The cosine of such an angle is taken
- * in double, so that no processor has other bits. */
+ * (_compute_default_rope_parameters). The cosine of such an angle is taken in double, so that no
+ * processor has other bits. */
 #include "model/rotary.h"
 
 #include "base/memory.h"

@@ -57,12 +57,13 @@ static bert_status pooling_write(const config *c, const folder_handle *folder)
     return status;
 }
 
-/* Of a model without a pooler none is to be made up. */
-static json_t *model_object(unsigned parts, size_t max_length)
+/* Of a model without a pooler none is to be made up; a family whose encoder has none does not take
+ * that argument. */
+static json_t *model_object(const config *c, unsigned parts, size_t max_length)
 {
     json_t *o =
         json_pack("{s:I, s:b}", "max_seq_length", (json_int_t)max_length, "do_lower_case", 0);
-    if (parts & PARAMS_POOLER) return o;
+    if (parts & PARAMS_POOLER || !family_has_pooler(c->family)) return o;
     if (json_put(o, "model_args", json_pack("{s:b}", "add_pooling_layer", 0)) == BERT_OK) return o;
     json_decref(o);
     return NULL;
@@ -91,7 +92,7 @@ bert_status similar_save(const config *c, unsigned parts, size_t max_length,
 {
     TRY(pooling_write(c, folder));
     TRY(module_make(folder, "2_Normalize", NULL));
-    TRY(object_write(folder, "sentence_bert_config.json", model_object(parts, max_length)));
+    TRY(object_write(folder, "sentence_bert_config.json", model_object(c, parts, max_length)));
     TRY(whole_write(c, folder));
     return object_write(folder, "modules.json", modules_list());
 }

@@ -30,8 +30,6 @@ typedef struct tag_pieces {
     size_t count;
     bool by_token; /* a text: every token is an item */
     size_t ids_capacity, words_capacity;
-    char *spaced; /* scratch: a word with a blank before it */
-    size_t spaced_capacity;
 } tag_pieces;
 
 /* The token that answers for an item so far, and how far from its window's nearer end it stands. */

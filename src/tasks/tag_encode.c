@@ -55,7 +55,6 @@ void tag_targets_free(void *targets)
     free(t->items);
     free(t->pieces.ids);
     free(t->pieces.words);
-    free(t->pieces.spaced);
     free(t->asked);
     free(t->places);
     free(t);
@@ -76,26 +75,10 @@ static bert_status pieces_add(tag_pieces *p, const tokenizer_encoding *from, siz
     return BERT_OK;
 }
 
-/* A word as it stands within a text: where a blank is a part of tokens, with one before it
- * (transformers' add_prefix_space, without which RoBERTa's tokenizer takes no words). */
-static bert_status word_space(const examples *e, slice *word, tag_pieces *p)
-{
-    if (tokenizer_marks(e->tokenizer) != MARKS_BLANK || word->count == 0) return BERT_OK;
-    if (word->bytes[0] == ' ') return BERT_OK;
-    TRY(memory_grow((void **)&p->spaced, &p->spaced_capacity, word->count + 1, 1));
-    p->spaced[0] = ' ';
-    memcpy(p->spaced + 1, word->bytes, word->count);
-    *word = (slice){ p->spaced, word->count + 1 };
-    return BERT_OK;
-}
-
 static bert_status pieces_of_words(examples *e, const dataset_row *row, tag_pieces *p)
 {
     for (size_t i = 0; i < row->item_count; i++) {
-        slice word = row->items[i];
-        TRY(word_space(e, &word, p));
-        TRY(tokenizer_encode(e->tokenizer, word, no_pair, SIZE_MAX, TRUNCATE_LONGEST_FIRST,
-                             &e->scratch));
+        TRY(tokenizer_encode_word(e->tokenizer, row->items[i], &e->scratch));
         TRY(pieces_add(p, &e->scratch, i));
     }
     return BERT_OK;
@@ -118,8 +101,9 @@ static bert_status pieces_of_text(examples *e, size_t row, tag_pieces *p)
     TRY(tag_text_encode(e, row, &e->scratch));
     if (e->scratch.whole_count > e->scratch.count) e->truncated++;
     TRY(pieces_add(p, &e->scratch, 0));
+    const uint32_t *words = e->scratch.words + e->scratch.texts[0].begin;
     for (size_t i = 1; i < p->count; i++)
-        p->words[i] = p->words[i - 1] + !tokenizer_continues(e->tokenizer, p->ids[i]);
+        p->words[i] = p->words[i - 1] + (words[i] != words[i - 1]);
     return BERT_OK;
 }
 

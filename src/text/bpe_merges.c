@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* GPT-2's 50,000 merges have 18. Who chooses pairs by the hash can make it as long as the table,
+/* GPT-2's 50,000 merges have 17. Who chooses pairs by the hash can make it as long as the table,
  * and each search as slow. */
 enum { PROBES_MAX = 1000 };
 

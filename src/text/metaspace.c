@@ -109,10 +109,3 @@ static bert_status read(const json_t *step, const char *type, void **options)
 }
 
 const pre_tokenizer_kind pre_tokenizer_metaspace = { .read = read, .cut = cut };
-
-slice metaspace_text(slice token, bool *continues)
-{
-    size_t length = sizeof METASPACE_MARK - 1;
-    *continues = token.count < length || memcmp(token.bytes, METASPACE_MARK, length) != 0;
-    return *continues ? token : (slice){ token.bytes + length, token.count - length };
-}

@@ -19,7 +19,4 @@ typedef enum metaspace_prepend {
 /* `mark` is one character, and copied; `split`: each begins a word. */
 bert_status metaspace_make(slice mark, metaspace_prepend prepend, bool split, void **out);
 
-/* What a token adds to its word; it continues one unless it begins with the mark. */
-slice metaspace_text(slice token, bool *continues);
-
 #endif

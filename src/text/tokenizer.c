@@ -4,9 +4,8 @@
 #include "base/memory.h"
 #include "text/bert_normalizer.h"
 #include "text/bpe.h"
-#include "text/byte_level.h"
 #include "text/byte_level_pre_tokenizer.h"
-#include "text/metaspace.h"
+#include "text/pattern.h"
 #include "text/sentencepiece_convert.h"
 #include "text/tokenizer_class.h"
 #include "text/tokenizer_json.h"
@@ -177,13 +176,13 @@ static bert_status open_others(const tokenizer_class *c, tokenizer *t)
     char *path;
     TRY(path_join(c->folder, files.name, &path));
     bert_status status = BERT_OK;
-    if (!file_exists(path))
-        status = fail(BERT_IO, "%s: has neither tokenizer.json nor %s; is it a model's folder?",
-                      c->folder, files.name);
-    else if (c->kind->needs_json)
+    if (c->kind->needs_json)
         status = fail(BERT_UNSUPPORTED,
                       "%s: lacks tokenizer.json, which a tokenizer of its class is made from",
                       c->folder);
+    else if (!file_exists(path))
+        status = fail(BERT_IO, "%s: has neither tokenizer.json nor %s; is it a model's folder?",
+                      c->folder, files.name);
     if (status == BERT_OK) status = files.open(c, path, t);
     if (status == BERT_OK) status = tokenizer_class_add(c, NULL, &t->added, &t->vocabulary);
     if (status == BERT_OK && files.frame) status = files.frame(c, path, t);
@@ -267,41 +266,19 @@ const frame *tokenizer_frame(const tokenizer *t, bool pair)
     return pair ? &t->post.pair : &t->post.single;
 }
 
-token_marks tokenizer_marks(const tokenizer *t)
-{
-    const pre_tokenizer *p = &t->pre_tokenizer;
-    if (pre_tokenizer_gives_bytes(p)) return MARKS_BLANK;
-    for (size_t i = 0; i < p->count; i++)
-        if (p->steps[i].kind == &pre_tokenizer_metaspace) return MARKS_SPACE;
-    return t->model.kind == &word_model_unigram ? MARKS_SPACE : MARKS_INSIDE;
-}
-
-slice tokenizer_token_text(const tokenizer *t, slice token, bool *continues)
-{
-    token_marks marks = tokenizer_marks(t);
-    if (marks == MARKS_SPACE) return metaspace_text(token, continues);
-    if (marks == MARKS_BLANK) {
-        static const char blank[] = "\xC4\xA0"; /* U+0120 */
-        size_t length = sizeof blank - 1;
-        *continues = token.count < length || memcmp(token.bytes, blank, length) != 0;
-        return *continues ? token : (slice){ token.bytes + length, token.count - length };
-    }
-    return t->model.kind->text(&t->model, token, continues);
-}
-
-size_t tokenizer_token_bytes(const tokenizer *t, slice token, char *out)
-{
-    size_t count;
-    if (tokenizer_marks(t) == MARKS_BLANK && byte_level_read(token, out, &count)) return count;
-    if (token.count) memcpy(out, token.bytes, token.count);
-    return token.count;
-}
-
 bool tokenizer_continues(const tokenizer *t, int32_t id)
 {
-    bool continues;
-    tokenizer_token_text(t, slice_of(tokenizer_token(t, id)), &continues);
-    return continues;
+    return t->model.kind->continues(&t->model, slice_of(tokenizer_token(t, id)));
+}
+
+bool tokenizer_marks_words(const tokenizer *t)
+{
+    return t->model.kind->marks_words;
+}
+
+bert_status tokenizer_join(const tokenizer *t, slice token, bool first, joined_text *to)
+{
+    return t->model.kind->decode(&t->model, token, first, to);
 }
 
 bool tokenizer_is_special(const tokenizer *t, int32_t id)
@@ -328,6 +305,11 @@ bool tokenizer_untyped(const tokenizer *t)
     return t->untyped;
 }
 
+const char *tokenizer_pattern_engine(const tokenizer *t)
+{
+    return t->patterned ? pattern_engine() : NULL;
+}
+
 bool tokenizer_truncates_left(const tokenizer *t)
 {
     return t->truncate_left;
@@ -336,18 +318,21 @@ bool tokenizer_truncates_left(const tokenizer *t)
 /* What tokenizer_config.json must say of the case where another file, or none, says it. */
 static bert_status case_put(const tokenizer_class *c, json_t *object)
 {
-    TRY(json_put_members(object, c->config));
     TRY(json_put(object, "do_lower_case", json_boolean(c->lowercase_first)));
     if (c->lowercase_first) TRY(json_put(object, "strip_accents", json_boolean(c->strip_accents)));
     if (!c->cased_by_vocabulary) return BERT_OK;
     return json_put(object, "tokenizer_class", json_string("BertTokenizer"));
 }
 
-static bert_status case_write(const tokenizer_class *c, const folder_handle *to)
+static bert_status config_write(const tokenizer_class *c, bool of_words, const folder_handle *to)
 {
-    if (!c->cased_by_vocabulary && (!c->lowercase_first || c->lowercase)) return BERT_OK;
+    bool cased = c->cased_by_vocabulary || (c->lowercase_first && !c->lowercase);
+    bool prefixed = of_words && c->kind->byte_level && !c->add_prefix_space;
+    if (!cased && !prefixed) return BERT_OK;
     json_t *object = json_object();
-    bert_status status = case_put(c, object);
+    bert_status status = json_put_members(object, c->config);
+    if (status == BERT_OK && cased) status = case_put(c, object);
+    if (status == BERT_OK && prefixed) status = json_put(object, "add_prefix_space", json_true());
     if (status == BERT_OK) status = json_write(to, "tokenizer_config.json", object);
     json_decref(object);
     return status;
@@ -359,13 +344,13 @@ const char *const tokenizer_files[TOKENIZER_FILES] = {
     "special_tokens_map.json", "added_tokens.json",
 };
 
-bert_status tokenizer_copy_files(const char *from, const folder_handle *to)
+bert_status tokenizer_copy_files(const char *from, const folder_handle *to, bool of_words)
 {
     tokenizer_class class = { 0 };
     bert_status status = tokenizer_class_read(from, &class);
     for (size_t i = 0; i < TOKENIZER_FILES && status == BERT_OK; i++)
         status = file_copy_between(class.folder, to, tokenizer_files[i]);
-    if (status == BERT_OK) status = case_write(&class, to);
+    if (status == BERT_OK) status = config_write(&class, of_words, to);
     tokenizer_class_release(&class);
     return status;
 }

@@ -47,6 +47,17 @@ static bert_status truncation_read(const json_t *root, const char *path, tokeniz
     return BERT_OK;
 }
 
+/* Has a part, or a step in it, a "pattern" that is a "Regex"? */
+static bool is_patterned(const json_t *part)
+{
+    if (json_object_get(json_object_get(part, "pattern"), "Regex")) return true;
+    const json_t *steps = json_object_get(part, "pretokenizers");
+    if (!steps) steps = json_object_get(part, "normalizers");
+    for (size_t i = 0; i < json_array_size(steps); i++)
+        if (is_patterned(json_array_get(steps, i))) return true;
+    return false;
+}
+
 bert_status tokenizer_json_read(const char *path, json_t **root, tokenizer *t)
 {
     TRY(json_read_object(path, root));
@@ -55,6 +66,8 @@ bert_status tokenizer_json_read(const char *path, json_t **root, tokenizer *t)
     TRY(word_model_read(*root, path, pre_tokenizer_gives_bytes(&t->pre_tokenizer), &t->vocabulary,
                         &t->model));
     TRY(post_processor_read(*root, path, &t->post));
+    t->patterned = is_patterned(json_object_get(*root, "normalizer")) ||
+                   is_patterned(json_object_get(*root, "pre_tokenizer"));
     TRY(truncation_read(*root, path, t));
     return added_read(*root, path, t);
 }

@@ -25,6 +25,7 @@ struct tokenizer {
     int32_t unknown_id;       /* [UNK], the model's or else the class's; -1: there is none */
     bool cased_by_vocabulary; /* see tokenizer_cased_by_vocabulary() */
     bool untyped;             /* gives no token types */
+    bool patterned;           /* some step has a pattern that Oniguruma reads */
     bool truncate_left;       /* a text that is too long loses its beginning */
     size_t max_length;        /* SIZE_MAX: no bound is known */
 };

@@ -6,11 +6,12 @@
  *
  * A character without a piece of its own is unknown, 10 below the lowest score; unknown ones side
  * by side are one token. */
-#include "text/metaspace.h"
 #include "text/unigram.h"
 
 #include "base/memory.h"
 #include "json/json.h"
+#include "text/decode.h"
+#include "text/metaspace.h"
 
 #include <assert.h>
 #include <math.h>
@@ -148,10 +149,17 @@ static bert_status read(const json_t *model, const char *path, bool bytes, vocab
     return fail_in(unigram_finish(m, v, (int32_t)unknown, byte_fallback), "%s", path);
 }
 
-static slice text(const word_model *m, slice token, bool *continues)
+static bert_status decode(const word_model *m, slice token, bool first, joined_text *to)
 {
     (void)m;
-    return metaspace_text(token, continues);
+    return decode_marks(to, token, first);
+}
+
+static bool continues(const word_model *m, slice token)
+{
+    (void)m;
+    const size_t length = strlen(METASPACE_MARK);
+    return token.count < length || memcmp(token.bytes, METASPACE_MARK, length) != 0;
 }
 
 /* Well-formed text: a character's first byte says its length. */
@@ -255,6 +263,9 @@ static bert_status encode(const word_model *m, const words *in, model_room *room
     return BERT_OK;
 }
 
-const word_model_kind word_model_unigram = {
-    .read = read, .release = release, .encode = encode, .text = text
-};
+const word_model_kind word_model_unigram = { .read = read,
+                                             .release = release,
+                                             .encode = encode,
+                                             .decode = decode,
+                                             .continues = continues,
+                                             .marks_words = true };

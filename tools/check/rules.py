@@ -38,7 +38,7 @@ OUTLIVE_A_CALL = (("base/status.o", "message"), ("compute/cpu/matmul.o", "name."
 # Named in pages and comments: the project itself, and files of others.
 OTHERS = {"bert.c", "omp.h", "format.c", "table_builder.c", "block.c", "tensor_bundle.c", "versions.h", "run_classifier.py",
           "run_squad.py", "reference.py", "activations.py", "adam.py", "sequence_labeling.py", "squad_metrics.py",
-          "modeling_bert.py", "modeling_tf_pytorch_utils.py", "token_classification.py", "pickletools.py",
+          "token_classification.py", "pickletools.py",
           "tokenization_utils_base.py", "tokenization_utils_fast.py", "optimization.py"}
 SUFFIXES = (".c", ".h", ".def", ".inc")
 
@@ -169,7 +169,8 @@ def check_named_files():
     for path, text in texts:
         for number, line in enumerate(text.splitlines(), 1):
             for name in re.findall(named, line):
-                if name not in there and name.rsplit("/", 1)[-1] not in OTHERS:
+                last = name.rsplit("/", 1)[-1]
+                if name not in there and last not in OTHERS and not last.startswith("modeling_"):  # transformers'
                     yield f"{path}:{number}: names {name}, which is not there"
 
 

@@ -9,7 +9,8 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 import torch
 from safetensors.torch import save_file
-from transformers import AutoModelForSequenceClassification, AutoTokenizer, Trainer, get_linear_schedule_with_warmup
+from transformers import (MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING, AutoConfig, AutoModelForSequenceClassification, AutoTokenizer,
+                          Trainer, get_linear_schedule_with_warmup)
 from transformers.utils import logging
 
 logging.set_verbosity_error()
@@ -41,13 +42,20 @@ def open_tokenizer(folder):
     return AutoTokenizer.from_pretrained(folder)
 
 
+def choose_attention(folder, wanted):
+    """`wanted`, or "eager" for a family that has nothing else."""
+    model_class = MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING[type(AutoConfig.from_pretrained(folder))]
+    return wanted if wanted != "sdpa" or model_class._supports_sdpa else "eager"
+
+
 def open_model(folder, labels, dropout=None, attention="sdpa"):
     """A model for the labels; its head is the folder's where that has one, else as torch's random state draws it."""
     options = dict(num_labels=len(labels), id2label=dict(enumerate(labels)),
                    label2id={name: i for i, name in enumerate(labels)}, problem_type="single_label_classification")
     if dropout is not None:
         options.update(hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout, classifier_dropout=dropout)
-    return AutoModelForSequenceClassification.from_pretrained(folder, attn_implementation=attention, **options)
+    return AutoModelForSequenceClassification.from_pretrained(
+        folder, attn_implementation=choose_attention(folder, attention), **options)
 
 
 def encode(tokenizer, rows, labels, max_length):

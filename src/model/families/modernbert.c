@@ -1,6 +1,5 @@
 /* modernbert.c: ModernBERT: norms before the parts of a layer, no biases, rotary positions, local
- * and global attention, a gated feed-forward part. transformers:
- * models/modernbert/modeling_modernbert.py.
+ * and global attention, a gated feed-forward part. The reference is transformers' ModernBertModel.
  *
  * transformers before 5 reads every how many layers one is global, and two thetas; from 5 on it
  * writes a list of layer_types and rope_parameters, which come first where both are there. */
