@@ -34,6 +34,11 @@ bert_status config_check_length(const config *c, size_t max_length)
 {
     size_t most = config_length_most(c);
     if (max_length <= most) return BERT_OK;
+    if (c->position_first > 0)
+        return fail_field(BERT_ARGUMENT, "max_length",
+                          "%zu is above the %zu tokens that the model reads: of its %zu positions "
+                          "the first %zu are for padding",
+                          max_length, most, c->positions, c->position_first);
     return fail_field(BERT_ARGUMENT, "max_length",
                       "%zu is above the %zu positions that the model has", max_length, most);
 }
