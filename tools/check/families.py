@@ -380,13 +380,17 @@ TASKS = {
     "multilabel": Texts(lambda i: ["red", "red,blue", "", "green"][i % 4], task="multilabel"),
     "tag": Tag(), "answer": Answer(), "choose": Choose(), "fill": Fill(), "similar": Similar(),
 }
-SHORT = ["--batch-size", 4, "--learning-rate", "5e-3", "--epochs", 1, "--threads", 1, "--quiet"]
+SHORT = {"--batch-size": 4, "--learning-rate": "5e-3", "--epochs": 1, "--threads": 1, "--max-length": 64, "--quiet": None}
 
 
-def train(bert, model, data, folder, *options, task=None):
-    length = [] if "--max-length" in options else ["--max-length", 64]
-    bert.run("train", model, "--train", data, "--output", folder, *SHORT, *length,
-             *(["--task", task] if task else []), *options)
+def train_command(model, data, folder, options):
+    """options: pairs, and flags with None."""
+    return ["train", model, "--train", data, "--output", folder,
+            *(word for pair in {**SHORT, **options}.items() for word in pair if word is not None)]
+
+
+def train(bert, model, data, folder, options={}):
+    bert.run(*train_command(model, data, folder, options))
     log = [json.loads(line) for line in (folder / "train_log.jsonl").read_text().splitlines()]
     if not log or not all(math.isfinite(step["loss"]) for step in log):
         raise Differ("a loss is not finite")
@@ -419,7 +423,7 @@ def config_faults(source, folder, head):
 def check_task(bert, name, source, task, place):
     prefix, kind = FAMILIES[name][0], TASKS[task]
     data = kind.write(place)
-    train(bert, source, data, place / "out", task=kind.task)
+    train(bert, source, data, place / "out", {"--task": kind.task} if kind.task else {})
     config_faults(source, place / "out", prefix + kind.suffix)
     score = json.loads(bert.run("evaluate", place / "out", "--data", data, "--quiet"))["eval_loss"]
     if not math.isfinite(score):
@@ -429,7 +433,90 @@ def check_task(bert, name, source, task, place):
         return kind.compare(bert, place / "out", model, tokenizer, place)
 
 
-CHECKS = {}
+# ---- checks of a classifier of each family
+
+def check_steps(bert, name, source, place):
+    """Some steps from equal weights, without dropout, with much decay: every weight."""
+    prefix, kind = FAMILIES[name][0], TASKS["classify"]
+    data = kind.write(place)
+    train(bert, source, data, place / "start", {"--max-steps": 1})
+    train(bert, place / "start", data, place / "out", {
+        "--dropout": 0, "--weight-decay": 0.5, "--no-shuffle": None, "--max-steps": 4, "--schedule": "constant", "--warmup": 0,
+        "--clip": 0, "--learning-rate": "1e-3"})
+    model, tokenizer = open_strictly(prefix, kind.suffix, place / "start"), open_tokenizer(place / "start")
+    optimizer = make_optimizer(model, 1e-3)
+    for group in optimizer.param_groups:
+        group["weight_decay"] *= 50
+    labels = model.config.label2id
+    for step in range(4):
+        part = range(4 * step, 4 * step + 4)
+        loss = torch.stack([model(**encode(tokenizer, TEXTS[i]), labels=torch.tensor([labels[kind.label(i)]])).loss
+                            for i in part]).mean()
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+    trained = open_strictly(prefix, kind.suffix, place / "out").state_dict()
+    apart = {key: furthest(trained[key], tensor) for key, tensor in model.state_dict().items() if tensor.is_floating_point()
+             and "key" not in key}  # keys' biases have gradients of rounding alone
+    worst = max(apart, key=apart.get)
+    if apart[worst] > BOUND:
+        raise Differ(f"{worst} is {apart[worst]:.1e} apart")
+    return apart[worst]
+
+
+def check_bytes(bert, name, source, place):
+    data, options = TASKS["classify"].write(place), {"--dropout": 0.1, "--epochs": 2}
+    first = train(bert, source, data, place / "1", options)
+    for threads in (2, 3, 7):
+        if train(bert, source, data, place / str(threads), {**options, "--threads": threads}) != first:
+            raise Differ(f"--threads {threads} has other bytes")
+    told = json.loads(bert.run("info", source, "--max-length", 64, "--batch-size", 4, "--json"))["memory_total"]
+    if train(bert, source, data, place / "recomputed", {**options, "--memory": int(0.995 * told)}) != first:
+        raise Differ("--memory has other bytes")
+    command = train_command(source, data, place / "killed", {**options, "--checkpoint-every": 1})
+    process = subprocess.Popen([bert.path, *map(str, command)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None and not list(place.glob("killed.partial/*checkpoint*")):
+        time.sleep(0.001)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    if not (place / "killed").exists():
+        bert.run(*command, "--resume")
+    if (place / "killed/model.safetensors").read_bytes() != first:
+        raise Differ("a run that was killed and resumed has other bytes")
+
+
+def check_forms(bert, name, source, place):
+    """Options and forms of the folder."""
+    from safetensors.torch import load_file
+    data = TASKS["classify"].write(place)
+    whole = train(bert, source, data, place / "whole")
+    train(bert, source, data, place / "parts", {"--micro-batch": 1})
+    train(bert, source, data, place / "windows", {"--windows": None, "--max-length": 12})
+    before = {k.split(".", 1)[-1]: t for k, t in load_file(source / "model.safetensors").items()}
+    for what in ["embeddings"] + ["2"] * (name != "albert"):
+        train(bert, source, data, place / what, {"--freeze": what})
+        after = {k.split(".", 1)[-1]: t for k, t in load_file(place / what / "model.safetensors").items()}
+        for key in before.keys() & after.keys():
+            below = any(word in key for word in ("embeddings", "relative_attention", "layer.0.", "layer.1.", "layers.1."))
+            frozen = below if what == "2" else "embeddings." in key or "relative_attention" in key or "rel_emb" in key
+            if frozen and not torch.equal(before[key], after[key]):
+                raise Differ(f"--freeze {what} changes {key}")
+    ask = lambda folder: bert.run("predict", folder, data, "--logits", "--quiet")
+    bert.run("convert", place / "whole", place / "half", "--dtype", "bf16")
+    open_strictly(FAMILIES[name][0], "ForSequenceClassification", place / "half")
+    shutil.copytree(place / "whole", place / "pickled")
+    os.remove(place / "pickled/model.safetensors")
+    torch.save(load_file(place / "whole/model.safetensors"), place / "pickled/pytorch_model.bin")
+    if ask(place / "pickled") != ask(place / "whole"):
+        raise Differ("pytorch_model.bin answers otherwise")
+    bert.run("compare", place / "whole", place / "half", "--data", data, "--quiet")
+    told = json.loads(bert.run("info", place / "whole", "--json"))
+    counted = sum(p.numel() for p in open_strictly(FAMILIES[name][0], "ForSequenceClassification", place / "whole").parameters())
+    if told["parameters"] != counted or len(whole) < 4 * counted:
+        raise Differ(f"info tells {told['parameters']} parameters, there are {counted}")
+
+
+CHECKS = {"steps": check_steps, "bytes": check_bytes, "forms": check_forms}
 
 
 def parse_options():
