@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,6 +137,45 @@ static void weights_without_a_class_tell_their_head(void **state)
     assert_ptr_equal(head_of_weights(PARAMS_ENCODER | PARAMS_POOLER), &head_vectors);
 }
 
+/* ---- docs/models.md: a row for each family, with the class of each task */
+
+static const family *const families[] = {
+#define FAMILY(name) &family_##name,
+#include "model/families.def"
+};
+
+/* The row of the page's table that begins with this model_type. The caller frees. */
+static char *row_of(const char *model_type)
+{
+    char line[1024], begin[64], *found = NULL;
+    FILE *page = fopen("docs/models.md", "r");
+    assert_non_null(page);
+    snprintf(begin, sizeof begin, "| `%s` | ", model_type);
+    while (!found && fgets(line, sizeof line, page))
+        if (strncmp(line, begin, strlen(begin)) == 0) found = strdup(line);
+    fclose(page);
+    return found;
+}
+
+static void the_table_of_families_is_what_the_program_writes(void **state)
+{
+    (void)state;
+    const task *kind;
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+        const family *f = families[i];
+        char *row = row_of(f->model_type), wanted[128];
+        if (!row) fail_msg("docs/models.md has no row for '%s'", f->model_type);
+        for (size_t k = 0; (kind = task_at(k)); k++) {
+            snprintf(wanted, sizeof wanted, " `%s` |",
+                     family_class(f, kind->head->class_suffix).name);
+            if (!strstr(row, wanted)) fail_msg("%s: no%s in %s", kind->info.name, wanted, row);
+        }
+        snprintf(wanted, sizeof wanted, "| `%s` | %s |", f->model_type, f->name);
+        assert_non_null(strstr(row, wanted));
+        free(row);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -143,6 +183,7 @@ int main(void)
         cmocka_unit_test(a_heads_logits_are_as_wide_as_its_weights),
         cmocka_unit_test(a_head_refuses_what_it_cannot_read),
         cmocka_unit_test(weights_without_a_class_tell_their_head),
+        cmocka_unit_test(the_table_of_families_is_what_the_program_writes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

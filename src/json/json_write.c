@@ -158,6 +158,7 @@ bert_status json_text(const json_t *value, char **out)
 
 json_t *json_string_of(slice text)
 {
+    if (text.count == 0) return json_string("");
     if (utf8_malformed(text) == text.count) return json_stringn(text.bytes, text.count);
     char *clean = malloc(text.count);
     size_t kept = 0;

@@ -34,6 +34,11 @@ bert_status config_check_length(const config *c, size_t max_length)
 {
     size_t most = config_length_most(c);
     if (max_length <= most) return BERT_OK;
+    if (c->position_first > 0)
+        return fail_field(BERT_ARGUMENT, "max_length",
+                          "%zu is above the %zu tokens that the model reads: of its %zu positions "
+                          "the first %zu are for padding",
+                          max_length, most, c->positions, c->position_first);
     return fail_field(BERT_ARGUMENT, "max_length",
                       "%zu is above the %zu positions that the model has", max_length, most);
 }
@@ -156,12 +161,14 @@ static bert_status numbers_read(const json_t *o, const char *path, config *c)
 /* What would make the numbers differ silently if it were passed over. */
 static bert_status features_check(const json_t *o, const char *path, const family **kind)
 {
-    const char *model_type = "bert", *positions = "absolute";
+    const char *model_type = NULL, *positions = "absolute";
+    const char *class_name =
+        json_string_value(json_array_get(json_object_get(o, "architectures"), 0));
     bool decoder = false;
     TRY(json_get_string(o, path, "model_type", &model_type));
     TRY(json_get_string(o, path, "position_embedding_type", &positions));
     TRY(json_get_bool(o, path, "is_decoder", &decoder));
-    TRY(family_find(path, model_type, kind));
+    TRY(family_find(path, model_type, class_name, kind));
     if (strcmp(positions, "absolute") != 0)
         return fail(BERT_UNSUPPORTED,
                     "%s: position_embedding_type '%s' is not known; only 'absolute' is", path,

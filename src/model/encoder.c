@@ -12,7 +12,8 @@ static const layer_steps *steps_of(const pass *p)
 
 compute_limits limits_of(const config *c, size_t rows, size_t keys)
 {
-    return (compute_limits){ .rows = rows,
+    /* a short batch meets more rows of the distances' table than it has tokens */
+    return (compute_limits){ .rows = size_larger(rows, c->disentangled.rows),
                              .width = size_larger(config_widest(c), c->embedding),
                              .keys = keys,
                              .biases = c->distance_buckets * c->attention_heads,

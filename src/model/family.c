@@ -20,20 +20,28 @@ const family_keys family_keys_usual = { .hidden = "hidden_size",
                                         .hidden_dropout = "hidden_dropout_prob",
                                         .attention_dropout = "attention_probs_dropout_prob" };
 
-bert_status family_find(const char *path, const char *model_type, const family **out)
+static bool is_of(const family *f, const char *model_type, const char *class_name)
+{
+    return model_type   ? strcmp(f->model_type, model_type) == 0
+           : class_name ? family_class_suffix(f, class_name) != NULL
+                        : f == &family_bert;
+}
+
+bert_status family_find(const char *path, const char *model_type, const char *class_name,
+                        const family **out)
 {
     char known[512] = "";
     for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
-        const char *type = families[i]->model_type;
-        if (strcmp(type, model_type) == 0) {
+        if (is_of(families[i], model_type, class_name)) {
             *out = families[i];
             return BERT_OK;
         }
         size_t at = strlen(known);
-        snprintf(known + at, sizeof known - at, "%s'%s'", at ? ", " : "", type);
+        snprintf(known + at, sizeof known - at, "%s'%s'", at ? ", " : "", families[i]->model_type);
     }
-    return fail(BERT_UNSUPPORTED, "%s: model_type is '%s'; this program reads %s", path, model_type,
-                known);
+    return fail(BERT_UNSUPPORTED, "%s: %s is '%s'; this program reads %s%s", path,
+                model_type ? "model_type" : "there is no model_type, and the class",
+                model_type ? model_type : class_name, model_type ? "" : "model_type ", known);
 }
 
 bool family_has_pooler(const family *f)

@@ -69,6 +69,7 @@ typedef struct family {
     bool positions_padded;  /* position ids begin behind that of padding, see features.h */
     bool transformed;       /* every head has a transform before its last layer (transform.c) */
     bool pads_by_one;       /* padding is id 1, whatever config.json says */
+    bool tensorflow;        /* are its files of TensorFlow and Keras read? */
     bool pretraining_masks; /* does its class ..ForPreTraining have a head for masked words? */
     bool attention_kept;    /* no dropout after attention's last product */
     bool output_kept;       /* nor after the feed-forward part's */
@@ -89,8 +90,10 @@ extern const family family_deberta_v2_pretrained;
 #define FAMILY(name) extern const family family_##name;
 #include "model/families.def"
 
-/* BERT_UNSUPPORTED if no family has this model_type; `path` is the file that names it. */
-bert_status family_find(const char *path, const char *model_type, const family **out);
+/* BERT_UNSUPPORTED if no family has this model_type; `path` is the file that names it. NULL: it
+ * names none, as files of 2019; then the family of this class, and BERT if that is NULL too. */
+bert_status family_find(const char *path, const char *model_type, const char *class_name,
+                        const family **out);
 
 /* Has its encoder a pooler, whatever a checkpoint holds? ELECTRA's, say, belongs to a head. */
 bool family_has_pooler(const family *f);

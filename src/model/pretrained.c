@@ -36,7 +36,7 @@ static bool tensor_fits(named_tensor t, const param_entry *entry)
 static bool part_matters(const config *c, param_part part)
 {
     const head *h = head_of_class(c);
-    unsigned wanted = head_parts(h ? h : &head_classifier, c);
+    unsigned wanted = h ? head_parts(h, c) : PARAMS_POOLER | PARAMS_DENSE | PARAMS_CLASSIFIER;
     return ((PARAMS_ENCODER | wanted) & 1u << part) != 0;
 }
 
@@ -227,7 +227,14 @@ static bert_status file_open(pretrained *m, const char *folder)
     TRY(modules_model_folder(folder, &place));
     bert_status status = tensor_file_open(place, &m->file);
     free(place);
-    return status;
+    TRY(status);
+    const family *f = m->config.family;
+    if (f->tensorflow || !tensor_file_is_tensorflow(m->file)) return BERT_OK;
+    return fail(BERT_UNSUPPORTED,
+                "%s: the weights are in a file of TensorFlow, which is read of BERT alone, not of "
+                "%s; save the model as model.safetensors: from_pretrained(..., from_tf=True)."
+                "save_pretrained(...) of transformers before 5 does",
+                folder, f->name);
 }
 
 /* A module that cannot be read matters where vectors are asked for. */

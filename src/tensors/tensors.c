@@ -224,6 +224,11 @@ void tensor_file_forget(const tensor_file *f)
     for (size_t i = 0; i < f->shard_count; i++) part_forget(&f->shards[i]);
 }
 
+bool tensor_file_is_tensorflow(const tensor_file *f)
+{
+    return f->kind->open == keras_open || f->kind->open == tensorflow_open;
+}
+
 size_t tensor_file_count(const tensor_file *f)
 {
     return f->count;

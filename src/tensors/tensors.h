@@ -45,6 +45,9 @@ typedef struct tensor_file tensor_file;
 bert_status tensor_file_open(const char *folder, tensor_file **out);
 void tensor_file_free(tensor_file *f); /* every `data` ends here */
 
+/* Do the weights stand in a file of TensorFlow or Keras? */
+bool tensor_file_is_tensorflow(const tensor_file *f);
+
 /* Gives back the memory that reading `data` has taken; what is looked at again is read again. */
 void tensor_file_forget(const tensor_file *f);
 

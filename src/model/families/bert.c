@@ -42,4 +42,5 @@ const family family_bert = { .name = "BERT",
                              .layer = LAYER_POST_NORM,
                              .sequence = &pooler,
                              .choice = &pooler,
+                             .tensorflow = true,
                              .pretraining_masks = true };
