@@ -67,11 +67,11 @@ static void tokens_count(const bert_tokenizer *t, const bert_input *inputs, size
                          round_figures *f)
 {
     for (size_t i = 0; i < count; i++) {
-        bert_encoding e;
-        need_done(bert_tokenize(t, inputs[i], 512, BERT_TRUNCATE_LONGEST_FIRST, &e));
-        f->tokens += e.count;
-        f->token_pairs += e.count * e.count;
-        bert_encoding_release(&e);
+        bert_encoding *e;
+        need_done(bert_tokenize(t, &inputs[i], 1, 512, BERT_TRUNCATE_LONGEST_FIRST, &e));
+        f->tokens += e->count;
+        f->token_pairs += e->count * e->count;
+        bert_free(e);
     }
 }
 

@@ -16,19 +16,19 @@ static bert_status tokens_describe(void *context, const input_batch *batch, size
                                    answer *out)
 {
     const token_teller *teller = context;
-    bert_encoding encoding = { 0 };
-    bert_status status = bert_tokenize(teller->tokenizer, batch->inputs[index], teller->max_length,
-                                       BERT_TRUNCATE_LONGEST_FIRST, &encoding);
+    bert_encoding *encoding = NULL;
+    bert_status status = bert_tokenize(teller->tokenizer, &batch->inputs[index], 1,
+                                       teller->max_length, BERT_TRUNCATE_LONGEST_FIRST, &encoding);
     if (status != BERT_OK) return status;
 
     json_t *ids = json_array(), *tokens = json_array(), *offsets = json_array();
-    for (size_t i = 0; i < encoding.count; i++) {
-        const uint32_t *place = encoding.offsets[i];
-        ids = json_list_with(ids, json_integer(encoding.ids[i]));
-        tokens = json_list_with(tokens, json_string(encoding.tokens[i]));
+    for (size_t i = 0; i < encoding->count; i++) {
+        const uint32_t *place = encoding->offsets[i];
+        ids = json_list_with(ids, json_integer(encoding->ids[i]));
+        tokens = json_list_with(tokens, json_string(encoding->tokens[i]));
         offsets = json_list_with(offsets, json_from_pair(place[0], place[1]));
     }
-    bert_encoding_release(&encoding);
+    bert_free(encoding);
     answer_set(out, "ids", ids);
     answer_set(out, "tokens", tokens);
     answer_set(out, "offsets", offsets);

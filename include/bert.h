@@ -104,8 +104,9 @@ typedef enum bert_truncation {
 
 typedef struct bert_tokenizer bert_tokenizer;
 
-/* An input as the model sees it, special tokens included. */
+/* An input as the model sees it, special tokens included; one block of memory. */
 typedef struct bert_encoding {
+    size_t size;            /* see BERT_HAS() */
     size_t count;           /* tokens */
     size_t first_count;     /* of type 0; the rest, the second text's, are of type 1 */
     size_t whole_count;     /* tokens before truncation */
@@ -119,10 +120,17 @@ typedef struct bert_encoding {
 BERT_API bert_status bert_tokenizer_open(const char *folder, bert_tokenizer **out);
 BERT_API void bert_tokenizer_free(bert_tokenizer *tokenizer);
 
-/* max_length 0: no truncation. */
-BERT_API bert_status bert_tokenize(const bert_tokenizer *tokenizer, bert_input input,
-                                   size_t max_length, bert_truncation how, bert_encoding *out);
-BERT_API void bert_encoding_release(bert_encoding *encoding);
+/* out [count], an encoding of each input, for bert_free(). max_length 0: no truncation. An input
+ * that is refused fails the call; its message says which. */
+BERT_API bert_status bert_tokenize(const bert_tokenizer *tokenizer, const bert_input *inputs,
+                                   size_t count, size_t max_length, bert_truncation how,
+                                   bert_encoding **out);
+
+/* The text that ids [count] stand for, as the tokenizer's decoder joins tokens: *text, for
+ * bert_free(). skip_special: without [CLS], [SEP], [UNK] and other special tokens. BERT_ARGUMENT
+ * for an id that the vocabulary does not have. */
+BERT_API bert_status bert_ids_text(const bert_tokenizer *tokenizer, const int32_t *ids,
+                                   size_t count, bool skip_special, char **text);
 
 /* ------------------------------------------------------------------------------------------ long
  * calls

@@ -31,15 +31,24 @@ static bert_status tokenizing(const call *c)
     bert_tokenizer *t;
     TRY(bert_tokenizer_open(c->model, &t));
     bert_status status = BERT_OK;
+    bert_encoding *encodings[INPUTS];
+    bert_input pairs[INPUTS];
+    for (size_t i = 0; i < INPUTS; i++)
+        pairs[i] = (bert_input){ .text = texts[i].text, .pair = texts[0].text };
+    status = bert_tokenize(t, pairs, INPUTS, 16, BERT_TRUNCATE_LONGEST_FIRST, encodings);
     for (size_t i = 0; i < INPUTS && status == BERT_OK; i++) {
-        bert_encoding encoding;
-        bert_input pair = { .text = texts[i].text, .pair = texts[0].text };
-        status = bert_tokenize(t, pair, 16, BERT_TRUNCATE_LONGEST_FIRST, &encoding);
-        if (status != BERT_OK) break;
-        given_add(encoding.ids, encoding.count * sizeof *encoding.ids);
-        given_add(encoding.offsets, encoding.count * sizeof *encoding.offsets);
-        bert_encoding_release(&encoding);
+        const bert_encoding *e = encodings[i];
+        char *text;
+        given_add(e->ids, e->count * sizeof *e->ids);
+        given_add(e->offsets, e->count * sizeof *e->offsets);
+        if (bert_ids_text(t, e->ids, e->count, true, &text) == BERT_OK) {
+            given_add_text(text);
+            bert_free(text);
+        } else {
+            status = BERT_MEMORY;
+        }
     }
+    for (size_t i = 0; i < INPUTS; i++) bert_free(encodings[i]);
     bert_tokenizer_free(t);
     return status;
 }

@@ -205,6 +205,63 @@ static void numbers_of_the_others_are_those_of_each_alone(void **state)
     bert_model_free(m);
 }
 
+/* ---- tokens */
+
+static void texts_are_tokenized_together_as_each_alone(void **state)
+{
+    (void)state;
+    bert_tokenizer *t;
+    bert_input inputs[MANY];
+    bert_encoding *all[MANY], *one;
+    assert_done(bert_tokenizer_open("tests/data/golden/gelu", &t));
+    some_bad(inputs);
+    assert_failed(bert_tokenize(t, inputs, MANY, 0, BERT_TRUNCATE_LONGEST_FIRST, all),
+                  BERT_ARGUMENT, "input:4: there is no text");
+    inputs[3] = inputs[MANY - 1] = input_of("an end");
+    inputs[2].pair = inputs[0].text;
+    assert_done(bert_tokenize(t, inputs, MANY, 5, BERT_TRUNCATE_LONGEST_FIRST, all));
+    for (size_t i = 0; i < MANY; i++) {
+        assert_done(bert_tokenize(t, &inputs[i], 1, 5, BERT_TRUNCATE_LONGEST_FIRST, &one));
+        assert_true(one->size == sizeof *one && BERT_HAS(one, offsets));
+        assert_int_equal(one->count, all[i]->count);
+        assert_int_equal(one->first_count, all[i]->first_count);
+        assert_int_equal(one->whole_count, all[i]->whole_count);
+        assert_memory_equal(one->ids, all[i]->ids, one->count * sizeof *one->ids);
+        assert_memory_equal(one->offsets, all[i]->offsets, one->count * sizeof *one->offsets);
+        for (size_t k = 0; k < one->count; k++)
+            assert_string_equal(one->tokens[k], all[i]->tokens[k]);
+        bert_free(one);
+        bert_free(all[i]);
+    }
+    bert_tokenizer_free(t);
+}
+
+static void ids_become_text_again(void **state)
+{
+    (void)state;
+    bert_tokenizer *t;
+    bert_encoding *e;
+    char *text;
+    bert_input input = input_of("The film, not a good plot!");
+    assert_done(bert_tokenizer_open("tests/data/golden/gelu", &t));
+    assert_done(bert_tokenize(t, &input, 1, 0, BERT_TRUNCATE_LONGEST_FIRST, &e));
+    assert_done(bert_ids_text(t, e->ids, e->count, true, &text));
+    assert_string_equal(text, "the film, not a good plot!");
+    bert_free(text);
+    assert_done(bert_ids_text(t, e->ids, e->count, false, &text));
+    assert_string_equal(text, "[CLS] the film, not a good plot! [SEP]");
+    bert_free(text);
+    assert_done(bert_ids_text(t, NULL, 0, true, &text));
+    assert_string_equal(text, "");
+    bert_free(text);
+    e->ids[1] = -1;
+    assert_failed(bert_ids_text(t, e->ids, e->count, true, &text), BERT_ARGUMENT, "id 2 is -1");
+    e->ids[1] = 1 << 30;
+    assert_failed(bert_ids_text(t, e->ids, e->count, true, &text), BERT_ARGUMENT, "id 2 is 1073");
+    bert_free(e);
+    bert_tokenizer_free(t);
+}
+
 /* ---- long answers */
 
 typedef struct listener {
@@ -272,6 +329,8 @@ int main(void)
         cmocka_unit_test(a_model_for_something_else_has_no_outputs),
         cmocka_unit_test(one_bad_input_does_not_fail_the_others),
         cmocka_unit_test(numbers_of_the_others_are_those_of_each_alone),
+        cmocka_unit_test(texts_are_tokenized_together_as_each_alone),
+        cmocka_unit_test(ids_become_text_again),
         cmocka_unit_test(long_answers_are_told_and_stopped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,64 +64,108 @@ void bert_tokenizer_free(bert_tokenizer *t)
     free(t);
 }
 
+/* In one block: the struct, then the arrays by falling alignment. */
 static bert_status encoding_copy(const tokenizer *t, const tokenizer_encoding *from,
-                                 bert_encoding *out)
+                                 bert_encoding **out)
 {
-    void *tokens, *ids, *offsets;
-    TRY(memory_zeroed(from->count, sizeof *out->tokens, &tokens));
-    bert_encoding e = { .count = from->count,
-                        .first_count = from->first_count,
-                        .whole_count = from->whole_count,
-                        .tokens = tokens };
-    bert_status status = memory_zeroed(from->count, sizeof *e.ids, &ids);
-    if (status == BERT_OK) {
-        e.ids = ids;
-        status = memory_zeroed(from->count, sizeof *e.offsets, &offsets);
-        if (status == BERT_OK) e.offsets = offsets;
-    }
-    if (status != BERT_OK) {
-        bert_encoding_release(&e);
-        return status;
-    }
+    void *block;
+    size_t each = sizeof(char *) + sizeof(uint32_t[2]) + sizeof(int32_t);
+    if (from->count > (SIZE_MAX - sizeof **out) / each)
+        return fail(BERT_MEMORY, "out of memory for %zu tokens", from->count);
+    TRY(memory_zeroed(1, sizeof **out + from->count * each, &block));
+    bert_encoding *e = block;
+    const char **tokens = (const char **)(e + 1);
+    uint32_t(*offsets)[2] = (uint32_t(*)[2])(tokens + from->count);
+    *e = (bert_encoding){ .size = sizeof *e,
+                          .count = from->count,
+                          .first_count = from->first_count,
+                          .whole_count = from->whole_count,
+                          .ids = (int32_t *)(offsets + from->count),
+                          .tokens = tokens,
+                          .offsets = offsets };
     for (size_t i = 0; i < from->count; i++) {
-        e.ids[i] = from->ids[i];
-        e.tokens[i] = tokenizer_token(t, from->ids[i]);
-        e.offsets[i][0] = from->offsets[i].begin;
-        e.offsets[i][1] = from->offsets[i].end;
+        e->ids[i] = from->ids[i];
+        e->tokens[i] = tokenizer_token(t, from->ids[i]);
+        e->offsets[i][0] = from->offsets[i].begin;
+        e->offsets[i][1] = from->offsets[i].end;
     }
     *out = e;
     return BERT_OK;
 }
 
-bert_status bert_tokenize(const bert_tokenizer *t, bert_input input, size_t max_length,
-                          bert_truncation how, bert_encoding *out)
+/* The limits of one call. */
+typedef struct tokenizing {
+    const tokenizer *tokenizer;
+    size_t max_length;
+    truncation how;
+    tokenizer_encoding room;
+} tokenizing;
+
+static bert_status input_tokenize(tokenizing *k, const bert_input *input, bert_encoding **out)
+{
+    slice text = slice_from(input->text), pair = slice_from(input->pair);
+    if (!text.bytes) return fail(BERT_ARGUMENT, "there is no text to tokenize");
+    TRY(tokenizer_encode(k->tokenizer, text, pair, k->max_length, k->how, &k->room));
+    tokenizer_code_points(text, pair, &k->room);
+    return encoding_copy(k->tokenizer, &k->room, out);
+}
+
+bert_status bert_tokenize(const bert_tokenizer *t, const bert_input *inputs, size_t count,
+                          size_t max_length, bert_truncation how, bert_encoding **out)
 {
     LOCALE_PLAIN;
     static const truncation strategies[] = { TRUNCATE_LONGEST_FIRST, TRUNCATE_ONLY_FIRST,
                                              TRUNCATE_ONLY_SECOND };
-    if (!input.text.bytes) return fail(BERT_ARGUMENT, "there is no text to tokenize");
     if ((size_t)how >= sizeof strategies / sizeof *strategies)
         return fail(BERT_ARGUMENT, "%d is no truncation", (int)how);
-    slice text = slice_from(input.text), pair = slice_from(input.pair);
-    tokenizer_encoding encoding = { 0 };
-    bert_status status = tokenizer_encode(
-        t->tokenizer, text, pair, max_length ? max_length : SIZE_MAX, strategies[how], &encoding);
-    if (status == BERT_OK) {
-        tokenizer_code_points(text, pair, &encoding);
-        status = encoding_copy(t->tokenizer, &encoding, out);
+    tokenizing k = { .tokenizer = t->tokenizer,
+                     .max_length = max_length ? max_length : SIZE_MAX,
+                     .how = strategies[how] };
+    bert_status status = BERT_OK;
+    size_t done = 0;
+    for (size_t i = 0; i < count; i++) out[i] = NULL;
+    for (; done < count && status == BERT_OK; done++) {
+        const bert_input *input = &inputs[done];
+        status = input_tokenize(&k, input, &out[done]);
+        if (status != BERT_ARGUMENT) continue;
+        if (input->path)
+            fail_in(status, "%s:%zu", input->path, input->line);
+        else if (count > 1)
+            fail_in(status, "input:%zu", done + 1);
     }
-    tokenizer_encoding_release(&encoding);
-    if (status == BERT_ARGUMENT && input.path)
-        return fail_in(status, "%s:%zu", input.path, input.line);
+    tokenizer_encoding_release(&k.room);
+    for (size_t i = 0; i < done && status != BERT_OK; i++) {
+        free(out[i]);
+        out[i] = NULL;
+    }
     return status;
 }
 
-void bert_encoding_release(bert_encoding *e)
+bert_status bert_ids_text(const bert_tokenizer *t, const int32_t *ids, size_t count,
+                          bool skip_special, char **text)
 {
-    free(e->ids);
-    free(e->tokens);
-    free(e->offsets);
-    *e = (bert_encoding){ 0 };
+    LOCALE_PLAIN;
+    joined_text joined = { 0 };
+    bert_status status = joined_append(&joined, slice_of(""));
+    bool first = true;
+    for (size_t i = 0; i < count && status == BERT_OK; i++) {
+        size_t most = tokenizer_vocabulary_count(t->tokenizer);
+        if (ids[i] < 0 || (size_t)ids[i] >= most) {
+            status = fail(BERT_ARGUMENT, "id %zu is %d; those of the vocabulary are below %zu",
+                          i + 1, (int)ids[i], most);
+            continue;
+        }
+        if (skip_special && tokenizer_is_special(t->tokenizer, ids[i])) continue;
+        slice token = slice_of(tokenizer_token(t->tokenizer, ids[i]));
+        status = tokenizer_join(t->tokenizer, token, first, &joined);
+        first = false;
+    }
+    if (status == BERT_OK) status = joined_mend(&joined);
+    if (status == BERT_OK)
+        *text = joined.bytes;
+    else
+        free(joined.bytes);
+    return status;
 }
 
 /* ---- tables */

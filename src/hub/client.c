@@ -53,7 +53,7 @@ bool hub_wants_stop(const hub_client *c)
 
 bert_status hub_fail_stopped(hub_client *c)
 {
-    return hub_fail(c, HUB_FINAL, BERT_IO,
+    return hub_fail(c, HUB_FINAL, BERT_STOPPED,
                     "stopped; what has arrived stays, and the next time goes on from there");
 }
 
