@@ -206,6 +206,7 @@ static bert_status call_run(bert_session *s, const input_work *work, size_t coun
 
 bert_status bert_session_result(const bert_session *s, size_t index, const char **message)
 {
+    LOCALE_PLAIN;
     static const input_result fine = { BERT_OK, NULL };
     const input_result *r = index < s->result_count ? &s->results[index] : &fine;
     *message = r->message ? r->message : "";
