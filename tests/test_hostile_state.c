@@ -99,7 +99,7 @@ static void victim_open(void **state, victim *v)
 /* The run goes on from what lies there now. */
 static void trial_run(void **state, victim *v, size_t number)
 {
-    v->heard = (heard){ 0 };
+    v->heard = (heard){ .observer = v->heard.observer };
     v->options.resume = true;
     alarm(TRIAL_SECONDS); /* a run that does not end is killed */
     bert_status status = bert_train(&v->options);
