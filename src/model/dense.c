@@ -30,7 +30,7 @@ bert_status dense_open(const config *c, compute *on, module_params *out, float *
 {
     const char *folder = c->dense.folder;
     module_params d = { .weight = { .rows = c->dense.width, .cols = c->hidden },
-                       .bias = { .rows = c->dense.width } };
+                        .bias = { .rows = c->dense.width } };
     tensor_file *file;
     void *memory;
     TRY(tensor_file_open(folder, &file));
