@@ -199,7 +199,7 @@ typedef struct bert_model_info {
     size_t parameter_tensors;
     bool has_dense; /* does its folder turn vectors by a Dense module that can be read? */
     bool has_pooler;
-    bool poolerless; /* models of its family have none, and no task wants one */
+    bool poolerless;          /* models of its family have none, and no task wants one */
     const char *pooler_lacks; /* the weight that a pooler in the file lacks; "": none */
     bool has_classifier;      /* a trained head stands in the file, and config.json says what for */
     bool head_in_part;      /* there is one that cannot be used; bert_model_check_head() says why */

@@ -36,7 +36,7 @@ static bool tensor_fits(named_tensor t, const param_entry *entry)
 static bool part_matters(const config *c, param_part part)
 {
     const head *h = head_of_class(c);
-    unsigned wanted = head_parts(h ? h : &head_classifier, c);
+    unsigned wanted = h ? head_parts(h, c) : PARAMS_POOLER | PARAMS_DENSE | PARAMS_CLASSIFIER;
     return ((PARAMS_ENCODER | wanted) & 1u << part) != 0;
 }
 

@@ -38,7 +38,7 @@ OUTLIVE_A_CALL = (("base/status.o", "message"), ("compute/cpu/matmul.o", "name."
 # Named in pages and comments: the project itself, and files of others.
 OTHERS = {"bert.c", "omp.h", "format.c", "table_builder.c", "block.c", "tensor_bundle.c", "versions.h", "run_classifier.py",
           "run_squad.py", "reference.py", "activations.py", "adam.py", "sequence_labeling.py", "squad_metrics.py",
-          "token_classification.py", "pickletools.py",
+          "encoder.py", "convert_slow_tokenizer.py", "token_classification.py", "pickletools.py",
           "tokenization_utils_base.py", "tokenization_utils_fast.py", "optimization.py"}
 SUFFIXES = (".c", ".h", ".def", ".inc")
 
