@@ -219,8 +219,8 @@ typedef struct bert_model_info {
                                                              borrowed; NULL: not said, or none */
     const char *label_columns; /* in place of label_column, of labels with a column each:
                                   "toxic,insult", as bert_columns.labels */
-    const char *oniguruma; /* the version of the library that reads the tokenizer's patterns, on
-                              whose Unicode ids depend; NULL: it has none */
+    const char *oniguruma;     /* the version of the library that reads the tokenizer's patterns, on
+                                  whose Unicode ids depend; NULL: it has none */
 } bert_model_info;
 
 /* Can the model's head answer? The message of a failure says why not. */
