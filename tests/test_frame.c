@@ -125,14 +125,15 @@ static void a_token_continues_a_word_by_its_mark(void **state)
 {
     (void)state;
     tokenizer *t = tokenizer_of(0);
-    bool continues;
+    joined_text text = { 0 };
     assert_true(tokenizer_continues(t, vocabulary_find(&t->vocabulary, slice_of("##a"))));
     assert_false(tokenizer_continues(t, vocabulary_find(&t->vocabulary, slice_of("a"))));
     assert_false(tokenizer_continues(t, vocabulary_find(&t->vocabulary, slice_of("#"))));
-    slice text = tokenizer_token_text(t, slice_of("##ing"), &continues);
-    assert_true(continues && slice_equal(text, slice_of("ing")));
-    text = tokenizer_token_text(t, slice_of("#ing"), &continues);
-    assert_true(!continues && slice_equal(text, slice_of("#ing")));
+    assert_done(tokenizer_join(t, slice_of("##a"), true, &text));
+    assert_done(tokenizer_join(t, slice_of("##ing"), false, &text));
+    assert_done(tokenizer_join(t, slice_of("#ing"), false, &text));
+    assert_string_equal(text.bytes, "##aing #ing");
+    free(text.bytes);
     tokenizer_free(t);
 }
 

@@ -388,7 +388,7 @@ static void a_copied_tokenizer_is_written_beside_links_and_not_through_them(void
     assert_done(folder_make(to));
     assert_int_equal(symlink(outside, scratch_path(state, "to/vocab.txt")), 0);
     assert_done(folder_hold(to, &folder));
-    assert_done(tokenizer_copy_files(scratch_folder(state), &folder));
+    assert_done(tokenizer_copy_files(scratch_folder(state), &folder, false));
     folder_release(&folder);
     char *kept = file_text(outside, NULL),
          *written = file_text(scratch_path(state, "to/vocab.txt"), NULL);

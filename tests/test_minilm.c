@@ -60,7 +60,7 @@ static void model_make(const char *folder)
     assert_done(folder_hold(folder, &to));
     assert_done(
         weights_write(&to, &m.params, m.entries, m.entry_count, false, TENSOR_F32, NULL, 0));
-    assert_done(tokenizer_copy_files("demo/model", &to));
+    assert_done(tokenizer_copy_files("demo/model", &to, false));
     folder_release(&to);
     assert_done(path_join(folder, "config.json", &config_path));
     assert_done(file_copy("demo/model/config.json", NULL, config_path));

@@ -362,7 +362,7 @@ static void a_tokenizer_keeps_do_lower_case_when_it_is_copied(void **state)
     folder_handle folder;
     assert_done(folder_make(to));
     assert_done(folder_hold(to, &folder));
-    assert_done(tokenizer_copy_files(from, &folder));
+    assert_done(tokenizer_copy_files(from, &folder, false));
     folder_release(&folder);
     tokenizer *a, *b;
     tokenizer_encoding x = { 0 }, y = { 0 };

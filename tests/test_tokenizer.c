@@ -404,7 +404,7 @@ static void copied_files_make_the_same_tokenizer(void **state)
 {
     folder_handle to;
     assert_done(folder_hold(scratch_folder(state), &to));
-    assert_done(tokenizer_copy_files(DATA "/added", &to));
+    assert_done(tokenizer_copy_files(DATA "/added", &to, false));
     folder_release(&to);
     static const char *const names[] = { "tokenizer.json", "tokenizer_config.json",
                                          "special_tokens_map.json", "added_tokens.json" };

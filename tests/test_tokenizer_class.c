@@ -1,4 +1,6 @@
-/* The classes of transformers, by what tools/golden/tokenizer_classes.py wrote of them. */
+/* The classes of transformers, by what tools/golden/tokenizer_classes.py and unigram.py wrote of
+ * them. */
+#include "base/file.h"
 #include "json/json.h"
 #include "scratch.h"
 #include "text/tokenizer.h"
@@ -12,15 +14,25 @@
 #include <cmocka.h>
 
 #define DATA "tests/data/tokenizer/classes.json"
+#define PIECES_DATA "tests/data/unigram/classes.json"
 
 static const slice no_pair = { NULL, 0 };
 
+/* A content is an object, a text, or { "copy": a file of the repository }. */
 static void files_write(void **state, const json_t *files)
 {
     const char *name;
     json_t *content;
     json_object_foreach((json_t *)files, name, content)
     {
+        const char *from = json_string_value(json_object_get(content, "copy"));
+        if (from) {
+            file_map map;
+            assert_done(file_map_open(from, &map));
+            scratch_write(state, name, (slice){ map.bytes, map.count });
+            file_map_close(&map);
+            continue;
+        }
         char *text = json_is_string(content) ? strdup(json_string_value(content))
                                              : json_dumps(content, JSON_COMPACT);
         assert_non_null(text);
@@ -95,15 +107,25 @@ static void case_check(void **state, const json_t *root, const json_t *test)
     files_remove(state, files);
 }
 
-static void ids_are_those_of_the_class_that_the_files_name(void **state)
+static void cases_check(void **state, const char *data, size_t least)
 {
     size_t i;
     json_t *root, *test;
-    assert_done(json_read_object(DATA, &root));
+    assert_done(json_read_object(data, &root));
     json_t *cases = json_object_get(root, "cases");
-    assert_true(json_array_size(cases) > 100);
+    assert_true(json_array_size(cases) >= least);
     json_array_foreach(cases, i, test) case_check(state, root, test);
     json_decref(root);
+}
+
+static void ids_are_those_of_the_class_that_the_files_name(void **state)
+{
+    cases_check(state, DATA, 100);
+}
+
+static void ids_of_a_sentencepiece_model_are_those_of_the_class_that_reads_it(void **state)
+{
+    cases_check(state, PIECES_DATA, 40);
 }
 
 /* Opens a folder of one base of the golden file and the files given, NULL for none. */
@@ -196,6 +218,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_SCRATCH(ids_are_those_of_the_class_that_the_files_name),
+        WITH_SCRATCH(ids_of_a_sentencepiece_model_are_those_of_the_class_that_reads_it),
         WITH_SCRATCH(a_class_whose_ids_would_differ_is_refused_by_name),
         WITH_SCRATCH(a_vocabulary_alone_is_refused_where_the_class_frames_texts_otherwise),
         WITH_SCRATCH(the_newer_name_of_the_plain_class_is_known),

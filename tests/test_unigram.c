@@ -16,15 +16,14 @@ static const char *const folders[] = { "xlm-roberta", "camembert", "albert", "al
 static void awkward_texts_are_as_the_reference_has_them(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
-        encodings_check(DATA, folders[i]);
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) encodings_check(DATA, folders[i]);
 }
 
 static void every_character_between_letters_is_as_the_reference_has_it(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
-        encodings_sweep(DATA, folders[i], NULL);
+    static const char *const swept[] = { "xlm-roberta", "albert", "steps", "bytes" };
+    for (size_t i = 0; i < sizeof swept / sizeof *swept; i++) encodings_sweep(DATA, swept[i], NULL);
 }
 
 int main(void)

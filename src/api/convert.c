@@ -132,7 +132,7 @@ static bert_status folder_fill(conversion *k, const folder_handle *folder)
     TRY(weights_write(folder, &m->params, m->entries, m->entry_count, bare, k->type,
                       k->carried.tensors, k->carried.count));
     TRY(config_write(c, folder, k->class_name, c->labels_given, c->problem, k->type));
-    TRY(tokenizer_copy_files(from, folder));
+    TRY(tokenizer_copy_files(from, folder, false));
     return companions_copy(from, folder);
 }
 

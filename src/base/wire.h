@@ -1,5 +1,5 @@
-/* wire.h: how protocol buffers are written (protobuf.dev/programming-guides/encoding), and LevelDB's
- * varints, which are the same.
+/* wire.h: how protocol buffers are written (protobuf.dev/programming-guides/encoding), and
+ * LevelDB's varints, which are the same.
  *
  * Readers take from the front of a slice and return false where it does not hold what is asked for;
  * the slice is then of no more use. */

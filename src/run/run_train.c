@@ -50,7 +50,7 @@ static bert_status run_finish(run *r)
     named_class made = head_class_name(h, &r->config);
     TRY(config_write(&r->config, folder, made.name, h->labelled, r->task->problem_type,
                      TENSOR_F32));
-    TRY(tokenizer_copy_files(r->options->model, folder));
+    TRY(tokenizer_copy_files(r->options->model, folder, r->task->info.tags));
     if (r->task->save)
         TRY(r->task->save(&r->config, head_parts(h, &r->config) | (h->passed_on & r->start.parts),
                           r->max_length, folder));

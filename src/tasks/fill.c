@@ -307,42 +307,57 @@ static bert_status decode(void *decoder, const examples *e, const head_outputs *
 
 /* ---- what a user sees */
 
-/* Grows by appending. */
-typedef struct text_out {
-    char *bytes;
-    size_t count, capacity;
-} text_out;
-
-static bert_status text_append(text_out *t, const char *bytes, size_t count)
+static bool ends_in_blank(const joined_text *t)
 {
-    if (count == 0) return BERT_OK;
-    TRY(memory_grow((void **)&t->bytes, &t->capacity, t->count + count, 1));
-    memcpy(t->bytes + t->count, bytes, count);
-    t->count += count;
-    return BERT_OK;
+    return t->count > 0 && t->bytes[t->count - 1] == ' ';
 }
 
-/* A token that continues a word ("##ing") does so in the text: the space before it goes. */
-static bert_status word_append(const examples *e, text_out *t, int32_t id)
+/* A token that continues a word ("##ing") does so in the text: the blank before it goes. Another
+ * has one before it where the tokenizer's tokens have it, or where the [MASK] took it with it. */
+static bert_status word_append(const examples *e, joined_text *t, int32_t id, bool took_blank)
 {
-    bool continues;
-    slice token = slice_of(tokenizer_token(e->tokenizer, id));
-    slice text = tokenizer_token_text(e->tokenizer, token, &continues);
-    while (continues && t->count > 0 && t->bytes[t->count - 1] == ' ') t->count--;
-    return text_append(t, text.bytes, text.count);
+    joined_text piece = { 0 };
+    bool marked = tokenizer_marks_words(e->tokenizer);
+    bert_status status =
+        tokenizer_join(e->tokenizer, slice_of(tokenizer_token(e->tokenizer, id)), false, &piece);
+    if (status == BERT_OK) status = joined_mend(&piece);
+    slice text = { piece.bytes, piece.count };
+    bool spaced = text.count > 0 && text.bytes[0] == ' ';
+    bool continues = marked ? !spaced : tokenizer_continues(e->tokenizer, id);
+    while (continues && ends_in_blank(t)) t->count--;
+    bool wanted = t->count > 0 && !ends_in_blank(t) && (marked || took_blank);
+    if (spaced && !wanted) text = (slice){ text.bytes + 1, text.count - 1 };
+    if (status == BERT_OK) status = joined_append(t, text);
+    free(piece.bytes);
+    return status;
 }
 
 /* The row's text with the best candidates in place of its blanks. */
 static bert_status text_fill(const examples *e, slice text, const blank *blanks,
-                             const fill_answer *a, text_out *out)
+                             const fill_answer *a, joined_text *out)
 {
     size_t at = 0;
     for (size_t i = 0; i < a->blanks; i++) {
-        TRY(text_append(out, text.bytes + at, blanks[i].bytes.begin - at));
-        TRY(word_append(e, out, a->candidates[i * a->each].id));
+        TRY(joined_append(out, (slice){ text.bytes + at, blanks[i].bytes.begin - at }));
+        at = blanks[i].bytes.begin;
+        bool took_blank = at < blanks[i].bytes.end && text.bytes[at] == ' ';
+        TRY(word_append(e, out, a->candidates[i * a->each].id, took_blank));
         at = blanks[i].bytes.end;
     }
-    return text_append(out, text.bytes + at, text.count - at);
+    return joined_append(out, (slice){ text.bytes + at, text.count - at });
+}
+
+/* As transformers' pipeline shows it: "##ing" and " word". */
+static bert_status token_put(const examples *e, int32_t id, json_t *object)
+{
+    joined_text text = { 0 };
+    bert_status status =
+        tokenizer_join(e->tokenizer, slice_of(tokenizer_token(e->tokenizer, id)), true, &text);
+    if (status == BERT_OK) status = joined_mend(&text);
+    if (status == BERT_OK)
+        status = json_put(object, "token", json_string_of((slice){ text.bytes, text.count }));
+    free(text.bytes);
+    return status;
 }
 
 static bert_status candidates_put(const examples *e, const candidate *best, size_t count,
@@ -351,10 +366,9 @@ static bert_status candidates_put(const examples *e, const candidate *best, size
     json_t *list = json_array();
     TRY(json_put(object, "candidates", list));
     for (size_t i = 0; i < count; i++) {
-        slice token = slice_of(tokenizer_token(e->tokenizer, best[i].id));
         json_t *filling = json_object();
         TRY(json_append(list, filling));
-        TRY(json_put(filling, "token", json_string_of(token)));
+        TRY(token_put(e, best[i].id, filling));
         TRY(json_put(filling, "score", json_number((double)(float)best[i].score)));
         TRY(json_put(filling, "id", json_integer((json_int_t)best[i].id)));
     }
@@ -380,7 +394,7 @@ static bert_status describe(const examples *e, size_t row, const void *answer, j
     const fill_answer *a = answer;
     slice text = e->rows[row].text;
     const blank *blanks = blanks_of(e->targets, row);
-    text_out filled = { 0 };
+    joined_text filled = { 0 };
     bert_status status = text_fill(e, text, blanks, a, &filled);
     if (status == BERT_OK)
         status = json_put(object, "filled", json_string_of((slice){ filled.bytes, filled.count }));

@@ -78,8 +78,7 @@ static bert_status pieces_add(tag_pieces *p, const tokenizer_encoding *from, siz
 static bert_status pieces_of_words(examples *e, const dataset_row *row, tag_pieces *p)
 {
     for (size_t i = 0; i < row->item_count; i++) {
-        TRY(tokenizer_encode(e->tokenizer, row->items[i], no_pair, SIZE_MAX, TRUNCATE_LONGEST_FIRST,
-                             &e->scratch));
+        TRY(tokenizer_encode_word(e->tokenizer, row->items[i], &e->scratch));
         TRY(pieces_add(p, &e->scratch, i));
     }
     return BERT_OK;
@@ -102,8 +101,9 @@ static bert_status pieces_of_text(examples *e, size_t row, tag_pieces *p)
     TRY(tag_text_encode(e, row, &e->scratch));
     if (e->scratch.whole_count > e->scratch.count) e->truncated++;
     TRY(pieces_add(p, &e->scratch, 0));
+    const uint32_t *words = e->scratch.words + e->scratch.texts[0].begin;
     for (size_t i = 1; i < p->count; i++)
-        p->words[i] = p->words[i - 1] + !tokenizer_continues(e->tokenizer, p->ids[i]);
+        p->words[i] = p->words[i - 1] + (words[i] != words[i - 1]);
     return BERT_OK;
 }
 

@@ -26,60 +26,13 @@ tag_aggregation tag_aggregation_of(const char *name)
     return (tag_aggregation)aggregation;
 }
 
-/* ---- words of tokens, as the tokenizer's decoder joins them */
-
-typedef struct string {
-    char *bytes; /* [count], ended by NUL */
-    size_t count, capacity;
-} string;
-
-/* Shortens the end of the string, from `begin` on. */
-static void replace(string *s, size_t begin, const char *from, const char *to)
-{
-    size_t from_count = strlen(from), to_count = strlen(to);
-    for (char *at = s->bytes + begin; (at = strstr(at, from)); at += to_count) {
-        memcpy(at, to, to_count);
-        memmove(at + to_count, at + from_count, strlen(at + from_count) + 1);
-        s->count -= from_count - to_count;
-    }
-}
-
-/* What the decoder of WordPiece does to each piece, with its `cleanup`. */
-static void clean_up(string *s, size_t begin)
-{
-    static const char *const pairs[][2] = {
-        { " .", "." },   { " ?", "?" },     { " !", "!" },     { " ,", "," },
-        { " ' ", "'" },  { " n't", "n't" }, { " 'm", "'m" },   { " do not", " don't" },
-        { " 's", "'s" }, { " 've", "'ve" }, { " 're", "'re" },
-    };
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
-        replace(s, begin, pairs[i][0], pairs[i][1]);
-}
-
-/* The first keeps its mark. */
-static bert_status string_add(const tokenizer *t, string *s, slice piece, bool first)
-{
-    bool continues;
-    slice text = tokenizer_token_text(t, piece, &continues);
-    if (first) text = piece;
-    const size_t blank_and_end = 2;
-    TRY(memory_grow((void **)&s->bytes, &s->capacity, s->count + text.count + blank_and_end, 1));
-    size_t begin = s->count;
-    if (!first && !continues) s->bytes[s->count++] = ' ';
-    if (text.count) memcpy(s->bytes + s->count, text.bytes, text.count);
-    s->count += text.count;
-    s->bytes[s->count] = '\0';
-    clean_up(s, begin);
-    return BERT_OK;
-}
-
 /* ---- runs of tokens */
 
 /* A token or a word: tokens begin .. end - 1 of the text. */
 typedef struct token_run {
     size_t begin, end, label;
     double score;
-    string word;
+    joined_text word;
 } token_run;
 
 typedef struct aggregator {
@@ -106,13 +59,18 @@ static slice token_text(const aggregator *g, size_t i, bool *unknown)
 
 /* Is it a further token of a word? As the pipeline has it, not as the tokenizer does: told by its
  * length, which "##" makes longer than its text; so does what the normalizer takes away, such as
- * accents. */
+ * accents. Where tokens have the blank before a word, no blank may stand there. */
 static bool is_continued(const aggregator *g, size_t i)
 {
     bool unknown;
     text_range at = g->encoding.offsets[g->first + i];
     slice token = token_text(g, i, &unknown);
-    return !unknown && utf8_code_points(token) != at.end - at.begin;
+    if (unknown) return false;
+    if (!tokenizer_marks_words(g->e->tokenizer))
+        return utf8_code_points(token) != at.end - at.begin;
+    size_t begin = g->bytes[g->first + i].begin;
+    bool blank = begin > 0 && g->text.bytes[begin - 1] == ' ';
+    return begin > 0 && !blank && (begin == g->text.count || g->text.bytes[begin] != ' ');
 }
 
 static void scores_take(const aggregator *g, size_t token, double *scores)
@@ -167,8 +125,8 @@ static bert_status run_add(aggregator *g, tag_aggregation how, size_t begin, siz
     bool unknown, single = how == AGGREGATE_NONE || how == AGGREGATE_SIMPLE;
     if (!single) {
         for (size_t i = begin; i < end; i++)
-            TRY(string_add(g->e->tokenizer, &r->word, token_text(g, i, &unknown), i == begin));
-        return BERT_OK;
+            TRY(tokenizer_join(g->e->tokenizer, token_text(g, i, &unknown), i == begin, &r->word));
+        return joined_mend(&r->word);
     }
     slice token = token_text(g, begin, &unknown);
     TRY(memory_grow((void **)&r->word.bytes, &r->word.capacity, token.count + 1, 1));
@@ -209,7 +167,7 @@ static bool goes_on(const aggregator *g, const token_run *last, const token_run 
 
 /* Appends an entity to the list: tokens begin .. end - 1 of the text. */
 static bert_status entity_append(const aggregator *g, const char *key, const char *name,
-                                 double score, const string *word, size_t begin, size_t end,
+                                 double score, const joined_text *word, size_t begin, size_t end,
                                  json_t *list)
 {
     const text_range *points = g->encoding.offsets + g->first, *bytes = g->bytes + g->first;
@@ -238,7 +196,7 @@ static bert_status tokens_put(const aggregator *g, json_t *list)
 }
 
 /* Runs first .. last - 1 as one. */
-static bert_status entity_put(const aggregator *g, size_t first, size_t last, string *word,
+static bert_status entity_put(const aggregator *g, size_t first, size_t last, joined_text *word,
                               json_t *list)
 {
     const char *name = g->e->config->label_names[g->runs[first].label], *dash = strchr(name, '-');
@@ -247,17 +205,18 @@ static bert_status entity_put(const aggregator *g, size_t first, size_t last, st
     double sum = 0.0;
     word->count = 0;
     for (size_t i = first; i < last; i++) {
-        const string *part = &g->runs[i].word;
+        const joined_text *part = &g->runs[i].word;
         sum += g->runs[i].score;
-        TRY(string_add(g->e->tokenizer, word, (slice){ part->bytes, part->count }, i == first));
+        TRY(tokenizer_join(g->e->tokenizer, (slice){ part->bytes, part->count }, i == first, word));
     }
+    TRY(joined_mend(word));
     return entity_append(g, "entity_group", type, sum / (double)(last - first), word,
                          g->runs[first].begin, g->runs[last - 1].end, list);
 }
 
 static bert_status entities_put(const aggregator *g, json_t *list)
 {
-    string word = { 0 };
+    joined_text word = { 0 };
     bert_status status = BERT_OK;
     for (size_t first = 0, last; first < g->run_count && status == BERT_OK; first = last) {
         for (last = first + 1;

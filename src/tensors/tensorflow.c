@@ -1,9 +1,9 @@
 #include "tensors/tensorflow.h"
 
 #include "base/memory.h"
+#include "base/wire.h"
 #include "tensors/tensor_list.h"
 #include "tensors/tensorflow_table.h"
-#include "base/wire.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "text/bpe.h"
 #include "text/byte_level.h"
+#include "text/decode.h"
 #include "text/unicode.h"
 #include "text/word_cache.h"
 
@@ -286,13 +287,28 @@ static bert_status encode(const word_model *m, const words *in, model_room *room
     return BERT_OK;
 }
 
-static slice text(const word_model *m, slice token, bool *continues)
+static bert_status decode(const word_model *m, slice token, bool first, joined_text *to)
 {
-    (void)m;
-    *continues = false;
-    return token;
+    const bpe *b = m->state;
+    return b->bytes ? decode_bytes(to, token) : decode_marks(to, token, first);
 }
 
-const word_model_kind word_model_bpe = {
-    .read = bpe_read, .release = bpe_release, .encode = encode, .text = text, .takes_bytes = true
-};
+/* By GPT-2's pattern letters and numbers without a blank before them do; behind punctuation they
+ * begin a word, too, which a token alone does not show. */
+static bool continues(const word_model *m, slice token)
+{
+    const bpe *b = m->state;
+    uint32_t code;
+    size_t length = utf8_decode(token, &code);
+    int byte = length && b->bytes ? byte_level_byte(code) : -1;
+    if (byte < 0) return false;
+    return byte >= 0x80 || unicode_properties((uint32_t)byte) & (UNICODE_LETTER | UNICODE_NUMBER);
+}
+
+const word_model_kind word_model_bpe = { .read = bpe_read,
+                                         .release = bpe_release,
+                                         .encode = encode,
+                                         .decode = decode,
+                                         .continues = continues,
+                                         .marks_words = true,
+                                         .takes_bytes = true };

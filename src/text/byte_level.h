@@ -1,6 +1,6 @@
 /* byte_level.h: the alphabet in which byte-level tokenizers write their vocabularies: a character
- * for each of the 256 bytes, that of a printable byte where it is one (GPT-2's encoder.py). "Ġ"
- * stands for a blank.
+ * for each of the 256 bytes, that of a printable byte where it is one (GPT-2's bytes_to_unicode()).
+ * "Ġ" stands for a blank.
  *
  * Texts are not spelt in it: the vocabulary is read back into bytes once, and texts are bytes. */
 #ifndef TEXT_BYTE_LEVEL_H

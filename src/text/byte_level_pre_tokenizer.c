@@ -103,7 +103,7 @@ static bert_status cut(const void *options, words *w)
 {
     const byte_level *o = options;
     const char *bytes = w->text.bytes;
-    if (o->add_prefix_space && needs_prefix(w)) {
+    if ((o->add_prefix_space || w->prefixed) && needs_prefix(w)) {
         normalized *prefixed;
         TRY(text_prefix(w, &prefixed));
         bytes = prefixed->bytes;

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 /* What steps may make of a text, each of which may make it longer. */
-enum { NORMALIZED_BYTES_MAX = 1 << 28 };
+enum { NORMALIZED_BYTES_MAX = 1 << 26 };
 
 /* Start from { 0 }; reuse keeps the memory; normalized_release() at the end. */
 typedef struct normalized {

@@ -25,6 +25,7 @@ typedef struct words {
     word_list next;  /* what a step makes of them */
     normalized room[2];
     size_t rewritten; /* how often the text was */
+    bool prefixed;    /* the text is a word: ByteLevel puts a blank before it in any case */
 } words;
 
 void words_release(words *w);

@@ -7,10 +7,10 @@
 
 enum { REPLACE_BYTES_MAX = 1 << 10 }; /* of a pattern, and of what takes its place */
 
-/* `content` in place of each `pattern`, which is not empty; or, where that is REPLACE_BLANKS, in
+/* `content` in place of each `wanted`, which is not empty; or, where that is REPLACE_BLANKS, in
  * place of each two blanks or more. Both are copied. */
 #define REPLACE_BLANKS " {2,}"
-bert_status replace_make(slice pattern, slice content, void **out);
+bert_status replace_make(slice wanted, slice content, void **out);
 bert_status replace_blanks_make(slice content, void **out);
 
 #endif

@@ -20,7 +20,7 @@ static bert_status malformed(const char *path)
 static bert_status piece_read(slice message, const char *path, sentencepiece *out)
 {
     wire_field field;
-    *out = (sentencepiece){ .type = SENTENCEPIECE_NORMAL };
+    *out = (sentencepiece){ .text = { "", 0 }, .type = SENTENCEPIECE_NORMAL };
     while (message.count) {
         if (!wire_next(&message, &field)) return malformed(path);
         uint32_t bits = (uint32_t)field.value;

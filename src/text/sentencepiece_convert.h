@@ -1,5 +1,5 @@
 /* sentencepiece_convert.h: a tokenizer made of a SentencePiece model file alone, as transformers'
- * convert_slow_tokenizer.py makes it of the file and the class. */
+ * converters (SpmConverter and its kin) make it of the file and the class. */
 #ifndef TEXT_SENTENCEPIECE_CONVERT_H
 #define TEXT_SENTENCEPIECE_CONVERT_H
 

@@ -175,13 +175,13 @@ static bert_status open_others(const tokenizer_class *c, tokenizer *t)
     char *path;
     TRY(path_join(c->folder, files.name, &path));
     bert_status status = BERT_OK;
-    if (!file_exists(path))
-        status = fail(BERT_IO, "%s: has neither tokenizer.json nor %s; is it a model's folder?",
-                      c->folder, files.name);
-    else if (c->kind->needs_json)
+    if (c->kind->needs_json)
         status = fail(BERT_UNSUPPORTED,
                       "%s: lacks tokenizer.json, which a tokenizer of its class is made from",
                       c->folder);
+    else if (!file_exists(path))
+        status = fail(BERT_IO, "%s: has neither tokenizer.json nor %s; is it a model's folder?",
+                      c->folder, files.name);
     if (status == BERT_OK) status = files.open(c, path, t);
     if (status == BERT_OK) status = tokenizer_class_add(c, NULL, &t->added, &t->vocabulary);
     if (status == BERT_OK && files.frame) status = files.frame(c, path, t);
@@ -265,16 +265,19 @@ const frame *tokenizer_frame(const tokenizer *t, bool pair)
     return pair ? &t->post.pair : &t->post.single;
 }
 
-slice tokenizer_token_text(const tokenizer *t, slice token, bool *continues)
-{
-    return t->model.kind->text(&t->model, token, continues);
-}
-
 bool tokenizer_continues(const tokenizer *t, int32_t id)
 {
-    bool continues;
-    tokenizer_token_text(t, slice_of(tokenizer_token(t, id)), &continues);
-    return continues;
+    return t->model.kind->continues(&t->model, slice_of(tokenizer_token(t, id)));
+}
+
+bool tokenizer_marks_words(const tokenizer *t)
+{
+    return t->model.kind->marks_words;
+}
+
+bert_status tokenizer_join(const tokenizer *t, slice token, bool first, joined_text *to)
+{
+    return t->model.kind->decode(&t->model, token, first, to);
 }
 
 bool tokenizer_is_special(const tokenizer *t, int32_t id)
@@ -309,18 +312,21 @@ bool tokenizer_truncates_left(const tokenizer *t)
 /* What tokenizer_config.json must say of the case where another file, or none, says it. */
 static bert_status case_put(const tokenizer_class *c, json_t *object)
 {
-    TRY(json_put_members(object, c->config));
     TRY(json_put(object, "do_lower_case", json_boolean(c->lowercase_first)));
     if (c->lowercase_first) TRY(json_put(object, "strip_accents", json_boolean(c->strip_accents)));
     if (!c->cased_by_vocabulary) return BERT_OK;
     return json_put(object, "tokenizer_class", json_string("BertTokenizer"));
 }
 
-static bert_status case_write(const tokenizer_class *c, const folder_handle *to)
+static bert_status config_write(const tokenizer_class *c, bool of_words, const folder_handle *to)
 {
-    if (!c->cased_by_vocabulary && (!c->lowercase_first || c->lowercase)) return BERT_OK;
+    bool cased = c->cased_by_vocabulary || (c->lowercase_first && !c->lowercase);
+    bool prefixed = of_words && c->kind->byte_level && !c->add_prefix_space;
+    if (!cased && !prefixed) return BERT_OK;
     json_t *object = json_object();
-    bert_status status = case_put(c, object);
+    bert_status status = json_put_members(object, c->config);
+    if (status == BERT_OK && cased) status = case_put(c, object);
+    if (status == BERT_OK && prefixed) status = json_put(object, "add_prefix_space", json_true());
     if (status == BERT_OK) status = json_write(to, "tokenizer_config.json", object);
     json_decref(object);
     return status;
@@ -332,13 +338,13 @@ const char *const tokenizer_files[TOKENIZER_FILES] = {
     "special_tokens_map.json", "added_tokens.json",
 };
 
-bert_status tokenizer_copy_files(const char *from, const folder_handle *to)
+bert_status tokenizer_copy_files(const char *from, const folder_handle *to, bool of_words)
 {
     tokenizer_class class = { 0 };
     bert_status status = tokenizer_class_read(from, &class);
     for (size_t i = 0; i < TOKENIZER_FILES && status == BERT_OK; i++)
         status = file_copy_between(class.folder, to, tokenizer_files[i]);
-    if (status == BERT_OK) status = case_write(&class, to);
+    if (status == BERT_OK) status = config_write(&class, of_words, to);
     tokenizer_class_release(&class);
     return status;
 }

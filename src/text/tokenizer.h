@@ -66,12 +66,25 @@ bool tokenizer_is_special(const tokenizer *t, int32_t id);
 /* The special tokens around single texts, or around pairs; borrowed. */
 const frame *tokenizer_frame(const tokenizer *t, bool pair);
 
-/* Does the token continue the word of the token before it, as "##ing" does? */
+/* Does the token continue the word of the token before it, as "##ing" does? An encoding's `words`
+ * know better. */
 bool tokenizer_continues(const tokenizer *t, int32_t id);
-/* The same of a token's text; returns what the token adds to its word, "ing". Borrowed from
- * `token`.
- */
-slice tokenizer_token_text(const tokenizer *t, slice token, bool *continues);
+/* Have tokens the blank that stands before a word, as "Ġing" and "▁ing" do? */
+bool tokenizer_marks_words(const tokenizer *t);
+
+/* A text made of tokens. Start from { 0 }; the caller frees `bytes` with free(). */
+typedef struct joined_text {
+    char *bytes; /* [count], ended by NUL */
+    size_t count, capacity;
+} joined_text;
+
+/* Appends the text of a token, or of several that are joined already, as the reference's decoder
+ * does: " word", or "ing" for one that continues a word. The first of a text keeps its "##". What
+ * byte-level tokens make may be malformed UTF-8 at its ends. */
+bert_status tokenizer_join(const tokenizer *t, slice token, bool first, joined_text *to);
+/* Puts U+FFFD in the place of what is malformed: one for each sequence that is cut short. */
+bert_status joined_mend(joined_text *text);
+bert_status joined_append(joined_text *to, slice bytes);
 size_t tokenizer_max_length(
     const tokenizer *t); /* tokenizer_config's model_max_length; SIZE_MAX if none */
 /* Does it keep the case of letters because its vocabulary has them, and no file says? */
@@ -88,6 +101,9 @@ bool tokenizer_truncates_left(const tokenizer *t); /* do texts lose their beginn
  * refuses too. Malformed UTF-8 is skipped. Fails otherwise only with BERT_MEMORY. */
 bert_status tokenizer_encode(const tokenizer *t, slice text, slice pair, size_t max_length,
                              truncation how, tokenizer_encoding *out);
+/* The same of a text that is one of several words, without bound: byte-level tokenizers read it as
+ * if a blank stood before it, as transformers wants it of words ("add_prefix_space"). */
+bert_status tokenizer_encode_word(const tokenizer *t, slice word, tokenizer_encoding *out);
 void tokenizer_encoding_release(tokenizer_encoding *encoding);
 
 /* BERT_ARGUMENT for a text that is too long to encode, for callers that know its place. */
@@ -108,7 +124,8 @@ enum { TOKENIZER_FILES = 10 };
 extern const char *const tokenizer_files[TOKENIZER_FILES];
 
 /* Copies them from one model folder to another. What the first leaves to its vocabulary, a
- * tokenizer_config.json says in the other. */
-bert_status tokenizer_copy_files(const char *from, const folder_handle *to);
+ * tokenizer_config.json says in the other; and, for a model that was trained on words, that
+ * byte-level tokens of words begin with a blank. */
+bert_status tokenizer_copy_files(const char *from, const folder_handle *to, bool of_words);
 
 #endif

@@ -111,8 +111,8 @@ static bert_status class_take(const json_t *config, const char *path, tokenizer_
     c->kind = tokenizer_kind_find(name);
     return c->kind ? BERT_OK
                    : fail(BERT_UNSUPPORTED,
-                          "%s: the tokenizer is a %s, whose ids this program does not make; it has "
-                          "BertTokenizer, those like it and PreTrainedTokenizerFast",
+                          "%s: the tokenizer is a %s, whose ids this program does not make; "
+                          "docs/models.md has the classes that it knows",
                           path, name);
 }
 
@@ -289,6 +289,10 @@ static bert_status special_push(const tokenizer_class *c, const json_t *file, sp
     if (token.plain_text && c->kind->mask_strips && role == SPECIAL_MASK) {
         token.plain_text = false;
         token.token.lstrip = true;
+    }
+    if (token.plain_text && c->kind->unknown_normalized && role == SPECIAL_UNK && !file) {
+        token.plain_text = false;
+        token.token.normalized = token.token.normalized_given = true;
     }
     return list_push(out, token);
 }

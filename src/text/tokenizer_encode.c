@@ -271,6 +271,16 @@ static bert_status encode_cut(const tokenizer *t, const frame *f, const kept_cou
     return run_push(&f->after, out);
 }
 
+bert_status tokenizer_encode_word(const tokenizer *t, slice word, tokenizer_encoding *out)
+{
+    TRY(scratch_open(out));
+    out->scratch->words.prefixed = true;
+    bert_status status =
+        tokenizer_encode(t, word, (slice){ NULL, 0 }, SIZE_MAX, TRUNCATE_LONGEST_FIRST, out);
+    out->scratch->words.prefixed = false;
+    return status;
+}
+
 bert_status tokenizer_encode(const tokenizer *t, slice text, slice pair, size_t max_length,
                              truncation how, tokenizer_encoding *out)
 {

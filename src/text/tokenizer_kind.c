@@ -52,13 +52,17 @@ static const tokenizer_kind mpnet = { .defaults = { [SPECIAL_BOS] = "<s>",
 static const tokenizer_kind roberta = { FAIRSEQ_TOKENS, .keeps_normalizer = true, .untyped = true,
                                         .mask_strips = true, .byte_level = true };
 
-static const tokenizer_kind xlm_roberta = { FAIRSEQ_TOKENS, .untyped = true, .mask_strips = true,
+static const tokenizer_kind xlm_roberta = { FAIRSEQ_TOKENS, .keeps_normalizer = true,
+                                            .untyped = true, .mask_strips = true,
                                             .pieces = PIECES_XLM_ROBERTA };
 
-static const tokenizer_kind camembert = {
-    FAIRSEQ_TOKENS, .untyped = true, .mask_strips = true, .pieces = PIECES_CAMEMBERT,
-    .further = { "<s>NOTUSED", "</s>NOTUSED", "<unk>NOTUSED" }
-};
+static const tokenizer_kind camembert = { FAIRSEQ_TOKENS,
+                                          .keeps_normalizer = true,
+                                          .untyped = true,
+                                          .mask_strips = true,
+                                          .pieces = PIECES_CAMEMBERT,
+                                          .further = { "<s>NOTUSED", "</s>NOTUSED",
+                                                       "<unk>NOTUSED" } };
 
 static const tokenizer_kind albert = { .defaults = { [SPECIAL_BOS] = "[CLS]",
                                                      [SPECIAL_EOS] = "[SEP]",
@@ -67,6 +71,7 @@ static const tokenizer_kind albert = { .defaults = { [SPECIAL_BOS] = "[CLS]",
                                                      [SPECIAL_PAD] = "<pad>",
                                                      [SPECIAL_CLS] = "[CLS]",
                                                      [SPECIAL_MASK] = "[MASK]" },
+                                       .keeps_normalizer = true,
                                        .mask_strips = true,
                                        .pieces = PIECES_ALBERT };
 
@@ -77,6 +82,8 @@ static const tokenizer_kind deberta_v2 = { .defaults = { [SPECIAL_BOS] = "[CLS]"
                                                          [SPECIAL_PAD] = "[PAD]",
                                                          [SPECIAL_CLS] = "[CLS]",
                                                          [SPECIAL_MASK] = "[MASK]" },
+                                           .keeps_normalizer = true,
+                                           .unknown_normalized = true,
                                            .pieces = PIECES_DEBERTA };
 
 static const tokenizer_kind of_file = { .keeps_normalizer = true, .needs_json = true };

@@ -43,6 +43,8 @@ typedef struct tokenizer_kind {
     bool roberta_frame; /* of vocab.txt it makes RoBERTa's frame, not BERT's */
     bool byte_level; /* "add_prefix_space" and "trim_offsets" of tokenizer_config.json hold for its
                         offsets; without tokenizer.json it has vocab.json and merges.txt */
+    bool unknown_normalized; /* made without tokenizer.json, it looks for an unknown token that is
+                                written as a string, or not at all, in the normalized text */
     pieces_kind pieces;
     const char *further[SPECIAL_FURTHER_MAX]; /* special tokens unless a file lists some */
 } tokenizer_kind;

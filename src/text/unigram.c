@@ -10,6 +10,8 @@
 
 #include "base/memory.h"
 #include "json/json.h"
+#include "text/decode.h"
+#include "text/metaspace.h"
 
 #include <assert.h>
 #include <math.h>
@@ -147,13 +149,17 @@ static bert_status read(const json_t *model, const char *path, bool bytes, vocab
     return fail_in(unigram_finish(m, v, (int32_t)unknown, byte_fallback), "%s", path);
 }
 
-static slice text(const word_model *m, slice token, bool *continues)
+static bert_status decode(const word_model *m, slice token, bool first, joined_text *to)
 {
     (void)m;
-    static const char mark[] = "\xE2\x96\x81"; /* U+2581 */
-    size_t length = sizeof mark - 1;
-    *continues = token.count < length || memcmp(token.bytes, mark, length) != 0;
-    return *continues ? token : (slice){ token.bytes + length, token.count - length };
+    return decode_marks(to, token, first);
+}
+
+static bool continues(const word_model *m, slice token)
+{
+    (void)m;
+    const size_t length = strlen(METASPACE_MARK);
+    return token.count < length || memcmp(token.bytes, METASPACE_MARK, length) != 0;
 }
 
 /* Well-formed text: a character's first byte says its length. */
@@ -257,6 +263,9 @@ static bert_status encode(const word_model *m, const words *in, model_room *room
     return BERT_OK;
 }
 
-const word_model_kind word_model_unigram = {
-    .read = read, .release = release, .encode = encode, .text = text
-};
+const word_model_kind word_model_unigram = { .read = read,
+                                             .release = release,
+                                             .encode = encode,
+                                             .decode = decode,
+                                             .continues = continues,
+                                             .marks_words = true };

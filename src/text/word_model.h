@@ -47,8 +47,12 @@ typedef struct word_model_kind {
      * encoding_push() for its tokens. Fails only with BERT_MEMORY. */
     bert_status (*encode)(const word_model *m, const words *w, model_room *room,
                           tokenizer_encoding *out);
-    /* See tokenizer_token_text(). */
-    slice (*text)(const word_model *m, slice token, bool *continues);
+    /* Appends a token to a text, as the reference's decoder does; `token` is a token's text, or
+     * that of several that are joined already. */
+    bert_status (*decode)(const word_model *m, slice token, bool first, joined_text *to);
+    /* Does a token continue a word, for who has no words of an encoding? */
+    bool (*continues)(const word_model *m, slice token);
+    bool marks_words; /* tokens have the blank that stands before a word */
     bool takes_bytes; /* may words be bytes? */
 } word_model_kind;
 

@@ -1,4 +1,5 @@
 /* The reference's WordLevel: a word is a token, or it is unknown. */
+#include "text/decode.h"
 #include "text/word_model.h"
 
 static bert_status read(const json_t *model, const char *path, bool bytes, vocabulary *v,
@@ -36,13 +37,20 @@ static void release(word_model *m)
     (void)m; /* the vocabulary is the tokenizer's */
 }
 
-static slice text(const word_model *m, slice token, bool *continues)
+static bert_status decode(const word_model *m, slice token, bool first, joined_text *to)
 {
     (void)m;
-    *continues = false;
-    return token;
+    if (!first) TRY(joined_append(to, slice_of(" ")));
+    return joined_append(to, token);
+}
+
+static bool continues(const word_model *m, slice token)
+{
+    (void)m;
+    (void)token;
+    return false;
 }
 
 const word_model_kind word_model_wordlevel = {
-    .read = read, .release = release, .encode = encode, .text = text
+    .read = read, .release = release, .encode = encode, .decode = decode, .continues = continues
 };

@@ -1,6 +1,7 @@
 #include "text/wordpiece.h"
 
 #include "base/memory.h"
+#include "text/decode.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -61,12 +62,16 @@ static void release(word_model *m)
     free(w);
 }
 
-static slice text(const word_model *m, slice token, bool *continues)
+static bert_status decode(const word_model *m, slice token, bool first, joined_text *to)
 {
-    const wordpiece *w = m->state;
-    size_t mark = strlen(w->prefix);
-    *continues = mark > 0 && token.count >= mark && memcmp(token.bytes, w->prefix, mark) == 0;
-    return *continues ? (slice){ token.bytes + mark, token.count - mark } : token;
+    return decode_pieces(to, token, slice_of(((const wordpiece *)m->state)->prefix), first);
+}
+
+static bool continues(const word_model *m, slice token)
+{
+    slice prefix = slice_of(((const wordpiece *)m->state)->prefix);
+    return prefix.count && token.count >= prefix.count &&
+           memcmp(token.bytes, prefix.bytes, prefix.count) == 0;
 }
 
 static bool is_longer(slice word, size_t characters)
@@ -113,5 +118,5 @@ static bert_status encode(const word_model *m, const words *in, model_room *room
 }
 
 const word_model_kind word_model_wordpiece = {
-    .read = read, .release = release, .encode = encode, .text = text
+    .read = read, .release = release, .encode = encode, .decode = decode, .continues = continues
 };

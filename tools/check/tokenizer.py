@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Compares the tokenizer with transformers' BertTokenizerFast: ids and offsets must be equal.
+"""Compares the tokenizer with transformers' fast classes: ids and offsets must be equal.
 
-    python tools/check/tokenizer.py MODEL [--data ../shared/data] [--quick]
+    python tools/check/tokenizer.py MODEL [--data ../shared/data] [--quick] [--as-is]
 
 MODEL is a folder with tokenizer.json and vocab.txt (an uncased BERT's). Folders with other options
-are derived from it. Builds nothing: build/tools/check/tokenize_stream must be there (or --program).
+are derived from it. With --as-is it is any folder, and compared alone, by the class that its files name. Builds nothing: build/tools/check/tokenize_stream must be there (or --program).
 Sweeps every Unicode scalar value under each set of options, then all texts found in the data, pairs
 with all three truncations, hand-made added tokens and damaged UTF-8. Exit status 1 at a difference.
 """
@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy
 from tokenizers import BertWordPieceTokenizer
-from transformers import BertTokenizerFast
+from transformers import AutoTokenizer, BertTokenizerFast
 from transformers.utils import logging
 
 HOWS = ["longest_first", "only_first", "only_second"]
@@ -100,9 +100,9 @@ def reference_encode(reference, requests):
         except Exception as refusal:
             assert "too short to respect" in str(refusal), refusal
             continue
-        types = encoded["token_type_ids"][0]
-        assert types == sorted(types)
-        answers[i] = (encoded["input_ids"][0], [list(o) for o in encoded["offset_mapping"][0]], types.count(0))
+        ids, sequences = encoded["input_ids"][0], encoded.encodings[0].sequence_ids
+        first = len(ids) if pair is None else sequences.index(1) if 1 in sequences else len(ids) - 1
+        answers[i] = (ids, [list(o) for o in encoded["offset_mapping"][0]], first)
     return answers
 
 
@@ -111,12 +111,13 @@ def decode(text):
 
 
 class Check:
-    def __init__(self, program):
+    def __init__(self, program, reference):
+        self.reference = reference
         self.program, self.compared, self.tokens, self.different = program, 0, 0, 0
 
     def run(self, name, folder, requests, block=50000):
         before, program = self.different, Program(self.program, folder)
-        reference = BertTokenizerFast.from_pretrained(folder)
+        reference = self.reference.from_pretrained(folder)
         tokens = 0
         for first in range(0, len(requests), block):
             part = requests[first : first + block]
@@ -241,14 +242,14 @@ def draw_added_texts(contents, count, seed):
                     for _ in range(draw.randrange(1, 12))) for _ in range(count)]
 
 
-def draw_pairs(texts, count, seed):
+def draw_pairs(texts, count, seed, special=(2, 3)):
     draw = random.Random(seed)
     pairs = []
     for _ in range(count):
         first, second = draw.choice(texts)[: draw.randrange(400)], draw.choice(texts)[: draw.randrange(400)]
         pair = None if draw.random() < 0.2 else second
         how = draw.randrange(3) if pair is not None else 0
-        pairs.append((first, pair, draw.randrange(2 if pair is None else 3, 160), how))
+        pairs.append((first, pair, draw.randrange(special[pair is not None], 160), how))
     return pairs
 
 
@@ -297,21 +298,43 @@ def main():
     parser.add_argument("model", type=Path)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--program", default="build/tools/check/tokenize_stream")
+    parser.add_argument("--as-is", action="store_true", help="MODEL is any folder; nothing is derived from it")
     parser.add_argument("--quick", action="store_true", help="a seventh of the characters, a twentieth of the data")
     chosen = parser.parse_args()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    check = Check(chosen.program)
+    check = Check(chosen.program, AutoTokenizer if chosen.as_is else BertTokenizerFast)
     with tempfile.TemporaryDirectory() as scratch:
-        run_all(check, chosen, Path(scratch))
+        run_as_is(check, chosen) if chosen.as_is else run_all(check, chosen, Path(scratch))
     print(f"{check.compared} texts, {check.tokens} tokens compared, {check.different} different")
     sys.exit(1 if check.different or not check.compared else 0)
 
 
+def read_data(data, quick):
+    """The Unicode texts, and those of every other file, each once."""
+    files = [p for p in sorted(data.rglob("*")) if p.is_file() and p.parent.name not in ("unicode", data.name)]
+    by_file = {p: list(dict.fromkeys(read_texts(p)))[:: 20 if quick else 1] for p in files}
+    return read_unicode(data / "unicode"), by_file
+
+
+def run_as_is(check, chosen):
+    unicode_texts, by_file = read_data(chosen.data, chosen.quick)
+    texts = [t for some in by_file.values() for t in some[::17]] + unicode_texts
+    reference = AutoTokenizer.from_pretrained(chosen.model)
+    special = [reference.num_special_tokens_to_add(pair) for pair in (False, True)]
+    sweep(check, chosen.model.name, chosen.model, chosen.quick, SWEEPS)
+    check.run("Unicode's files", chosen.model, whole(unicode_texts))
+    for path, some in by_file.items():
+        check.run(str(path), chosen.model, whole(some))
+    count = 1000 if chosen.quick else 10000
+    contents = reference.all_special_tokens
+    check.run("added tokens", chosen.model, whole(draw_added_texts(contents, count, 3)))
+    check.run("pairs and truncations", chosen.model, draw_pairs(texts, count, 4, special))
+    check.run("damaged UTF-8", chosen.model, whole(draw_damaged(texts, count, 5)))
+
+
 def run_all(check, chosen, scratch):
     data = chosen.data
-    unicode_texts = read_unicode(data / "unicode")
-    files = [p for p in sorted(data.rglob("*")) if p.is_file() and p.parent.name not in ("unicode", data.name)]
-    by_file = {p: list(dict.fromkeys(read_texts(p)))[:: 20 if chosen.quick else 1] for p in files}
+    unicode_texts, by_file = read_data(data, chosen.quick)
     texts = [t for some in by_file.values() for t in some[::17]] + unicode_texts
 
     cased = make_cased_vocabulary(texts, scratch / "own", 20000)

@@ -185,6 +185,9 @@ def added_cases(case):
 
 def write(folder, content):
     for name, value in content.items():
+        if isinstance(value, bytes):
+            (folder / name).write_bytes(value)
+            continue
         (folder / name).write_text(value if isinstance(value, str) else json.dumps(value), encoding="utf-8")
 
 

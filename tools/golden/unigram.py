@@ -7,6 +7,7 @@ tokenizer.json, and what transformers' fast classes make of awkward texts with t
 It needs the package sentencepiece beside those of the other scripts. golden.json is as
 tools/golden/tokenizer.py writes it; the sums of normalized texts are not compared. Models are trained
 without a map of characters and get a small one, which holds what SentencePiece's own do not.
+classes.json is as tools/golden/tokenizer_classes.py writes it; {"copy": path} is a file of the repository.
 """
 
 import json
@@ -18,6 +19,7 @@ from pathlib import Path
 
 import sentencepiece
 import tokenizer as texts
+import tokenizer_classes
 import tokenizers
 import transformers
 from charsmap import make_charsmap
@@ -47,7 +49,8 @@ def train(target, **options):
                                                  normalization_rule_name="identity", num_threads=1, **options)
         model = sentencepiece_model_pb2.ModelProto.FromString((Path(name) / "m.model").read_bytes())
     model.normalizer_spec.precompiled_charsmap = make_charsmap(CHARSMAP)
-    model.trainer_spec.input[:] = []
+    model.trainer_spec.ClearField("input")  # names of scratch files
+    model.trainer_spec.ClearField("model_prefix")
     target.write_bytes(model.SerializeToString())
 
 
@@ -107,7 +110,8 @@ def make_files(target):
     """Every normalizer, and Metaspace in other ways."""
     steps = unigram(byte_fallback=False)
     steps.normalizer = normalizers.Sequence([
-        normalizers.Nmt(), normalizers.Strip(), normalizers.NFC(), normalizers.Replace("ab", "b\u0301a"), normalizers.NFKC(),
+        normalizers.Nmt(), normalizers.Strip(), normalizers.NFC(), normalizers.Replace("ab", "b\u0301a"),
+        normalizers.Replace(Regex("(?i)[xy]+|\\d{3}"), "zz"), normalizers.NFKC(),
         normalizers.Replace(Regex(" {2,}"), "\u2581"), normalizers.NFD(), normalizers.StripAccents(), normalizers.Lowercase(),
         normalizers.Prepend("\u2581x")])
     steps.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="never", split=False)
@@ -119,6 +123,54 @@ def make_files(target):
     save(by_bytes, target / "bytes")
 
 
+SWEPT = ["xlm-roberta", "albert", "steps", "bytes"]  # the others' characters are normalized as one of these does
+
+CLASS_TEXTS = ["H\u00e9llo WORLD <mask> caf\u00e9[MASK] (a) 7, ", "a <mask> b<s>a</s> <pad> <unk> <new>x <zz>", "[CLS]a[SEP] [UNK]b [unk] [PAD] <usr>y",
+               "<s>NOTUSED </s>NOTUSED <unk>NOTUSED anew  new", "  The miller's ``daughter'' \u2122 "]
+
+
+def class_cases():
+    def case(base, options, **files):
+        return {"base": base, "files": {**({} if options is None else {"tokenizer_config.json": options}),
+                                        **{name + ".json": content for name, content in files.items()}}}
+
+    mask = {"content": "<mask>", "lstrip": True, "rstrip": False, "normalized": False, "single_word": False}
+    square = {**mask, "content": "[MASK]"}
+    decoder = {"0": {**mask, "content": "<s>", "lstrip": False, "special": True}, "9": {**mask, "content": "<zz>", "special": False}}
+    names = {"xlm-roberta": "XLMRoberta", "camembert": "Camembert", "albert": "Albert", "deberta": "DebertaV2"}
+    for base, name in names.items():
+        model = {"model_type": {"deberta": "deberta-v2"}.get(base, base)}
+        own = square if base in ("albert", "deberta") else mask
+        for options in None, {}, {"do_lower_case": True}, {"do_lower_case": False}, {"keep_accents": True}, {"split_by_punct": True}:
+            yield case(base, options, config=model)
+        for fast in "", "Fast":
+            yield case(base, {"tokenizer_class": f"{name}Tokenizer{fast}", "model_max_length": 512})
+        yield case(base, {"mask_token": {"__type": "AddedToken", **own}}, config=model)
+        yield case(base, {"mask_token": own["content"], "additional_special_tokens": ["<zz>"]}, config=model)
+        yield case(base, {}, config=model, special_tokens_map={"mask_token": {**own, "normalized": True}, "unk_token": "<unk>"})
+        yield case(base, {}, config=model, added_tokens={"<new>": 500})
+        yield case(base, {"added_tokens_decoder": decoder}, config=model)
+        yield case(base, {"unk_token": "<zz>"}, config=model)
+        yield case(base, {"tokenizer_class": "PreTrainedTokenizerFast"}, config=model)
+    for name in names.values():
+        yield case("saved", {"tokenizer_class": name + "Tokenizer"})
+        yield case("saved", {"tokenizer_class": name + "TokenizerFast", "do_lower_case": True, "mask_token": "<zz>"})
+
+
+def write_classes(target):
+    """The model files are copied from where this script just put them."""
+    here = {name: {path.name: {"copy": f"tests/data/unigram/{name}/{path.name}"} for path in sorted((target / name).glob("*.model"))}
+            for name in ("xlm-roberta", "camembert", "albert", "deberta")}
+    here["saved"] = {"tokenizer.json": {"copy": "tests/data/unigram/saved/tokenizer.json"}}
+    tokenizer_classes.TEXTS = CLASS_TEXTS
+    lines = []
+    for case in class_cases():
+        files = {name: (target / case["base"] / name).read_bytes() for name in here[case["base"]]}
+        lines.append(json.dumps({**case, **tokenizer_classes.wanted(files, case["files"])}, ensure_ascii=True, separators=(",", ":")))
+    head = json.dumps({"texts": CLASS_TEXTS, "bases": here}, ensure_ascii=True, separators=(",", ":"))
+    (target / "classes.json").write_text(head[:-1] + ',"cases":[\n' + ",\n".join(lines) + "\n]}\n")
+
+
 def main():
     assert tokenizers.__version__ == "0.22.2" and transformers.__version__.startswith("4.57")
     logging.set_verbosity_error()
@@ -128,13 +180,15 @@ def main():
     names = make_pieces(target)
     make_saved(target)
     make_files(target)
+    write_classes(target)
     texts.AWKWARD = AWKWARD
     cases, sweeps = [], {}
     for name in [*names, "saved", "steps", "bytes"]:
         reference = AutoTokenizer.from_pretrained(target / name)
         assert reference.is_fast
         cases += texts.make_cases(name, reference)
-        sweeps[name] = texts.make_sweep(reference)
+        if name in SWEPT:
+            sweeps[name] = texts.make_sweep(reference)
     lines = ",\n".join(json.dumps(case, ensure_ascii=True, separators=(",", ":")) for case in cases)
     (target / "golden.json").write_text('{"cases":[\n' + lines + '\n],\n"sweeps":' + json.dumps(sweeps, separators=(",", ":")) + "}\n")
 
