@@ -81,11 +81,10 @@ def run_rounds(batches, call):
     return dict(rounds=told[1:])
 
 
-def open_classifier(folder, attention="sdpa"):
-    from recipe import choose_attention
+def open_classifier(folder, attention=None):
+    """attention None: the fastest that transformers has for the family."""
     from transformers import AutoModelForSequenceClassification
-    return AutoModelForSequenceClassification.from_pretrained(
-        folder, attn_implementation=choose_attention(folder, attention)).eval()
+    return AutoModelForSequenceClassification.from_pretrained(folder, attn_implementation=attention).eval()
 
 
 def predict(folder, path, count, rounds, threads):

@@ -23,6 +23,14 @@ static void assert_refused(const char *text, const char *words)
     assert_null(object);
 }
 
+static void an_empty_text_is_an_empty_string(void **state)
+{
+    (void)state;
+    json_t *string = json_string_of((slice){ NULL, 0 });
+    assert_string_equal(json_string_value(string), "");
+    json_decref(string);
+}
+
 static void a_file_that_is_no_object_is_refused_with_its_place(void **state)
 {
     (void)state;
@@ -306,6 +314,7 @@ int main(void)
         cmocka_unit_test(doubles_are_written_shortest_and_exactly),
         cmocka_unit_test(a_text_has_no_white_space),
         cmocka_unit_test(numbers_are_written_as_python_prints_them),
+        cmocka_unit_test(an_empty_text_is_an_empty_string),
         cmocka_unit_test(a_failed_write_leaves_no_file),
         cmocka_unit_test(damaged_bytes_never_break_the_reader),
     };

@@ -470,9 +470,12 @@ def check_bytes(bert, name, source, place):
     for threads in (2, 3, 7):
         if train(bert, source, data, place / str(threads), {**options, "--threads": threads}) != first:
             raise Differ(f"--threads {threads} has other bytes")
-    told = json.loads(bert.run("info", source, "--max-length", 64, "--batch-size", 4, "--json"))["memory_total"]
-    if train(bert, source, data, place / "recomputed", {**options, "--memory": int(0.995 * told)}) != first:
-        raise Differ("--memory has other bytes")
+    for folder, limit in (("whole", 10**9), ("recomputed", None)):
+        if train(bert, source, data, place / folder, {**options, "--memory": limit or plan["needed"] - 1}) != first:
+            raise Differ(f"{plan}: --memory has other bytes")
+        plan = json.loads((place / folder / "run.json").read_text())["memory"]
+    if not plan["layers_again"] or plan["examples_at_once"] < 4:
+        raise Differ(f"--memory recomputes no layer: {plan}")
     command = train_command(source, data, place / "killed", {**options, "--checkpoint-every": 1})
     process = subprocess.Popen([bert.path, *map(str, command)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while process.poll() is None and not list(place.glob("killed.partial/*checkpoint*")):

@@ -9,8 +9,8 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 import torch
 from safetensors.torch import save_file
-from transformers import (MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING, AutoConfig, AutoModelForSequenceClassification, AutoTokenizer,
-                          Trainer, get_linear_schedule_with_warmup)
+from transformers import (AutoConfig, AutoModelForSequenceClassification, AutoTokenizer, Trainer,
+                          get_linear_schedule_with_warmup)
 from transformers.utils import logging
 
 logging.set_verbosity_error()
@@ -42,31 +42,36 @@ def open_tokenizer(folder):
     return AutoTokenizer.from_pretrained(folder)
 
 
-def choose_attention(folder, wanted):
-    """`wanted`, or "eager" for a family that has nothing else."""
-    model_class = MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING[type(AutoConfig.from_pretrained(folder))]
-    return wanted if wanted != "sdpa" or model_class._supports_sdpa else "eager"
+def configure(folder, labels, dropout=None, **options):
+    """The folder's configuration for the labels, with `dropout` in place of all that its family has."""
+    config = AutoConfig.from_pretrained(folder, num_labels=len(labels), id2label=dict(enumerate(labels)),
+                                        label2id={name: i for i, name in enumerate(labels)}, **options)
+    for name in [name for name in config.to_dict() if "dropout" in name and dropout is not None]:
+        setattr(config, name, dropout)
+    return config
 
 
-def open_model(folder, labels, dropout=None, attention="sdpa"):
-    """A model for the labels; its head is the folder's where that has one, else as torch's random state draws it."""
-    options = dict(num_labels=len(labels), id2label=dict(enumerate(labels)),
-                   label2id={name: i for i, name in enumerate(labels)}, problem_type="single_label_classification")
-    if dropout is not None:
-        options.update(hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout, classifier_dropout=dropout)
-    return AutoModelForSequenceClassification.from_pretrained(
-        folder, attn_implementation=choose_attention(folder, attention), **options)
+def open_model(folder, labels, dropout=None, attention=None):
+    """A model for the labels; its head is the folder's where that has one, else as torch's random state draws it. Its
+    attention is the fastest that transformers has for the family, unless named."""
+    config = configure(folder, labels, dropout, problem_type="single_label_classification")
+    return AutoModelForSequenceClassification.from_pretrained(folder, config=config, attn_implementation=attention)
 
 
 def encode(tokenizer, rows, labels, max_length):
-    """Examples: ids and types as tensors, label as a number; -1 for a label unknown."""
+    """Examples: ids and, where the family has them, types as tensors, label as a number; -1 for a label unknown."""
     numbers = {name: i for i, name in enumerate(labels)}
     examples = []
     for texts, label in rows:
         encoded = tokenizer(*texts, truncation=True, max_length=max_length)
-        examples.append(dict(ids=torch.tensor(encoded["input_ids"]), types=torch.tensor(encoded["token_type_ids"]),
-                             label=numbers.get(label, -1)))
+        examples.append(dict(list_inputs(encoded), label=numbers.get(label, -1)))
     return examples
+
+
+def list_inputs(encoded):
+    """Ids and, where the family has them, types."""
+    return {ours: torch.tensor(encoded[theirs]) for theirs, ours in (("input_ids", "ids"), ("token_type_ids", "types"))
+            if theirs in encoded}
 
 
 def pad_batch(examples):
@@ -74,7 +79,9 @@ def pad_batch(examples):
     longest = max(len(e["ids"]) for e in examples)
     rows = lambda key: torch.stack([torch.nn.functional.pad(e[key], (0, longest - len(e[key]))) for e in examples])
     mask = torch.stack([(torch.arange(longest) < len(e["ids"])).long() for e in examples])
-    batch = dict(input_ids=rows("ids"), token_type_ids=rows("types"), attention_mask=mask)
+    batch = dict(input_ids=rows("ids"), attention_mask=mask)
+    if all("types" in e for e in examples):
+        batch["token_type_ids"] = rows("types")
     if all("label" in e for e in examples):
         batch["labels"] = torch.tensor([e["label"] for e in examples])
     return batch

@@ -1,6 +1,7 @@
 """Runs everything that docs/results.md tells, and prints its tables.
 
     python3 tools/reference/results.py [--program build/bert] [--demo demo] [--sst2 ../shared/data/sst2] [--keep build/results]
+        [--only mpnet]
 
 What PyTorch computes is run where the environment's PYTHON names an interpreter that has torch and transformers<5;
 without it those columns stay empty. PyTorch's accuracies are slow to get and do not depend on this program, so answers
@@ -14,6 +15,7 @@ import pathlib
 import subprocess
 import sys
 
+from results_mpnet import list_mpnet
 from results_tasks import list_tasks
 
 SEEDS, MARGIN = (1, 2, 3), 1.5
@@ -28,6 +30,7 @@ def parse_options():
     parser.add_argument("--sst2", type=pathlib.Path, default=pathlib.Path("../shared/data/sst2"))
     parser.add_argument("--keep", type=pathlib.Path, default=pathlib.Path("build/results"))
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--only", choices=["mpnet"], help="this part alone")
     options = parser.parse_args()
     options.python = os.environ.get("PYTHON")
     options.keep.mkdir(parents=True, exist_ok=True)
@@ -143,13 +146,17 @@ def list_versions(options):
 
 def main():
     options = parse_options()
+    mpnet = ["## A model of another family", "", *list_mpnet(options, run), ""]
+    if options.only:
+        print("\n".join(mpnet))
+        return
     tasks, tasks_held = list_tasks(options, run)
     rows, held = zip(compare_accuracy(options, "reviews", "the demo's reviews", options.demo),
                      compare_accuracy(options, "sst2", "SST-2, first 8,000", options.sst2, ("--limit", 8000)))
     print("\n".join(["## One batch", "", *list_batch(options), "", "## Every step", "", *list_steps(options), "",
                      "## Accuracy", "", "| data | ours, seeds 1 2 3 | mean (spread) | PyTorch, seeds 1 2 3 | "
                      "mean (spread) | difference |", "|---|---|---|---|---|---|", *rows, "",
-                     "## Every kind of label", "", *tasks, "",
+                     "## Every kind of label", "", *tasks, "", *mpnet,
                      "## Where", "", *list_versions(options)]))
     if not all(held) or not tasks_held:
         raise SystemExit("a mean is further below PyTorch's than is allowed")

@@ -105,6 +105,10 @@ def make_head(options):
             shutil.copy(os.path.join(options.model, name), options.folder)
 
 
+def without_label(example):
+    return {key: value for key, value in example.items() if key != "label"}
+
+
 def train(options):
     """Yields the loss of every step."""
     rows = read_table(options.train)[:options.limit]
@@ -116,7 +120,7 @@ def train(options):
     model.train()
     for begin in range(0, len(rows), options.batch_size):
         part = slice(begin, begin + options.batch_size)
-        logits = model(**pad_batch([dict(ids=e["ids"], types=e["types"]) for e in examples[part]])).logits
+        logits = model(**pad_batch([without_label(e) for e in examples[part]])).logits
         loss = compute_loss(logits, targets[part])
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

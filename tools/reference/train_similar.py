@@ -10,6 +10,8 @@ of tools/reference/train.py, and compares the loss of every step with the log of
 
 --folder: opens what bert saved with SentenceTransformer, in which a warning is an error, and with AutoModel, where no
 weight may be missing or unexpected (but a pooler that MODEL lacks), and compares its vectors with those that BERT prints.
+--dev: prints Spearman's correlation of the cosines of that file's pairs with their scores, after the training; --dropout 0.1
+trains as a user does, where no loss can be compared.
 Status 1 where two losses differ by more than --bound of theirs and 2e-6, or two vectors by more than 1e-5.
 Needs torch, transformers<5, sentence-transformers.
 """
@@ -24,6 +26,7 @@ from recipe import make_optimizer
 
 import numpy
 import torch
+from scipy.stats import spearmanr
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.losses import CosineSimilarityLoss, MultipleNegativesRankingLoss
 from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
@@ -43,7 +46,10 @@ def parse_options():
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--lr", type=float, default=5e-5)
     parser.add_argument("--max-length", type=int, default=128)
-    parser.add_argument("--ours", required=True)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--dropout", type=float, default=0.0)
+    parser.add_argument("--ours")
+    parser.add_argument("--dev")
     parser.add_argument("--bound", type=float, default=1e-4)
     parser.add_argument("--folder")
     parser.add_argument("--bert", default="build/bert")
@@ -65,14 +71,13 @@ def read_rows(path, limit):
 
 def open_model(options):
     model = Transformer(options.model, max_seq_length=options.max_length, config_kwargs=dict(
-        hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0))
+        hidden_dropout_prob=options.dropout, attention_probs_dropout_prob=options.dropout))
     pooling = Pooling(model.get_embedding_dimension(), pooling_mode=options.pooling)
     return SentenceTransformer(modules=[model, pooling], device="cpu")
 
 
-def train(options, texts, scores):
+def train(options, model, texts, scores):
     """Yields the loss of every step."""
-    model = open_model(options)
     compute_loss = MultipleNegativesRankingLoss(model) if scores is None else CosineSimilarityLoss(model)
     optimizer = make_optimizer(model, options.lr)
     steps = math.ceil(len(texts) / options.batch_size)
@@ -90,10 +95,16 @@ def train(options, texts, scores):
         yield loss.item()
 
 
-def compare_losses(options, texts, scores):
+def measure_spearman(options, model):
+    """Of the cosines of the pairs of --dev with their scores."""
+    texts, scores = read_rows(options.dev, None)
+    first, second = [model.encode(list(column), normalize_embeddings=True) for column in zip(*texts)]
+    return float(spearmanr((first * second).sum(1), scores.numpy())[0])
+
+
+def compare_losses(options, theirs):
     with open(options.ours, encoding="utf-8") as file:
         ours = [json.loads(line)["loss"] for line in file]
-    theirs = list(train(options, texts, scores))
     if len(ours) != len(theirs):
         raise SystemExit(f"{len(ours)} steps here, {len(theirs)} there")
     furthest = max(max(0.0, abs(a - b) - ROUNDING) / max(abs(b), ROUNDING) for a, b in zip(ours, theirs))
@@ -131,8 +142,14 @@ def check_folder(options, texts):
 def main():
     options = parse_options()
     torch.set_num_threads(1)
+    torch.manual_seed(options.seed)
     texts, scores = read_rows(options.train, options.limit)
-    compare_losses(options, texts, scores)
+    model = open_model(options)
+    losses = list(train(options, model, texts, scores))
+    if options.ours:
+        compare_losses(options, losses)
+    if options.dev:
+        print(json.dumps(dict(seed=options.seed, loss=losses[-1], spearman=measure_spearman(options, model))))
     if options.folder:
         check_folder(options, [row[0] for row in texts[:64]])
 
