@@ -115,21 +115,33 @@ static void norm_backward_block(void *context, size_t index, size_t thread)
     }
 }
 
-/* Sums over all rows are taken in two steps, within blocks of rows and then over the blocks in
- * their order. */
-static void norm_backward_run(rows_task *t, float *dgain, float *dshift)
+/* sum NULL, or has the gradient dx added to it. Sums over all rows are taken in two steps, within
+ * blocks of rows and then over the blocks in their order. */
+static void norm_backward_run(compute *on, const norm_shape *s, const float *dy, const float *x,
+                              const float *gain, const float *mean, const float *rstd, float *dx,
+                              float *sum, float *dgain, float *dshift)
 {
-    compute_cpu *cpu = t->cpu;
-    assert(t->rows <= cpu->limits.rows);
-    assert(t->width <= cpu->limits.width);
-    t->block = ROW_BLOCK;
-    t->shifts = dshift != NULL;
-    rows_run(t, norm_backward_block);
+    compute_cpu *cpu = cpu_of(on);
+    rows_task t = { .cpu = cpu,
+                    .rows = s->rows,
+                    .width = s->width,
+                    .block = ROW_BLOCK,
+                    .dy = dy,
+                    .x = x,
+                    .gain = gain,
+                    .mean_in = mean,
+                    .rstd_in = rstd,
+                    .dx = dx,
+                    .sum = sum,
+                    .shifts = dshift != NULL };
+    assert(t.rows <= cpu->limits.rows);
+    assert(t.width <= cpu->limits.width);
+    rows_run(&t, norm_backward_block);
     if (!dgain) return;
-    for (size_t block = 0; block < blocks_of(t->rows, ROW_BLOCK); block++) {
-        const float *partial = cpu->partial + block * 2 * t->width;
-        cpu->kernels.add(t->width, partial, dgain);
-        if (dshift) cpu->kernels.add(t->width, partial + t->width, dshift);
+    for (size_t block = 0; block < blocks_of(t.rows, ROW_BLOCK); block++) {
+        const float *partial = cpu->partial + block * 2 * t.width;
+        cpu->kernels.add(t.width, partial, dgain);
+        if (dshift) cpu->kernels.add(t.width, partial + t.width, dshift);
     }
 }
 
@@ -137,33 +149,14 @@ static void norm_backward(compute *on, const norm_shape *s, const float *dy, con
                           const float *gain, const float *mean, const float *rstd, float *dx,
                           float *dgain, float *dshift)
 {
-    rows_task t = { .cpu = cpu_of(on),
-                    .rows = s->rows,
-                    .width = s->width,
-                    .dy = dy,
-                    .x = x,
-                    .gain = gain,
-                    .mean_in = mean,
-                    .rstd_in = rstd,
-                    .dx = dx };
-    norm_backward_run(&t, dgain, dshift);
+    norm_backward_run(on, s, dy, x, gain, mean, rstd, dx, NULL, dgain, dshift);
 }
 
 static void norm_backward_add(compute *on, const norm_shape *s, float *dy, const float *x,
                               const float *gain, const float *mean, const float *rstd, float *dx,
                               float *dgain, float *dshift)
 {
-    rows_task t = { .cpu = cpu_of(on),
-                    .rows = s->rows,
-                    .width = s->width,
-                    .dy = dy,
-                    .x = x,
-                    .gain = gain,
-                    .mean_in = mean,
-                    .rstd_in = rstd,
-                    .dx = dy,
-                    .sum = dx };
-    norm_backward_run(&t, dgain, dshift);
+    norm_backward_run(on, s, dy, x, gain, mean, rstd, dy, dx, dgain, dshift);
 }
 
 static void dropout_block(void *context, size_t index, size_t thread)
