@@ -9,6 +9,11 @@ static const family *const families[] = {
 #include "model/families.def"
 };
 
+const dense_layer dense_pooler = { .part = PARAM_POOLER, .activation = ACTIVATION_TANH };
+const dense_layer dense_roberta = { .part = PARAM_DENSE,
+                                    .activation = ACTIVATION_TANH,
+                                    .drops = true };
+
 const family_keys family_keys_usual = { .hidden = "hidden_size",
                                         .layers = "num_hidden_layers",
                                         .attention_heads = "num_attention_heads",

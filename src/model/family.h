@@ -52,6 +52,10 @@ typedef struct dense_layer {
     bool drops; /* is x dropped out first? */
 } dense_layer;
 
+/* tanh, of the encoder's pooler; and of a classifier's own with dropout before it, as RoBERTa has
+ * it. */
+extern const dense_layer dense_pooler, dense_roberta;
+
 typedef struct family {
     const char *name;         /* as its paper has it */
     const char *model_type;   /* in config.json */

@@ -48,8 +48,6 @@ static const config defaults = { .vocabulary = 30000,
                                  .activation = ACTIVATION_GELU_NEW,
                                  .norm_epsilon = 1e-12 };
 
-static const dense_layer pooler = { .part = PARAM_POOLER, .activation = ACTIVATION_TANH };
-
 static bert_status read(const json_t *o, const char *path, config *c)
 {
     size_t inner = 1;
@@ -77,8 +75,8 @@ const family family_albert = { .name = "ALBERT",
                                .keys = &family_keys_usual,
                                .defaults = &defaults,
                                .layer = LAYER_POST_NORM,
-                               .sequence = &pooler,
-                               .choice = &pooler,
+                               .sequence = &dense_pooler,
+                               .choice = &dense_pooler,
                                .pretraining_masks = true,
                                .output_kept = true,
                                .read = read };

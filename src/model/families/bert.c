@@ -29,8 +29,6 @@ static const config defaults = { .vocabulary = 30522,
                                  .attention_dropout = 0.1,
                                  .norm_epsilon = 1e-12 };
 
-static const dense_layer pooler = { .part = PARAM_POOLER, .activation = ACTIVATION_TANH };
-
 const family family_bert = { .name = "BERT",
                              .model_type = "bert",
                              .class_prefix = "Bert",
@@ -40,7 +38,7 @@ const family family_bert = { .name = "BERT",
                              .keys = &family_keys_usual,
                              .defaults = &defaults,
                              .layer = LAYER_POST_NORM,
-                             .sequence = &pooler,
-                             .choice = &pooler,
+                             .sequence = &dense_pooler,
+                             .choice = &dense_pooler,
                              .tensorflow = true,
                              .pretraining_masks = true };

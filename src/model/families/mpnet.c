@@ -72,11 +72,6 @@ static bert_status read(const json_t *o, const char *path, config *c)
     return distances_make(c);
 }
 
-static const dense_layer sequence = { .part = PARAM_DENSE,
-                                      .activation = ACTIVATION_TANH,
-                                      .drops = true };
-static const dense_layer choice = { .part = PARAM_POOLER, .activation = ACTIVATION_TANH };
-
 const family family_mpnet = { .name = "MPNet",
                               .model_type = "mpnet",
                               .class_prefix = "MPNet",
@@ -86,8 +81,8 @@ const family family_mpnet = { .name = "MPNet",
                               .keys = &family_keys_usual,
                               .defaults = &defaults,
                               .layer = LAYER_POST_NORM,
-                              .sequence = &sequence,
-                              .choice = &choice,
+                              .sequence = &dense_roberta,
+                              .choice = &dense_pooler,
                               .positions_padded = true,
                               .pads_by_one = true,
                               .read = read };

@@ -18,11 +18,6 @@ static const param_names names = {
 static const config defaults = { .vocabulary = 50265, SIZES };
 static const config others_defaults = { .vocabulary = 30522, SIZES };
 
-static const dense_layer sequence = { .part = PARAM_DENSE,
-                                      .activation = ACTIVATION_TANH,
-                                      .drops = true };
-static const dense_layer choice = { .part = PARAM_POOLER, .activation = ACTIVATION_TANH };
-
 static bert_status read(const json_t *o, const char *path, config *c)
 {
     (void)o;
@@ -35,8 +30,8 @@ static bert_status read(const json_t *o, const char *path, config *c)
 
 #define ROBERTA                                                                                    \
     .prefix = "roberta", .names = &names, .decoder = "lm_head.decoder.weight",                     \
-    .keys = &family_keys_usual, .layer = LAYER_POST_NORM, .sequence = &sequence,                   \
-    .choice = &choice, .positions_padded = true, .read = read
+    .keys = &family_keys_usual, .layer = LAYER_POST_NORM, .sequence = &dense_roberta,              \
+    .choice = &dense_pooler, .positions_padded = true, .read = read
 
 const family family_roberta = { .name = "RoBERTa",
                                 .model_type = "roberta",
