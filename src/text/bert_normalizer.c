@@ -228,7 +228,7 @@ static bert_status read(const json_t *step, const char *type, void **options)
     return step_new(o, options);
 }
 
-const normalizer_kind normalizer_bert = { .read = read, .apply = apply };
+const normalizer_kind normalizer_bert = { .options = { .read = read }, .apply = apply };
 
 bert_status bert_normalizer_make(bert_normalizer_options options, normalizer *out)
 {

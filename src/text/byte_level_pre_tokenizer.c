@@ -134,7 +134,9 @@ static bert_status read(const json_t *step, const char *type, void **options)
     return options_new(o, options);
 }
 
-const pre_tokenizer_kind pre_tokenizer_byte_level = { .read = read, .cut = cut, .bytes = true };
+const pre_tokenizer_kind pre_tokenizer_byte_level = { .options = { .read = read },
+                                                      .cut = cut,
+                                                      .bytes = true };
 
 bert_status byte_level_push(pre_tokenizer *p, bool add_prefix_space)
 {

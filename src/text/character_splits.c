@@ -67,9 +67,11 @@ static bert_status read_digits(const json_t *step, const char *type, void **opti
         (character_split){ UNICODE_NUMERIC, single ? SPLIT_ISOLATED : SPLIT_CONTIGUOUS }, options);
 }
 
-const pre_tokenizer_kind pre_tokenizer_whitespace_split = { .read = read_blanks, .cut = cut };
-const pre_tokenizer_kind pre_tokenizer_punctuation = { .read = read_punctuation, .cut = cut };
-const pre_tokenizer_kind pre_tokenizer_digits = { .read = read_digits, .cut = cut };
+const pre_tokenizer_kind pre_tokenizer_whitespace_split = { .options = { .read = read_blanks },
+                                                            .cut = cut };
+const pre_tokenizer_kind pre_tokenizer_punctuation = { .options = { .read = read_punctuation },
+                                                       .cut = cut };
+const pre_tokenizer_kind pre_tokenizer_digits = { .options = { .read = read_digits }, .cut = cut };
 
 /* Runs of word characters, and runs of what is neither those nor white space. */
 static bert_status cut_runs(const void *options, words *w)

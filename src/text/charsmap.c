@@ -243,6 +243,6 @@ static bert_status map_read(const json_t *step, const char *type, void **options
     return status;
 }
 
-const normalizer_kind normalizer_precompiled = { .read = map_read,
-                                                 .apply = map_apply,
-                                                 .release = map_release };
+const normalizer_kind normalizer_precompiled = {
+    .options = { .read = map_read, .release = map_release }, .apply = map_apply
+};

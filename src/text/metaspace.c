@@ -108,4 +108,4 @@ static bert_status read(const json_t *step, const char *type, void **options)
                    type);
 }
 
-const pre_tokenizer_kind pre_tokenizer_metaspace = { .read = read, .cut = cut };
+const pre_tokenizer_kind pre_tokenizer_metaspace = { .options = { .read = read }, .cut = cut };

@@ -51,16 +51,3 @@ bert_status normalized_begin(normalized *to, const normalized *from, size_t coun
     to->moved = moved;
     return normalized_reserve(to, count);
 }
-
-bert_status normalized_append(normalized *to, slice bytes, text_range origin)
-{
-    assert(to->moved);
-    size_t end = to->count + bytes.count;
-    TRY(normalized_reserve(to, end));
-    for (size_t i = 0; i < bytes.count; i++) {
-        to->own[to->count + i] = bytes.bytes[i];
-        to->origins[to->count + i] = origin;
-    }
-    to->count = end;
-    return BERT_OK;
-}

@@ -42,9 +42,6 @@ bert_status normalized_begin(normalized *to, const normalized *from, size_t coun
  * NORMALIZED_BYTES_MAX. */
 bert_status normalized_reserve(normalized *to, size_t count);
 
-/* Appends bytes to a text that is moved, all with the same origin. */
-bert_status normalized_append(normalized *to, slice bytes, text_range origin);
-
 /* What the bytes [begin, end) of `text`, not none and whole characters, came from. */
 static inline text_range normalized_origin(const normalized *text, size_t begin, size_t end)
 {

@@ -1,8 +1,5 @@
 #include "text/normalizer.h"
 
-#include "text/pipeline.h"
-
-#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -14,17 +11,10 @@ static const struct {
 #undef NORMALIZER
 };
 
-static void step_release(const normalizer_step *step)
-{
-    if (step->kind->release)
-        step->kind->release(step->options);
-    else
-        free(step->options);
-}
-
 void normalizer_release(normalizer *n)
 {
-    for (size_t i = 0; i < n->count; i++) step_release(&n->steps[i]);
+    for (size_t i = 0; i < n->count; i++)
+        step_options_release(&n->steps[i].kind->options, n->steps[i].options);
     *n = (normalizer){ 0 };
 }
 
@@ -35,7 +25,7 @@ bert_status normalizer_push(normalizer *n, const normalizer_kind *kind, void *op
         n->steps[n->count++] = step;
         return BERT_OK;
     }
-    step_release(&step);
+    step_options_release(&kind->options, options);
     return fail(BERT_UNSUPPORTED, "there are more than %d steps", NORMALIZER_STEPS_MAX);
 }
 
@@ -43,12 +33,9 @@ static bert_status step_read(const json_t *object, const char *type, void *into)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (strcmp(kinds[i].type, type) != 0) continue;
-        normalizer_step step = { .kind = kinds[i].kind };
-        bert_status status =
-            step.kind->read ? step.kind->read(object, type, &step.options) : BERT_OK;
-        if (status == BERT_OK) return normalizer_push(into, step.kind, step.options);
-        step_release(&step);
-        return status;
+        void *options;
+        TRY(step_options_read(&kinds[i].kind->options, object, type, &options));
+        return normalizer_push(into, kinds[i].kind, options);
     }
     return pipeline_unknown(type);
 }

@@ -7,20 +7,18 @@
 #include "base/status.h"
 #include "json/json.h"
 #include "text/normalized.h"
+#include "text/pipeline.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
 /* What a step of one type does. Each is one file and one line in normalizers.def. */
 typedef struct normalizer_kind {
-    /* Reads what the step's object says into *options, which is given back by free(), or by
-     * `release` where there is one. NULL: it has no options. Messages begin with `type`. */
-    bert_status (*read)(const json_t *step, const char *type, void **options);
+    step_options options;
     /* Reads `from`, well-formed UTF-8, and writes `to`; or leaves `to` alone, if it has nothing to
      * change. Fails only with BERT_MEMORY, or with
      * BERT_ARGUMENT for a text that gets too long. */
     bert_status (*apply)(const void *options, const normalized *from, normalized *to);
-    void (*release)(void *options);
 } normalizer_kind;
 
 #define NORMALIZER(type, kind) extern const normalizer_kind kind;

@@ -1,5 +1,6 @@
 #include "text/pipeline.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Depth is bounded by that of the file's values (json_read_object()). */
@@ -44,4 +45,21 @@ bert_status pipeline_choice(const json_t *object, const char *type, const char *
     }
     return fail(BERT_UNSUPPORTED, "%s: \"%s\" is \"%s\", which this program does not know", type,
                 key, name);
+}
+
+bert_status step_options_read(const step_options *of, const json_t *step, const char *type,
+                              void **options)
+{
+    *options = NULL;
+    bert_status status = of->read ? of->read(step, type, options) : BERT_OK;
+    if (status != BERT_OK) step_options_release(of, *options);
+    return status;
+}
+
+void step_options_release(const step_options *of, void *options)
+{
+    if (of->release)
+        of->release(options);
+    else
+        free(options);
 }

@@ -27,4 +27,18 @@ bert_status pipeline_unknown(const char *type);
 bert_status pipeline_choice(const json_t *object, const char *type, const char *key,
                             const char *const *names, size_t count, size_t *index);
 
+/* How the options of a type of steps come and go: what a normalizer's and a pre-tokenizer's kind
+ * have in common. */
+typedef struct step_options {
+    /* Reads what the step's object says into *options. NULL: it has none. Messages begin with
+     * `type`. */
+    bert_status (*read)(const json_t *step, const char *type, void **options);
+    void (*release)(void *options); /* NULL: free() */
+} step_options;
+
+/* *options is for step_options_release(); on failure there are none. */
+bert_status step_options_read(const step_options *of, const json_t *step, const char *type,
+                              void **options);
+void step_options_release(const step_options *of, void *options);
+
 #endif

@@ -1,7 +1,6 @@
 #include "text/pre_tokenizer.h"
 
 #include "base/memory.h"
-#include "text/pipeline.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -41,17 +40,10 @@ bert_status words_rewrite(words *w, size_t count, normalized **to)
     return normalized_begin(*to, &w->text, count, true);
 }
 
-static void step_release(const pre_tokenizer_step *step)
-{
-    if (step->kind->release)
-        step->kind->release(step->options);
-    else
-        free(step->options);
-}
-
 void pre_tokenizer_release(pre_tokenizer *p)
 {
-    for (size_t i = 0; i < p->count; i++) step_release(&p->steps[i]);
+    for (size_t i = 0; i < p->count; i++)
+        step_options_release(&p->steps[i].kind->options, p->steps[i].options);
     *p = (pre_tokenizer){ 0 };
 }
 
@@ -68,7 +60,7 @@ bert_status pre_tokenizer_push(pre_tokenizer *p, const pre_tokenizer_kind *kind,
         p->steps[p->count++] = step;
         return BERT_OK;
     }
-    step_release(&step);
+    step_options_release(&kind->options, options);
     if (ended) return fail(BERT_UNSUPPORTED, "another step follows ByteLevel");
     return fail(BERT_UNSUPPORTED, "there are more than %d steps", PRE_TOKENIZER_STEPS_MAX);
 }
@@ -77,12 +69,9 @@ static bert_status step_read(const json_t *object, const char *type, void *into)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (strcmp(kinds[i].type, type) != 0) continue;
-        pre_tokenizer_step step = { .kind = kinds[i].kind };
-        bert_status status =
-            step.kind->read ? step.kind->read(object, type, &step.options) : BERT_OK;
-        if (status == BERT_OK) return pre_tokenizer_push(into, step.kind, step.options);
-        step_release(&step);
-        return status;
+        void *options;
+        TRY(step_options_read(&kinds[i].kind->options, object, type, &options));
+        return pre_tokenizer_push(into, kinds[i].kind, options);
     }
     return pipeline_unknown(type);
 }

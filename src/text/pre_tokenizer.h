@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "json/json.h"
 #include "text/normalized.h"
+#include "text/pipeline.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -46,13 +47,10 @@ bert_status words_rewrite(words *w, size_t count, normalized **to);
 
 /* What a step of one type does. Each is one file and one line in pre_tokenizers.def. */
 typedef struct pre_tokenizer_kind {
-    /* Reads what the step's object says into *options, which is given back by free(), or by
-     * `release` where there is one. NULL: it has no options. Messages begin with `type`. */
-    bert_status (*read)(const json_t *step, const char *type, void **options);
+    step_options options;
     /* Goes through w->now and writes w->next, which is empty. Fails only with BERT_MEMORY, or with
      * BERT_ARGUMENT for a text that is too long or too hard to cut. */
     bert_status (*cut)(const void *options, words *w);
-    void (*release)(void *options);
     bool bytes; /* its words are bytes to the model, which reads its vocabulary so (byte_level.h);
                    no step follows */
 } pre_tokenizer_kind;

@@ -134,9 +134,9 @@ static bert_status replace_read(const json_t *step, const char *type, void **opt
     return literal ? BERT_OK : pattern_read(step, type, &((replace *)*options)->pattern);
 }
 
-const normalizer_kind normalizer_replace = { .read = replace_read,
-                                             .apply = replace_apply,
-                                             .release = replace_release };
+const normalizer_kind normalizer_replace = {
+    .options = { .read = replace_read, .release = replace_release }, .apply = replace_apply
+};
 
 static bert_status prepend_apply(const void *options, const normalized *from, normalized *to)
 {
@@ -158,4 +158,5 @@ static bert_status prepend_read(const json_t *step, const char *type, void **opt
     return fail_in(replace_make((slice){ "", 0 }, slice_of(content), options), "%s", type);
 }
 
-const normalizer_kind normalizer_prepend = { .read = prepend_read, .apply = prepend_apply };
+const normalizer_kind normalizer_prepend = { .options = { .read = prepend_read },
+                                             .apply = prepend_apply };

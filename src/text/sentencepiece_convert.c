@@ -191,7 +191,7 @@ static bert_status cutter_make(const tokenizer_class *c, tokenizer *t)
     if (c->kind->pieces == PIECES_DEBERTA)
         TRY(json_get_bool(c->config, c->config_path, "split_by_punct", &by_punctuation));
     if (by_punctuation) {
-        TRY(pre_tokenizer_punctuation.read(NULL, "Punctuation", &options));
+        TRY(step_options_read(&pre_tokenizer_punctuation.options, NULL, "Punctuation", &options));
         TRY(pre_tokenizer_push(&t->pre_tokenizer, &pre_tokenizer_punctuation, options));
     }
     TRY(metaspace_make(slice_of(METASPACE_MARK), METASPACE_ALWAYS, true, &options));

@@ -56,4 +56,5 @@ static void release(void *options)
     free(o);
 }
 
-const pre_tokenizer_kind pre_tokenizer_split = { .read = read, .cut = cut, .release = release };
+const pre_tokenizer_kind pre_tokenizer_split = { .options = { .read = read, .release = release },
+                                                 .cut = cut };

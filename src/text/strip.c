@@ -52,4 +52,5 @@ static bert_status strip_read(const json_t *step, const char *type, void **optio
     return strip_make(left, right, options);
 }
 
-const normalizer_kind normalizer_strip = { .read = strip_read, .apply = strip_apply };
+const normalizer_kind normalizer_strip = { .options = { .read = strip_read },
+                                           .apply = strip_apply };
