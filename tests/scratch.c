@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -75,6 +76,18 @@ const char *scratch_text(void **state, const char *name, const char *text)
     return scratch_write(state, name, slice_of(text));
 }
 
+const char *scratch_replaced(void **state, const char *name, const char *whole, const char *from,
+                             const char *to)
+{
+    const char *at = strstr(whole, from);
+    char *text;
+    if (!at) fail_msg("%s has no %s", name, from);
+    assert_true(asprintf(&text, "%.*s%s%s", (int)(at - whole), whole, to, at + strlen(from)) > 0);
+    const char *path = scratch_text(state, name, text);
+    free(text);
+    return path;
+}
+
 int json_state_open(void **state, const char *path)
 {
     json_t *object;
@@ -87,6 +100,23 @@ int json_state_close(void **state)
 {
     json_decref(*state);
     return 0;
+}
+
+int json_fixture_open(void **state, const char *path)
+{
+    json_fixture *f = calloc(1, sizeof *f);
+    if (!f || json_read_object(path, &f->root) != BERT_OK) return -1;
+    *state = f;
+    return scratch_open(&f->scratch);
+}
+
+int json_fixture_close(void **state)
+{
+    json_fixture *f = *state;
+    int status = scratch_close(&f->scratch);
+    json_decref(f->root);
+    free(f);
+    return status;
 }
 
 size_t folder_entries(const char *folder)

@@ -5,6 +5,7 @@
 #include "base/slice.h"
 #include "base/status.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,9 +24,22 @@ const char *scratch_path(void **state, const char *name);
 const char *scratch_write(void **state, const char *name, slice bytes);
 const char *scratch_text(void **state, const char *name, const char *text);
 
+/* Writes `whole` with its first `from`, which must be there, replaced. */
+const char *scratch_replaced(void **state, const char *name, const char *whole, const char *from,
+                             const char *to);
+
 /* For cmocka's group setup and teardown: *state is the object in a file of tests/data. */
 int json_state_open(void **state, const char *path);
 int json_state_close(void **state);
+
+/* The like for each test's setup and teardown: *state is a json_fixture, with a scratch folder,
+ * whose functions take &f->scratch. */
+typedef struct json_fixture {
+    json_t *root;
+    void *scratch;
+} json_fixture;
+int json_fixture_open(void **state, const char *path);
+int json_fixture_close(void **state);
 
 /* How many entries a folder has, besides itself and its parent. */
 size_t folder_entries(const char *folder);

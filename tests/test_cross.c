@@ -19,29 +19,12 @@
 
 enum { PAIRS_MAX = 4 };
 
-typedef struct fixture {
-    json_t *root;
-    void *scratch;
-} fixture;
-
 static int setup(void **state)
 {
-    fixture *f = calloc(1, sizeof *f);
-    if (!f || json_read_object(DATA "/cases.json", &f->root) != BERT_OK) return -1;
-    *state = f;
-    return scratch_open(&f->scratch);
+    return json_fixture_open(state, DATA "/cases.json");
 }
 
-static int teardown(void **state)
-{
-    fixture *f = *state;
-    int status = scratch_close(&f->scratch);
-    json_decref(f->root);
-    free(f);
-    return status;
-}
-
-static void object_put(fixture *f, const char *folder, const char *name, const json_t *value)
+static void object_put(json_fixture *f, const char *folder, const char *name, const json_t *value)
 {
     char path[256], *text = json_dumps(value, 0);
     snprintf(path, sizeof path, "%s/%s", folder, name);
@@ -50,7 +33,7 @@ static void object_put(fixture *f, const char *folder, const char *name, const j
 }
 
 /* The model as `folder`, with more in its config.json and other files. */
-static const char *folder_lay_out(fixture *f, const char *folder, const json_t *config,
+static const char *folder_lay_out(json_fixture *f, const char *folder, const json_t *config,
                                   const json_t *files)
 {
     static const char *const same[] = { "model.safetensors", "vocab.txt", "tokenizer_config.json" };
@@ -74,7 +57,7 @@ static const char *folder_lay_out(fixture *f, const char *folder, const json_t *
     return scratch_path(&f->scratch, folder);
 }
 
-static size_t pairs_of(const fixture *f, bert_input *out)
+static size_t pairs_of(const json_fixture *f, bert_input *out)
 {
     json_t *pair;
     size_t i;
@@ -96,7 +79,7 @@ static double score_of(const char *line)
     return score;
 }
 
-static void model_check(fixture *f, const char *folder, const json_t *scores)
+static void model_check(json_fixture *f, const char *folder, const json_t *scores)
 {
     bert_model *m;
     bert_session *s;
@@ -125,7 +108,7 @@ static void model_check(fixture *f, const char *folder, const json_t *scores)
 
 static void answers_are_those_of_sentence_transformers_and_transformers(void **state)
 {
-    fixture *f = *state;
+    json_fixture *f = *state;
     json_t *test;
     size_t i;
     json_array_foreach(json_object_get(f->root, "cases"), i, test)
@@ -155,7 +138,7 @@ static void a_function_that_is_not_known_is_refused_by_name(void **state)
           "'Sigmoid' of its output", BERT_UNSUPPORTED },
         { "{\"sentence_transformers\": {\"activation_fn\": 1}}", "activation_fn", BERT_FORMAT },
     };
-    fixture *f = *state;
+    json_fixture *f = *state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         json_t *config = json_loads(cases[i].config, 0, NULL);
         bert_model *m;
@@ -169,7 +152,7 @@ static void a_function_that_is_not_known_is_refused_by_name(void **state)
     }
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, json_fixture_close)
 
 int main(void)
 {

@@ -67,13 +67,8 @@ static size_t tensor_named(const tensor_out *tensors, size_t count, const char *
 static void config_change(void **state, const char *from, const char *to)
 {
     size_t count;
-    char *text = file_text(scratch_path(state, "config.json"), &count), *at = strstr(text, from),
-         *changed;
-    if (!at) fail_msg("config.json has no %s", from);
-    if (asprintf(&changed, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from)) < 0)
-        fail_msg("out of memory");
-    scratch_text(state, "config.json", changed);
-    free(changed);
+    char *text = file_text(scratch_path(state, "config.json"), &count);
+    scratch_replaced(state, "config.json", text, from, to);
     free(text);
 }
 

@@ -21,30 +21,13 @@
 
 enum { TEXTS_MAX = 8, WIDTH_MAX = 40 };
 
-typedef struct fixture {
-    json_t *root;
-    void *scratch;
-} fixture;
-
 static int setup(void **state)
 {
-    fixture *f = calloc(1, sizeof *f);
-    if (!f || json_read_object(DATA "/cases.json", &f->root) != BERT_OK) return -1;
-    *state = f;
-    return scratch_open(&f->scratch);
-}
-
-static int teardown(void **state)
-{
-    fixture *f = *state;
-    int status = scratch_close(&f->scratch);
-    json_decref(f->root);
-    free(f);
-    return status;
+    return json_fixture_open(state, DATA "/cases.json");
 }
 
 /* A file of a case's folder, with the folders above it. */
-static void file_put(fixture *f, const char *folder, const char *name, slice bytes)
+static void file_put(json_fixture *f, const char *folder, const char *name, slice bytes)
 {
     char path[512], *above;
     snprintf(path, sizeof path, "%s/%s", folder, name);
@@ -56,7 +39,7 @@ static void file_put(fixture *f, const char *folder, const char *name, slice byt
 }
 
 /* The folder of a case. */
-static const char *folder_lay_out(fixture *f, const char *name, const char *place,
+static const char *folder_lay_out(json_fixture *f, const char *name, const char *place,
                                   const json_t *files)
 {
     static const char *const model[] = { "config.json", "model.safetensors", "vocab.txt",
@@ -81,7 +64,7 @@ static const char *folder_lay_out(fixture *f, const char *name, const char *plac
     return scratch_path(&f->scratch, name);
 }
 
-static size_t texts_of(const fixture *f, bert_input *out)
+static size_t texts_of(const json_fixture *f, bert_input *out)
 {
     json_t *text;
     size_t i;
@@ -93,7 +76,7 @@ static size_t texts_of(const fixture *f, bert_input *out)
     return i;
 }
 
-static void vectors_make(const fixture *f, const char *folder, const char *prompt, float *out)
+static void vectors_make(const json_fixture *f, const char *folder, const char *prompt, float *out)
 {
     bert_model *m;
     bert_session *s;
@@ -120,13 +103,13 @@ static void vectors_compare(const json_t *wanted, const float *have, const char 
     }
 }
 
-static const json_t *case_at(const fixture *f, size_t index)
+static const json_t *case_at(const json_fixture *f, size_t index)
 {
     return json_array_get(json_object_get(f->root, "cases"), index);
 }
 
 /* The weights of the case's Dense module. */
-static void dense_put(fixture *f, const char *name, const json_t *dense)
+static void dense_put(json_fixture *f, const char *name, const json_t *dense)
 {
     const char *file = json_string_value(json_object_get(dense, "file"));
     char path[256];
@@ -138,7 +121,7 @@ static void dense_put(fixture *f, const char *name, const json_t *dense)
     free(bytes);
 }
 
-static const char *case_folder(fixture *f, const json_t *test)
+static const char *case_folder(json_fixture *f, const json_t *test)
 {
     const char *name = json_string_value(json_object_get(test, "name"));
     const json_t *dense = json_object_get(test, "dense");
@@ -150,7 +133,7 @@ static const char *case_folder(fixture *f, const json_t *test)
 
 static void vectors_are_those_of_sentence_transformers(void **state)
 {
-    fixture *f = *state;
+    json_fixture *f = *state;
     const json_t *test;
     float have[TEXTS_MAX * WIDTH_MAX];
     for (size_t i = 0; (test = case_at(f, i)); i++) {
@@ -171,7 +154,7 @@ static void vectors_are_those_of_sentence_transformers(void **state)
 }
 
 /* A copy of the files of the first case, with one of them changed. */
-static json_t *files_with(const fixture *f, const char *name, const char *text)
+static json_t *files_with(const json_fixture *f, const char *name, const char *text)
 {
     json_t *files = json_copy(json_object_get(case_at(f, 0), "files"));
     json_t *value = json_loads(text, 0, NULL);
@@ -184,7 +167,7 @@ static json_t *files_with(const fixture *f, const char *name, const char *text)
     "{\"type\":\"sentence_transformers.models." type "\",\"path\":\"" path "\"}"
 
 /* The folder's own vectors cannot be made, and plain ones can. */
-static void model_refuses(const fixture *f, const char *folder, const char *words)
+static void model_refuses(const json_fixture *f, const char *folder, const char *words)
 {
     bert_model *m;
     bert_session *s;
@@ -250,7 +233,7 @@ static void what_is_not_known_is_named_where_vectors_are_asked_for(void **state)
         { "config_sentence_transformers.json", "{\"model_type\":\"SparseEncoder\"}",
           "\"model_type\": 'SparseEncoder'" },
     };
-    fixture *f = *state;
+    json_fixture *f = *state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         json_t *files = files_with(f, cases[i].name, cases[i].text);
         model_refuses(f, folder_lay_out(f, "m", "", files), cases[i].words);
@@ -258,7 +241,7 @@ static void what_is_not_known_is_named_where_vectors_are_asked_for(void **state)
     }
 }
 
-static const json_t *case_named(const fixture *f, const char *name)
+static const json_t *case_named(const json_fixture *f, const char *name)
 {
     const json_t *test;
     size_t i = 0;
@@ -283,7 +266,7 @@ static void a_dense_module_that_is_not_known_is_named(void **state)
           "makes 'sentence_embedding' of 'token_embeddings'" },
         { "{\"module_output_name\":\"scores\"}", "makes 'scores' of 'sentence_embedding'" },
     };
-    fixture *f = *state;
+    json_fixture *f = *state;
     const json_t *test = case_named(f, "dense_tanh");
     const char *folder = case_folder(f, test);
     const json_t *module = json_object_get(json_object_get(test, "files"), "2_Dense/config.json");
@@ -323,7 +306,7 @@ static void files_that_contradict_themselves_are_refused(void **state)
         { "modules.json", "[" MODULE("Transformer", "../m") "]",
           "the path '../m' of a module is not the name of a folder beside it", BERT_UNSUPPORTED },
     };
-    fixture *f = *state;
+    json_fixture *f = *state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         json_t *files = files_with(f, cases[i].name, cases[i].text);
         bert_model *m;
@@ -335,7 +318,7 @@ static void files_that_contradict_themselves_are_refused(void **state)
 
 static void a_word_that_names_no_prompt_is_refused(void **state)
 {
-    fixture *f = *state;
+    json_fixture *f = *state;
     const char *folder = case_folder(f, case_at(f, 0));
     bert_model *m;
     bert_session *s;
@@ -355,7 +338,7 @@ static void a_word_that_names_no_prompt_is_refused(void **state)
 /* What is trained from such a folder has no other file that would say it. */
 static void a_tokenizer_keeps_do_lower_case_when_it_is_copied(void **state)
 {
-    fixture *f = *state;
+    json_fixture *f = *state;
     const char *from = case_folder(f, case_at(f, 3));
     const char *to = scratch_path(&f->scratch, "copy");
     static const char *const texts[] = { "The FILM CAFÉ", "É É" };
@@ -381,7 +364,7 @@ static void a_tokenizer_keeps_do_lower_case_when_it_is_copied(void **state)
     tokenizer_free(b);
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, json_fixture_close)
 
 int main(void)
 {
